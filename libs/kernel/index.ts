@@ -1,1 +1,5 @@
-export const a = 1;
+export * from './ids.js';
+export * from './clock.js';
+export * from './result.js';
+export * from './money.js';
+export * from './error.js';

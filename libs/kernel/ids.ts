@@ -1,0 +1,72 @@
+// Branded ids and how they are minted. An id is a prefix, a time part and a random part, so that ids of one kind sort
+// by creation, can be told apart in logs, and cannot be guessed (80 random bits). Parsing checks the shape only;
+// whether the thing exists is for its owner to say.
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+export type TenantId = Branded<'TenantId'>;
+export type ApiKeyId = Branded<'ApiKeyId'>;
+export type SessionId = Branded<'SessionId'>;
+export type PoolId = Branded<'PoolId'>;
+export type UsageEventId = Branded<'UsageEventId'>;
+export type PriceVersionId = Branded<'PriceVersionId'>;
+export type ReplicaId = Branded<'ReplicaId'>;
+
+interface IdKinds {
+  tnt: TenantId;
+  key: ApiKeyId;
+  ses: SessionId;
+  pool: PoolId;
+  pv: PriceVersionId;
+  rep: ReplicaId;
+}
+/** The prefix of a minted id, e.g. `ses` in `ses_01j…`. */
+export type IdPrefix = keyof IdKinds;
+
+// Crockford's base 32: no letters that are read as digits, sorts like the number it encodes.
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const TIME_CHARS = 10;
+const RANDOM_BYTES = 10;
+const SHAPE = /^[a-z]{2,6}_[0-9a-hjkmnp-tv-z]{26}$/;
+
+/**
+ * Mints an id such as `ses_01jdabcd…` (prefix, `_`, 10 characters of milliseconds, 16 random characters).
+ * @param nowMs Unix time in milliseconds.
+ * @param randomBytes source of randomness, at least 10 bytes per call (`crypto.randomBytes` in production).
+ */
+export function mintId<P extends IdPrefix>(
+  prefix: P,
+  nowMs: number,
+  randomBytes: (n: number) => Uint8Array,
+): IdKinds[P] {
+  let time = '';
+  for (let rest = BigInt(nowMs), i = 0; i < TIME_CHARS; i++, rest >>= 5n) time = charAt(Number(rest & 31n)) + time;
+  return `${prefix}_${time}${base32(randomBytes(RANDOM_BYTES))}` as IdKinds[P];
+}
+
+/** Reads an id of the given kind, or null when the text has another shape or prefix. */
+export function parseId<P extends IdPrefix>(prefix: P, text: string): IdKinds[P] | null {
+  return SHAPE.test(text) && text.startsWith(`${prefix}_`) ? (text as IdKinds[P]) : null;
+}
+
+/** Trusts a text that this system stored itself (a database column, a spool record) to be an id of that kind. */
+export function trustedId<P extends IdPrefix>(_prefix: P, text: string): IdKinds[P] {
+  return text as IdKinds[P];
+}
+
+/** Lower-case base 32 (Crockford) of the bytes; 5 bits a character, the last one padded with zero bits. */
+export function base32(bytes: Uint8Array): string {
+  let out = '';
+  let bits = 0;
+  let value = 0;
+  for (const byte of bytes) {
+    value = (value << 8) | byte;
+    for (bits += 8; bits >= 5; bits -= 5) out += charAt((value >>> (bits - 5)) & 31);
+    value &= (1 << bits) - 1;
+  }
+  return bits > 0 ? out + charAt((value << (5 - bits)) & 31) : out;
+}
+
+function charAt(index: number): string {
+  return ALPHABET.charAt(index);
+}

@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { addAmounts, formatAmount, parseAmount, priceOf, roundAmount, type AmountPico } from './money.js';
+
+const amount = (text: string): AmountPico => {
+  const parsed = parseAmount(text);
+  if (parsed === null) throw new Error(`not an amount: ${text}`);
+  return parsed;
+};
+
+describe('money', () => {
+  it('prices the worked example of the finance facts exactly', () => {
+    expect(formatAmount(priceOf(1_234_567_000_000n, amount('64'), 1_000_000n))).toBe('79.012288');
+  });
+
+  it('rounds a per-minute price half to even only where it cannot be exact', () => {
+    expect(formatAmount(priceOf(1_000_000n, amount('0.006'), 60n))).toBe('0.0001');
+    expect(formatAmount(priceOf(1_000_000n, amount('0.05'), 60n))).toBe('0.000833333333');
+    expect(priceOf(1n, 500_000n as AmountPico, 1n)).toBe(0n);
+    expect(priceOf(3n, 500_000n as AmountPico, 1n)).toBe(2n);
+  });
+
+  it('rounds a statement line half away from zero', () => {
+    expect(formatAmount(roundAmount(amount('0.125'), 2))).toBe('0.13');
+    expect(formatAmount(roundAmount(amount('-0.125'), 2))).toBe('-0.13');
+  });
+
+  it('refuses what is not a decimal of at most twelve places', () => {
+    for (const text of ['', '1e3', '.5', '1.', '+1', '1,5', 'NaN', '0.0000000000001', ' 1'])
+      expect(parseAmount(text)).toBeNull();
+  });
+
+  it('survives writing and reading any amount', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), (value) => {
+        expect(parseAmount(formatAmount(value as AmountPico))).toBe(value);
+      }),
+    );
+  });
+
+  it('prices parts to the same total as the whole when prices are per token', () => {
+    fc.assert(
+      fc.property(fc.nat(1e9), fc.nat(1e9), fc.nat(1e9), (a, b, price) => {
+        const perMillion = (BigInt(price) * 1_000_000n) as AmountPico;
+        const part = (n: number) => priceOf(BigInt(n) * 1_000_000n, perMillion, 1_000_000n);
+        expect(addAmounts(part(a), part(b))).toBe(part(a + b));
+      }),
+    );
+  });
+});

@@ -1,0 +1,65 @@
+// Amounts of money. The only file that does arithmetic on them: an amount is a whole number of pico units of a currency
+// (10^-12, what NUMERIC(38,12) holds), kept in a bigint, so sums and per-token prices are exact. Floats never appear.
+// Per-token prices (USD per 1M tokens, up to six decimals) are exact; per-minute prices divide by 60 and round
+// half to even at 10^-12, last. Rounding to cents happens once, on a statement line, half away from zero.
+
+declare const pico: unique symbol;
+/** A whole number of 10^-12 currency units; negative for credits and reversals. */
+export type AmountPico = bigint & { readonly [pico]: true };
+
+const PICO_DIGITS = 12;
+const PICO_PER_UNIT = 10n ** 12n;
+const DECIMAL = /^(-?)(\d{1,26})(?:\.(\d{1,12}))?$/;
+
+export const ZERO: AmountPico = 0n as AmountPico;
+
+/** Parses a decimal such as `5`, `0.40` or `-12.000000000001` (at most 12 decimals); null when it is none. */
+export function parseAmount(text: string): AmountPico | null {
+  const match = DECIMAL.exec(text);
+  if (!match) return null;
+  const magnitude = BigInt(match[2] ?? '0') * PICO_PER_UNIT + BigInt((match[3] ?? '').padEnd(PICO_DIGITS, '0'));
+  return (match[1] === '-' ? -magnitude : magnitude) as AmountPico;
+}
+
+/** Writes an amount as a plain decimal without trailing zeros: `0.00128`, `-5`, `0`. */
+export function formatAmount(amount: AmountPico): string {
+  const magnitude = amount < 0n ? -amount : amount;
+  const fraction = (magnitude % PICO_PER_UNIT).toString().padStart(PICO_DIGITS, '0').replace(/0+$/, '');
+  return `${amount < 0n ? '-' : ''}${magnitude / PICO_PER_UNIT}${fraction && '.'}${fraction}`;
+}
+
+/** Exact sum. */
+export function addAmounts(...amounts: readonly AmountPico[]): AmountPico {
+  return amounts.reduce<bigint>((sum, each) => sum + each, 0n) as AmountPico;
+}
+
+/** The same amount with the other sign. */
+export function negateAmount(amount: AmountPico): AmountPico {
+  return -amount as AmountPico;
+}
+
+/**
+ * quantity x price / per, e.g. 1234567 tokens at 64 USD per 1,000,000 tokens. Exact when it can be; else rounded half to
+ * even at 10^-12. `quantityMicro` is the quantity in millionths (so that seconds may have decimals).
+ */
+export function priceOf(quantityMicro: bigint, price: AmountPico, per: bigint): AmountPico {
+  return divideHalfEven(quantityMicro * price, per * 1_000_000n) as AmountPico;
+}
+
+/** Rounds to a number of decimals (2 for cents), half away from zero: what a statement line shows. */
+export function roundAmount(amount: AmountPico, decimals: number): AmountPico {
+  const step = 10n ** BigInt(PICO_DIGITS - decimals);
+  const magnitude = amount < 0n ? -amount : amount;
+  const rounded = ((magnitude + step / 2n) / step) * step;
+  return (amount < 0n ? -rounded : rounded) as AmountPico;
+}
+
+function divideHalfEven(numerator: bigint, denominator: bigint): bigint {
+  if (denominator <= 0n) throw new RangeError('divisor must be positive');
+  const negative = numerator < 0n;
+  const magnitude = negative ? -numerator : numerator;
+  let quotient = magnitude / denominator;
+  const twiceRest = (magnitude % denominator) * 2n;
+  if (twiceRest > denominator || (twiceRest === denominator && quotient % 2n === 1n)) quotient += 1n;
+  return negative ? -quotient : quotient;
+}
