@@ -1,0 +1,120 @@
+// The ports between the voice path and the books. `UsageJournal` is what the gateway appends to: local, durable in
+// milliseconds, alive while the database is away. `JournalStore` is the durable table that the spool drains into.
+// There is no option to drop: a record is durable, or the append fails and the frame it guards is not forwarded.
+import type { ApiKeyId, PoolId, ReplicaId, SessionId, TenantId } from '@trunkline/kernel';
+import type { UsageEvent } from './usage-event.js';
+
+/** A session got its lines: client and upstream are connected. */
+export interface SessionOpened {
+  readonly sessionId: SessionId;
+  readonly tenantId: TenantId;
+  readonly keyId: ApiKeyId;
+  readonly poolId: PoolId;
+  readonly replicaId: ReplicaId;
+  readonly model: string;
+  /** What the client speaks, e.g. `ga`. The names belong to the providers. */
+  readonly dialect: string;
+  readonly transport: 'websocket';
+  /** e.g. `server` or `browser`. */
+  readonly clientKind: string;
+  /** Unix milliseconds. */
+  readonly openedAtMs: number;
+}
+
+/** A session ended, with its one end cause. */
+export interface SessionClosed {
+  readonly sessionId: SessionId;
+  readonly tenantId: TenantId;
+  /** A row of the end-cause table (owned by realtime). */
+  readonly endCause: string;
+  /** The close code that the client was sent; null when its socket was gone. */
+  readonly closeCode: number | null;
+  /** Unix milliseconds. */
+  readonly closedAtMs: number;
+  readonly durationMs: number;
+  readonly bytesFromClient: number;
+  readonly bytesFromUpstream: number;
+  readonly messagesFromClient: number;
+  readonly messagesFromUpstream: number;
+}
+
+/** What the journal carries. */
+export type JournalRecord =
+  | { readonly kind: 'usage'; readonly event: UsageEvent }
+  | { readonly kind: 'session_opened'; readonly session: SessionOpened }
+  | { readonly kind: 'session_closed'; readonly session: SessionClosed };
+
+/**
+ * How close the journal is to refusing: `ok`; `warn` from 80 % of its byte budget (alarm); `refuse` from 90 % (admit no
+ * new session); `full` at 100 % or while the disk refuses writes (end sessions at their turn boundary).
+ */
+export type JournalPressure = 'ok' | 'warn' | 'refuse' | 'full';
+
+/** The local journal of one gateway process. */
+export interface UsageJournal {
+  /**
+   * Resolves once the record survives a power cut. Rejects with a `JournalError` otherwise; the caller may append the
+   * same record again (its id makes that safe), and must not act on the record before an append resolved.
+   */
+  append(record: JournalRecord): Promise<void>;
+  /** Cheap; ask before admitting a session. */
+  pressure(): JournalPressure;
+}
+
+/**
+ * Why an append failed: `full` (byte budget), `io` (the disk refused: space, permission, error), `overloaded` (too many
+ * appends waiting), `too_large` (one record over the limit), `closed` (the process is stopping), `owner_lost` (another
+ * process took the folder over).
+ */
+export type JournalErrorCode = 'full' | 'io' | 'overloaded' | 'too_large' | 'closed' | 'owner_lost';
+
+/** An append that did not become durable. `message` is for operators and says what to do. */
+export class JournalError extends Error {
+  override readonly name = 'JournalError';
+  constructor(
+    readonly code: JournalErrorCode,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+/** Consecutive records of one spool segment, in the order in which they became durable. */
+export interface JournalBatch {
+  /** The folder the records come from; unique among all replicas. */
+  readonly spoolId: string;
+  /** The run of the process that wrote them; grows with each start on the folder. */
+  readonly epoch: number;
+  readonly segment: number;
+  /** First and last sequence in the batch; sequences grow within an epoch. */
+  readonly fromSequence: number;
+  readonly toSequence: number;
+  readonly records: readonly JournalRecord[];
+}
+
+/** The durable table. */
+export interface JournalStore {
+  /**
+   * Stores the batch and its watermark in one transaction. Idempotent: a record that is already there changes nothing.
+   * Rejects with `JournalBatchRefused` when trying the same batch again cannot help; with anything else when it can.
+   */
+  commit(batch: JournalBatch): Promise<void>;
+}
+
+/** The store works but will never take this batch as it is (bad data). The drain isolates the record and sets it aside. */
+export class JournalBatchRefused extends Error {
+  override readonly name = 'JournalBatchRefused';
+}
+
+/** When the thing a record tells of happened, Unix milliseconds. */
+export function recordTimeMs(record: JournalRecord): number {
+  switch (record.kind) {
+    case 'usage':
+      return record.event.occurredAtMs;
+    case 'session_opened':
+      return record.session.openedAtMs;
+    case 'session_closed':
+      return record.session.closedAtMs;
+  }
+}

@@ -1,0 +1,86 @@
+// The immutable fact that somebody used something. Made from a dialect's report plus who and when; written to the spool
+// before the client sees the frame it came from. Events with a problem are journalled and parked: never rated, never zero.
+// Leaves to others: durability (journal.ts and its adapters), price (rating).
+import type { ApiKeyId, PoolId, ReplicaId, SessionId, TenantId, UsageEventId } from '@trunkline/kernel';
+import type { UsageKind } from './meters.js';
+import type { Quantity } from './quantity.js';
+import { usageEventId } from './usage-event-id.js';
+import type { UsageProblem, UsageReport } from './usage-report.js';
+
+/** Whether the vendor counted it, or we did because it never told us. Never optional: an estimate is always labelled. */
+export type Evidence = 'reported' | 'estimated';
+
+/** One usage fact. The same fact always has the same `id`; two events with one id are one fact. */
+export interface UsageEvent {
+  /** Shape of this record on disk and in the journal table. */
+  readonly version: 1;
+  readonly id: UsageEventId;
+  readonly kind: UsageKind;
+  readonly sessionId: SessionId;
+  readonly tenantId: TenantId;
+  readonly keyId: ApiKeyId;
+  readonly poolId: PoolId;
+  readonly replicaId: ReplicaId;
+  readonly vendor: 'openai';
+  /** Response id (kind `response`) or item id (kind `transcription`). */
+  readonly vendorObjectId: string;
+  /** The model whose price applies, as the vendor names it. */
+  readonly model: string;
+  /** The vendor's status of the response; `completed` for transcriptions. A cancelled response bills what it made. */
+  readonly status: string;
+  /** When the gateway received it, Unix milliseconds: chooses the price and the period. */
+  readonly occurredAtMs: number;
+  readonly quantities: readonly Quantity[];
+  readonly evidence: Evidence;
+  /** The vendor's usage object as parsed JSON, untouched; null when there is none. Holds counts, never content. */
+  readonly vendorUsage: unknown;
+  /** Null when the event can be rated. Anything else parks it. */
+  readonly problem: UsageProblem | null;
+}
+
+/** Who used it, through what, and when. */
+export interface UsageContext {
+  readonly sessionId: SessionId;
+  readonly tenantId: TenantId;
+  readonly keyId: ApiKeyId;
+  readonly poolId: PoolId;
+  readonly replicaId: ReplicaId;
+  readonly occurredAtMs: number;
+  /** `reported` unless the numbers are ours. */
+  readonly evidence?: Evidence;
+}
+
+// A real usage object is under 1 KB. A journal record must stay small enough to be durable in one write, so a vendor
+// (or whoever answers in its place) that sends more is parked without the oversized object.
+const VENDOR_USAGE_CHARS_MAX = 65_536;
+
+/** Makes the event of a report. Pure: the same report in the same session gives the same id. */
+export function usageEvent(report: UsageReport, context: UsageContext): UsageEvent {
+  const usage = boundedUsage(report);
+  return {
+    version: 1,
+    id: usageEventId({ ...context, vendorObjectId: report.vendorObjectId, kind: report.kind }),
+    kind: report.kind,
+    sessionId: context.sessionId,
+    tenantId: context.tenantId,
+    keyId: context.keyId,
+    poolId: context.poolId,
+    replicaId: context.replicaId,
+    vendor: 'openai',
+    vendorObjectId: report.vendorObjectId,
+    model: report.model,
+    status: report.status,
+    occurredAtMs: context.occurredAtMs,
+    quantities: report.quantities,
+    evidence: context.evidence ?? 'reported',
+    vendorUsage: usage.vendorUsage,
+    problem: usage.problem,
+  };
+}
+
+function boundedUsage(report: UsageReport): Pick<UsageReport, 'vendorUsage' | 'problem'> {
+  const text = JSON.stringify(report.vendorUsage);
+  if (text === undefined) return { vendorUsage: null, problem: report.problem };
+  if (text.length <= VENDOR_USAGE_CHARS_MAX) return { vendorUsage: report.vendorUsage, problem: report.problem };
+  return { vendorUsage: { omitted: `${text.length} characters` }, problem: report.problem ?? 'unknown_shape' };
+}
