@@ -1,0 +1,101 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SessionFact } from '../../core/observe.js';
+import { OpenAiRealtimeObserver } from './observe.js';
+
+const TRACES = join(import.meta.dirname, '../../../../test/fixtures/traces');
+
+interface TraceLine {
+  readonly dir: 's2c' | 'c2s';
+  readonly event: Record<string, unknown> & { readonly type: string };
+}
+
+const serverEvents = (file: string): TraceLine['event'][] =>
+  readFileSync(join(TRACES, file), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as TraceLine)
+    .filter((line) => line.dir === 's2c' && !line.event.type.startsWith('$'))
+    .map((line) => line.event);
+
+function observe(events: readonly object[], observer = new OpenAiRealtimeObserver()) {
+  const facts: SessionFact[] = [];
+  const hidden: string[] = [];
+  for (const event of events) {
+    const type = (event as { type: string }).type;
+    const interest = observer.interest(type);
+    if (interest === 'note') observer.note(type);
+    if (interest !== 'hold') continue;
+    const observation = observer.read(Buffer.from(JSON.stringify(event)));
+    facts.push(...observation.facts);
+    if (!observation.forward) hidden.push(type);
+  }
+  return { facts, hidden, observer };
+}
+
+const reports = (facts: readonly SessionFact[]) =>
+  facts.flatMap((fact) => (fact.kind === 'usage_reported' ? [fact.report] : []));
+
+const CONVERSATIONS = readdirSync(TRACES).filter((file) => file.startsWith('ga_') && !file.includes('translation'));
+
+describe('the observer of the GA dialect', () => {
+  it.each(CONVERSATIONS)('reports every use in %s once, with a model and without a problem', (file) => {
+    const events = serverEvents(file);
+    const expected = events.filter(
+      (event) => event.type === 'response.done' || event.type.endsWith('input_audio_transcription.completed'),
+    );
+    const { facts, observer } = observe(events);
+    expect(reports(facts)).toHaveLength(expected.length);
+    for (const report of reports(facts)) expect(report).toMatchObject({ problem: null, model: expect.any(String) });
+    expect(observer.reportsOwed()).toBe(0);
+  });
+
+  it('bills a transcription under the model that was configured when its audio was committed', () => {
+    const described = (model: string) => ({
+      type: 'session.updated',
+      session: { model: 'gpt-realtime', audio: { input: { transcription: { model } } } },
+    });
+    const { facts } = observe([
+      described('gpt-4o-mini-transcribe'),
+      { type: 'input_audio_buffer.committed', item_id: 'item_1' },
+      described('whisper-1'),
+      {
+        type: 'conversation.item.input_audio_transcription.completed',
+        item_id: 'item_1',
+        usage: { type: 'duration', seconds: 1 },
+      },
+    ]);
+    expect(reports(facts)).toMatchObject([{ kind: 'transcription', model: 'gpt-4o-mini-transcribe' }]);
+  });
+
+  it('keeps the shared headroom from clients', () => {
+    const { hidden } = observe([{ type: 'rate_limits.updated', rate_limits: [{ name: 'tokens', remaining: 5 }] }]);
+    expect(hidden).toEqual(['rate_limits.updated']);
+  });
+
+  it('owes a report until the response it saw begin is done, and a repeated done does not settle another', () => {
+    const done = { type: 'response.done', response: { id: 'resp_1', status: 'completed', usage: null } };
+    const { observer } = observe([{ type: 'response.created' }, { type: 'response.created' }, done, done]);
+    expect(observer.reportsOwed()).toBe(1);
+  });
+
+  it('recognises expiry and lets unreadable messages pass', () => {
+    const { facts } = observe([{ type: 'error', error: { code: 'session_expired' } }]);
+    expect(facts).toEqual([{ kind: 'session_expired' }]);
+    for (const text of ['{', '[]', '"x"', 'null', '{"type":"response.done"}']) {
+      expect(new OpenAiRealtimeObserver().read(Buffer.from(text)).forward).toBe(true);
+    }
+  });
+
+  it('forgets the oldest open transcription rather than growing without bound', () => {
+    const commits = Array.from({ length: 1_000 }, (_, i) => ({
+      type: 'input_audio_buffer.committed',
+      item_id: `i${i}`,
+    }));
+    const session = {
+      type: 'session.created',
+      session: { audio: { input: { transcription: { model: 'whisper-1' } } } },
+    };
+    expect(observe([session, ...commits]).observer.reportsOwed()).toBe(256);
+  });
+});

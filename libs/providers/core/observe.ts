@@ -1,0 +1,39 @@
+// What a dialect tells the gateway about a session, read out of the vendor's own events. One observer lives as long as
+// one session and sees the upstream's messages in order. It never changes a message and never waits; what to do about a
+// fact (journal it, end the session) is the caller's business.
+import type { Evidence, UsageReport } from '@trunkline/metering';
+
+/**
+ * How closely the observer wants to look at messages of a type: `pass` not at all, `note` it needs to know that one went
+ * by, `hold` it must read the message before it is forwarded.
+ */
+export type Interest = 'pass' | 'note' | 'hold';
+
+/** Something the upstream said that matters to metering or to the session's fate. */
+export type SessionFact =
+  /** The session as the upstream resolved it. */
+  | { readonly kind: 'session_described'; readonly model: string | null }
+  /** A report of use; must be durable before the message that carried it is forwarded. */
+  | { readonly kind: 'usage_reported'; readonly report: UsageReport; readonly evidence: Evidence }
+  /** The upstream will close the session now because it reached its maximum age. */
+  | { readonly kind: 'session_expired' };
+
+/** The result of reading one held message. `forward: false` keeps it from the client. */
+export interface Observation {
+  readonly facts: readonly SessionFact[];
+  readonly forward: boolean;
+}
+
+/** Reads one session's upstream events. Bounded memory; tolerant of unknown events, which it forwards. */
+export interface SessionObserver {
+  /** The interest in an event type; `unknown` is a message whose type could not be told without parsing. */
+  interest(type: string): Interest;
+  /** A message of a noted type went by. */
+  note(type: string): void;
+  /** Reads a held message. */
+  read(payload: Buffer): Observation;
+  /** Reports of use that the upstream still owes: responses in progress and transcriptions under way. */
+  reportsOwed(): number;
+  /** The client event that stops a running response, so that spending ends. */
+  readonly stopSpending: string;
+}

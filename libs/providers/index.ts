@@ -1,0 +1,2 @@
+export * from './core/route.js';
+export * from './core/observe.js';
