@@ -1,0 +1,37 @@
+// Reads a folder of price sheets (`prisma/seed/prices/*.json`). Every problem in every file is reported at once.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { err, ok, type Result } from '@trunkline/kernel';
+import { parsePriceSheets, type ModelAlias, type PriceList, type PriceVersion } from '@trunkline/rating';
+
+/**
+ * Reads all sheets of a folder, in the order of file names.
+ * @returns the prices, or every problem, each naming its file and sheet. Rejects when the folder cannot be read.
+ */
+export async function readPriceSheets(folder: string): Promise<Result<PriceList, readonly string[]>> {
+  const versions: PriceVersion[] = [];
+  const aliases: ModelAlias[] = [];
+  const problems: string[] = [];
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
+  if (files.length === 0) problems.push(`${folder}: holds no price sheet (*.json)`);
+  for (const file of files) {
+    const list = parseFile(await readFile(join(folder, file), 'utf8'));
+    if (!list.ok) {
+      problems.push(...list.error.map((problem) => `${file}: ${problem}`));
+      continue;
+    }
+    versions.push(...list.value.versions);
+    aliases.push(...list.value.aliases);
+  }
+  return problems.length > 0 ? err(problems) : ok({ versions, aliases });
+}
+
+function parseFile(text: string): Result<PriceList, readonly string[]> {
+  let sheets: unknown;
+  try {
+    sheets = JSON.parse(text);
+  } catch (cause) {
+    return err([`is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`]);
+  }
+  return Array.isArray(sheets) ? parsePriceSheets(sheets) : err(['must be a list of price sheets']);
+}
