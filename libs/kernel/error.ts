@@ -18,6 +18,7 @@ export const ERRORS = {
   invalid_request: { owner: 'client', status: 400, type: 'invalid_request_error', retryable: false },
   conflicting_credentials: { owner: 'client', status: 400, type: 'invalid_request_error', retryable: false },
   missing_model: { owner: 'client', status: 400, type: 'invalid_request_error', retryable: false },
+  beta_api_shape_disabled: { owner: 'client', status: 400, type: 'invalid_request_error', retryable: false },
   invalid_api_key: { owner: 'client', status: 401, type: 'invalid_request_error', retryable: false },
   origin_not_allowed: { owner: 'client', status: 403, type: 'invalid_request_error', retryable: false },
   tenant_suspended: { owner: 'tenant_admin', status: 403, type: 'invalid_request_error', retryable: false },
