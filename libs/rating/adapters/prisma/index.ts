@@ -1,0 +1,2 @@
+export { importPrices, type PriceImport } from './import-prices.js';
+export { loadPriceBook, PriceBookRefused, priceBookRevision, type LoadedPriceBook } from './load-price-book.js';
