@@ -33,6 +33,12 @@ const MODEL_FAMILIES = [
   'gpt-realtime-2',
   'gpt-realtime-2.1',
   'gpt-realtime-2.1-mini',
+  'gpt-4o-transcribe',
+  'gpt-4o-mini-transcribe',
+  'gpt-transcribe',
+  'gpt-realtime-whisper',
+  'gpt-live-transcribe',
+  'whisper-1',
   'transcription',
 ];
 const modelFamily = { name: 'model_family', values: MODEL_FAMILIES } as const satisfies LabelSpec;
@@ -166,7 +172,7 @@ export const METRICS = {
       modelFamily,
       { name: 'direction', values: ['input', 'output'] },
       { name: 'modality', values: ['text', 'audio', 'image'] },
-      { name: 'cache', values: ['cached', 'uncached'] },
+      { name: 'cache', values: ['cached', 'uncached', 'none'] },
     ],
   },
   cost: {
