@@ -1,0 +1,7 @@
+export { assertDatabaseReachable, DatabaseUnreachable } from './connect.js';
+export { isDatabaseUnavailable, isSerialisationFailure, isUniqueViolation, sqlStateOf } from './database-error.js';
+export { DatabaseUrlRefused, parseDatabaseUrl, type DatabaseUrl } from './database-url.js';
+export { Prisma } from './generated/client.js';
+export { migrate, type MigrationReport } from './migrate.js';
+export { MigrationRefused } from './migration-files.js';
+export { openDatabase, type Database, type DatabaseOptions } from './open-database.js';
