@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { addAmounts, formatAmount, parseAmount, priceOf, roundAmount, type AmountPico } from './money.js';
+import { addAmounts, fitsDecimals, formatAmount, parseAmount, priceOf, roundAmount, type AmountPico } from './money.js';
 
 const amount = (text: string): AmountPico => {
   const parsed = parseAmount(text);
@@ -22,6 +22,13 @@ describe('money', () => {
   it('rounds a statement line half away from zero', () => {
     expect(formatAmount(roundAmount(amount('0.125'), 2))).toBe('0.13');
     expect(formatAmount(roundAmount(amount('-0.125'), 2))).toBe('-0.13');
+  });
+
+  it('knows how many decimals an amount needs', () => {
+    const fits = (text: string) => [0, 1, 2, 12].filter((decimals) => fitsDecimals(amount(text), decimals));
+    expect(fits('4')).toEqual([0, 1, 2, 12]);
+    expect(fits('-0.25')).toEqual([2, 12]);
+    expect(fits('0.000000000001')).toEqual([12]);
   });
 
   it('refuses what is not a decimal of at most twelve places', () => {

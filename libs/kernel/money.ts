@@ -46,6 +46,11 @@ export function priceOf(quantityMicro: bigint, price: AmountPico, per: bigint): 
   return divideHalfEven(quantityMicro * price, per * 1_000_000n) as AmountPico;
 }
 
+/** Whether an amount has no more than so many decimals (0 to 12): `0.25` fits 2 and 3, not 1. */
+export function fitsDecimals(amount: AmountPico, decimals: number): boolean {
+  return amount % 10n ** BigInt(PICO_DIGITS - decimals) === 0n;
+}
+
 /** Rounds to a number of decimals (2 for cents), half away from zero: what a statement line shows. */
 export function roundAmount(amount: AmountPico, decimals: number): AmountPico {
   const step = 10n ** BigInt(PICO_DIGITS - decimals);
