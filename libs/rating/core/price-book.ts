@@ -75,7 +75,7 @@ function groupByModelAndMeter(rows: readonly PriceVersion[]): Map<string, Versio
     (a, b) => compare(a.model, b.model) || compare(a.meter, b.meter) || a.effectiveFrom - b.effectiveFrom,
   );
   for (const row of sorted) {
-    const byMeter: VersionsByMeter = byModel.get(row.model) ?? new Map();
+    const byMeter: VersionsByMeter = byModel.get(row.model) ?? new Map<Meter, PriceVersion[]>();
     byModel.set(row.model, byMeter);
     byMeter.set(row.meter, [...(byMeter.get(row.meter) ?? []), row]);
   }

@@ -1,7 +1,7 @@
 // Price rows as people and files write them, read into price versions. Everything wrong with a list is reported at once,
 // each problem naming its row and saying what to do; nothing is imported from a list with a problem. Contradictions
 // between rows (overlaps) are for `price-book.ts`.
-import { err, formatAmount, ok, parseAmount, type Result } from '@trunkline/kernel';
+import { err, fitsDecimals, formatAmount, ok, parseAmount, type Result } from '@trunkline/kernel';
 import { isMeter, METERS } from '@trunkline/metering';
 import { z } from 'zod';
 import { priceVersionId, quantityPriced, unitFitsMeter, type ModelAlias, type PriceVersion } from './price-version.js';
@@ -14,7 +14,7 @@ export interface PriceList {
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z)?$/;
 // One token must cost a whole number of pico dollars, else sums of parts would differ from the price of the whole.
-const TOKEN_PRICE_STEP = 1_000_000n;
+const TOKEN_PRICE_DECIMALS = 6;
 
 const instant = z.string().transform((text, context) => {
   const ms = INSTANT.test(text) ? Date.parse(text) : Number.NaN;
@@ -108,7 +108,7 @@ function toVersion(row: ParsedRow, name: string, problems: string[]): PriceVersi
   const found: string[] = [];
   if (!unitFitsMeter(row.unit, row.meter))
     found.push(`${name}: unit ${row.unit} does not fit the meter ${row.meter}, which counts ${METERS[row.meter].unit}`);
-  if (row.unit === 'tokens' && row.price % TOKEN_PRICE_STEP !== 0n)
+  if (row.unit === 'tokens' && !fitsDecimals(row.price, TOKEN_PRICE_DECIMALS))
     found.push(`${name}: price ${formatAmount(row.price)} has more than six decimals; one token would not be exact`);
   if (row.effectiveTo !== null && row.effectiveTo <= row.effectiveFrom)
     found.push(`${name}: effectiveTo must be later than effectiveFrom; it is the first instant after the last`);

@@ -78,7 +78,7 @@ describe('rating', () => {
         expect(addAmounts(...rating.lines.map((line) => line.amount))).toBe(rating.total);
         for (const line of rating.lines) {
           const price = prices.versions.find((version) => version.id === line.priceVersionId)?.price ?? -1n;
-          expect(line.amount * 1_000_000_000_000n).toBe(line.quantityMicro * price);
+          expect(BigInt(line.amount) * 1_000_000_000_000n).toBe(line.quantityMicro * BigInt(price));
         }
       }),
     );

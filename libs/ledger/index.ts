@@ -1,0 +1,3 @@
+export * from './core/account.js';
+export * from './core/period.js';
+export * from './core/transaction.js';
