@@ -1,0 +1,170 @@
+// Keeps this process's leases alive: one renewal for all of them per interval, and a word to each holder whose line is
+// gone. Guarantees that no holder believes in a lease that the store may have given away without having been told:
+// a lease is uncertain `fenceMarginMs` before it lapses. Leaves ending a session to the callback it was given.
+import type { Clock, SessionId } from '@trunkline/kernel';
+import { RENEWAL_JITTER, type Lease, type LeaseTerms } from './lease.js';
+import type { LeaseStore } from './lease-store.js';
+
+/** `taken`: the store says that the line is gone. `unreachable`: ended by policy before it could lapse. */
+export type LostReason = 'taken' | 'unreachable';
+
+/** Told once, when the line is gone: end the session with `lease_lost`. Must not throw. */
+export type OnLost = (lease: Lease, reason: LostReason) => void;
+
+/** What the keeper reports, for logs and metrics. */
+export type LeaseKeeperEvent =
+  | { readonly kind: 'renewed'; readonly held: number; readonly reregistered: number; readonly lost: number }
+  /** `silentMs`: since the last renewal that worked. */
+  | { readonly kind: 'renewal_failed'; readonly error: unknown; readonly silentMs: number }
+  /** So many leases may lapse before the store is reached again. Once per outage. */
+  | { readonly kind: 'fenced'; readonly leases: number }
+  | { readonly kind: 'callback_failed'; readonly error: unknown };
+
+/** What a keeper works with. */
+export interface LeaseKeeperParts {
+  readonly store: LeaseStore;
+  readonly terms: LeaseTerms;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Resolves after the time, or early when aborted. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly observe: (event: LeaseKeeperEvent) => void;
+  /**
+   * What happens to live sessions whose leases could not be renewed in time. `keep` (the design's default: a call does
+   * not notice that the store is away) or `end` (the cap is never exceeded, not even by a replica that is cut off).
+   */
+  readonly whenUnreachable: 'keep' | 'end';
+  /** Bound on leases held at once; above what the process can relay. */
+  readonly heldMax: number;
+}
+
+interface Held {
+  readonly lease: Lease;
+  readonly onLost: OnLost;
+  /** By our clock, taken before the request went out: the store's expiry is never earlier than this plus its time. */
+  renewedAtMs: number;
+  uncertain: boolean;
+}
+
+// After a failed renewal there is time for several more tries before the fence.
+const RETRY_MS = 1_000;
+const TICK_MS = 500;
+
+/** The holder of this process's confirmed leases. Call `run` once. */
+export class LeaseKeeper {
+  readonly #held = new Map<SessionId, Held>();
+  readonly #parts: LeaseKeeperParts;
+  #renewing: Promise<void> | null = null;
+  #nextRenewalMs: number;
+  #renewedAtMs: number;
+
+  constructor(parts: LeaseKeeperParts) {
+    this.#parts = parts;
+    this.#renewedAtMs = parts.clock.monotonicMs();
+    this.#nextRenewalMs = this.#renewedAtMs;
+  }
+
+  /** Leases held now. */
+  get size(): number {
+    return this.#held.size;
+  }
+
+  /** True while some lease may lapse before it can be renewed: admit nobody, begin nothing new. */
+  get fenced(): boolean {
+    for (const held of this.#held.values()) if (held.uncertain) return true;
+    return false;
+  }
+
+  /**
+   * Confirms a pending lease and keeps it from then on. `lost`: it lapsed during the dial; nothing is kept.
+   * @throws LeaseStoreUnavailable when the store is away (the pending lease lapses by itself); RangeError over `heldMax`.
+   */
+  async confirm(lease: Lease, onLost: OnLost): Promise<'confirmed' | 'lost'> {
+    const { clock, store, heldMax } = this.#parts;
+    if (this.#held.size >= heldMax) throw new RangeError(`this process may hold ${heldMax} leases and holds them all`);
+    const renewedAtMs = clock.monotonicMs();
+    const outcome = await store.confirm(lease);
+    if (outcome === 'confirmed') this.#held.set(lease.sessionId, { lease, onLost, renewedAtMs, uncertain: false });
+    return outcome;
+  }
+
+  /**
+   * Stops keeping the lease and gives its line back; also for leases that were never confirmed. When the store is away
+   * the line lapses by itself, so a caller may ignore `LeaseStoreUnavailable`.
+   */
+  async release(lease: Lease): Promise<'released' | 'gone'> {
+    if (this.#held.get(lease.sessionId)?.lease === lease) this.#held.delete(lease.sessionId);
+    return this.#parts.store.release(lease);
+  }
+
+  /** Renews until aborted, then waits for the renewal under way. Leases still held are left to their holders. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.tick();
+      await this.#parts.wait(TICK_MS, signal);
+    }
+    await this.idle();
+  }
+
+  /** One step: starts a renewal when one is due, and fences when one is overdue. `run` calls it. */
+  tick(): void {
+    const nowMs = this.#parts.clock.monotonicMs();
+    if (this.#renewing === null && nowMs >= this.#nextRenewalMs)
+      this.#renewing = this.#renew(nowMs).finally(() => (this.#renewing = null));
+    this.#fence(nowMs);
+  }
+
+  /** Resolves when no renewal is under way. */
+  async idle(): Promise<void> {
+    await this.#renewing;
+  }
+
+  async #renew(startedMs: number): Promise<void> {
+    const { store, terms, random, clock, observe } = this.#parts;
+    const batch = [...this.#held.values()];
+    try {
+      const absent = await store.renew(batch.map((held) => held.lease));
+      // Only what is still held: a session that ended meanwhile must not get its line back.
+      const living = absent.filter((lease) => this.#held.get(lease.sessionId)?.lease === lease);
+      const gone = new Set(living.length > 0 ? await store.reregister(living) : []);
+      for (const held of batch) if (!gone.has(held.lease)) this.#settle(held, startedMs);
+      this.#renewedAtMs = startedMs;
+      this.#nextRenewalMs = startedMs + terms.renewEveryMs * (1 + RENEWAL_JITTER * (2 * random() - 1));
+      observe({ kind: 'renewed', held: batch.length, reregistered: living.length - gone.size, lost: gone.size });
+      for (const lease of gone) this.#lose(lease, 'taken');
+    } catch (error) {
+      this.#nextRenewalMs = clock.monotonicMs() + RETRY_MS;
+      observe({ kind: 'renewal_failed', error, silentMs: clock.monotonicMs() - this.#renewedAtMs });
+    }
+  }
+
+  #settle(held: Held, renewedAtMs: number): void {
+    held.renewedAtMs = Math.max(held.renewedAtMs, renewedAtMs);
+    held.uncertain = false;
+  }
+
+  #fence(nowMs: number): void {
+    const { terms, whenUnreachable, observe } = this.#parts;
+    const overdue = [...this.#held.values()].filter(
+      (held) => !held.uncertain && nowMs - held.renewedAtMs >= terms.confirmedMs - terms.fenceMarginMs,
+    );
+    if (overdue.length === 0) return;
+    if (!this.fenced) observe({ kind: 'fenced', leases: overdue.length });
+    for (const held of overdue) {
+      held.uncertain = true;
+      if (whenUnreachable === 'end') this.#lose(held.lease, 'unreachable');
+    }
+  }
+
+  #lose(lease: Lease, reason: LostReason): void {
+    const held = this.#held.get(lease.sessionId);
+    if (held?.lease !== lease) return;
+    this.#held.delete(lease.sessionId);
+    try {
+      held.onLost(lease, reason);
+    } catch (error) {
+      this.#parts.observe({ kind: 'callback_failed', error });
+    }
+  }
+}

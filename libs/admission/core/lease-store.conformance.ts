@@ -1,0 +1,264 @@
+// What every lease store does, whatever it is made of. Each case is one guarantee, runs on a fresh store and throws when
+// it does not hold; it knows no test framework. Leaves flush, stall and outage to the specs of the adapters that can
+// have them.
+import assert from 'node:assert/strict';
+import { base32 } from '@trunkline/kernel';
+import { acquired, confirmed, held, lineRequest, type RequestParts } from './lease-builders.conformance.js';
+import type { LeaseTerms } from './lease.js';
+import type { AcquireOutcome, LeaseStore } from './lease-store.js';
+import type { LimitScope } from './limits.js';
+
+/** A fresh store and its clock. */
+export interface LeaseStoreUnderTest {
+  readonly store: LeaseStore;
+  readonly terms: LeaseTerms;
+  /** Lets the store's time pass while some other replica goes on renewing nothing of ours. */
+  readonly advance: (ms: number) => Promise<void>;
+}
+
+/** One guarantee of the port. */
+export interface LeaseStoreCase {
+  readonly guarantee: string;
+  readonly check: (under: LeaseStoreUnderTest) => Promise<void>;
+}
+
+function refusedBy(outcome: AcquireOutcome): string {
+  return outcome.kind === 'denied' ? outcome.denial.scope : outcome.kind;
+}
+
+async function refused(store: LeaseStore, scope: LimitScope, parts: RequestParts): Promise<void> {
+  assert.equal(refusedBy(await store.acquire(lineRequest(parts))), scope);
+}
+
+/** Every guarantee. */
+export const LEASE_STORE_CASES: readonly LeaseStoreCase[] = [
+  {
+    guarantee: '200 concurrent acquisitions under a cap of 50 let in exactly 50',
+    check: async ({ store }) => {
+      const caps = { pool: 50 };
+      const all = Array.from({ length: 200 }, (_, i) => store.acquire(lineRequest({ session: `s${i}`, caps })));
+      const outcomes = await Promise.all(all);
+      assert.equal(outcomes.filter((outcome) => outcome.kind === 'admitted').length, 50);
+      assert.equal(await held(store), 50);
+    },
+  },
+  {
+    guarantee: 'a line is taken under all limits or under none',
+    check: async ({ store }) => {
+      await acquired(store, { session: 'a', ids: { key: 'a' } });
+      await refused(store, 'pool', { session: 'b', ids: { key: 'b', tenant: 'b' }, caps: { pool: 1 } });
+      assert.equal(await held(store, 'key', 'b'), 0);
+      assert.equal(await held(store, 'tenant', 'b'), 0);
+      await acquired(store, { session: 'c', ids: { key: 'b', tenant: 'b' }, caps: { key: 1, tenant: 1, pool: 2 } });
+    },
+  },
+  {
+    guarantee: 'a refusal names the narrowest limit and its numbers',
+    check: async ({ store, terms }) => {
+      await acquired(store, { session: 'a' });
+      await refused(store, 'key', { session: 'b', caps: { key: 1, tenant: 1, pool: 1 } });
+      await refused(store, 'tenant', { session: 'b', caps: { key: 2, tenant: 1, pool: 1 } });
+      const outcome = await store.acquire(
+        lineRequest({ session: 'b', ids: { key: 'b', tenant: 'b' }, caps: { pool: 1 } }),
+      );
+      assert(outcome.kind === 'denied');
+      const { retryAfterMs, ...rest } = outcome.denial;
+      assert.deepEqual(rest, { scope: 'pool', current: 1, max: 1 });
+      assert(retryAfterMs > 0 && retryAfterMs <= terms.pendingMs, `retryAfterMs is ${retryAfterMs}`);
+    },
+  },
+  {
+    guarantee: 'lines count against their own limits only',
+    check: async ({ store }) => {
+      await acquired(store, { session: 'a', ids: { key: 'a', tenant: 'a', pool: 'a' }, caps: { pool: 1 } });
+      await acquired(store, { session: 'b', ids: { key: 'b', tenant: 'b', pool: 'b' }, caps: { pool: 1 } });
+      await refused(store, 'tenant', { session: 'c', ids: { key: 'c', pool: 'c' }, caps: { tenant: 1 } });
+    },
+  },
+  {
+    guarantee: 'a limit without a cap is counted, so that a cap set later holds',
+    check: async ({ store }) => {
+      await acquired(store, { session: 'a' });
+      await acquired(store, { session: 'b' });
+      await refused(store, 'tenant', { session: 'c', caps: { tenant: 2 } });
+    },
+  },
+  {
+    guarantee: 'a pending line that is not confirmed is free after its time, a confirmed one is not',
+    check: async ({ store, terms, advance }) => {
+      const pending = await acquired(store, { session: 'a' });
+      await confirmed(store, { session: 'b' });
+      await advance(terms.pendingMs);
+      assert.equal(await held(store), 1);
+      assert.equal(await store.confirm(pending), 'lost');
+      await acquired(store, { session: 'c', caps: { pool: 2 } });
+    },
+  },
+  {
+    guarantee: 'the lines of a holder that was killed are free after the confirmed time, those of others are not',
+    check: async ({ store, terms, advance }) => {
+      for (const session of ['a', 'b', 'c']) await confirmed(store, { session, replica: 'killed' });
+      const alive = await confirmed(store, { session: 'd' });
+      await advance(terms.renewEveryMs);
+      assert.deepEqual(await store.renew([alive]), []);
+      await refused(store, 'pool', { session: 'e', caps: { pool: 4 } });
+      await advance(terms.confirmedMs - terms.renewEveryMs);
+      assert.equal(await held(store), 1);
+      for (const session of ['e', 'f', 'g']) await acquired(store, { session, caps: { pool: 4 } });
+      await refused(store, 'pool', { session: 'h', caps: { pool: 4 } });
+    },
+  },
+  {
+    guarantee: 'renewal keeps a confirmed line for as long as it goes on',
+    check: async ({ store, terms, advance }) => {
+      const lease = await confirmed(store);
+      for (let i = 0; i < 12; i++) {
+        await advance(terms.renewEveryMs);
+        assert.deepEqual(await store.renew([lease]), []);
+      }
+      assert.equal(await held(store), 1);
+    },
+  },
+  {
+    guarantee: 'renewal does not prolong a pending line',
+    check: async ({ store, terms, advance }) => {
+      const lease = await acquired(store);
+      await advance(terms.renewEveryMs);
+      assert.deepEqual(await store.renew([lease]), []);
+      await advance(terms.pendingMs - terms.renewEveryMs);
+      assert.deepEqual(await store.renew([lease]), [lease]);
+    },
+  },
+  {
+    guarantee: 'renewal of a lapsed lease reports it lost and never puts it back',
+    check: async ({ store, terms, advance }) => {
+      const lapsed = await confirmed(store, { session: 'a' });
+      await advance(terms.confirmedMs);
+      const other = await confirmed(store, { session: 'b', caps: { pool: 1 } });
+      assert.deepEqual(await store.renew([lapsed, other]), [lapsed]);
+      assert.equal(await held(store), 1);
+    },
+  },
+  {
+    guarantee: 'a batch of 1,000 leases reports exactly those that are gone',
+    check: async ({ store }) => {
+      const leases = await Promise.all(Array.from({ length: 1_000 }, (_, i) => confirmed(store, { session: `s${i}` })));
+      const gone = leases.filter((_, i) => i % 7 === 0);
+      for (const lease of gone) assert.equal(await store.release(lease), 'released');
+      assert.deepEqual(await store.renew(leases), gone);
+      assert.equal(await held(store), leases.length - gone.length);
+    },
+  },
+  {
+    guarantee: 'a released line is free at once, and releasing again frees nothing',
+    check: async ({ store }) => {
+      const lease = await confirmed(store, { session: 'a' });
+      assert.equal(await store.release(lease), 'released');
+      assert.equal(await held(store), 0);
+      await acquired(store, { session: 'b', caps: { key: 1, tenant: 1, pool: 1 } });
+      assert.equal(await store.release(lease), 'gone');
+      assert.equal(await held(store), 1);
+    },
+  },
+  {
+    guarantee: 'a late release of a lapsed lease frees nobody else',
+    check: async ({ store, terms, advance }) => {
+      const late = await confirmed(store, { session: 'a' });
+      await advance(terms.confirmedMs);
+      await confirmed(store, { session: 'b', caps: { pool: 1 } });
+      assert.equal(await store.release(late), 'gone');
+      await refused(store, 'pool', { session: 'c', caps: { pool: 1 } });
+    },
+  },
+  {
+    guarantee: 'a session that asks again takes its line over: one line, and the older holder is out',
+    check: async ({ store }) => {
+      const older = await confirmed(store, { token: 'older', caps: { pool: 1 } });
+      const newer = await acquired(store, { token: 'newer', replica: 'other', caps: { pool: 1 } });
+      assert(newer.fence > older.fence, 'the fence rises');
+      assert.equal(await store.release(older), 'gone');
+      assert.equal(await store.confirm(older), 'lost');
+      assert.deepEqual(await store.renew([older]), [older]);
+      assert.deepEqual(await store.reregister([older]), [older]);
+      assert.equal(await held(store), 1);
+      assert.equal(await store.confirm(newer), 'confirmed');
+    },
+  },
+  {
+    guarantee: 'a session cannot hold lines in two pools',
+    check: async ({ store }) => {
+      await acquired(store, { ids: { pool: 'a' } });
+      await assert.rejects(store.acquire(lineRequest({ ids: { pool: 'b' } })));
+      assert.equal(await held(store, 'pool', 'b'), 0);
+    },
+  },
+  {
+    guarantee: 'a lapsed line comes back by re-registration while there is room, and not above a cap',
+    check: async ({ store, terms, advance }) => {
+      const caps = { pool: 2 };
+      const [a, b] = [await confirmed(store, { session: 'a', caps }), await confirmed(store, { session: 'b', caps })];
+      await advance(terms.confirmedMs);
+      await confirmed(store, { session: 'c', caps });
+      assert.deepEqual(await store.reregister([a, b]), [b]);
+      assert.deepEqual(await store.renew([a, b]), [b]);
+      assert.equal(await held(store), 2);
+    },
+  },
+  {
+    guarantee: 'fences rise from one acquisition to the next',
+    check: async ({ store }) => {
+      const fences: number[] = [];
+      for (const session of ['a', 'b', 'c', 'a']) fences.push((await acquired(store, { session })).fence);
+      assert.deepEqual(
+        fences,
+        [...new Set(fences)].sort((x, y) => x - y),
+      );
+    },
+  },
+  {
+    guarantee: 'operators see who holds which line, since when and in which state',
+    check: async ({ store, terms }) => {
+      await acquired(store, { session: 'a', replica: 'x' });
+      await confirmed(store, { session: 'b', replica: 'y', ids: { key: 'b' } });
+      const lines = await store.list({ scope: 'tenant', id: 'tnt_a', linesMax: 10 });
+      assert.deepEqual(
+        lines.map(({ sinceMs: _since, expiresInMs: _expires, ...line }) => line),
+        [
+          {
+            sessionId: 'ses_a',
+            replicaId: 'rep_x',
+            keyId: 'key_a',
+            tenantId: 'tnt_a',
+            poolId: 'pool_a',
+            state: 'pending',
+          },
+          {
+            sessionId: 'ses_b',
+            replicaId: 'rep_y',
+            keyId: 'key_b',
+            tenantId: 'tnt_a',
+            poolId: 'pool_a',
+            state: 'confirmed',
+          },
+        ],
+      );
+      for (const line of lines) {
+        assert(line.expiresInMs > 0 && line.expiresInMs <= terms.confirmedMs);
+        assert(line.sinceMs > Date.UTC(2020));
+      }
+      assert.equal((await store.list({ scope: 'tenant', id: 'tnt_a', linesMax: 1 })).length, 1);
+    },
+  },
+  {
+    guarantee: 'hostile ids cannot reach another limit',
+    check: async ({ store }) => {
+      const odd = base32(Buffer.from('}:pool:a'));
+      await acquired(store, {
+        session: 'a',
+        ids: { key: `a}:${odd}`, tenant: 'a b\n*', pool: '{a}' },
+        caps: { pool: 1 },
+      });
+      await acquired(store, { session: 'b', caps: { key: 1, tenant: 1, pool: 1 } });
+    },
+  },
+];

@@ -1,0 +1,79 @@
+// A lease is a held line: pending while we dial, confirmed while the session lives, gone when released or lapsed.
+// Guarantees that the times fit together (a holder gives up before its line can be given away). Leaves storage to the
+// `LeaseStore` and renewal to the `LeaseKeeper`.
+import { base32, type ReplicaId, type SessionId } from '@trunkline/kernel';
+import type { Limits } from './limits.js';
+
+/** Pending: reserved for the length of a dial. Confirmed: a session is open on it. */
+export type LeaseState = 'pending' | 'confirmed';
+
+/** One held line. Immutable; the store knows its state and expiry. */
+export interface Lease {
+  /** A session holds one line at most; acquiring again with the same id takes the line over from the older holder. */
+  readonly sessionId: SessionId;
+  readonly replicaId: ReplicaId;
+  /** Random proof of holding. Only who has it can confirm, renew or release, so a late release frees nobody else's line. */
+  readonly token: string;
+  /** Rises with every acquisition in a store, through a flush too: of two holders of a session the higher is the right one. */
+  readonly fence: number;
+  readonly limits: Limits;
+}
+
+/** Times of a lease, in milliseconds. Every replica on one store must use the same. */
+export interface LeaseTerms {
+  /** A reservation that is not confirmed lapses after this: longer than the dial deadline. */
+  readonly pendingMs: number;
+  /** A confirmed lease lapses this long after its last renewal: how soon the lines of a killed replica are free. */
+  readonly confirmedMs: number;
+  /** A replica renews all its leases this often, and tells the store that it is alive. */
+  readonly renewEveryMs: number;
+  /** A holder that could not renew treats its leases as uncertain this long before they lapse. */
+  readonly fenceMarginMs: number;
+  /** After a flush or an outage of the store only living sessions re-register for this long. */
+  readonly recoveryMs: number;
+  /** A store that heard from no replica for longer assumes that it was away, and opens a recovery window. */
+  readonly silenceMaxMs: number;
+}
+
+/** The design's times: 15 s to dial, 30 s to lapse, three renewals within a lease's life. */
+export const DEFAULT_LEASE_TERMS: LeaseTerms = {
+  pendingMs: 15_000,
+  confirmedMs: 30_000,
+  renewEveryMs: 10_000,
+  fenceMarginMs: 5_000,
+  recoveryMs: 30_000,
+  silenceMaxMs: 15_000,
+};
+
+/** Renewals are spread by this fraction either way, so that replicas do not knock together. */
+export const RENEWAL_JITTER = 0.1;
+
+/**
+ * The terms with some of the defaults replaced.
+ * @throws RangeError naming the sum that does not hold, for terms under which a line could be lent twice.
+ */
+export function leaseTerms(replacing: Partial<LeaseTerms> = {}): LeaseTerms {
+  const terms = { ...DEFAULT_LEASE_TERMS, ...replacing };
+  for (const [name, ms] of Object.entries(terms))
+    if (!Number.isSafeInteger(ms) || ms <= 0)
+      throw new RangeError(`lease ${name} must be a positive integer, is ${ms}`);
+  const slowestRenewalMs = Math.ceil(terms.renewEveryMs * (1 + RENEWAL_JITTER));
+  const rules: readonly (readonly [lessMs: number, less: string, moreMs: number, more: string])[] = [
+    // One renewal may fail and be tried again before the holder gives up.
+    [slowestRenewalMs, 'renewEveryMs + 10 %', terms.confirmedMs - terms.fenceMarginMs, 'confirmedMs - fenceMarginMs'],
+    // A healthy system must not look silent...
+    [slowestRenewalMs, 'renewEveryMs + 10 %', terms.silenceMaxMs, 'silenceMaxMs'],
+    // ...and a silence in which a lease could have lapsed unrenewed must be noticed.
+    [terms.silenceMaxMs, 'silenceMaxMs', terms.confirmedMs - slowestRenewalMs, 'confirmedMs - renewEveryMs - 10 %'],
+    // Every living replica has a renewal within the window.
+    [slowestRenewalMs, 'renewEveryMs + 10 %', terms.recoveryMs, 'recoveryMs'],
+  ];
+  for (const [lessMs, less, moreMs, more] of rules)
+    if (lessMs >= moreMs) throw new RangeError(`lease ${less} (${lessMs} ms) must be less than ${more} (${moreMs} ms)`);
+  return terms;
+}
+
+/** A fresh token: 128 random bits, so that no holder can guess another's. */
+export function mintToken(randomBytes: (n: number) => Uint8Array): string {
+  return base32(randomBytes(16));
+}
