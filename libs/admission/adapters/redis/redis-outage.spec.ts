@@ -1,0 +1,189 @@
+import { randomBytes } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { startTestRedis, type TestRedis } from '../../../../test/support/redis.js';
+import { acquired, confirmed, held, lineRequest } from '../../core/lease-builders.conformance.js';
+import { admit, DEFAULT_LEASE_TERMS, LeaseStoreUnavailable } from '../../index.js';
+import { age } from './age.conformance.js';
+import { connectLeaseRedis } from './connect.js';
+import { RedisLeaseStore } from './redis-lease-store.js';
+
+const terms = DEFAULT_LEASE_TERMS;
+
+async function eventually<T>(attempt: () => Promise<T>, withinMs = 5_000): Promise<T> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
+describe('the Redis lease store in trouble', () => {
+  let server: TestRedis;
+  let redis: Redis;
+  let store: RedisLeaseStore;
+  beforeEach(async () => {
+    server = await startTestRedis();
+    redis = await connectLeaseRedis({ url: server.url, onError: () => undefined });
+    store = new RedisLeaseStore(redis, { terms });
+  });
+  afterEach(async () => {
+    redis.disconnect();
+    server.resume();
+    await server.stop();
+  });
+
+  /** Heartbeats of a living system while time passes. */
+  async function beating(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= 10_000) {
+      await age(redis, Math.min(left, 10_000));
+      await store.renew([]);
+    }
+  }
+
+  it('admits nobody on an empty store until the recovery window has passed', async () => {
+    expect(await store.acquire(lineRequest())).toEqual({ kind: 'recovering', retryAfterMs: terms.recoveryMs });
+    await beating(terms.recoveryMs - 1_000);
+    expect(await store.acquire(lineRequest())).toMatchObject({ kind: 'recovering' });
+    await beating(1_000);
+    await acquired(store);
+  });
+
+  it('has no recovery window when no session is open anywhere', async () => {
+    expect(await store.open(true)).toBe(0);
+    await acquired(store);
+  });
+
+  it('keeps a window open that another replica began, whatever a newcomer believes', async () => {
+    expect(await store.open(false)).toBe(terms.recoveryMs);
+    expect(await store.open(true)).toBeGreaterThan(0);
+  });
+
+  it('after a flush lets living sessions back in, even above a cap, and new ones only when the window is over', async () => {
+    await store.open(true);
+    const leases = [];
+    for (const session of ['a', 'b', 'c'])
+      leases.push(await confirmed(store, { session, caps: { pool: 2 + leases.length } }));
+    await redis.flushall();
+
+    expect(await store.acquire(lineRequest({ session: 'd' }))).toMatchObject({ kind: 'recovering' });
+    expect(await store.renew(leases)).toEqual(leases);
+    expect(await store.reregister(leases)).toEqual([]);
+    expect(await held(store)).toBe(3);
+    for (let i = 0; i < 3; i++) {
+      await beating(10_000);
+      expect(await store.renew(leases)).toEqual([]);
+    }
+    expect(await store.acquire(lineRequest({ session: 'd', caps: { pool: 3 } }))).toMatchObject({ kind: 'denied' });
+    await acquired(store, { session: 'd', caps: { pool: 4 } });
+  });
+
+  it('frees after a flush the lines of holders that died meanwhile', async () => {
+    await store.open(true);
+    await confirmed(store, { session: 'dead' });
+    await redis.flushall();
+    await store.renew([]);
+    await beating(terms.recoveryMs);
+    expect(await held(store)).toBe(0);
+    await acquired(store, { session: 'new', caps: { pool: 1 } });
+  });
+
+  it('gives fences above all earlier ones after a flush', async () => {
+    await store.open(true);
+    const before = await acquired(store, { session: 'a' });
+    await redis.flushall();
+    await store.open(true);
+    expect((await acquired(store, { session: 'a' })).fence).toBeGreaterThan(before.fence);
+  });
+
+  it('assumes an outage after a silence in which leases could lapse, and counts the living first', async () => {
+    await store.open(true);
+    const lease = await confirmed(store, { session: 'a', caps: { pool: 1 } });
+    await age(redis, terms.confirmedMs + 1_000);
+
+    expect(await store.acquire(lineRequest({ session: 'b', caps: { pool: 1 } }))).toMatchObject({ kind: 'recovering' });
+    expect(await store.renew([lease])).toEqual([lease]);
+    expect(await store.reregister([lease])).toEqual([]);
+    expect(await held(store)).toBe(1);
+  });
+
+  it('comes back empty after a crash with the living sessions, on the same connection', async () => {
+    await store.open(true);
+    const lease = await confirmed(store);
+    await server.restartEmpty();
+    expect(await eventually(() => store.reregister([lease]))).toEqual([]);
+    expect(await held(store)).toBe(1);
+  });
+
+  it('a stalled Redis is a quick no for every call', async () => {
+    await store.open(true);
+    const lease = await confirmed(store);
+    server.stall();
+    const startedMs = performance.now();
+    const calls = [
+      store.acquire(lineRequest({ session: 'b' })),
+      store.confirm(lease),
+      store.renew([lease]),
+      store.release(lease),
+    ];
+    for (const outcome of await Promise.allSettled(calls))
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'LeaseStoreUnavailable' } });
+    expect(performance.now() - startedMs).toBeLessThan(1_500);
+  });
+
+  it('a stalled Redis piles up a bounded number of commands', async () => {
+    await store.open(true);
+    const bounded = new RedisLeaseStore(redis, { terms, inFlightMax: 10 });
+    server.stall();
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 50 }, (_, i) => bounded.acquire(lineRequest({ session: `s${i}` }))),
+    );
+    const overloaded = outcomes.filter((each) => each.status === 'rejected' && reasonOf(each.reason) === 'overloaded');
+    expect(overloaded).toHaveLength(40);
+  });
+
+  it('takes back an acquisition whose answer came too late', async () => {
+    await store.open(true);
+    server.stall();
+    await expect(store.acquire(lineRequest())).rejects.toThrow(LeaseStoreUnavailable);
+    server.resume();
+    await eventually(async () => {
+      await store.renew([]);
+      if ((await redis.exists('{trunkline}:lease:ses_a')) > 0) throw new Error('still held');
+    });
+    expect(await held(store)).toBe(0);
+  });
+
+  it('refuses admission when Redis is gone, and admits again when it is back', async () => {
+    await store.open(true);
+    await server.kill();
+    const [key, tenant, pool] = lineRequest().limits;
+    const { sessionId, replicaId } = lineRequest();
+    const who = { keyId: key.id, tenantId: tenant.id, keySessionsMax: null, tenantSessionsMax: null };
+    const request = { sessionId, replicaId, who, pool: { id: pool.id, sessionsMax: null } };
+    const startedMs = performance.now();
+    expect(await admit(request, store, randomBytes)).toMatchObject({
+      ok: false,
+      error: { reason: 'unavailable', refusal: { code: 'admission_unavailable' } },
+    });
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
+    await server.restartEmpty();
+    await eventually(() => store.open(true));
+    expect(await admit(request, store, randomBytes)).toMatchObject({ ok: true });
+  });
+
+  it('says where it looked for Redis and what to do, without the password', async () => {
+    await server.kill();
+    const url = `redis://:hunter2@127.0.0.1:${server.port}`;
+    const failed = connectLeaseRedis({ url, readyWithinMs: 200, onError: () => undefined });
+    await expect(failed).rejects.toThrow(`Redis at 127.0.0.1:${server.port} did not answer in time. Start it, or`);
+    await expect(failed).rejects.not.toThrow('hunter2');
+  });
+});
+
+function reasonOf(error: unknown): string {
+  return error instanceof LeaseStoreUnavailable ? error.reason : 'other';
+}
