@@ -1,5 +1,6 @@
 export * from './core/wire.js';
 export * from './core/tap.js';
+export * from './core/close-code.js';
 export * from './core/end-cause.js';
 export * from './core/limits.js';
 export * from './core/ticker.js';

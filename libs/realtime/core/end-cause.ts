@@ -2,6 +2,7 @@
 // public contract: close codes 4000-4499 mean "try again", 4500-4999 mean "trying again will not help", and a code,
 // once published, keeps its meaning. It is the only source of close codes. To add an end cause, add one row.
 import type { OpenAiError } from '@trunkline/kernel';
+import { NO_STATUS, isSendableCloseCode } from './close-code.js';
 
 /** Who has to act on it; alerts page by this. */
 export type EndOwner = 'client' | 'tenant_admin' | 'operator' | 'upstream' | 'platform';
@@ -277,6 +278,23 @@ export interface EndedBy {
   readonly peerClose: PeerClose | null;
   /** Monotonic milliseconds of the session's ticker. */
   readonly atMs: number;
+}
+
+/** The close frame for the client, or null when nobody is there to read it. */
+export function closeForClient(ended: EndedBy): PeerClose | null {
+  const entry = endCauseEntry(ended.cause);
+  const theirs = ended.peerClose;
+  switch (entry.close) {
+    case 'none':
+      return null;
+    case 'echo':
+      return { code: theirs?.code ?? NO_STATUS, reason: '' };
+    case 'forward':
+      if (theirs !== null && isSendableCloseCode(theirs.code)) return theirs;
+      return { code: entry.fallbackCode ?? NO_STATUS, reason: entry.reason };
+    default:
+      return { code: entry.close, reason: theirs?.reason || entry.reason };
+  }
 }
 
 /** The error of the event sent before the close, or null when the row has none. */

@@ -4,7 +4,7 @@
 
 /** What a wire tells its reader. Calls never overlap, and none comes after `onClosed`. */
 export interface WireListener {
-  /** Bytes from the peer. The memory is valid only during the call: copy what must live longer. */
+  /** Bytes from the peer. Unless the wire's memory is `fresh` it is valid only during the call. */
   onData(chunk: Buffer): void;
   /** `bufferedBytes` went down. */
   onWritable(): void;
@@ -16,6 +16,11 @@ export interface WireListener {
 
 /** One byte duplex. Created paused and without a reader; nothing is lost before `listen` and `resume`. */
 export interface Wire {
+  /**
+   * What happens to the memory given to `onData` after the call: `reused` means it is overwritten, `fresh` that it may
+   * be kept, and therefore be passed on with `writeOwned`.
+   */
+  readonly memory: 'reused' | 'fresh';
   /** Bytes accepted by `write` and not yet by the operating system. */
   readonly bufferedBytes: number;
   /** Sets the reader; may be called again to hand the wire on. On a dead wire `onClosed` follows on a later turn. */

@@ -1,2 +1,6 @@
 export * from './accept.js';
-export * from './dial.js';
+export * from './dialler.js';
+export * from './first-message.js';
+export * from './mask-key.js';
+export * from './ticker.js';
+export * from './wire-factory.js';

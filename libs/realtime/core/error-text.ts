@@ -1,0 +1,13 @@
+// The only JSON that this library writes: errors of our own. In one file, so that nothing else here needs to build or
+// read JSON, which on the path of a frame would be a mistake.
+import { toOpenAiError, type OpenAiError, type Refusal } from '@trunkline/kernel';
+
+/** An OpenAI-shaped `error` event. */
+export function errorEvent(error: OpenAiError, eventId: string): string {
+  return JSON.stringify({ type: 'error', event_id: eventId, error: { ...error, event_id: null } });
+}
+
+/** The body of a refusal before the upgrade. */
+export function refusalBody(refusal: Refusal): string {
+  return JSON.stringify({ error: toOpenAiError(refusal) });
+}
