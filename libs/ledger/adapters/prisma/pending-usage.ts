@@ -1,0 +1,83 @@
+// The journal table as the queue for rating. Claiming locks rows until the transaction ends and skips what another worker
+// holds, so two workers never see the same event. Rows that this release cannot read are told apart, not dropped: they
+// wait as unrated until a release that can.
+import { isMeter, isPlausible, parseUsageEventId, type Quantity, type UsageEvent } from '@trunkline/metering';
+import type { PostableUsage } from '@trunkline/ledger';
+import { z } from 'zod';
+import { keyIdText, numberText, poolIdText, sessionIdText, tenantIdText, type Queryable } from './queryable.js';
+
+/** A claimed event: what rating and the ledger read of it. */
+export type PendingUsage = PostableUsage & Pick<UsageEvent, 'quantities'>;
+
+/** An event that cannot be posted as it is, and why. */
+export interface SetAside {
+  readonly id: string;
+  readonly why: string;
+}
+
+/** What a claim brought. */
+export interface ClaimedUsage {
+  readonly events: readonly PendingUsage[];
+  readonly unreadable: readonly SetAside[];
+}
+
+const SHAPE_KNOWN = 1;
+
+const row = z.object({ id: z.string(), version: z.number(), event: z.unknown() });
+const quantities = z.array(z.object({ meter: z.string(), quantityMicro: z.string().regex(/^\d+$/).transform(BigInt) }));
+const columns = z.object({
+  tenantId: tenantIdText,
+  sessionId: sessionIdText,
+  keyId: keyIdText,
+  poolId: poolIdText,
+  model: z.string(),
+  evidence: z.enum(['reported', 'estimated']),
+  occurredAtMs: numberText,
+  quantities,
+});
+
+/** Claims up to `max` pending events, oldest first, until the transaction ends. */
+export async function claimPending(tx: Queryable, max: number): Promise<ClaimedUsage> {
+  const rows = await tx.$queryRaw`
+    SELECT id, version, json_build_object(
+             'tenantId', tenant_id, 'sessionId', session_id, 'keyId', key_id, 'poolId', pool_id, 'model', model,
+             'evidence', evidence, 'occurredAtMs', (extract(epoch FROM occurred_at) * 1000)::bigint::text,
+             'quantities', quantities) AS event
+      FROM usage_event
+     WHERE rating_state = 'pending'
+     ORDER BY occurred_at, id
+     LIMIT ${max}
+       FOR UPDATE SKIP LOCKED`;
+  const events: PendingUsage[] = [];
+  const unreadable: SetAside[] = [];
+  for (const { id, version, event } of z.array(row).parse(rows)) {
+    const read =
+      version === SHAPE_KNOWN ? readEvent(id, event) : `has shape ${version}, which this release cannot read`;
+    if (typeof read === 'string') unreadable.push({ id, why: read });
+    else events.push(read);
+  }
+  return { events, unreadable };
+}
+
+/** The event, or why it cannot be read. */
+function readEvent(idText: string, event: unknown): PendingUsage | string {
+  const id = parseUsageEventId(idText);
+  const parsed = columns.safeParse(event);
+  if (id === null || !parsed.success) return 'is not stored as this release stores events';
+  const read: Quantity[] = [];
+  for (const { meter, quantityMicro } of parsed.data.quantities) {
+    if (!isMeter(meter)) return `counts ${meter}, a meter that this release does not know`;
+    if (!isPlausible({ meter, quantityMicro }))
+      return `counts ${quantityMicro} millionths of ${meter}, which cannot be`;
+    if (read.some((each) => each.meter === meter)) return `counts ${meter} twice`;
+    read.push({ meter, quantityMicro });
+  }
+  return { ...parsed.data, id, quantities: read };
+}
+
+/** Takes events out of the queue: posted, or waiting for a price. Parked events are never in it. */
+export async function markUsage(tx: Queryable, ids: readonly string[], state: 'rated' | 'unrated'): Promise<void> {
+  if (ids.length === 0) return;
+  await tx.$executeRaw`
+    UPDATE usage_event SET rating_state = ${state} WHERE id = ANY(${ids}::text[]) AND rating_state = 'pending'`;
+}

@@ -1,0 +1,83 @@
+// Posts usage: claim, rate, write, mark, in one database transaction. Killed anywhere in between, nothing of it happened
+// and the events are pending again. Any number of workers may run it at once.
+import type { Database } from '@trunkline/platform/database';
+import { PURPOSES, rate, type PriceBooks, type Purpose, type Rated } from '@trunkline/rating';
+import { LedgerDefect, transactionFor, type Transaction } from '@trunkline/ledger';
+import { insertTransactions } from './insert-transactions.js';
+import { claimPending, markUsage, type PendingUsage, type SetAside } from './pending-usage.js';
+
+/** What one batch did. */
+export interface PostedBatch {
+  /** Events taken from the queue; fewer than `batchMax` means that nothing else was free. */
+  readonly claimed: number;
+  /** Events now in the ledger, for every purpose. */
+  readonly rated: number;
+  /** Events that wait because a price is missing. */
+  readonly unrated: number;
+  /** Events that cannot be posted as they are; they wait as unrated, and somebody should look. */
+  readonly setAside: readonly SetAside[];
+}
+
+/** How much to take at once. */
+export interface PostOptions {
+  /** Events per transaction. Default 500: larger batches are no faster and hold their locks longer. */
+  readonly batchMax?: number;
+}
+
+const BATCH_MAX = 500;
+// A batch takes tens of milliseconds; a database that needs longer than this is in trouble and the events can wait.
+const TRANSACTION_TIMEOUT_MS = 30_000;
+const CONNECTION_WAIT_MS = 5_000;
+
+/** Rates and posts one batch of pending events. Rejects when the database fails; then nothing changed. */
+export async function postBatch(db: Database, books: PriceBooks, options: PostOptions = {}): Promise<PostedBatch> {
+  return db.$transaction(
+    async (tx) => {
+      const { events, unreadable } = await claimPending(tx, options.batchMax ?? BATCH_MAX);
+      const outcomes = events.map((event) => ({ event, outcome: bookUsage(event, books) }));
+      const booked = outcomes.flatMap(({ outcome }) => (outcome.kind === 'booked' ? [outcome] : []));
+      const defects = outcomes.flatMap(({ outcome }) => (outcome.kind === 'defect' ? [outcome.setAside] : []));
+      const waiting = outcomes.filter(({ outcome }) => outcome.kind !== 'booked').map(({ event }) => event.id);
+      await insertTransactions(
+        tx,
+        booked.flatMap(({ transactions }) => transactions),
+      );
+      await markUsage(
+        tx,
+        booked.map(({ id }) => id),
+        'rated',
+      );
+      await markUsage(tx, [...waiting, ...unreadable.map(({ id }) => id)], 'unrated');
+      return {
+        claimed: events.length + unreadable.length,
+        rated: booked.length,
+        unrated: waiting.length - defects.length,
+        setAside: [...unreadable, ...defects],
+      };
+    },
+    { timeout: TRANSACTION_TIMEOUT_MS, maxWait: CONNECTION_WAIT_MS },
+  );
+}
+
+type Outcome =
+  | { readonly kind: 'booked'; readonly id: string; readonly transactions: readonly Transaction[] }
+  | { readonly kind: 'unrated' }
+  | { readonly kind: 'defect'; readonly setAside: SetAside };
+
+/** All purposes or none: an event is never charged to a tenant without its cost, nor the other way round. */
+function bookUsage(event: PendingUsage, books: PriceBooks): Outcome {
+  const charges: { readonly purpose: Purpose; readonly rated: Rated }[] = [];
+  for (const purpose of PURPOSES) {
+    const rated = rate(event, books[purpose]);
+    if (rated.outcome === 'unrated') return { kind: 'unrated' };
+    charges.push({ purpose, rated });
+  }
+  try {
+    const transactions = charges.map(({ purpose, rated }) => transactionFor(event, rated, purpose));
+    return { kind: 'booked', id: event.id, transactions };
+  } catch (error) {
+    // A bug about one event must not stop the books of all others.
+    if (!(error instanceof LedgerDefect)) throw error;
+    return { kind: 'defect', setAside: { id: event.id, why: error.message } };
+  }
+}
