@@ -63,10 +63,10 @@ export interface UsageJournal {
 
 /**
  * Why an append failed: `full` (byte budget), `io` (the disk refused: space, permission, error), `overloaded` (too many
- * appends waiting), `too_large` (one record over the limit), `closed` (the process is stopping), `owner_lost` (another
+ * appends waiting), `too_large` (one record over the limit), `invalid` (a field that could not be read back), `closed` (the process is stopping), `owner_lost` (another
  * process took the folder over).
  */
-export type JournalErrorCode = 'full' | 'io' | 'overloaded' | 'too_large' | 'closed' | 'owner_lost';
+export type JournalErrorCode = 'full' | 'io' | 'overloaded' | 'too_large' | 'invalid' | 'closed' | 'owner_lost';
 
 /** An append that did not become durable. `message` is for operators and says what to do. */
 export class JournalError extends Error {

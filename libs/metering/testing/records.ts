@@ -1,0 +1,84 @@
+// Builders with defaults, so that what a test sets is what matters in it.
+import { trustedId } from '@trunkline/kernel';
+import {
+  usageEvent,
+  type JournalRecord,
+  type SessionClosed,
+  type SessionOpened,
+  type UsageContext,
+  type UsageEvent,
+  type UsageReport,
+} from '@trunkline/metering';
+
+export const TENANT = trustedId('tnt', 'tnt_00000000000000000000000001');
+export const OTHER_TENANT = trustedId('tnt', 'tnt_00000000000000000000000002');
+export const SESSION = trustedId('ses', 'ses_00000000000000000000000001');
+
+const WHO = {
+  sessionId: SESSION,
+  tenantId: TENANT,
+  keyId: trustedId('key', 'key_00000000000000000000000001'),
+  poolId: trustedId('pool', 'pool_00000000000000000000000001'),
+  replicaId: trustedId('rep', 'rep_00000000000000000000000001'),
+};
+
+const VENDOR_USAGE = { total_tokens: 253, input_tokens: 132, output_tokens: 121 };
+
+export function aReport(set: Partial<UsageReport> = {}): UsageReport {
+  return {
+    kind: 'response',
+    vendorObjectId: 'resp_1',
+    model: 'gpt-realtime',
+    status: 'completed',
+    quantities: [
+      { meter: 'input_text', quantityMicro: 119_000_000n },
+      { meter: 'input_audio', quantityMicro: 13_000_000n },
+      { meter: 'output_audio', quantityMicro: 121_000_000n },
+    ],
+    vendorUsage: VENDOR_USAGE,
+    problem: null,
+    ...set,
+  };
+}
+
+export function anEvent(set: Partial<UsageReport & UsageContext> = {}): UsageEvent {
+  return usageEvent(aReport(set), { ...WHO, occurredAtMs: 1_795_000_000_000, ...set });
+}
+
+/** A usage record of its own: each `name` is another response. */
+export function usageRecord(name: string, set: Partial<UsageReport & UsageContext> = {}): JournalRecord {
+  return { kind: 'usage', event: anEvent({ vendorObjectId: name, ...set }) };
+}
+
+export function sessionOpened(set: Partial<SessionOpened> = {}): SessionOpened {
+  return {
+    ...WHO,
+    model: 'gpt-realtime',
+    dialect: 'ga',
+    transport: 'websocket',
+    clientKind: 'server',
+    openedAtMs: 1_795_000_000_000,
+    ...set,
+  };
+}
+
+export function sessionClosed(set: Partial<SessionClosed> = {}): SessionClosed {
+  return {
+    sessionId: SESSION,
+    tenantId: TENANT,
+    endCause: 'client_closed',
+    closeCode: 1000,
+    closedAtMs: 1_795_000_060_000,
+    durationMs: 60_000,
+    bytesFromClient: 1_000_000,
+    bytesFromUpstream: 2_000_000,
+    messagesFromClient: 1_500,
+    messagesFromUpstream: 900,
+    ...set,
+  };
+}
+
+/** The vendor object ids of usage records, in order. */
+export function namesOf(records: readonly JournalRecord[]): readonly string[] {
+  return records.map((record) => (record.kind === 'usage' ? record.event.vendorObjectId : record.kind));
+}
