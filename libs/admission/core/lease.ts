@@ -57,7 +57,7 @@ export function leaseTerms(replacing: Partial<LeaseTerms> = {}): LeaseTerms {
   for (const [name, ms] of Object.entries(terms))
     if (!Number.isSafeInteger(ms) || ms <= 0)
       throw new RangeError(`lease ${name} must be a positive integer, is ${ms}`);
-  const slowestRenewalMs = Math.ceil(terms.renewEveryMs * (1 + RENEWAL_JITTER));
+  const slowestRenewalMs = Math.round(terms.renewEveryMs * (1 + RENEWAL_JITTER));
   const rules: readonly (readonly [lessMs: number, less: string, moreMs: number, more: string])[] = [
     // One renewal may fail and be tried again before the holder gives up.
     [slowestRenewalMs, 'renewEveryMs + 10 %', terms.confirmedMs - terms.fenceMarginMs, 'confirmedMs - fenceMarginMs'],

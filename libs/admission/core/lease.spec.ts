@@ -1,0 +1,27 @@
+import { DEFAULT_LEASE_TERMS, leaseTerms } from './lease.js';
+
+describe('lease terms', () => {
+  it('are the design’s when nothing is replaced', () => {
+    expect(leaseTerms()).toEqual(DEFAULT_LEASE_TERMS);
+  });
+
+  it('are refused when a holder would learn of its loss too late', () => {
+    expect(() => leaseTerms({ renewEveryMs: 24_000 })).toThrow(
+      'lease renewEveryMs + 10 % (26400 ms) must be less than confirmedMs - fenceMarginMs (25000 ms)',
+    );
+  });
+
+  it('are refused when an outage in which leases lapse could go unnoticed', () => {
+    expect(() => leaseTerms({ silenceMaxMs: 19_000 })).toThrow(
+      /silenceMaxMs \(19000 ms\) must be less than confirmedMs/,
+    );
+  });
+
+  it('are refused when a healthy system would look like an outage', () => {
+    expect(() => leaseTerms({ silenceMaxMs: 10_500 })).toThrow(/must be less than silenceMaxMs/);
+  });
+
+  it.each([0, -1, 1.5, Number.NaN])('are refused with a time of %s', (ms) => {
+    expect(() => leaseTerms({ pendingMs: ms })).toThrow('lease pendingMs must be a positive integer');
+  });
+});
