@@ -1,10 +1,9 @@
 // Programs from outside npm that parts of the tests or the product use, and how to get them. None is needed for
 // `npm start`: its PostgreSQL comes as a package, and leases are kept in the process.
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from './project.mjs';
 
-/** `mentions`: what a spec, or a helper it imports, says when it needs the tool. */
+/** `mentions`: what a spec says when it needs the tool, by itself or by the helper it imports. */
 export const TOOLS = [
   {
     name: 'redis-server',
@@ -23,16 +22,6 @@ export function findProgram(name) {
     if (folder !== '' && isExecutable(path)) return path;
   }
   return null;
-}
-
-/** The tools that are missing here, each with those of the given specs that need it. */
-export function missingTools(specs) {
-  return TOOLS.filter((tool) => findProgram(tool.name) === null)
-    .map((tool) => ({
-      ...tool,
-      specs: specs.filter((spec) => tool.mentions.test(readFileSync(join(ROOT, spec), 'utf8'))),
-    }))
-    .filter((tool) => tool.specs.length > 0);
 }
 
 function isExecutable(path) {
