@@ -4,7 +4,7 @@ import './require-node.mjs';
 import { availableParallelism } from 'node:os';
 import { bootstrap } from './bootstrap.mjs';
 import { captureStep } from './child.mjs';
-import { fail, say, since } from './project.mjs';
+import { JEST, fail, say, since } from './project.mjs';
 
 const CACHE = 'node_modules/.cache/trunkline';
 // The slowest first, so that the quick ones fill the gaps.
@@ -22,13 +22,7 @@ const CHECKS = [
   },
   {
     name: 'tidy',
-    args: [
-      '--disable-warning=ExperimentalWarning',
-      '--experimental-vm-modules',
-      'node_modules/jest/bin/jest.js',
-      'test/tidy',
-      '--runInBand',
-    ],
+    args: [...JEST, 'test/tidy', '--runInBand'],
   },
   {
     name: 'format',

@@ -6,8 +6,12 @@ import { fileURLToPath } from 'node:url';
 /** The folder of package.json. */
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Folder for what a run leaves behind and nobody commits. */
-export const ARTEFACTS = 'coverage';
+/** How jest is run: ES modules in its sandbox are behind a flag of Node's. */
+export const JEST = [
+  '--disable-warning=ExperimentalWarning',
+  '--experimental-vm-modules',
+  'node_modules/jest/bin/jest.js',
+];
 
 /** One line for the person at the terminal. */
 export function say(text) {
