@@ -26,6 +26,11 @@ export class FlowControl {
     return this.sinkIsSlow || this.verdictIsDue;
   }
 
+  /** Starts the source, unless what was read of it before already stopped it. */
+  start(): void {
+    if (!this.paused) this.source.resume();
+  }
+
   /** To be called after writes to the sink that it did not take at once. */
   afterWrite(): void {
     const buffered = this.sink.bufferedBytes;

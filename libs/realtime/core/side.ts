@@ -75,10 +75,9 @@ export class Side implements WireListener, PumpListener {
 
   /** Starts reading, what was read before first. */
   start(head: Buffer): void {
-    const { wire } = this.parts;
-    wire.listen(this);
+    this.parts.wire.listen(this);
     if (head.length > 0) this.onData(head);
-    wire.resume();
+    this.parts.flow.start();
   }
 
   onData(chunk: Buffer): void {

@@ -27,6 +27,7 @@ export class SpliceWire implements Wire {
   private buffered = 0;
   /** Bytes that the stream had read before the handle was ours. */
   private early: Buffer | null;
+  private reading = false;
   private ending = false;
   private peerEnded = false;
   private closed = false;
@@ -42,6 +43,7 @@ export class SpliceWire implements Wire {
     const early: unknown = socket.read();
     this.early = Buffer.isBuffer(early) ? early : null;
     this.peerEnded = socket.readableEnded;
+    handle.reading = true; // So the stream, which may still be finishing a read, does not start another.
     handle.readStop();
     handle.useUserBuffer(shared.readBuffer);
     handle.onread = () => this.onRead();
@@ -61,19 +63,19 @@ export class SpliceWire implements Wire {
   }
 
   resume(): void {
-    if (this.closed) return;
+    if (this.closed || this.reading) return;
+    this.reading = true;
     const { early } = this;
-    if (this.peerEnded) {
-      setImmediate(() => this.closed || this.listener?.onEnd());
-    } else {
-      this.check(this.handle.readStart());
-    }
     this.early = null;
     if (early !== null) this.listener?.onData(early);
+    if (this.peerEnded) setImmediate(() => this.closed || this.listener?.onEnd());
+    else if (this.isReading()) this.check(this.handle.readStart());
   }
 
   pause(): void {
-    if (!this.closed) this.handle.readStop();
+    if (this.closed || !this.reading) return;
+    this.reading = false;
+    this.handle.readStop();
   }
 
   write(chunk: Buffer): boolean {
@@ -106,6 +108,11 @@ export class SpliceWire implements Wire {
   destroy(): void {
     this.ending = true;
     this.socket.destroy();
+  }
+
+  /** The reader may have paused meanwhile, which the compiler cannot know. */
+  private isReading(): boolean {
+    return this.reading;
   }
 
   /** Writes; true if the kernel took everything. */

@@ -8,6 +8,8 @@ import { types } from 'node:util';
 /** A libuv stream handle, as far as it is used. The functions return 0 or a negative error number. */
 export interface StreamHandle {
   onread: (this: void) => void;
+  /** The stream starts reading by itself while this is false. */
+  reading: boolean;
   readStart(): number;
   readStop(): number;
   /** From now on reads go into this memory. */
