@@ -32,6 +32,8 @@ export async function connectLeaseRedis({ url, readyWithinMs = 5_000, onError }:
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     connectTimeout: SOCKET_TIMEOUT_MS,
+    // How long a closed client may still hold the process up.
+    disconnectTimeout: 250,
     socketTimeout: SOCKET_TIMEOUT_MS,
     retryStrategy: (times) => Math.min(RECONNECT_MAX_MS, 50 * 2 ** Math.min(times, 5)) * (0.75 + Math.random() / 2),
     connectionName: 'trunkline-leases',
