@@ -126,19 +126,18 @@ function entryTokens({ item, audio }: Entry): Tokens {
   return { text, audio: isAssistant(item) ? outputAudioTokens(audioMs) : inputAudioTokens(audioMs), image };
 }
 
-/** The item of `conversation.item.retrieved`: with `object`, and audio parts in their own shape (facts 3.3). */
+/**
+ * The item of `conversation.item.retrieved`: with `object`, and with the audio. The published example calls the part
+ * "audio" (facts 3.3); agents-realtime 0.20 retrieves every transcribed item and breaks on anything but the item's own
+ * part types, so those are what the wire must carry.
+ */
 export function retrievedItem({ item, audio }: Entry): Record<string, unknown> {
   const { id, ...rest } = item;
   if (item.type !== 'message') return { id, object: 'realtime.item', ...rest };
   const content = item.content.map((part) => {
     if (part.type !== 'input_audio' && part.type !== 'output_audio') return part;
     const base64 = audio === null ? '' : audioBytes(audio).toString('base64');
-    return {
-      type: 'audio',
-      transcript: part.transcript,
-      audio: base64,
-      format: RETRIEVED_FORMAT[audio?.codec ?? 'audio/pcm'],
-    };
+    return { ...part, audio: base64, format: RETRIEVED_FORMAT[audio?.codec ?? 'audio/pcm'] };
   });
   return { id, object: 'realtime.item', ...rest, content };
 }
