@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { type TidyRule } from './rule.js';
 import { DOCS_RULES } from './rules/docs.js';
 import { LAYOUT_RULES } from './rules/layout.js';
+import { REALTIME_RULES } from './rules/realtime.js';
 import { TEXT_RULES } from './rules/text.js';
 import { readTree } from './tree.js';
 import { parseTxtar } from './txtar.js';
 
-const RULES: readonly TidyRule[] = [...TEXT_RULES, ...LAYOUT_RULES, ...DOCS_RULES];
+const RULES: readonly TidyRule[] = [...TEXT_RULES, ...LAYOUT_RULES, ...REALTIME_RULES, ...DOCS_RULES];
 const FIXTURES = join(process.cwd(), 'test/tidy/fixtures/tidy');
 
 describe('tidy', () => {
