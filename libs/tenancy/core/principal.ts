@@ -1,0 +1,37 @@
+// Who is acting. Guarantees that nobody is a principal without an active tenant and a key of that tenant: there is no
+// empty, anonymous or fallback principal to end up with when a check fails half-way.
+import type { ApiKeyId, TenantId } from '@trunkline/kernel';
+import type { KeyHolder } from './policy-snapshot.js';
+
+/** An authenticated caller. Only `authenticate` makes one; admission takes it as it is. */
+export class Principal {
+  readonly tenantId: TenantId;
+  readonly keyId: ApiKeyId;
+  readonly tenantSessionsMax: number | null;
+  readonly keySessionsMax: number | null;
+  /** Models it may use; null: every model that is offered. */
+  readonly models: readonly string[] | null;
+  // Makes the type nominal: an object with the same fields is no principal.
+  readonly #authenticated = true;
+
+  /** @throws when key and tenant do not belong together or either is not active: a bug in the caller. */
+  constructor({ key, tenant }: KeyHolder) {
+    if (key.tenantId !== tenant.id || key.status !== 'active' || tenant.status !== 'active')
+      throw new Error('a principal needs an active key of an active tenant');
+    this.tenantId = tenant.id;
+    this.keyId = key.id;
+    this.tenantSessionsMax = tenant.sessionsMax;
+    this.keySessionsMax = key.sessionsMax;
+    this.models = key.models;
+  }
+
+  /** True for a principal made by this class. */
+  static is(value: object): value is Principal {
+    return #authenticated in value && value.#authenticated;
+  }
+}
+
+/** Whether the key's allow-list lets the principal use this model. Whether a pool offers it is routing's question. */
+export function mayUseModel(principal: Principal, model: string): boolean {
+  return principal.models === null || principal.models.includes(model);
+}
