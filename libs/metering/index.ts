@@ -3,5 +3,8 @@ export * from './core/quantity.js';
 export * from './core/usage-report.js';
 export * from './core/usage-event-id.js';
 export * from './core/usage-event.js';
+export { storedQuantities, usageEventSchema, type StoredQuantity } from './core/usage-event-schema.js';
 export * from './core/journal.js';
 export * from './core/journal-record-text.js';
+export * from './core/journal-reader.js';
+export * from './core/storable.js';

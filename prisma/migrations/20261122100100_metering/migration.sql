@@ -35,6 +35,16 @@ CREATE INDEX "usage_event_pending" ON "usage_event"("occurred_at", "id") WHERE "
 -- What a person has to look at.
 CREATE INDEX "usage_event_stuck" ON "usage_event"("rating_state", "occurred_at") WHERE "rating_state" IN ('unrated', 'parked');
 
+-- What has been billed cannot change any more; before that only a repair by hand may touch it.
+CREATE FUNCTION "usage_event_refuse_change"() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'usage event % was billed and is immutable', OLD."id" USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER "usage_event_immutable" BEFORE UPDATE OF "id", "version", "kind", "session_id", "tenant_id", "key_id",
+    "pool_id", "replica_id", "vendor", "vendor_object_id", "model", "status", "occurred_at", "quantities", "evidence",
+    "vendor_usage", "problem", "journalled_at" ON "usage_event"
+    FOR EACH ROW WHEN (OLD."rating_state" = 'rated') EXECUTE FUNCTION "usage_event_refuse_change"();
+
 CREATE TABLE "session" (
     "id" TEXT NOT NULL,
     "tenant_id" TEXT NOT NULL,

@@ -118,5 +118,7 @@ export async function readFileBytes(
 
 /** The system's code of a failed file operation (`ENOSPC`, `EACCES`, ...), or null. */
 export function errorCode(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+  // Not `instanceof Error`: the file system's errors may come from another realm (a worker, a test runner's context).
+  if (typeof error !== 'object' || error === null || !('code' in error)) return null;
+  return typeof error.code === 'string' ? error.code : null;
 }

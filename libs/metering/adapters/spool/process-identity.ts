@@ -3,6 +3,7 @@
 // number is left, and a reused one then looks alive (an error that a person can clear, never two owners).
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { errorCode } from './files.js';
 
 /** A process, as written down for others to check on. */
 export interface ProcessIdentity {
@@ -60,6 +61,6 @@ function answersSignal(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return errorCode(error) === 'EPERM';
   }
 }

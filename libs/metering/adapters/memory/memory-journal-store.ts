@@ -1,0 +1,86 @@
+// A journal store in memory, for tests and for trying things without a database. Keeps the same promises as the real
+// one, except surviving the process.
+import type { SessionId, TenantId } from '@trunkline/kernel';
+import {
+  storableText,
+  type JournalBatch,
+  type JournalReader,
+  type JournalRecord,
+  type JournalStore,
+  type JournalledSession,
+  type JournalledUsage,
+  type SessionClosed,
+  type SessionOpened,
+  type UsageEvent,
+} from '@trunkline/metering';
+
+export class MemoryJournalStore implements JournalStore, JournalReader {
+  private readonly events = new Map<string, UsageEvent>();
+  private readonly opened = new Map<SessionId, SessionOpened>();
+  private readonly closed = new Map<SessionId, SessionClosed>();
+  private readonly watermarks = new Map<string, number>();
+
+  async commit(batch: JournalBatch): Promise<void> {
+    for (const record of batch.records) this.keep(record);
+    const run = `${batch.spoolId}/${batch.epoch}`;
+    this.watermarks.set(run, Math.max(this.watermarks.get(run) ?? 0, batch.toSequence));
+  }
+
+  /** All events, in the order in which they were first stored. For assertions over every tenant. */
+  allEvents(): readonly UsageEvent[] {
+    return [...this.events.values()];
+  }
+
+  async usageOfSession(tenantId: TenantId, sessionId: SessionId): Promise<readonly JournalledUsage[]> {
+    return this.allEvents()
+      .filter((event) => event.tenantId === tenantId && event.sessionId === sessionId)
+      .sort((a, b) => a.occurredAtMs - b.occurredAtMs)
+      .map((event) => ({ event, ratingState: event.problem === null ? 'pending' : 'parked' }));
+  }
+
+  async session(tenantId: TenantId, sessionId: SessionId): Promise<JournalledSession | null> {
+    const opened = this.opened.get(sessionId);
+    const closed = this.closed.get(sessionId);
+    if ((opened ?? closed)?.tenantId !== tenantId) return null;
+    return {
+      sessionId,
+      tenantId,
+      keyId: opened?.keyId ?? null,
+      model: opened?.model ?? null,
+      openedAtMs: opened?.openedAtMs ?? null,
+      endCause: closed?.endCause ?? null,
+      closeCode: closed?.closeCode ?? null,
+      closedAtMs: closed?.closedAtMs ?? null,
+      durationMs: closed?.durationMs ?? null,
+    };
+  }
+
+  async watermark(spoolId: string, epoch: number): Promise<number | null> {
+    return this.watermarks.get(`${spoolId}/${epoch}`) ?? null;
+  }
+
+  private keep(record: JournalRecord): void {
+    switch (record.kind) {
+      case 'usage':
+        return keepFirst(this.events, record.event.id, storable(record.event));
+      case 'session_opened':
+        return keepFirst(this.opened, record.session.sessionId, record.session);
+      case 'session_closed':
+        return keepFirst(this.closed, record.session.sessionId, record.session);
+    }
+  }
+}
+
+function storable(event: UsageEvent): UsageEvent {
+  const { vendorObjectId, model, status } = event;
+  return {
+    ...event,
+    vendorObjectId: storableText(vendorObjectId),
+    model: storableText(model),
+    status: storableText(status),
+  };
+}
+
+function keepFirst<K, V>(map: Map<K, V>, key: K, value: V): void {
+  if (!map.has(key)) map.set(key, value);
+}

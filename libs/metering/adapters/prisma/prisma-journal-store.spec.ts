@@ -1,0 +1,61 @@
+import { JournalBatchRefused, type JournalRecord } from '@trunkline/metering';
+import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
+import { describeJournalStore } from '../../core/journal-store.conformance.js';
+import { usageRecord } from '../../testing/records.js';
+import { PrismaJournalReader } from './prisma-journal-reader.js';
+import { PrismaJournalStore } from './prisma-journal-store.js';
+
+let postgres: TestPostgres;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+}, 60_000);
+
+afterAll(() => postgres.stop());
+
+async function emptyTables(): Promise<void> {
+  await postgres.db.$executeRaw`TRUNCATE usage_event, session, spool_watermark CASCADE`;
+}
+
+function batchOf(records: readonly JournalRecord[]): Parameters<PrismaJournalStore['commit']>[0] {
+  return { spoolId: 'spl_a', epoch: 1, segment: 1, fromSequence: 1, toSequence: records.length, records };
+}
+
+describeJournalStore('the journal store in PostgreSQL', async () => {
+  await emptyTables();
+  return { store: new PrismaJournalStore(postgres.db), reader: new PrismaJournalReader(postgres.db) };
+});
+
+test('a batch is stored whole or not at all, and bad data is told from a database that is away', async () => {
+  await emptyTables();
+  const store = new PrismaJournalStore(postgres.db);
+  await postgres.db.$executeRaw`ALTER TABLE usage_event ADD CONSTRAINT no_poison CHECK (model <> 'poison')`;
+  const commit = store.commit(batchOf([usageRecord('a'), usageRecord('b', { model: 'poison' })]));
+  await expect(commit).rejects.toBeInstanceOf(JournalBatchRefused);
+  await postgres.db.$executeRaw`ALTER TABLE usage_event DROP CONSTRAINT no_poison`;
+  expect(await postgres.db.usageEvent.count()).toBe(0);
+  expect(await postgres.db.spoolWatermark.count()).toBe(0);
+});
+
+test('a database that is away rejects with something that may be tried again', async () => {
+  const store = new PrismaJournalStore(postgres.db);
+  await postgres.crash();
+  await expect(store.commit(batchOf([usageRecord('a')]))).rejects.not.toBeInstanceOf(JournalBatchRefused);
+  await postgres.restart();
+  await store.commit(batchOf([usageRecord('a')]));
+}, 30_000);
+
+test('an event that was billed cannot be changed', async () => {
+  await emptyTables();
+  await new PrismaJournalStore(postgres.db).commit(batchOf([usageRecord('a')]));
+  await postgres.db.$executeRaw`UPDATE usage_event SET rating_state = 'rated'`;
+  await expect(postgres.db.$executeRaw`UPDATE usage_event SET model = 'cheaper'`).rejects.toThrow(/immutable/);
+});
+
+test('an event with a problem cannot leave the parking place', async () => {
+  await emptyTables();
+  await new PrismaJournalStore(postgres.db).commit(batchOf([usageRecord('a', { problem: 'sum_mismatch' })]));
+  await expect(postgres.db.$executeRaw`UPDATE usage_event SET rating_state = 'pending'`).rejects.toThrow(
+    /usage_event_problem_is_parked/,
+  );
+});

@@ -1,0 +1,164 @@
+// What every journal store guarantees, as tests that run against each of them.
+import type { JournalBatch, JournalRecord, JournalStore } from './journal.js';
+import type { JournalReader } from './journal-reader.js';
+import {
+  anEvent,
+  OTHER_TENANT,
+  SESSION,
+  sessionClosed,
+  sessionOpened,
+  TENANT,
+  usageRecord,
+} from '../testing/records.js';
+
+interface Subject {
+  readonly store: JournalStore;
+  readonly reader: JournalReader;
+}
+
+let spools = 0;
+
+function batchOf(records: readonly JournalRecord[], set: Partial<JournalBatch> = {}): JournalBatch {
+  const fromSequence = set.fromSequence ?? 1;
+  const toSequence = fromSequence + records.length - 1;
+  return { spoolId: `spl_${++spools}`, epoch: 1, segment: 1, fromSequence, toSequence, records, ...set };
+}
+
+async function namesIn(reader: JournalReader): Promise<readonly string[]> {
+  return (await reader.usageOfSession(TENANT, SESSION)).map(({ event }) => event.vendorObjectId);
+}
+
+/** Declares the suite. `fresh` gives an empty store for each test. */
+export function describeJournalStore(name: string, fresh: () => Promise<Subject>): void {
+  describe(name, () => {
+    describeUsage(fresh);
+    describeSessions(fresh);
+    describeWatermark(fresh);
+  });
+}
+
+function describeUsage(fresh: () => Promise<Subject>): void {
+  test('an event is read back exactly as it was written', async () => {
+    const { store, reader } = await fresh();
+    const event = anEvent({
+      kind: 'transcription',
+      vendorObjectId: 'item_é\u{1f600}"\\',
+      evidence: 'estimated',
+      quantities: [{ meter: 'transcription_seconds', quantityMicro: 9_223_372_036_854_775_808n }],
+      vendorUsage: { type: 'duration', seconds: 9.2, nested: [null, { deep: 'ü' }] },
+    });
+    await store.commit(batchOf([{ kind: 'usage', event }]));
+    expect(await reader.usageOfSession(TENANT, SESSION)).toEqual([{ event, ratingState: 'pending' }]);
+  });
+
+  test('the same batch twice stores each event once', async () => {
+    const { store, reader } = await fresh();
+    const batch = batchOf([usageRecord('a'), usageRecord('b')]);
+    await store.commit(batch);
+    await store.commit(batch);
+    expect(await namesIn(reader)).toEqual(['a', 'b']);
+  });
+
+  test('the same fact twice in one batch is one event', async () => {
+    const { store, reader } = await fresh();
+    await store.commit(batchOf([usageRecord('a'), usageRecord('a'), usageRecord('b')]));
+    expect(await namesIn(reader)).toEqual(['a', 'b']);
+  });
+
+  test('a fact that another spool reported before keeps its first row', async () => {
+    const { store, reader } = await fresh();
+    await store.commit(batchOf([usageRecord('a', { status: 'completed' })]));
+    await store.commit(batchOf([usageRecord('a', { status: 'cancelled' })]));
+    expect((await reader.usageOfSession(TENANT, SESSION)).map(({ event }) => event.status)).toEqual(['completed']);
+  });
+
+  test('an event with a problem is parked, one without waits to be rated', async () => {
+    const { store, reader } = await fresh();
+    await store.commit(batchOf([usageRecord('a'), usageRecord('b', { problem: 'usage_missing', vendorUsage: null })]));
+    const states = (await reader.usageOfSession(TENANT, SESSION)).map((each) => each.ratingState);
+    expect(states).toEqual(['pending', 'parked']);
+  });
+
+  test('another tenant sees nothing of a session', async () => {
+    const { store, reader } = await fresh();
+    await store.commit(batchOf([{ kind: 'session_opened', session: sessionOpened() }, usageRecord('a')]));
+    expect(await reader.usageOfSession(OTHER_TENANT, SESSION)).toEqual([]);
+    expect(await reader.session(OTHER_TENANT, SESSION)).toBeNull();
+  });
+
+  test('text that a database cannot hold does not stop a batch', async () => {
+    const { store, reader } = await fresh();
+    const strange = { vendorObjectId: 'a\u0000b\ud800c', model: 'm\u0000', vendorUsage: { text: '\u0000\udfff' } };
+    await store.commit(batchOf([usageRecord('x', strange), usageRecord('fine', { occurredAtMs: 1_795_000_000_001 })]));
+    expect(await namesIn(reader)).toEqual(['a\ufffdb\ufffdc', 'fine']);
+  });
+
+  test('500 records go in as one batch', async () => {
+    const { store, reader } = await fresh();
+    await store.commit(batchOf(Array.from({ length: 500 }, (_, index) => usageRecord(`r${index}`))));
+    expect(new Set(await namesIn(reader)).size).toBe(500);
+  });
+}
+
+function describeSessions(fresh: () => Promise<Subject>): void {
+  const opened: JournalRecord = { kind: 'session_opened', session: sessionOpened() };
+  const closed: JournalRecord = { kind: 'session_closed', session: sessionClosed() };
+
+  test.each([
+    ['opened, then closed', [[opened], [closed]]],
+    ['closed, then opened', [[closed], [opened]]],
+    ['both in one batch', [[opened, closed]]],
+    ['both, the wrong way round', [[closed, opened]]],
+    [
+      'each of them twice',
+      [
+        [opened, opened, closed, closed],
+        [closed, opened],
+      ],
+    ],
+  ])('a session is whole in whatever order its records arrive: %s', async (_name, batches) => {
+    const { store, reader } = await fresh();
+    for (const records of batches) await store.commit(batchOf(records));
+    expect(await reader.session(TENANT, SESSION)).toEqual({
+      sessionId: SESSION,
+      tenantId: TENANT,
+      keyId: sessionOpened().keyId,
+      model: 'gpt-realtime',
+      openedAtMs: sessionOpened().openedAtMs,
+      endCause: 'client_closed',
+      closeCode: 1000,
+      closedAtMs: sessionClosed().closedAtMs,
+      durationMs: 60_000,
+    });
+  });
+
+  test('the first end cause that arrives is kept, in one batch and across batches', async () => {
+    const { store, reader } = await fresh();
+    const later: JournalRecord = { kind: 'session_closed', session: sessionClosed({ endCause: 'client_lost' }) };
+    await store.commit(batchOf([opened, closed, later]));
+    await store.commit(batchOf([later]));
+    expect((await reader.session(TENANT, SESSION))?.endCause).toBe('client_closed');
+  });
+
+  test('a live session has no end cause, and a lost socket no close code', async () => {
+    const { store, reader } = await fresh();
+    await store.commit(batchOf([opened]));
+    expect((await reader.session(TENANT, SESSION))?.endCause).toBeNull();
+    await store.commit(batchOf([{ kind: 'session_closed', session: sessionClosed({ closeCode: null }) }]));
+    expect(await reader.session(TENANT, SESSION)).toMatchObject({ endCause: 'client_closed', closeCode: null });
+  });
+}
+
+function describeWatermark(fresh: () => Promise<Subject>): void {
+  test('the watermark of each run follows its batches and never goes back', async () => {
+    const { store, reader } = await fresh();
+    const spoolId = 'spl_watermark';
+    await store.commit(batchOf([usageRecord('a'), usageRecord('b')], { spoolId, fromSequence: 1 }));
+    await store.commit(batchOf([usageRecord('c')], { spoolId, fromSequence: 3 }));
+    await store.commit(batchOf([usageRecord('a')], { spoolId, fromSequence: 1 }));
+    await store.commit(batchOf([usageRecord('d')], { spoolId, epoch: 2 }));
+    expect(await reader.watermark(spoolId, 1)).toBe(3);
+    expect(await reader.watermark(spoolId, 2)).toBe(1);
+    expect(await reader.watermark(spoolId, 3)).toBeNull();
+  });
+}
