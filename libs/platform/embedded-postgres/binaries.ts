@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { errorCodeOf } from '../error-code/index.js';
 
 const run = promisify(execFile);
 
@@ -16,6 +17,8 @@ export interface PostgresBinaries {
   readonly postgres: string;
   /** The folder that must be readable for the programs to start: programs, libraries and share files. */
   readonly homeDir: string;
+  /** The full version, e.g. `18.4`. */
+  readonly version: string;
   /** The major version, e.g. `18`; data folders fit exactly one. */
   readonly major: number;
   readonly origin: 'package' | 'machine';
@@ -60,7 +63,7 @@ function findPackageDir(name: string): string | null {
 }
 
 function isMissingModule(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND';
+  return errorCodeOf(error) === 'MODULE_NOT_FOUND';
 }
 
 const LibraryLinks = z.array(z.object({ source: z.string(), target: z.string() }));
@@ -128,8 +131,8 @@ async function describe(
 ): Promise<PostgresBinaries> {
   const postgres = join(binDir, 'postgres');
   const { stdout } = await run(postgres, ['--version']);
-  const major = /\(PostgreSQL\) (\d+)/.exec(stdout)?.[1];
-  if (major === undefined)
+  const version = /\(PostgreSQL\) (\d+[.\w]*)/.exec(stdout)?.[1];
+  if (version === undefined)
     throw new PostgresBinariesMissing(`${postgres} does not say its version: "${stdout.trim()}".`);
-  return { initdb: join(binDir, 'initdb'), postgres, homeDir, major: Number(major), origin };
+  return { initdb: join(binDir, 'initdb'), postgres, homeDir, version, major: Number.parseInt(version, 10), origin };
 }

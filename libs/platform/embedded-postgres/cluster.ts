@@ -4,11 +4,13 @@
 // Trust: the server listens on loopback only and asks for a password (SCRAM) that is 32 random bytes, kept in the data
 // folder where only its owner reads it. Loopback alone would let every local user read every tenant.
 import { execFile } from 'node:child_process';
-import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { chmod, chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { z } from 'zod';
 import type { PostgresBinaries } from './binaries.js';
 import { handOver, type RunAs } from './run-as.js';
+import { errorCodeOf } from '../error-code/index.js';
 
 const run = promisify(execFile);
 
@@ -35,14 +37,28 @@ export interface ClusterOptions {
  */
 export async function prepareCluster(options: ClusterOptions): Promise<boolean> {
   const { clusterDir, binaries, runAs } = options;
-  const madeBy = await readFile(`${clusterDir}/PG_VERSION`, 'utf8').catch(() => null);
+  const madeBy = await readVersion(clusterDir);
   if (madeBy === null) {
     await initialise(options);
     return true;
   }
-  if (Number(madeBy) !== binaries.major) throw new ClusterRefused(versionMessage(clusterDir, madeBy.trim(), binaries));
-  if (runAs !== null) await handOver(clusterDir, runAs);
+  if (Number(madeBy) !== binaries.major) throw new ClusterRefused(versionMessage(clusterDir, madeBy, binaries));
+  // The top folder is handed over last, so its owner tells whether an earlier hand-over was finished.
+  if (runAs !== null && (await stat(clusterDir)).uid !== runAs.uid) await handOver(clusterDir, runAs);
   return false;
+}
+
+async function readVersion(clusterDir: string): Promise<string | null> {
+  try {
+    return (await readFile(join(clusterDir, 'PG_VERSION'), 'utf8')).trim();
+  } catch (error) {
+    if (errorCodeOf(error) === 'ENOENT') return null;
+    throw new ClusterRefused(
+      `The embedded database in ${clusterDir} belongs to another user. Start Trunkline as that user or as root, or give ` +
+        `the folder to this user: chown -R $(id -u):$(id -g) ${clusterDir}`,
+      { cause: error },
+    );
+  }
 }
 
 function versionMessage(clusterDir: string, madeBy: string, binaries: PostgresBinaries): string {
@@ -90,8 +106,11 @@ async function runInitdb(
   });
 }
 
+// What initdb wrote says more than "command failed".
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const stderr = 'stderr' in error && typeof error.stderr === 'string' ? error.stderr.trim() : '';
-  return stderr === '' ? error.message : stderr;
+  const written = Written.safeParse(error).data?.stderr.trim() ?? '';
+  if (written !== '') return written;
+  return error instanceof Error ? error.message : String(error);
 }
+
+const Written = z.object({ stderr: z.string() });

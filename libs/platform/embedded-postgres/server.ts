@@ -102,14 +102,14 @@ async function untilAnswers(options: ServerOptions, exited: Promise<ServerExit>)
   const running = { yes: true };
   void exited.then(() => (running.yes = false));
   while (running.yes && performance.now() < deadline) {
-    if (await answers(options.port, options.password)) return null;
+    if (await answers(options)) return null;
     await wait(POLL_MS);
   }
   return running.yes ? { code: null, signal: null, log: 'it did not answer within two minutes' } : exited;
 }
 
-/** Whether a server on this loopback port takes our password and answers. */
-export async function answers(port: number, password: string): Promise<boolean> {
+// The folder is compared, too: where two servers race for a port, the one that answers may be somebody else's.
+async function answers({ port, password, clusterDir }: ServerOptions): Promise<boolean> {
   const client = new pg.Client({
     host: '127.0.0.1',
     port,
@@ -121,8 +121,8 @@ export async function answers(port: number, password: string): Promise<boolean> 
   client.on('error', () => undefined); // A server that dies under us is reported by the failed query.
   try {
     await client.connect();
-    await client.query('SELECT 1');
-    return true;
+    const { rows } = await client.query<{ dir: string }>(`SELECT current_setting('data_directory') AS dir`);
+    return rows[0]?.dir === clusterDir;
   } catch {
     return false;
   } finally {

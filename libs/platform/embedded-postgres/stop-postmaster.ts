@@ -2,6 +2,7 @@
 // is free when it returns.
 import { setTimeout as wait } from 'node:timers/promises';
 import { findRunningPostmaster } from './postmaster-pid.js';
+import { errorCodeOf } from '../error-code/index.js';
 
 const FAST_MS = 20_000;
 const KILL_MS = 5_000;
@@ -28,7 +29,7 @@ function signal(pid: number, name: 'SIGINT' | 'SIGKILL'): void {
   try {
     process.kill(pid, name);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return;
+    if (errorCodeOf(error) === 'ESRCH') return;
     throw new Error(
       `PostgreSQL (process ${pid}) belongs to another user. Stop it as that user, or use another folder.`,
       {

@@ -14,7 +14,8 @@ export async function secretFile(path: string): Promise<string> {
 /** Writes a secret that somebody else made, readable by the owner only. */
 export async function writeSecret(path: string, secret: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await writeFile(path, `${secret}\n`, { mode: 0o600 });
+  // Flushed: a secret that is in use and lost with the power makes every key, or the whole database, worthless.
+  await writeFile(path, `${secret}\n`, { mode: 0o600, flush: true });
 }
 
 /** The secret in this file, or null when there is no such file. @throws when the file is empty. */

@@ -1,0 +1,1 @@
+export { errorCodeOf } from './error-code.js';
