@@ -1,0 +1,154 @@
+// Makes the gateway's parts out of the libraries and their adapters. The ports it takes are opened by whoever runs it
+// (standalone, or the gateway alone), so that it does not care whether leases live in memory or in Redis.
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { mintId, systemClock, type PoolId, type ReplicaId } from '@trunkline/kernel';
+import {
+  admit,
+  LeaseKeeper,
+  type Lease,
+  type LeaseKeeperEvent,
+  type LeaseStore,
+  type LeaseTerms,
+} from '@trunkline/admission';
+import type { UsageJournal } from '@trunkline/metering';
+import type { Log } from '@trunkline/platform/logging';
+import type { Shutdown } from '@trunkline/platform/shutdown';
+import type { RelayLimits } from '@trunkline/realtime';
+import { Dialler, IntervalTicker, randomMaskKeys, WireFactory } from '@trunkline/realtime/adapters/net';
+import type { PriceBook } from '@trunkline/rating';
+import { authenticate, type SnapshotHolder } from '@trunkline/tenancy';
+import type { Metrics } from '@trunkline/telemetry/adapters/prom';
+import { GatewayMetrics } from './gateway-metrics.js';
+import type { CallDeadlines, GatewayParts, UpstreamAccount } from './gateway-parts.js';
+import { Door, type DrainTimes } from './door.js';
+import { LiveSessions } from './live-session.js';
+import { SessionBills } from './session-bill.js';
+import { Stragglers } from './stragglers.js';
+
+/** What the gateway is composed of and how it should behave. */
+export interface GatewayOptions {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly policy: SnapshotHolder;
+  /** HMAC of a key under the installation's pepper. */
+  readonly hashKey: (key: string) => string;
+  readonly leases: LeaseStore;
+  readonly leaseTerms: LeaseTerms;
+  readonly journal: UsageJournal;
+  readonly prices: () => PriceBook;
+  readonly account: (pool: PoolId) => UpstreamAccount;
+  readonly relayLimits: RelayLimits;
+  readonly deadlines: CallDeadlines;
+  readonly drain: DrainTimes;
+  readonly shutdown: Shutdown;
+}
+
+/** The parts, and the way out. */
+export interface ComposedGateway {
+  readonly parts: GatewayParts;
+  /** Lets nobody in any more and resolves when the last session is settled. Register it last: it must run first. */
+  readonly drain: () => Promise<void>;
+  readonly draining: () => boolean;
+}
+
+const LEASES_MAX = 20_000;
+const RELEASE_MS_MAX = 5_000;
+
+/** Composes the gateway and starts its background work; everything it starts is registered with `shutdown`. */
+export function composeGateway(options: GatewayOptions): ComposedGateway {
+  const { log, journal, policy, shutdown } = options;
+  const clock = systemClock;
+  const replicaId: ReplicaId = mintId('rep', clock.nowMs(), randomBytes);
+  const wires = new WireFactory();
+  const live = new LiveSessions();
+  const metrics = new GatewayMetrics(options.metrics, live);
+  const door = new Door({ policy, journal, live, drainingGauge: options.metrics.gauge('draining') });
+  shutdown.register('door', RELEASE_MS_MAX, () => door.close());
+  const stragglers = openStragglers(options);
+  const keeper = openKeeper(options);
+  const parts: GatewayParts = {
+    replicaId,
+    clock,
+    log,
+    mintSessionId: () => mintId('ses', clock.nowMs(), randomBytes),
+    policy: () => policy.current(),
+    authenticate: (key, origin, snapshot) =>
+      authenticate({ key, origin }, { snapshot, nowMs: clock.nowMs(), hashKey: options.hashKey }),
+    closedToNewSessions: () => door.closedBecause(),
+    admit: (request) => admit({ ...request, replicaId }, options.leases, randomBytes),
+    confirmLease: (lease, onLost) => keeper.confirm(lease, onLost),
+    releaseLease: (lease) => releaseQuietly(keeper, lease, log),
+    account: options.account,
+    deadlines: options.deadlines,
+    journal,
+    stragglers,
+    prices: options.prices,
+    wires,
+    dialler: new Dialler(wires),
+    relayLimits: options.relayLimits,
+    ticker: openTicker(shutdown),
+    probe: metrics.probe,
+    maskKey: randomMaskKeys(),
+    live,
+    bills: new SessionBills(),
+    metrics,
+  };
+  return { parts, drain: () => door.drain(options.drain), draining: () => door.draining };
+}
+
+function openTicker(shutdown: Shutdown): IntervalTicker {
+  const ticker = new IntervalTicker();
+  shutdown.register('ticker', RELEASE_MS_MAX, () => ticker.stop());
+  return ticker;
+}
+
+function openStragglers({ log, metrics, journal, shutdown }: GatewayOptions): Stragglers {
+  const stragglers = new Stragglers(journal, (record) => {
+    metrics.counter('usageLost').add(1);
+    log.error({ event: 'usage_lost', name: record.kind }, 'a usage record could not be kept');
+  });
+  metrics.onScrape(() => metrics.gauge('usageUnjournalled').set(stragglers.size));
+  shutdown.register('stragglers', RELEASE_MS_MAX, () => stragglers.close());
+  return stragglers;
+}
+
+function openKeeper(options: GatewayOptions): LeaseKeeper {
+  const { log, metrics, shutdown } = options;
+  const observe = (event: LeaseKeeperEvent) => {
+    if (event.kind === 'renewed') {
+      metrics.counter('leaseRenew', { result: 'ok' }).add(1);
+      metrics.counter('leaseLost').add(event.lost);
+      return;
+    }
+    if (event.kind === 'renewal_failed') metrics.counter('leaseRenew', { result: 'failed' }).add(1);
+    log.warn({ event: event.kind, ...('error' in event ? { err: event.error } : {}) }, 'leases could not be renewed');
+  };
+  const keeper = new LeaseKeeper({
+    store: options.leases,
+    terms: options.leaseTerms,
+    clock: systemClock,
+    random: Math.random,
+    wait: async (ms, signal) => {
+      await delay(ms, undefined, { signal }).catch(() => undefined);
+    },
+    observe,
+    whenUnreachable: 'keep',
+    heldMax: LEASES_MAX,
+  });
+  const stop = new AbortController();
+  const running = keeper.run(stop.signal);
+  shutdown.register('lease keeper', RELEASE_MS_MAX, async () => {
+    stop.abort();
+    await running;
+  });
+  return keeper;
+}
+
+async function releaseQuietly(keeper: LeaseKeeper, lease: Lease, log: Log): Promise<void> {
+  try {
+    await keeper.release(lease);
+  } catch (error) {
+    log.warn({ event: 'release_failed', session_id: lease.sessionId, err: error }, 'a line will lapse by itself');
+  }
+}

@@ -1,0 +1,61 @@
+// What the gateway's path works with, made once by the composition root (`start-gateway.ts`). Plain functions and
+// objects: no look-up of anything happens on the path of a call.
+import type { Clock, PoolId, Refusal, ReplicaId, Result, SessionId } from '@trunkline/kernel';
+import type { AdmissionRefusal, AdmitRequest, Lease, OnLost } from '@trunkline/admission';
+import type { UsageJournal } from '@trunkline/metering';
+import type { Log } from '@trunkline/platform/logging';
+import type { RelayLimits, RelayProbe, Ticker } from '@trunkline/realtime';
+import type { Dialler, WireFactory } from '@trunkline/realtime/adapters/net';
+import type { PriceBook } from '@trunkline/rating';
+import type { OpenAiAccount } from '@trunkline/providers/adapters/openai';
+import type { PolicySnapshot, Principal } from '@trunkline/tenancy';
+import type { GatewayMetrics } from './gateway-metrics.js';
+import type { LiveSessions } from './live-session.js';
+import type { SessionBills } from './session-bill.js';
+import type { Stragglers } from './stragglers.js';
+
+/** An upstream account together with the authority that signs its certificate, where that is not a public one. */
+export type UpstreamAccount = OpenAiAccount & { readonly ca: string | null };
+
+/** Deadlines of a call, in milliseconds. */
+export interface CallDeadlines {
+  /** TCP, TLS and the upstream's 101. */
+  readonly connectMsMax: number;
+  /** From the upstream's 101 to its first event. */
+  readonly firstEventMsMax: number;
+  /** From the end cause until usage that is still owed is given up. */
+  readonly tailMsMax: number;
+  /** For a peer to answer our close frame. */
+  readonly closeMsMax: number;
+}
+
+/** Parts of the gateway. */
+export interface GatewayParts {
+  readonly replicaId: ReplicaId;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly mintSessionId: () => SessionId;
+  /** The policy in force; a call keeps the snapshot it began with, revocations reach it all the same. */
+  readonly policy: () => PolicySnapshot;
+  readonly authenticate: (key: string, origin: string | null, policy: PolicySnapshot) => Result<Principal, Refusal>;
+  /** Why nobody new is let in at all right now (drain, journal, memory); null when somebody may be. */
+  readonly closedToNewSessions: () => Refusal | null;
+  readonly admit: (request: Omit<AdmitRequest, 'replicaId'>) => Promise<Result<Lease, AdmissionRefusal>>;
+  readonly confirmLease: (lease: Lease, onLost: OnLost) => Promise<'confirmed' | 'lost'>;
+  /** Gives the line back. Never rejects: what cannot be released lapses by itself. */
+  readonly releaseLease: (lease: Lease) => Promise<void>;
+  readonly account: (pool: PoolId) => UpstreamAccount;
+  readonly deadlines: CallDeadlines;
+  readonly journal: UsageJournal;
+  readonly stragglers: Stragglers;
+  readonly prices: () => PriceBook;
+  readonly wires: WireFactory;
+  readonly dialler: Dialler;
+  readonly relayLimits: RelayLimits;
+  readonly ticker: Ticker;
+  readonly probe: RelayProbe;
+  readonly maskKey: () => number;
+  readonly live: LiveSessions;
+  readonly bills: SessionBills;
+  readonly metrics: GatewayMetrics;
+}

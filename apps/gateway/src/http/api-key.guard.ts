@@ -1,0 +1,38 @@
+// Every `/v1` route needs a key. A global guard, not path-matched middleware: a route cannot be reached around it by an
+// odd spelling of its path.
+import { createParamDecorator, Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import type { Principal } from '@trunkline/tenancy';
+import type { Request } from 'express';
+import { GATEWAY_HTTP, RefusedRequest, type GatewayHttpParts } from './parts.js';
+
+/** A request that the guard has let in. */
+type CallerRequest = Request & { caller?: Principal };
+
+const BEARER = /^Bearer ([\x21-\x7e]{1,512})$/i;
+
+@Injectable()
+export class ApiKeyGuard implements CanActivate {
+  constructor(@Inject(GATEWAY_HTTP) private readonly parts: GatewayHttpParts) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<CallerRequest>();
+    const key = BEARER.exec(request.headers.authorization ?? '')?.[1];
+    if (key === undefined) {
+      throw new RefusedRequest({
+        code: 'invalid_api_key',
+        message: 'You did not provide an API key. Send it as: Authorization: Bearer YOUR_KEY.',
+      });
+    }
+    const principal = this.parts.authenticate(key, request.headers.origin ?? null);
+    if (!principal.ok) throw new RefusedRequest(principal.error);
+    request.caller = principal.value;
+    return true;
+  }
+}
+
+/** The principal that the guard let in. */
+export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
+  const { caller } = context.switchToHttp().getRequest<CallerRequest>();
+  if (!caller) throw new Error('a route was reached around ApiKeyGuard');
+  return caller;
+});

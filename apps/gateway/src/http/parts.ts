@@ -1,0 +1,25 @@
+// What the gateway's HTTP routes need, handed in by the composition root. A token rather than classes by type, so that
+// the data plane's pieces stay plain objects that tests make without a container.
+import type { Refusal, Result } from '@trunkline/kernel';
+import type { Principal } from '@trunkline/tenancy';
+import type { SessionBills } from '../session-bill.js';
+
+/** Parts of the gateway that its HTTP routes use. */
+export interface GatewayHttpParts {
+  /** Judges a bearer key against the policy in force. */
+  readonly authenticate: (key: string, origin: string | null) => Result<Principal, Refusal>;
+  /** The models this principal may open sessions with. */
+  readonly modelsFor: (principal: Principal) => readonly string[];
+  readonly bills: SessionBills;
+}
+
+/** Injection token of `GatewayHttpParts`. */
+export const GATEWAY_HTTP = Symbol('GatewayHttpParts');
+
+/** A refusal on its way to `OpenAiErrorFilter`. */
+export class RefusedRequest extends Error {
+  override readonly name = 'RefusedRequest';
+  constructor(readonly refusal: Refusal) {
+    super(refusal.code);
+  }
+}

@@ -1,0 +1,65 @@
+// The upstream direction's tap: asks the dialect's observer what a message means and makes its usage durable before the
+// message goes on. A message without usage is answered in the same turn of the event loop; one with usage waits for the
+// journal's fsync and for nothing else.
+import { usageEvent, type JournalError, type UsageContext, type UsageEvent } from '@trunkline/metering';
+import type { SessionFact, SessionObserver } from '@trunkline/providers';
+import { BINARY_TYPE, type FrameTap, type FrameVerdict, type Interest } from '@trunkline/realtime';
+
+/** What the tap does with what it learns. */
+export interface MeterTapParts {
+  readonly observer: SessionObserver;
+  /** Who uses; the instant is added per event. */
+  readonly context: Omit<UsageContext, 'occurredAtMs' | 'evidence'>;
+  readonly nowMs: () => number;
+  /** Resolves when durable; a rejection keeps the frame from the client. */
+  readonly journal: (event: UsageEvent) => Promise<void>;
+  /** A usage event is durable. */
+  readonly metered: (event: UsageEvent) => void;
+  /** The journal did not take the event. The event is not lost: the caller keeps trying; the session must end. */
+  readonly unmetered: (event: UsageEvent, error: JournalError | Error) => void;
+  /** The upstream announced that it will close because the session is too old. */
+  readonly expired: () => void;
+  /** Fewer reports may be owed than before. */
+  readonly progressed: () => void;
+}
+
+/** Makes the tap. */
+export function meterTap(parts: MeterTapParts): FrameTap {
+  const { observer } = parts;
+
+  const keep = async (events: readonly UsageEvent[], verdict: FrameVerdict): Promise<FrameVerdict> => {
+    for (const event of events) {
+      try {
+        await parts.journal(event);
+      } catch (error) {
+        parts.unmetered(event, error instanceof Error ? error : new Error(String(error)));
+        return 'drop';
+      }
+      parts.metered(event);
+    }
+    return verdict;
+  };
+
+  const eventsOf = (facts: readonly SessionFact[]): UsageEvent[] => {
+    const events: UsageEvent[] = [];
+    for (const fact of facts) {
+      if (fact.kind === 'session_expired') parts.expired();
+      if (fact.kind !== 'usage_reported') continue;
+      const { report, evidence } = fact;
+      events.push(usageEvent(report, { ...parts.context, occurredAtMs: parts.nowMs(), evidence }));
+    }
+    return events;
+  };
+
+  return {
+    interest: (type): Interest => (type === BINARY_TYPE ? 'pass' : observer.interest(type)),
+    noted: (type) => observer.note(type),
+    message: (_type, payload) => {
+      const { facts, forward } = observer.read(payload);
+      const events = eventsOf(facts);
+      parts.progressed();
+      const verdict = forward ? 'forward' : 'drop';
+      return events.length === 0 ? verdict : keep(events, verdict);
+    },
+  };
+}

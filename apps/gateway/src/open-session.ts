@@ -1,0 +1,105 @@
+// Steps 6 and 7: turns an admitted call into a relayed, metered session and remembers it until it is settled.
+import type { SessionId } from '@trunkline/kernel';
+import type { Lease } from '@trunkline/admission';
+import type { JournalRecord, SessionOpened, UsageEvent } from '@trunkline/metering';
+import { Session, type Handshake } from '@trunkline/realtime';
+import type { AcceptedClient } from '@trunkline/realtime/adapters/net';
+import { OpenAiRealtimeObserver } from '@trunkline/providers/adapters/openai';
+import type { Principal } from '@trunkline/tenancy';
+import type { OpenUpstream } from './dial-upstream.js';
+import type { GatewayParts } from './gateway-parts.js';
+import type { LiveSession } from './live-session.js';
+import { meterTap } from './meter-tap.js';
+import { OwedReports } from './owed-reports.js';
+
+/** A call that holds a line and an open upstream. */
+export interface AdmittedCall {
+  readonly sessionId: SessionId;
+  readonly principal: Principal;
+  readonly handshake: Handshake;
+  readonly lease: Lease;
+  /** Fires when the line is gone for good. */
+  readonly leaseLost: AbortSignal;
+  readonly upstream: OpenUpstream;
+  readonly openedAtMs: number;
+}
+
+/** What the journal says of a session that begins. */
+export function openedRecord(parts: GatewayParts, call: AdmittedCall): SessionOpened {
+  const { handshake, principal } = call;
+  return {
+    sessionId: call.sessionId,
+    tenantId: principal.tenantId,
+    keyId: principal.keyId,
+    poolId: poolOf(call.lease),
+    replicaId: parts.replicaId,
+    model: handshake.model ?? 'transcription',
+    dialect: handshake.dialect,
+    transport: 'websocket',
+    clientKind: handshake.clientKind,
+    openedAtMs: call.openedAtMs,
+  };
+}
+
+/** Pairs the client with its upstream. The session is not started yet. */
+export function openSession(parts: GatewayParts, call: AdmittedCall, client: AcceptedClient): LiveSession {
+  const observer = new OpenAiRealtimeObserver();
+  const owed = new OwedReports(observer);
+  const bill = parts.bills.open(call.sessionId, call.principal.tenantId);
+  const session = openedRecord(parts, call);
+  const relay: Session = new Session({
+    id: call.sessionId,
+    client: client.wire,
+    clientHead: client.head,
+    upstream: call.upstream.wire,
+    upstreamHead: call.upstream.head,
+    taps: {
+      fromClient: null,
+      fromUpstream: meterTap({
+        observer,
+        context: session,
+        nowMs: parts.clock.nowMs,
+        journal: (event) => journalTimed(parts, { kind: 'usage', event }),
+        metered: (event) => parts.metrics.metered(event, bill.add(event, parts.prices())),
+        unmetered: (event, error) => keepAndEnd(parts, relay, event, error),
+        expired: () => relay.end('upstream_expired'),
+        progressed: () => owed.check(),
+      }),
+    },
+    limits: parts.relayLimits,
+    ticker: parts.ticker,
+    probe: parts.probe,
+    maskKey: parts.maskKey,
+  });
+  endWhenAborted(call.leaseLost, () => relay.end('lease_lost'));
+  const live: LiveSession = { ...session, id: call.sessionId, principal: call.principal, relay, observer, owed, bill };
+  parts.live.add(live);
+  parts.metrics.sessionOpened(live);
+  return live;
+}
+
+/** The pool whose line a lease holds. */
+export function poolOf(lease: Lease): SessionOpened['poolId'] {
+  return lease.limits[2].id;
+}
+
+async function journalTimed(parts: GatewayParts, record: JournalRecord): Promise<void> {
+  const startedMs = parts.clock.monotonicMs();
+  await parts.journal.append(record);
+  parts.metrics.journalWaited((parts.clock.monotonicMs() - startedMs) / 1000);
+}
+
+// The report reached us, so it must reach the ledger although this session cannot go on without a journal.
+function keepAndEnd(parts: GatewayParts, relay: Session, event: UsageEvent, error: Error): void {
+  parts.log.error(
+    { event: 'journal_refused', session_id: event.sessionId, err: error },
+    'usage could not be journalled',
+  );
+  parts.stragglers.keep({ kind: 'usage', event });
+  relay.end('metering_unavailable');
+}
+
+function endWhenAborted(signal: AbortSignal, end: () => void): void {
+  if (signal.aborted) end();
+  else signal.addEventListener('abort', end, { once: true });
+}

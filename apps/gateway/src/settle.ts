@@ -1,0 +1,73 @@
+// The end of a session, in its one order: spending stops and the tail of what was running is read for its usage, the
+// client is told, the line is given back, the end is journalled. Every step has a deadline and none can stop the next.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SessionClosed } from '@trunkline/metering';
+import type { EndedBy } from '@trunkline/realtime';
+import { endCauseEntry } from '@trunkline/realtime';
+import type { LiveSession } from './live-session.js';
+
+/** What settlement needs beside the session. */
+export interface SettleParts {
+  /** Longest wait for usage that the upstream still owes after the end, in milliseconds. */
+  readonly tailMsMax: number;
+  readonly closeMsMax: number;
+  readonly nowMs: () => number;
+  readonly releaseLease: () => Promise<void>;
+  readonly journalClosed: (closed: SessionClosed) => Promise<void>;
+  /** A step failed or ran out of time; the others go on. */
+  readonly stepFailed: (step: string, error: unknown) => void;
+}
+
+/** Settles a session that has ended. Never rejects; called once per session by `upgrade`. */
+export async function settle(live: LiveSession, ended: EndedBy, parts: SettleParts): Promise<SessionClosed> {
+  const attempt = async (step: string, work: () => Promise<unknown>) => {
+    try {
+      await work();
+    } catch (error) {
+      parts.stepFailed(step, error);
+    }
+  };
+  // The client is told at once: a revoked key must be cut within two seconds even if the tail takes ten.
+  await Promise.all([
+    attempt('close client', () => live.relay.closeClient(parts.closeMsMax)),
+    attempt('close upstream', () => stopSpending(live, ended, parts)),
+  ]);
+  await attempt('release lease', parts.releaseLease);
+  const closed = closedRecord(live, ended, parts.nowMs());
+  await attempt('journal the end', () => parts.journalClosed(closed));
+  live.bill.close();
+  return closed;
+}
+
+async function stopSpending(live: LiveSession, ended: EndedBy, parts: SettleParts): Promise<void> {
+  const upstreamMayReport = endCauseEntry(ended.cause).billing === 'drain_tail';
+  if (upstreamMayReport && live.observer.reportsOwed() > 0) {
+    live.relay.sendUpstream(live.observer.stopSpending);
+    await withDeadline(live.owed.none(), parts.tailMsMax);
+  }
+  await live.relay.closeUpstream(1000, '', parts.closeMsMax);
+}
+
+async function withDeadline(work: Promise<void>, deadlineMs: number): Promise<void> {
+  const abandoned = new AbortController();
+  const late = delay(deadlineMs, undefined, { signal: abandoned.signal }).catch(() => undefined);
+  await Promise.race([work, late]);
+  abandoned.abort();
+}
+
+function closedRecord(live: LiveSession, ended: EndedBy, nowMs: number): SessionClosed {
+  const { fromClient, fromUpstream } = live.relay.counters;
+  const { close } = endCauseEntry(ended.cause);
+  return {
+    sessionId: live.id,
+    tenantId: live.tenantId,
+    endCause: ended.cause,
+    closeCode: typeof close === 'number' ? close : (ended.peerClose?.code ?? null),
+    closedAtMs: nowMs,
+    durationMs: nowMs - live.openedAtMs,
+    bytesFromClient: fromClient.bytes,
+    bytesFromUpstream: fromUpstream.bytes,
+    messagesFromClient: fromClient.messages,
+    messagesFromUpstream: fromUpstream.messages,
+  };
+}

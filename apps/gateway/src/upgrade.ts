@@ -1,0 +1,199 @@
+// One call, from the upgrade request to its settlement. This file reads top to bottom as the picture "One session" of
+// ARCHITECTURE.md: each step is one call into its library, a refusal before the 101 is a real HTTP status, and after it
+// the session ends with exactly one cause. Start here.
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { err, ok, type PoolId, type Refusal, type Result, type SessionId } from '@trunkline/kernel';
+import { parseHandshake, type Handshake } from '@trunkline/realtime';
+import { acceptUpgrade, clientGone, refuseUpgrade } from '@trunkline/realtime/adapters/net';
+import { route, type RouteRequest } from '@trunkline/providers';
+import { isRealtimeModel, type DialRefusal } from '@trunkline/providers/adapters/openai';
+import { mayUseModel, type PolicySnapshot, type Principal } from '@trunkline/tenancy';
+import { dialUpstream } from './dial-upstream.js';
+import type { GatewayParts } from './gateway-parts.js';
+import { openedRecord, openSession, type AdmittedCall } from './open-session.js';
+import { settle } from './settle.js';
+
+/** Serves one upgrade request to its end. Never rejects: whatever goes wrong has been answered and settled. */
+export async function upgrade(
+  parts: GatewayParts,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  const sessionId = parts.mintSessionId();
+  const startedMs = parts.clock.monotonicMs();
+  const gone = clientGone(socket);
+  const call = await connect(parts, request, sessionId, gone).catch((error: unknown) => {
+    parts.log.error(
+      { event: 'handshake_failed', session_id: sessionId, err: error },
+      'a handshake failed unexpectedly',
+    );
+    return err<Refusal>({ code: 'internal_error', message: 'The gateway failed to open the session. Try again.' });
+  });
+  parts.metrics.answered(call.ok ? null : call.error.code, (parts.clock.monotonicMs() - startedMs) / 1000);
+  if (!call.ok) {
+    parts.log.info({ event: 'session_refused', session_id: sessionId, code: call.error.code }, 'session refused');
+    refuseUpgrade(socket, call.error, { 'x-request-id': sessionId });
+    return;
+  }
+  const client = acceptUpgrade(request, socket, head, {
+    wires: parts.wires,
+    subprotocol: call.value.handshake.selectedSubprotocol,
+    headers: { 'x-request-id': sessionId, 'x-trunkline-session-id': sessionId },
+  });
+  await runAndSettle(parts, call.value, client); // 7, 8
+}
+
+interface Caller {
+  readonly sessionId: SessionId;
+  readonly handshake: Handshake;
+  readonly principal: Principal;
+  /** The policy that this call is judged by, from its key to its pool. */
+  readonly policy: PolicySnapshot;
+  readonly wanted: RouteRequest;
+  readonly gone: AbortSignal;
+}
+
+/** Steps 1 to 6: everything that can still be refused with an HTTP status. */
+async function connect(
+  parts: GatewayParts,
+  request: IncomingMessage,
+  sessionId: SessionId,
+  gone: AbortSignal,
+): Promise<Result<AdmittedCall, Refusal>> {
+  const policy = parts.policy();
+  const handshake = parseHandshake(request); // 1
+  if (!handshake.ok) return handshake;
+  const wanted = routeRequest(handshake.value);
+  if (!wanted.ok) return wanted;
+  const { credential, origin } = handshake.value;
+  const principal = parts.authenticate(credential.key, origin, policy); // 2
+  if (!principal.ok) return principal;
+  const closed = parts.closedToNewSessions();
+  if (closed) return err(closed);
+  const offered = (model: string) => isRealtimeModel(model);
+  const usable = mayUse(principal.value, wanted.value) ? [...policy.pools.values()] : [];
+  const pools = route(wanted.value, usable, offered); // 3
+  if (!pools.ok) return pools;
+  const caller = { sessionId, handshake: handshake.value, principal: principal.value, policy, gone };
+  return admitAndDial(parts, { ...caller, wanted: wanted.value }, pools.value);
+}
+
+/** Steps 4 to 6, pool after pool: a line first, then the upstream; a pool that fails gives its line back. */
+async function admitAndDial(
+  parts: GatewayParts,
+  caller: Caller,
+  pools: readonly PoolId[],
+): Promise<Result<AdmittedCall, Refusal>> {
+  let refusal: Refusal = { code: 'internal_error', message: 'No pool is configured for this model.' };
+  for (const id of pools) {
+    const sessionsMax = caller.policy.pools.get(id)?.sessionsMax ?? null;
+    const lease = await parts.admit({ sessionId: caller.sessionId, who: caller.principal, pool: { id, sessionsMax } }); // 4
+    if (!lease.ok) {
+      parts.metrics.admission(lease.error.reason);
+      refusal = lease.error.refusal;
+      if (lease.error.reason === 'pool_limit') continue;
+      break;
+    }
+    parts.metrics.admission('admitted');
+    const call = await dialAndConfirm(parts, caller, lease.value);
+    if (call.ok) return call;
+    await parts.releaseLease(lease.value);
+    refusal = call.error;
+    if (!call.error.tryNextPool || caller.gone.aborted) break;
+  }
+  return err(refusal);
+}
+type Lease = AdmittedCall['lease'];
+
+async function dialAndConfirm(
+  parts: GatewayParts,
+  caller: Caller,
+  lease: Lease,
+): Promise<Result<AdmittedCall, DialRefusal>> {
+  const { sessionId, handshake, principal, wanted, gone } = caller;
+  const lineLost: DialRefusal = {
+    code: 'admission_unavailable',
+    message: 'The line was lost while connecting. Try again.',
+    tryNextPool: false,
+  };
+  const upstream = await dialUpstream(
+    { account: parts.account(lease.limits[2].id), request: wanted, safetyIdentifier: handshake.safetyIdentifier },
+    { ...parts.deadlines, dialler: parts.dialler, signal: gone, report: parts.metrics.dialFailed },
+  ); // 5
+  if (!upstream.ok) return upstream;
+  const leaseLost = new AbortController();
+  try {
+    const confirmed = gone.aborted ? 'lost' : await parts.confirmLease(lease, () => leaseLost.abort()); // 6
+    if (confirmed === 'confirmed') {
+      const openedAtMs = parts.clock.nowMs();
+      const call = { sessionId, principal, handshake, lease, leaseLost: leaseLost.signal, upstream: upstream.value };
+      const admitted: AdmittedCall = { ...call, openedAtMs };
+      await parts.journal.append({ kind: 'session_opened', session: openedRecord(parts, admitted) });
+      return ok(admitted);
+    }
+  } catch (error) {
+    parts.log.warn({ event: 'confirm_failed', session_id: sessionId, err: error }, 'a line could not be confirmed');
+  }
+  upstream.value.wire.destroy();
+  return err(lineLost);
+}
+
+/** Steps 7 and 8. */
+async function runAndSettle(
+  parts: GatewayParts,
+  call: AdmittedCall,
+  client: ReturnType<typeof acceptUpgrade>,
+): Promise<void> {
+  const live = openSession(parts, call, client);
+  live.relay.start();
+  const ended = await live.relay.ended;
+  const closed = await settle(live, ended, {
+    ...parts.deadlines,
+    nowMs: parts.clock.nowMs,
+    releaseLease: () => parts.releaseLease(call.lease),
+    journalClosed: async (session) => {
+      const record = { kind: 'session_closed', session } as const;
+      await parts.journal.append(record).catch(() => parts.stragglers.keep(record));
+    },
+    stepFailed: (step, error) =>
+      parts.log.error(
+        { event: 'settle_step_failed', session_id: live.id, step, err: error },
+        'a settlement step failed',
+      ),
+  });
+  parts.live.remove(live.id);
+  parts.metrics.sessionEnded(live, closed);
+  const { endCause: end_cause, closeCode: close_code, durationMs: duration_ms } = closed;
+  parts.log.info(
+    { event: 'session_ended', session_id: live.id, tenant_id: live.tenantId, end_cause, close_code, duration_ms },
+    'session ended',
+  );
+}
+
+function mayUse(principal: Principal, wanted: RouteRequest): boolean {
+  return wanted.kind === 'transcription' || wanted.model === null || mayUseModel(principal, wanted.model);
+}
+
+function routeRequest(handshake: Handshake): Result<RouteRequest, Refusal> {
+  if (handshake.path !== '/v1/realtime') {
+    return err({
+      code: 'not_found',
+      message: 'There is no WebSocket here. Connect to /v1/realtime?model=gpt-realtime.',
+    });
+  }
+  if (handshake.dialect === 'beta') {
+    return err({
+      code: 'beta_api_shape_disabled',
+      message:
+        'The Realtime beta dialect is not served. Remove the OpenAI-Beta header (or the openai-beta.realtime-v1 subprotocol) and use the GA API.',
+    });
+  }
+  if (handshake.callId !== null) {
+    return err({ code: 'not_found', message: 'No session found for the provided call_id.', param: 'call_id' });
+  }
+  if (handshake.intent === null) return ok({ kind: 'conversation', model: handshake.model });
+  if (handshake.intent === 'transcription') return ok({ kind: 'transcription' });
+  return err({ code: 'invalid_request', message: 'The only supported intent is `transcription`.', param: 'intent' });
+}
