@@ -44,8 +44,7 @@ function decodeCompressed(wav: InstanceType<typeof wavefile.WaveFile>): void {
 }
 
 function mixDown(wav: InstanceType<typeof wavefile.WaveFile>): Buffer {
-  const samples = wav.getSamples(false, Int16Array) as unknown as Int16Array | Int16Array[];
-  const channels = Array.isArray(samples) ? samples : [samples];
+  const channels = channelsOf(wav.getSamples(false, Int16Array));
   const length = Math.min(...channels.map((channel) => channel.length));
   const pcm = Buffer.alloc(length * BYTES_PER_SAMPLE);
   for (let i = 0; i < length; i++) {
@@ -54,4 +53,10 @@ function mixDown(wav: InstanceType<typeof wavefile.WaveFile>): Buffer {
     pcm.writeInt16LE(Math.round(sum / channels.length), i * BYTES_PER_SAMPLE);
   }
   return pcm;
+}
+
+// The package's types name the default array only: one array for mono, a list of them for more channels.
+function channelsOf(samples: unknown): Int16Array[] {
+  const list: unknown[] = Array.isArray(samples) ? samples : [samples];
+  return list.filter((channel) => channel instanceof Int16Array);
 }

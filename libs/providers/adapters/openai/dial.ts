@@ -161,7 +161,7 @@ interface VendorMessage {
 function parse(text: string): VendorMessage | null {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as VendorMessage) : null;
+    return typeof value === 'object' && value !== null ? value : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;

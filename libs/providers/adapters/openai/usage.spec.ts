@@ -52,9 +52,11 @@ describe('response usage', () => {
   });
 
   it('gives disjoint meters whose sum is the total, whatever the counts', () => {
-    const part = fc.nat(1_000_000).chain((whole) => fc.record({ whole: fc.constant(whole), cached: fc.nat(whole) }));
+    const count = fc.nat(1_000_000);
+    const part = count.chain((whole) => fc.record({ whole: fc.constant(whole), cached: fc.nat(whole) }));
     fc.assert(
-      fc.property(part, part, part, fc.nat(1_000_000), fc.nat(1_000_000), (text, audio, image, outText, outAudio) => {
+      fc.property(fc.record({ text: part, audio: part, image: part, outText: count, outAudio: count }), (drawn) => {
+        const { text, audio, image, outText, outAudio } = drawn;
         const usage = usageOf({
           text: text.whole,
           audio: audio.whole,
