@@ -1,0 +1,143 @@
+// The real product as a process of its own: `standalone` from the build, on free ports and a data folder of its own.
+// What it writes to standard error is kept, so that a failing test can say what the gateway said.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const START_MS_MAX = 60_000;
+const STOP_MS_MAX = 40_000;
+const OUTPUT_CHARS_MAX = 100_000;
+
+const ready = z.object({
+  httpUrl: z.string(),
+  httpsUrl: z.string(),
+  caFile: z.string(),
+  adminUrl: z.string(),
+  metricsUrl: z.string(),
+  upstreamUrl: z.string(),
+  simulator: z.boolean(),
+  tenantId: z.string(),
+  apiKey: z.string(),
+});
+
+/** What `npm start -- --json` prints when it is ready. */
+export type Ready = z.infer<typeof ready>;
+
+/** How the process ended. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+}
+
+/** A running product. */
+export interface Product {
+  readonly ready: Ready;
+  readonly dataDir: string;
+  readonly pid: number;
+  readonly exited: Promise<Exit>;
+  /** All it has written to standard error so far. */
+  stderr(): string;
+  /** SIGTERM and wait for the drain; the data folder stays. */
+  stop(): Promise<Exit>;
+  /** SIGKILL and wait. The embedded PostgreSQL stays behind, as after a real crash. */
+  kill(): Promise<Exit>;
+}
+
+export interface ProductOptions {
+  /** Reused across restarts; made (and to be removed with `removeDataDir`) by `makeDataDir`. */
+  readonly dataDir: string;
+  /** Further flags, e.g. `--seed-caps`, `5`. */
+  readonly flags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A data folder that an unprivileged database process can reach. */
+export function makeDataDir(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'trunkline-e2e-'));
+}
+
+/** Removes a data folder. Stop the product first. */
+export async function removeDataDir(dataDir: string): Promise<void> {
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** Starts the product and waits until it is ready; rejects with its own words when it exits instead. */
+export async function startProduct(options: ProductOptions): Promise<Product> {
+  const flags = ['--http-port', '0', '--https-port', '0', '--admin-port', '0', '--metrics-port', '0'];
+  const child = spawn(
+    process.execPath,
+    [
+      join(ROOT, 'dist/apps/standalone/main.js'),
+      '--json',
+      '--data-dir',
+      options.dataDir,
+      ...flags,
+      ...(options.flags ?? []),
+    ],
+    { cwd: ROOT, env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const output = collect(child);
+  const exited = new Promise<Exit>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal, stderr: output() }));
+  });
+  const line = await firstLine(child, exited);
+  const end = async (signal: NodeJS.Signals): Promise<Exit> => {
+    child.kill(signal);
+    return withDeadline(exited, STOP_MS_MAX, () => `did not exit after ${signal}:\n${output()}`);
+  };
+  return {
+    ready: ready.parse(JSON.parse(line)),
+    dataDir: options.dataDir,
+    pid: child.pid ?? 0,
+    exited,
+    stderr: output,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+  };
+}
+
+/** Runs a compiled command-line program to its end, e.g. `apps/cli` with `costs --json`. */
+export async function runProgram(
+  app: 'cli' | 'talk' | 'standalone',
+  args: readonly string[],
+): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
+  const child = spawn(process.execPath, [join(ROOT, `dist/apps/${app}/main.js`), ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  const stderr = collect(child);
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, stdout, stderr: stderr() };
+}
+
+function collect(child: ChildProcess): () => string {
+  let text = '';
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (text = (text + chunk).slice(-OUTPUT_CHARS_MAX)));
+  return () => text;
+}
+
+async function firstLine(child: ChildProcess, exited: Promise<Exit>): Promise<string> {
+  const { stdout } = child;
+  if (!stdout) throw new Error('the child has no standard output');
+  const line = new Promise<string>((resolve) => createInterface({ input: stdout }).once('line', resolve));
+  const failed = exited.then((exit) => {
+    throw new Error(`the product exited with ${exit.code ?? exit.signal} before it was ready:\n${exit.stderr}`);
+  });
+  return withDeadline(Promise.race([line, failed]), START_MS_MAX, () => 'the product was not ready in time');
+}
+
+async function withDeadline<T>(work: Promise<T>, deadlineMs: number, what: () => string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(what())), deadlineMs);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
