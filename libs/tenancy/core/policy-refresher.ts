@@ -51,8 +51,8 @@ export class PolicyRefresher {
     const { wait, random, everyMs = 500 } = this.parts;
     while (!signal.aborted) {
       await this.refresh();
-      const pauseMs = Math.max(everyMs, Math.min(BACKOFF_MAX_MS, everyMs * 2 ** Math.min(this.#failures, 10)));
-      await wait((this.#failures > 0 ? pauseMs : everyMs) * (1 + JITTER * (2 * random() - 1)), signal);
+      const pauseMs = Math.max(everyMs, Math.min(BACKOFF_MAX_MS, everyMs * 2 ** this.#failures));
+      await wait(pauseMs * (1 + JITTER * (2 * random() - 1)), signal);
     }
   }
 

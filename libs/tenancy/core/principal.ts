@@ -12,7 +12,7 @@ export class Principal {
   /** Models it may use; null: every model that is offered. */
   readonly models: readonly string[] | null;
   // Makes the type nominal: an object with the same fields is no principal.
-  readonly #authenticated = true;
+  declare private readonly authenticated: true;
 
   /** @throws when key and tenant do not belong together or either is not active: a bug in the caller. */
   constructor({ key, tenant }: KeyHolder) {
@@ -23,11 +23,6 @@ export class Principal {
     this.tenantSessionsMax = tenant.sessionsMax;
     this.keySessionsMax = key.sessionsMax;
     this.models = key.models;
-  }
-
-  /** True for a principal made by this class. */
-  static is(value: object): value is Principal {
-    return #authenticated in value && value.#authenticated;
   }
 }
 
