@@ -31,6 +31,7 @@ export class Connection implements Wire {
   #cancelTimers: Cancel[] = [];
   #cancelPing: Cancel | null = null;
   #mute = false;
+  #stalled = false;
   #deltas = 0;
   #endedBy: ClosedBy | null = null;
 
@@ -53,7 +54,7 @@ export class Connection implements Wire {
     this.#cancelTimers.push(
       services.clock.after(firstEventMs, () => {
         this.#session.open();
-        if (!this.#mute) socket.resume();
+        if (!this.#stalled) socket.resume();
       }),
     );
     this.#ping();
@@ -132,6 +133,7 @@ export class Connection implements Wire {
     switch (fault.action) {
       case 'stall':
         // Neither writes nor reads: the connection looks alive and nothing moves.
+        this.#stalled = true;
         this.#cancelPing?.();
         socket.pause();
         return;

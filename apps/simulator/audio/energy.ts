@@ -2,6 +2,7 @@
 // were cut into events, odd bytes included; leaves deciding what is speech to session/vad.ts.
 import { bytesPerMs, type AudioCodec } from './formats.js';
 import { decodeAlaw, decodeUlaw } from './g711.js';
+import { samplesOf } from './pcm.js';
 
 /** Frame length of all energy decisions. */
 export const FRAME_MS = 20;
@@ -29,30 +30,33 @@ export class EnergyMeter {
   }
 
   #pushPcm(bytes: Buffer, onFrame: (levelDb: number) => void): void {
-    let at = 0;
-    if (this.#oddByte >= 0 && bytes.length > 0) {
-      this.#add(((this.#oddByte | ((bytes[0] ?? 0) << 8)) << 16) >> 16, onFrame);
-      this.#oddByte = -1;
-      at = 1;
+    const joined = this.#oddByte < 0 ? bytes : Buffer.concat([Buffer.of(this.#oddByte), bytes]);
+    this.#oddByte = joined.length % 2 === 0 ? -1 : (joined.at(-1) ?? -1);
+    const samples = samplesOf(joined);
+    for (let at = 0; at < samples.length;) {
+      const end = at + this.#frameSamples - this.#count;
+      const part = samples.subarray(at, end);
+      let sum = 0;
+      for (const sample of part) sum += sample * sample;
+      this.#add(sum, part.length, onFrame);
+      at += part.length;
     }
-    for (; at + 1 < bytes.length; at += 2) {
-      this.#add((((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8)) << 16) >> 16, onFrame);
-    }
-    if (at < bytes.length) this.#oddByte = bytes[at] ?? -1;
-  }
-
-  #add(sample: number, onFrame: (levelDb: number) => void): void {
-    this.#sum += sample * sample;
-    this.#count += 1;
-    if (this.#count === this.#frameSamples) this.#finish(onFrame);
   }
 
   #pushG711(bytes: Buffer, table: Float64Array, onFrame: (levelDb: number) => void): void {
-    for (const code of bytes) {
-      this.#sum += table[code] ?? 0;
-      this.#count += 1;
-      if (this.#count === this.#frameSamples) this.#finish(onFrame);
+    for (let at = 0; at < bytes.length;) {
+      const part = bytes.subarray(at, at + this.#frameSamples - this.#count);
+      let sum = 0;
+      for (const code of part) sum += table[code] ?? 0;
+      this.#add(sum, part.length, onFrame);
+      at += part.length;
     }
+  }
+
+  #add(sum: number, count: number, onFrame: (levelDb: number) => void): void {
+    this.#sum += sum;
+    this.#count += count;
+    if (this.#count === this.#frameSamples) this.#finish(onFrame);
   }
 
   #finish(onFrame: (levelDb: number) => void): void {

@@ -51,8 +51,12 @@ export class Recogniser {
 
 function peakMs(samples: Int16Array): number {
   let peak = 0;
-  for (let i = 0; i < samples.length; i++) {
-    if (Math.abs(samples[i] ?? 0) > Math.abs(samples[peak] ?? 0)) peak = i;
+  let loudest = 0;
+  for (const [index, sample] of samples.entries()) {
+    const level = sample < 0 ? -sample : sample;
+    if (level <= loudest) continue;
+    loudest = level;
+    peak = index;
   }
   return peak / 24;
 }

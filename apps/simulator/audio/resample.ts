@@ -9,11 +9,13 @@ const KERNEL = lowPass();
 /** Decimates 24 kHz samples to 8 kHz. */
 export function to8kHz(samples: Int16Array): Int16Array {
   const out = new Int16Array(Math.floor(samples.length / 3));
-  const half = (TAPS - 1) / 2;
+  // Zeros on both sides, so that the inner loop never reads beyond the samples.
+  const padded = new Float64Array(samples.length + TAPS);
+  padded.set(samples, (TAPS - 1) / 2);
   for (let i = 0; i < out.length; i++) {
     let sum = 0;
-    for (let k = 0; k < TAPS; k++) sum += (samples[i * 3 + k - half] ?? 0) * (KERNEL[k] ?? 0);
-    out[i] = Math.max(-32_768, Math.min(32_767, Math.round(sum)));
+    for (let k = 0; k < TAPS; k++) sum += (padded[i * 3 + k] ?? 0) * (KERNEL[k] ?? 0);
+    out[i] = sum > 32_767 ? 32_767 : sum < -32_768 ? -32_768 : sum;
   }
   return out;
 }

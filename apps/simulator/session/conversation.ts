@@ -146,7 +146,7 @@ const RETRIEVED_FORMAT = { 'audio/pcm': 'pcm16', 'audio/pcmu': 'g711_ulaw', 'aud
 
 function audioBytes(audio: ItemAudio): Buffer {
   const bytes = Buffer.concat(audio.chunks.map((chunk) => Buffer.from(chunk.base64, 'base64')));
-  return bytes.subarray(0, Math.floor(audio.ms) * bytesPerMs(audio.codec));
+  return bytes.subarray(0, Math.round(audio.ms * bytesPerMs(audio.codec)));
 }
 
 /** Cuts an assistant item to what was played; its transcript goes too (facts 3.1). */
