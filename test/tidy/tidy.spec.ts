@@ -3,12 +3,19 @@ import { join } from 'node:path';
 import { type TidyRule } from './rule.js';
 import { DOCS_RULES } from './rules/docs.js';
 import { LAYOUT_RULES } from './rules/layout.js';
+import { LOCKFILE_RULES } from './rules/lockfile.js';
 import { REALTIME_RULES } from './rules/realtime.js';
 import { TEXT_RULES } from './rules/text.js';
 import { readTree } from './tree.js';
 import { parseTxtar } from './txtar.js';
 
-const RULES: readonly TidyRule[] = [...TEXT_RULES, ...LAYOUT_RULES, ...REALTIME_RULES, ...DOCS_RULES];
+const RULES: readonly TidyRule[] = [
+  ...TEXT_RULES,
+  ...LAYOUT_RULES,
+  ...REALTIME_RULES,
+  ...LOCKFILE_RULES,
+  ...DOCS_RULES,
+];
 const FIXTURES = join(process.cwd(), 'test/tidy/fixtures/tidy');
 
 describe('tidy', () => {

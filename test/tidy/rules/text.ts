@@ -17,12 +17,6 @@ export const TEXT_RULES: readonly TidyRule[] = [
     line: /registry\.npmjs\.org|registry\.yarnpkg\.com|\bpypi\.org|deb\.debian\.org|proxy\.golang\.org|\bcrates\.io/,
   }),
   lineRule({
-    name: 'lockfile-resolved',
-    advice: 'Run npm with the .npmrc of this project: a "resolved" address ties the lockfile to one registry.',
-    files: LOCKFILE,
-    line: /^\s*"resolved": "https?:/,
-  }),
-  lineRule({
     name: 'leftover-mark',
     advice: 'Do it, or open an issue: a mark in the code is read by nobody.',
     except: LOCKFILE,
