@@ -12,9 +12,16 @@ const USAGE = `Usage: main.js [options]
   --cert FILE       TLS certificate, PEM
   --key-file FILE   TLS private key, PEM
   --config FILE     configuration, JSON (see apps/simulator/README.md)
-  --json            print one JSON line when ready`;
+  --json            print one JSON line when ready
+  --until-stdin-ends  stop when standard input ends, so that a parent that dies takes it along`;
 
-function readOptions(): { options: SimulatorOptions; json: boolean } | null {
+interface Given {
+  readonly options: SimulatorOptions;
+  readonly json: boolean;
+  readonly untilStdinEnds: boolean;
+}
+
+function readOptions(): Given | null {
   const { values } = parseArgs({
     options: {
       port: { type: 'string', default: '8090' },
@@ -25,6 +32,7 @@ function readOptions(): { options: SimulatorOptions; json: boolean } | null {
       'key-file': { type: 'string' },
       config: { type: 'string' },
       json: { type: 'boolean', default: false },
+      'until-stdin-ends': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -40,7 +48,7 @@ function readOptions(): { options: SimulatorOptions; json: boolean } | null {
     ...(key === undefined ? {} : { apiKeys: key }),
     ...(config === undefined ? {} : { config: parseConfig(JSON.parse(readFileSync(config, 'utf8'))) }),
   };
-  return { options, json: values.json };
+  return { options, json: values.json, untilStdinEnds: values['until-stdin-ends'] };
 }
 
 function portOf(flag: string, text: string): number {
@@ -76,6 +84,7 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  if (given.untilStdinEnds) process.stdin.resume().once('end', stop);
 }
 
 main().catch((error: unknown) => {
