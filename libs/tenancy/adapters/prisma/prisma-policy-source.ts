@@ -1,0 +1,40 @@
+// The policy as the database has it. Reading is bounded by the database's own connect and statement deadlines.
+import type { Clock } from '@trunkline/kernel';
+import type { Database } from '@trunkline/platform/database';
+import { compilePolicy, type PolicySnapshot, type PolicySource } from '../../index.js';
+import { apiKeyOf, poolOf, tenantOf } from './context.js';
+
+// Keys revoked longer ago are not loaded: to callers they are like unknown ones, and the snapshot stays small.
+const REVOKED_FOR_MS = 30 * 24 * 3_600_000;
+
+/** Loads policy from PostgreSQL. */
+export class PrismaPolicySource implements PolicySource {
+  constructor(
+    private readonly db: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  async version(): Promise<bigint> {
+    return (await this.db.policyVersion.findUniqueOrThrow({ where: { id: 1 } })).version;
+  }
+
+  async load(): Promise<PolicySnapshot> {
+    const since = new Date(this.clock.nowMs() - REVOKED_FOR_MS);
+    // One state of the database: version and rows belong together, however much changes meanwhile.
+    return this.db.$transaction(
+      async (tx) => {
+        const { version } = await tx.policyVersion.findUniqueOrThrow({ where: { id: 1 } });
+        const tenants = await tx.tenant.findMany();
+        const keys = await tx.apiKey.findMany({ where: { OR: [{ revokedAt: null }, { revokedAt: { gt: since } }] } });
+        const pools = await tx.pool.findMany({ orderBy: { id: 'asc' } });
+        return compilePolicy({
+          version,
+          tenants: tenants.map(tenantOf),
+          keys: keys.map((row) => ({ hmac: row.hmac, key: apiKeyOf(row) })),
+          pools: pools.map(poolOf),
+        });
+      },
+      { isolationLevel: 'RepeatableRead' },
+    );
+  }
+}

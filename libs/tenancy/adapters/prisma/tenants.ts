@@ -1,0 +1,75 @@
+// Services on tenants: plain functions, shared by the command line and the HTTP API.
+import { err, mintId, ok, parseId, type TenantId } from '@trunkline/kernel';
+import { isUniqueViolation } from '@trunkline/platform/database';
+import {
+  checkInput,
+  CreateTenantInput,
+  UpdateTenantInput,
+  type Administered,
+  type AdministrationRefusal,
+  type CreateTenantRequest,
+  type TenantRecord,
+  type UpdateTenantRequest,
+} from '../../index.js';
+import { tenantOf, type TenancyContext } from './context.js';
+
+/** Makes an active tenant. `slug_taken` when another has the slug. */
+export async function createTenant(context: TenancyContext, request: CreateTenantRequest): Administered<TenantRecord> {
+  const input = checkInput(CreateTenantInput, request);
+  if (!input.ok) return input;
+  const id = mintId('tnt', context.clock.nowMs(), context.randomBytes);
+  try {
+    return ok(tenantOf(await context.db.tenant.create({ data: { id, status: 'active', ...input.value } })));
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    const { slug } = input.value;
+    return err({ code: 'slug_taken', message: `There is already a tenant "${slug}". Choose another slug.` });
+  }
+}
+
+/** Changes what the request names. Gateways obey within a second; suspending ends the tenant's live sessions. */
+export async function updateTenant(
+  context: TenancyContext,
+  tenantId: TenantId,
+  request: UpdateTenantRequest,
+): Administered<TenantRecord> {
+  const input = checkInput(UpdateTenantInput, request);
+  if (!input.ok) return input;
+  const { name, sessionsMax, status } = input.value;
+  const changes = {
+    ...(name === undefined ? {} : { name }),
+    ...(sessionsMax === undefined ? {} : { sessionsMax }),
+    ...(status === undefined ? {} : { status }),
+    updatedAt: new Date(context.clock.nowMs()),
+  };
+  const [row] = await context.db.tenant.updateManyAndReturn({ where: { id: tenantId }, data: changes });
+  return row ? ok(tenantOf(row)) : err(tenantNotFound(tenantId));
+}
+
+/** Shuts a tenant out: its live sessions end, new ones get 403 `tenant_suspended`. Its keys stay as they are. */
+export function suspendTenant(context: TenancyContext, tenantId: TenantId): Administered<TenantRecord> {
+  return updateTenant(context, tenantId, { status: 'suspended' });
+}
+
+/** Lets a suspended tenant in again. */
+export function activateTenant(context: TenancyContext, tenantId: TenantId): Administered<TenantRecord> {
+  return updateTenant(context, tenantId, { status: 'active' });
+}
+
+/** Finds a tenant by id or slug, as an administrator names it. */
+export async function findTenant(context: TenancyContext, idOrSlug: string): Administered<TenantRecord> {
+  const id = parseId('tnt', idOrSlug);
+  const row = await context.db.tenant.findUnique({ where: id === null ? { slug: idOrSlug } : { id } });
+  return row ? ok(tenantOf(row)) : err(tenantNotFound(idOrSlug));
+}
+
+/** All tenants, by slug. For administrators of the installation only. */
+export async function listTenants(context: TenancyContext): Promise<readonly TenantRecord[]> {
+  return (await context.db.tenant.findMany({ orderBy: { slug: 'asc' } })).map(tenantOf);
+}
+
+/** The refusal for a tenant that is not there. */
+export function tenantNotFound(named: string): AdministrationRefusal {
+  const shown = JSON.stringify(named.slice(0, 80));
+  return { code: 'tenant_not_found', message: `There is no tenant ${shown}. List them to see their slugs and ids.` };
+}

@@ -1,0 +1,57 @@
+// What can go wrong when tenants, keys and pools are administered, as values. The command line and the HTTP API turn
+// them into their own words; both know the code, never the text.
+import { err, ok, type Result } from '@trunkline/kernel';
+import type { z } from 'zod';
+import type { ApiKey, Pool, Tenant } from './policy-snapshot.js';
+
+/** Why an administrative request was not carried out. Nothing was changed. */
+export interface AdministrationRefusal {
+  readonly code: 'invalid_input' | 'tenant_not_found' | 'key_not_found' | 'pool_not_found' | 'slug_taken';
+  /** Says what to do; repeats no secret. */
+  readonly message: string;
+  /** The fields at fault, of `invalid_input`. */
+  readonly fields?: readonly string[];
+}
+
+/** The outcome of an administrative request. */
+export type Administered<T> = Promise<Result<T, AdministrationRefusal>>;
+
+/** A tenant as administrators see it. */
+export interface TenantRecord extends Tenant {
+  readonly createdAtMs: number;
+}
+
+/** A key as administrators see it: recognisable, not usable. */
+export interface ApiKeyRecord extends ApiKey {
+  readonly prefix: string;
+  readonly last4: string;
+  readonly createdAtMs: number;
+  readonly revokedAtMs: number | null;
+}
+
+/** A key that was just made. */
+export interface CreatedKey {
+  readonly key: ApiKeyRecord;
+  /** The key itself. Shown now or never: it is stored nowhere. */
+  readonly secret: string;
+}
+
+/** A pool as administrators see it. */
+export interface PoolRecord extends Pool {
+  readonly createdAtMs: number;
+}
+
+/** Checks an input against its schema; all problems at once. */
+export function checkInput<Schema extends z.ZodType>(
+  schema: Schema,
+  input: z.input<Schema>,
+): Result<z.output<Schema>, AdministrationRefusal> {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return ok(parsed.data);
+  const { issues } = parsed.error;
+  return err({
+    code: 'invalid_input',
+    message: `${issues.map((issue) => issue.message).join('; ')}.`,
+    fields: [...new Set(issues.map((issue) => issue.path.join('.')))],
+  });
+}

@@ -1,0 +1,105 @@
+// What administrators may type. One place for the command line and the HTTP API; each message says what is allowed.
+// Names end up in logs, terminals and spreadsheets, so nothing that any of these would execute gets in.
+import { z } from 'zod';
+
+const NAME_CHARS_MAX = 100;
+const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+// A cell that begins so is a formula to a spreadsheet, in either width of the character.
+const FORMULA_START = /^[=+\-@\t\r＝＋－＠]/;
+// Control characters, line and paragraph separators, and marks that turn the direction of the text around them.
+const INVISIBLE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]|\p{Cs}|\p{Co}|\p{Cn}/u;
+const MODEL = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$/;
+// More than any upstream account allows; what is above is a typing error.
+const SESSIONS_MAX = 1_000_000;
+const LIST_MAX = 100;
+
+/** A name for people. */
+export const NameInput = z
+  .string('name must be text')
+  .transform((text) => text.normalize('NFC').trim())
+  .pipe(
+    z
+      .string()
+      .min(1, 'name must not be empty')
+      .max(NAME_CHARS_MAX, `name must have at most ${NAME_CHARS_MAX} characters`)
+      .refine(
+        (text) => !INVISIBLE.test(text),
+        'name must not contain control, invisible or direction-changing characters',
+      )
+      .refine((text) => !FORMULA_START.test(text), 'name must not begin with = + - or @: a spreadsheet would run it'),
+  );
+
+/** A name for machines: in URLs, command lines and file names. */
+export const SlugInput = z
+  .string('slug must be text')
+  .regex(SLUG, 'slug must be 1 to 63 lower-case letters, digits and inner hyphens, for example "acme-support"');
+
+/** A cap on open sessions. Null: no cap of its own. */
+export const SessionsMaxInput = z
+  .number('sessionsMax must be a whole number of at least 1, or null for no cap')
+  .int('sessionsMax must be a whole number of at least 1, or null for no cap')
+  .min(1, 'sessionsMax must be at least 1; to let nobody in, suspend the tenant or revoke the key')
+  .max(SESSIONS_MAX, `sessionsMax must be at most ${SESSIONS_MAX}`)
+  .nullable();
+
+const ModelInput = z
+  .string()
+  .regex(MODEL, 'a model is 1 to 100 letters, digits, dots, colons, slashes, underscores or hyphens');
+
+const OriginInput = z.string().transform((text, context) => {
+  const origin = URL.canParse(text) ? new URL(text).origin : 'null';
+  const isPlain = text === origin || text === `${origin}/`;
+  if (origin !== 'null' && /^https?:/.test(origin) && isPlain) return origin;
+  context.addIssue(
+    `"${text.slice(0, 80)}" is not a web origin: write scheme and host only, for example https://app.example.com`,
+  );
+  return z.NEVER;
+});
+
+const ModelsInput = allowList(ModelInput, 'models');
+
+/** A new tenant. */
+export const CreateTenantInput = z.strictObject({
+  slug: SlugInput,
+  name: NameInput,
+  sessionsMax: SessionsMaxInput.default(null),
+});
+
+/** A change of a tenant; what is not named stays. */
+export const UpdateTenantInput = z.strictObject({
+  name: NameInput.optional(),
+  sessionsMax: SessionsMaxInput.optional(),
+  status: z.enum(['active', 'suspended'], 'status must be "active" or "suspended"').optional(),
+});
+
+/** A new key. Lists that are left out or null do not restrict. */
+export const CreateKeyInput = z.strictObject({
+  name: NameInput,
+  sessionsMax: SessionsMaxInput.default(null),
+  models: ModelsInput.default(null),
+  origins: allowList(OriginInput, 'origins').default(null),
+  expiresAt: z.date('expiresAt must be a date and time').nullable().default(null),
+});
+
+/** A pool, made or brought to this state. */
+export const EnsurePoolInput = z.strictObject({
+  slug: SlugInput,
+  vendor: z.literal('openai', 'vendor must be "openai"').default('openai'),
+  sessionsMax: SessionsMaxInput.default(null),
+  models: ModelsInput.default(null),
+});
+
+/** What callers pass, before it is checked. */
+export type CreateTenantRequest = z.input<typeof CreateTenantInput>;
+export type UpdateTenantRequest = z.input<typeof UpdateTenantInput>;
+export type CreateKeyRequest = z.input<typeof CreateKeyInput>;
+export type EnsurePoolRequest = z.input<typeof EnsurePoolInput>;
+
+function allowList<Item extends z.ZodType<string>>(item: Item, name: string) {
+  return z
+    .array(item, `${name} must be a list`)
+    .min(1, `${name} must name at least one, or be left out to allow all`)
+    .max(LIST_MAX, `${name} must have at most ${LIST_MAX} entries`)
+    .transform((items): readonly string[] => [...new Set<string>(items)])
+    .nullable();
+}
