@@ -20,31 +20,28 @@ export function encodeFrame(opcode: number, payload: Buffer, maskKey: number | n
   frame[1] = maskBit | (lengthBytes === 0 ? payload.length : lengthBytes === 2 ? 126 : 127);
   if (lengthBytes === 2) frame.writeUInt16BE(payload.length, 2);
   if (lengthBytes === 8) frame.writeBigUInt64BE(BigInt(payload.length), 2);
-  if (maskKey === null) {
-    payload.copy(frame, headerBytes);
-  } else {
+  payload.copy(frame, headerBytes);
+  if (maskKey !== null) {
     frame.writeUInt32BE(maskKey >>> 0, headerBytes - 4);
-    applyMask(payload, 0, payload.length, frame, headerBytes, maskKey, 0);
+    applyMask(frame, headerBytes, frame.length, maskKey);
   }
   return frame;
 }
 
 /**
- * Copies `source[from, to)` to `target` at `at`, masked or unmasked (the operation is its own inverse).
- * `phase` is the offset of `from` in its frame's payload.
+ * Masks or unmasks `bytes[from, to)` in place: the operation is its own inverse. For bytes from the middle of a payload,
+ * turn the mask to their offset with `turnMask` first.
  */
-export function applyMask(
-  source: Buffer,
-  from: number,
-  to: number,
-  target: Buffer,
-  at: number,
-  maskKey: number,
-  phase: number,
-): void {
-  for (let i = from, out = at, turn = phase & 3; i < to; i++, out++, turn = (turn + 1) & 3) {
-    target[out] = (source[i] ?? 0) ^ ((maskKey >>> (24 - 8 * turn)) & 255);
+export function applyMask(bytes: Buffer, from: number, to: number, maskKey: number): void {
+  for (let i = from, shift = 24; i < to; i++, shift = (shift - 8) & 31) {
+    bytes[i] = (bytes[i] ?? 0) ^ ((maskKey >>> shift) & 255);
   }
+}
+
+/** The mask as it applies from a payload offset on. */
+export function turnMask(maskKey: number, offset: number): number {
+  const bits = (offset & 3) * 8;
+  return bits === 0 ? maskKey : (maskKey << bits) | (maskKey >>> (32 - bits));
 }
 
 /** Bytes of the header that starts at `at`, or 0 while its second byte is missing. */

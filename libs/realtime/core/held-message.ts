@@ -38,8 +38,8 @@ export class HeldMessage {
       const start = at + header;
       const end = Math.min(start + length, this.size, start + target.length - filled);
       const masked = ((this.bytes[at + 1] ?? 0) & 0x80) !== 0;
-      if (masked) applyMask(this.bytes, start, end, target, filled, this.bytes.readUInt32BE(start - 4), 0);
-      else this.bytes.copy(target, filled, start, end);
+      this.bytes.copy(target, filled, start, end);
+      if (masked) applyMask(target, filled, filled + end - start, this.bytes.readUInt32BE(start - 4));
       filled += end - start;
       at = start + length;
     }

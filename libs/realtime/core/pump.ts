@@ -3,7 +3,7 @@
 // that the tap wants are held, judged, and let go in their place: nothing overtakes them, nothing is lost.
 import type { FlowCounters } from './counters.js';
 import type { FlowControl } from './flow-control.js';
-import { OPCODE, applyMask, encodeFrame } from './frame-codec.js';
+import { OPCODE, applyMask, encodeFrame, turnMask } from './frame-codec.js';
 import { FrameScanner, type Violation } from './frame-scanner.js';
 import { HeldMessage } from './held-message.js';
 import type { RelayLimits } from './limits.js';
@@ -167,8 +167,8 @@ export class Pump {
   private onControlPiece(): void {
     const { scanner, control } = this;
     const { pieceStart, pieceEnd, pieceOffset } = scanner;
-    if (scanner.masked) applyMask(this.chunk, pieceStart, pieceEnd, control, pieceOffset, scanner.maskKey, pieceOffset);
-    else this.chunk.copy(control, pieceOffset, pieceStart, pieceEnd);
+    const end = pieceOffset + this.chunk.copy(control, pieceOffset, pieceStart, pieceEnd);
+    if (scanner.masked) applyMask(control, pieceOffset, end, turnMask(scanner.maskKey, pieceOffset));
     if (!scanner.frameEnds) return;
     if (scanner.opcode === OPCODE.close) this.stop();
     this.parts.listener.onControl(scanner.opcode, control);

@@ -11,15 +11,20 @@ const USUAL_PREFIX_BYTES = 64;
  * @param scratch at least `SNIFF_BYTES_MAX` bytes that may be overwritten; null only for unmasked messages.
  */
 export function sniffPiece(scanner: FrameScanner, chunk: Buffer, scratch: Buffer | null): string {
-  const { pieceStart, pieceEnd, maskKey } = scanner;
+  const { pieceStart, pieceEnd } = scanner;
   if (!scanner.masked || scratch === null) {
     return sniffType(chunk, pieceStart, Math.min(pieceEnd, pieceStart + SNIFF_BYTES_MAX));
   }
-  const usual = Math.min(pieceEnd - pieceStart, USUAL_PREFIX_BYTES);
-  applyMask(chunk, pieceStart, pieceStart + usual, scratch, 0, maskKey, 0);
+  const usual = unmaskPrefix(scanner, chunk, scratch, USUAL_PREFIX_BYTES);
   const type = sniffType(scratch, 0, usual);
   if (type !== NEED_MORE || usual === pieceEnd - pieceStart) return type;
-  const all = Math.min(pieceEnd - pieceStart, SNIFF_BYTES_MAX);
-  applyMask(chunk, pieceStart, pieceStart + all, scratch, 0, maskKey, 0);
-  return sniffType(scratch, 0, all);
+  return sniffType(scratch, 0, unmaskPrefix(scanner, chunk, scratch, SNIFF_BYTES_MAX));
+}
+
+/** Puts up to `bytesMax` bytes of the piece, unmasked, into the target. Returns how many. */
+function unmaskPrefix(scanner: FrameScanner, chunk: Buffer, target: Buffer, bytesMax: number): number {
+  const { pieceStart, pieceEnd, maskKey } = scanner;
+  const bytes = chunk.copy(target, 0, pieceStart, Math.min(pieceEnd, pieceStart + bytesMax));
+  applyMask(target, 0, bytes, maskKey);
+  return bytes;
 }

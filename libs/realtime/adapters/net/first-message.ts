@@ -63,7 +63,7 @@ class FirstMessageReader {
   private readonly scanner: FrameScanner;
   private readonly raw: Buffer[] = [];
   private rawBytes = 0;
-  private payload: Buffer[] = [];
+  private readonly payload: Buffer[] = [];
   private control: Buffer[] = [];
 
   constructor(private readonly bytesMax: number) {
