@@ -7,8 +7,9 @@ import * as bans from './scripts/eslint/bans.mjs';
 import { noAmountArithmetic } from './scripts/eslint/no-amount-arithmetic.mjs';
 
 const CORE = ['libs/*/core/**/*.ts', 'libs/kernel/**/*.ts'];
-const SPECS = ['**/*.spec.ts'];
-const SPEC_SUPPORT = ['test/**/*.ts', 'libs/*/test/**/*.ts', 'scripts/test/**/*.ts', '**/*.conformance.ts'];
+// Specs, and the suites that several adapters share.
+const SPECS = ['**/*.spec.ts', '**/*.conformance.ts'];
+const SPEC_SUPPORT = ['test/**/*.ts', 'libs/*/test/**/*.ts', 'scripts/test/**/*.ts'];
 
 export default defineConfig(
   globalIgnores(['dist/', 'data/', 'coverage/', '**/generated/', 'test/fixtures/', 'test/tidy/fixtures/']),
@@ -78,7 +79,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['libs/*/core/**/*.spec.ts', 'libs/kernel/**/*.spec.ts'],
+    files: ['libs/*/core/**/*.spec.ts', 'libs/*/core/**/*.conformance.ts', 'libs/kernel/**/*.spec.ts'],
     rules: { 'no-restricted-syntax': ['error', ...bans.CORE_SPEC_SYNTAX] },
   },
   {

@@ -79,7 +79,6 @@ export const CORE_PROPERTIES = [
 /** `no-restricted-properties` of libs/realtime: the bytes of a live session. */
 export const HOT_PROPERTIES = [
   property('JSON', 'parse', 'A frame is parsed only by the tap that subscribed to its type, outside libs/realtime.'),
-  property('JSON', 'stringify', 'A frame is never rebuilt on its way; write its bytes.'),
 ];
 
 /** `no-restricted-imports` of product code. */
