@@ -34,22 +34,24 @@ export class EnergyMeter {
     this.#oddByte = joined.length % 2 === 0 ? -1 : (joined.at(-1) ?? -1);
     const samples = samplesOf(joined);
     for (let at = 0; at < samples.length;) {
-      const end = at + this.#frameSamples - this.#count;
-      const part = samples.subarray(at, end);
+      const end = Math.min(samples.length, at + this.#frameSamples - this.#count);
+      const count = end - at;
       let sum = 0;
-      for (const sample of part) sum += sample * sample;
-      this.#add(sum, part.length, onFrame);
-      at += part.length;
+      for (; at < end; at++) {
+        const sample = samples[at] ?? 0;
+        sum += sample * sample;
+      }
+      this.#add(sum, count, onFrame);
     }
   }
 
   #pushG711(bytes: Buffer, table: Float64Array, onFrame: (levelDb: number) => void): void {
     for (let at = 0; at < bytes.length;) {
-      const part = bytes.subarray(at, at + this.#frameSamples - this.#count);
+      const end = Math.min(bytes.length, at + this.#frameSamples - this.#count);
+      const count = end - at;
       let sum = 0;
-      for (const code of part) sum += table[code] ?? 0;
-      this.#add(sum, part.length, onFrame);
-      at += part.length;
+      for (; at < end; at++) sum += table[bytes[at] ?? 0] ?? 0;
+      this.#add(sum, count, onFrame);
     }
   }
 

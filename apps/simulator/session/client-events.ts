@@ -90,15 +90,33 @@ export type ParsedFrame =
   | { readonly ok: true; readonly event: ClientEvent; readonly eventId: string | null }
   | { readonly ok: false; readonly error: ProtocolError; readonly eventId: string | null };
 
+/** How most clients write an append event; base64 needs no unescaping, so such a frame needs no JSON parser. */
+const APPEND_START = Buffer.from('{"type":"input_audio_buffer.append","audio":"');
+const APPEND_END = Buffer.from('"}');
+
 /** Parses one WebSocket message. */
 export function parseFrame(data: Buffer, isBinary: boolean): ParsedFrame {
   if (isBinary) return { ok: false, error: errors.binaryFrame(), eventId: null };
+  const audio = plainAppend(data);
+  if (audio !== null) return { ok: true, event: { type: 'input_audio_buffer.append', audio }, eventId: null };
   const json = parseJson(data);
   if (!json.ok) return { ...json, eventId: null };
   const event = json.value;
   const eventId = 'event_id' in event && typeof event.event_id === 'string' ? event.event_id : null;
   const parsed = parseEvent(event);
   return parsed.ok ? { ok: true, event: parsed.value, eventId } : { ...parsed, eventId };
+}
+
+/** The audio of an append event in its usual spelling; null for anything that needs a real parse. */
+function plainAppend(data: Buffer): string | null {
+  const start = APPEND_START.length;
+  const end = data.length - APPEND_END.length;
+  if (end <= start || data.compare(APPEND_START, 0, start, 0, start) !== 0) return null;
+  if (data.compare(APPEND_END, 0, APPEND_END.length, end) !== 0) return null;
+  // A quote or a backslash inside means that the value ends earlier or is escaped.
+  const quote = data.indexOf(0x22, start);
+  if (quote !== end || data.includes(0x5c, start)) return null;
+  return data.toString('latin1', start, end);
 }
 
 function parseJson(data: Buffer): Parsed<object> {
@@ -115,7 +133,7 @@ function parseJson(data: Buffer): Parsed<object> {
 function parseEvent(event: object): Parsed<ClientEvent> {
   const type: unknown = 'type' in event ? event.type : undefined;
   if (type === undefined || type === null) return refused(errors.missingType());
-  if (typeof type !== 'string' || !isKnown(type)) return refused(errors.unknownType(String(type)));
+  if (typeof type !== 'string' || !isKnown(type)) return refused(errors.unknownType(type));
   if ('event_id' in event && typeof event.event_id === 'string' && event.event_id.length > EVENT_ID_MAX) {
     return refused(eventIdTooLong(event.event_id.length));
   }

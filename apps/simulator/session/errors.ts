@@ -39,6 +39,11 @@ export function refused<T>(error: ProtocolError): Parsed<T> {
   return { ok: false, error };
 }
 
+/** A client's value as a message shows it. */
+export function shown(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined');
+}
+
 /** "Invalid value: 'x'. Supported values are: 'a', 'b', and 'c'." */
 export function unsupportedValue(given: string, supported: readonly string[], param: string): ProtocolError {
   const message = `Invalid value: '${given}'. Supported values are: ${quotedList(supported)}.`;
@@ -57,7 +62,7 @@ export const errors = {
   binaryFrame: () =>
     protocolError('invalid_event', 'Expected a text WebSocket message; binary frames are not supported.'),
   missingType: () => protocolError('invalid_event', "The 'type' field is missing."),
-  unknownType: (type: string) => unsupportedValue(type, SUPPORTED_TYPES, 'type'),
+  unknownType: (type: unknown) => unsupportedValue(shown(type), SUPPORTED_TYPES, 'type'),
   typeSwitch: (from: string, to: string) =>
     protocolError(null, `Passing a ${to} session update event to a ${from} session is not allowed.`),
   activeResponse: (id: string) =>

@@ -1,7 +1,7 @@
 // Turns a failed zod parse into the one error event OpenAI would send. Guarantees the captured wordings for missing,
 // unknown and unsupported parameters; the wordings for types and ranges follow OpenAI's HTTP API.
-import { z } from 'zod';
-import { missingParameter, protocolError, unsupportedValue, type Parsed, type ProtocolError } from './errors.js';
+import type { z } from 'zod';
+import { missingParameter, protocolError, shown, unsupportedValue, type Parsed, type ProtocolError } from './errors.js';
 
 /** Parses `input` with `schema`; `root` is the name of the parameter that holds it, for the paths in messages. */
 export function parseWith<S extends z.ZodType>(schema: S, input: unknown, root: string): Parsed<z.output<S>> {
@@ -21,7 +21,7 @@ function fromIssue(issue: z.core.$ZodIssue, root: string): ProtocolError {
     }
     case 'invalid_value':
       if (issue.input === undefined) return missingParameter(path);
-      return unsupportedValue(String(issue.input), issue.values.map(String), path);
+      return unsupportedValue(shown(issue.input), issue.values.map(String), path);
     case 'invalid_type':
       if (issue.input === undefined) return missingParameter(path);
       return wrongType(path, issue.expected, issue.input);
@@ -40,7 +40,7 @@ function fromUnion(issue: z.core.$ZodIssueInvalidUnion, root: string, path: stri
   if (typeof discriminator === 'string' && typeof input === 'object' && input !== null) {
     const given: unknown = Object.entries(input).find(([key]) => key === discriminator)?.[1];
     if (given === undefined) return missingParameter(path);
-    return unsupportedValue(String(given), optionsOf(issue), path);
+    return unsupportedValue(shown(given), optionsOf(issue), path);
   }
   // The branch that got furthest is the one the client meant.
   const branches = issue.errors.flatMap((branch) => branch.slice(0, 1));

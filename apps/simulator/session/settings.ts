@@ -1,7 +1,7 @@
 // The session object in its full resolved form, and `session.update`. Guarantees atomic updates: one bad field and
 // nothing changes (facts 3.1). Leaves acting on a setting to whoever reads it next.
 import type { WireFormat } from '../audio/formats.js';
-import { errors, missingParameter, refused, unsupportedValue, type Parsed } from './errors.js';
+import { errors, missingParameter, refused, shown, unsupportedValue, type Parsed } from './errors.js';
 import { parseWith } from './schema-errors.js';
 import {
   realtimeUpdateSchema,
@@ -139,7 +139,7 @@ export function updateSettings(
   const type: unknown = 'type' in update ? update.type : undefined;
   if (type === undefined) return refused(missingParameter('session.type'));
   if (type !== 'realtime' && type !== 'transcription') {
-    return refused(unsupportedValue(String(type), ['realtime', 'transcription'], 'session.type'));
+    return refused(unsupportedValue(shown(type), ['realtime', 'transcription'], 'session.type'));
   }
   if (type !== current.type) return refused(errors.typeSwitch(current.type, type));
   if (current.type === 'realtime') {

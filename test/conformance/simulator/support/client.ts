@@ -24,7 +24,7 @@ export class WireClient {
   constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.on('message', (data: Buffer) => {
-      this.events.push(parseEvent(data));
+      this.events.push(parseEvent(data.toString('utf8')));
       this.#wake();
     });
     socket.on('close', (code: number, reason: Buffer) => {
@@ -131,10 +131,11 @@ export function at(value: unknown, path: string): unknown {
   }, value);
 }
 
-function parseEvent(data: Buffer): WireEvent {
-  const event: unknown = JSON.parse(data.toString('utf8'));
+/** Parses one event; throws when it is none. */
+export function parseEvent(text: string): WireEvent {
+  const event: unknown = JSON.parse(text);
   if (typeof event !== 'object' || event === null || !('type' in event) || typeof event.type !== 'string') {
-    throw new Error('the simulator sent something that is no event');
+    throw new Error('this is no event');
   }
   return { ...event, type: event.type };
 }

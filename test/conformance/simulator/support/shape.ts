@@ -1,6 +1,6 @@
 // Compares an event with its counterpart in a golden trace. The same: keys, JSON types, fixed words (types, statuses,
 // codes, ...) and messages with their figures and ids taken out. Allowed to differ: ids, texts, figures, obfuscation.
-import type { WireEvent } from './client.js';
+import { parseEvent, type WireEvent } from './client.js';
 
 /** Fields whose strings must be equal, not only be strings. */
 const FIXED = new Set([
@@ -72,6 +72,5 @@ export function withIds(event: WireEvent, ids: ReadonlyMap<string, string>): Wir
     const known = ids.get(id);
     return known === undefined ? whole : JSON.stringify(known);
   });
-  const parsed: WireEvent = JSON.parse(text);
-  return parsed;
+  return parseEvent(text);
 }

@@ -7,7 +7,7 @@
 // - A truncation that the trace accepts asks for 50 ms: how much had been spoken by then is chance.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { at, type WireClient, type WireEvent } from './client.js';
+import { at, parseEvent, type WireClient, type WireEvent } from './client.js';
 import { pairIds, withIds } from './shape.js';
 import { appends, silence, speech } from './speech.js';
 
@@ -29,7 +29,13 @@ const TRANSCRIPTION = 'conversation.item.input_audio_transcription.';
 export function readTrace(name: string): TraceLine[] {
   const path = join(process.cwd(), 'test', 'fixtures', 'traces', `${name}.jsonl`);
   const lines = readFileSync(path, 'utf8').split('\n');
-  return lines.filter((line) => line !== '').map((line): TraceLine => JSON.parse(line));
+  return lines.filter((line) => line !== '').map(parseLine);
+}
+
+function parseLine(line: string): TraceLine {
+  const parsed: unknown = JSON.parse(line);
+  const event = parseEvent(JSON.stringify(at(parsed, 'event')));
+  return { dir: at(parsed, 'dir') === 'c2s' ? 'c2s' : 's2c', event };
 }
 
 /** Replays the client's side of a trace; gives the server events in pairs, deltas and transcriptions normalised. */
