@@ -27,6 +27,7 @@ export class SimulatedDisk implements SpoolFiles {
   private durableNames = new Map<string, Inode>();
   private nameChanges: NameChange[] = [];
   private clock = 1;
+  private dead = false;
   private readonly failing = new Map<DiskOperation, string>();
   /** Bytes that fit; writing beyond gives ENOSPC after as much as fits. */
   capacity = Number.POSITIVE_INFINITY;
@@ -46,22 +47,29 @@ export class SimulatedDisk implements SpoolFiles {
 
   /** What a machine finds after a power cut: everything synced, and any part of the rest. Old handles stay on the old disk. */
   afterPowerCut(choose: Choose): SimulatedDisk {
-    const next = new SimulatedDisk();
     const names = new Map(this.durableNames);
     for (const change of this.nameChanges.slice(0, choose(this.nameChanges.length))) change(names);
-    const copies = new Map<Inode, Inode>();
-    for (const [name, inode] of names) {
-      const copy = copies.get(inode) ?? freshInode(survivingBytes(inode, choose));
-      copies.set(inode, copy);
-      next.names.set(name, copy);
-      next.durableNames.set(name, copy);
-    }
+    return copyOf(names, (inode) => survivingBytes(inode, choose));
+  }
+
+  /**
+   * What the next process finds after this one was killed: all that was written, synced or not (what was not is still
+   * lost should the power go later). Nothing the dead process tries has any effect.
+   */
+  afterKill(): SimulatedDisk {
+    const next = new SimulatedDisk();
+    next.names = this.names;
+    next.durableNames = this.durableNames;
+    next.nameChanges = this.nameChanges;
+    next.clock = this.clock;
+    this.dead = true;
     return next;
   }
 
-  /** What the next process finds after this one was killed: all that was written, synced or not. */
-  afterKill(): SimulatedDisk {
-    return this.afterPowerCut((max) => max);
+  /** Begins with these files, all durable. */
+  install(files: readonly (readonly [string, Inode])[]): void {
+    this.names = new Map(files);
+    this.durableNames = new Map(files);
   }
 
   /** The files there are. */
@@ -71,10 +79,14 @@ export class SimulatedDisk implements SpoolFiles {
 
   /** A file's bytes, to look at or to damage in place. */
   bytesOf(name: string): Buffer {
-    const path = [...this.names.keys()].find((each) => each.endsWith(`/${name}`));
-    const inode = path === undefined ? undefined : this.names.get(path);
-    if (inode === undefined) throw new Error(`no file ${name}`);
-    return inode.bytes;
+    return this.inodeOf(name).bytes;
+  }
+
+  /** Flips a bit of a file, on the platter and in what readers see. */
+  flipBit(name: string, byte: number): void {
+    const inode = this.inodeOf(name);
+    for (const copy of [inode.bytes, inode.durable])
+      if (byte < copy.length) copy.writeUInt8(copy.readUInt8(byte) ^ 0x10, byte);
   }
 
   async makeFolder(): Promise<void> {
@@ -98,6 +110,7 @@ export class SimulatedDisk implements SpoolFiles {
   }
 
   async list(): Promise<string[]> {
+    this.mustLive();
     return [...this.fileNames()];
   }
 
@@ -152,10 +165,12 @@ export class SimulatedDisk implements SpoolFiles {
         this.syncs++;
         // A turn of the event loop, as any real disk takes.
         await new Promise((resolve) => setImmediate(resolve));
-        this.mayFail('sync');
-        inode.durable = Buffer.from(inode.bytes);
+        // As on Linux: after a failed sync the pages count as clean, and the next sync succeeds without writing them.
+        this.mustLive();
+        if (!this.failing.has('sync')) inode.durable = durableAfterSync(inode);
         inode.unsynced = [];
         inode.truncatedTo = null;
+        this.mayFail('sync');
       },
       truncate: async (length) => {
         this.mayFail('truncate');
@@ -170,7 +185,15 @@ export class SimulatedDisk implements SpoolFiles {
     };
   }
 
+  private inodeOf(name: string): Inode {
+    const path = [...this.names.keys()].find((each) => each.endsWith(`/${name}`));
+    const inode = path === undefined ? undefined : this.names.get(path);
+    if (inode === undefined) throw new Error(`no file ${name}`);
+    return inode;
+  }
+
   private change(change: NameChange): void {
+    this.mustLive();
     change(this.names);
     this.nameChanges.push(change);
   }
@@ -181,14 +204,34 @@ export class SimulatedDisk implements SpoolFiles {
     return inode;
   }
 
-  private used(): number {
+  /** Bytes in all files. */
+  used(): number {
     return [...new Set(this.names.values())].reduce((sum, inode) => sum + inode.bytes.length, 0);
   }
 
+  private mustLive(): void {
+    if (this.dead) throw systemError('EIO');
+  }
+
   private mayFail(operation: DiskOperation): void {
+    this.mustLive();
     const code = this.failing.get(operation);
     if (code !== undefined) throw systemError(code);
   }
+}
+
+// A fresh machine with these files; two names of one file stay so.
+function copyOf(names: ReadonlyMap<string, Inode>, contents: (inode: Inode) => Buffer): SimulatedDisk {
+  const copies = new Map<Inode, Inode>();
+  for (const inode of names.values()) if (!copies.has(inode)) copies.set(inode, freshInode(contents(inode)));
+  const disk = new SimulatedDisk();
+  disk.install([...names].flatMap(([name, inode]) => [[name, copies.get(inode) ?? inode]]));
+  return disk;
+}
+
+function durableAfterSync({ durable, unsynced, truncatedTo }: Inode): Buffer {
+  const start = truncatedTo === null ? durable : durable.subarray(0, truncatedTo);
+  return unsynced.reduce((bytes, write) => overwrite(bytes, write.offset, write.bytes), start);
 }
 
 // Sectors of unsynced writes reach the platter in any order, or not at all.

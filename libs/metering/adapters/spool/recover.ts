@@ -150,10 +150,9 @@ async function judge(files: SpoolFiles, found: Found, context: JudgeContext): Pr
   const { firstSequence } = header;
   const scan = scanSegment(bytes, { seed: frameSeed(header), firstSequence, promisedBytes });
   const torn = scan.rest === 'torn' && isLast;
-  if (torn) {
-    onIncident({ kind: 'torn_tail', file, fromByte: scan.goodEnd, bytes: bytes.length - scan.goodEnd });
-    await truncate(files, path, scan.goodEnd);
-  }
+  if (torn) onIncident({ kind: 'torn_tail', file, fromByte: scan.goodEnd, bytes: bytes.length - scan.goodEnd });
+  // A killed process may not have synced its last write. What we found of it is promised from now on.
+  if (isLast) await makeDurable(files, path, torn ? scan.goodEnd : bytes.length);
   const damaged = scan.rest !== 'none' && !torn;
   if (damaged) {
     const { intactAfter } = scan;
@@ -197,7 +196,7 @@ async function loseHeader(files: SpoolFiles, found: Found, context: JudgeContext
   return { recovered: null, promise: null };
 }
 
-async function truncate(files: SpoolFiles, path: string, length: number): Promise<void> {
+async function makeDurable(files: SpoolFiles, path: string, length: number): Promise<void> {
   const file = await files.open(path);
   try {
     await file.truncate(length);
