@@ -1,5 +1,5 @@
 import { createServer, type Socket } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
+import { eventually } from '../../../test/support/poll.js';
 import { startTestPostgres, type TestPostgres } from '../../../test/support/postgres.js';
 import { findFreePort } from '../embedded-postgres/index.js';
 import {
@@ -17,14 +17,6 @@ const failureOf = async (work: Promise<unknown>): Promise<unknown> =>
     () => null,
     (error: unknown) => error,
   );
-
-const until = async (holds: () => Promise<boolean>): Promise<void> => {
-  const deadline = performance.now() + 5_000;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error('waited five seconds in vain');
-    await wait(10);
-  }
-};
 
 describe('database', () => {
   let postgres: TestPostgres;
@@ -103,7 +95,7 @@ describe('database', () => {
     const running = failureOf(db.$queryRaw`SELECT 1 FROM pg_sleep(20)`);
     const killed = () => postgres.db.$executeRaw`
       SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'victim' AND state = 'active'`;
-    await until(async () => (await killed()) > 0);
+    await eventually('the statement runs', async () => ((await killed()) > 0 ? true : null));
     expect(isDatabaseUnavailable(await running)).toBe(true);
     await db.$disconnect();
   });

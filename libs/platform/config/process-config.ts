@@ -1,0 +1,12 @@
+// The one file that reads the environment and the command line of the process.
+import { readFileSync } from 'node:fs';
+import { loadConfig, type LoadedConfig } from './config.js';
+
+/**
+ * The settings of this process.
+ * @param args flags, by default those of the command line.
+ * @throws ConfigRefused with all problems.
+ */
+export function loadProcessConfig(args: readonly string[] = process.argv.slice(2)): LoadedConfig {
+  return loadConfig(args, { env: process.env, readTextFile: (path) => readFileSync(path, 'utf8') });
+}

@@ -1,0 +1,156 @@
+// Every setting of Trunkline: its name in the environment, its flag, how it is written, what it is when nobody says, and
+// what it means. This table is the documentation (`--help` prints it), the parser, and the list against which misspelt
+// names are compared. A setting without a default leaves the value to the part that it belongs to.
+import { z } from 'zod';
+import * as values from './values.js';
+
+const MIB = 1024 ** 2;
+
+/** The one schema. Input: the text of each setting that was given. */
+export const ConfigSchema = z.object({
+  host: values.host.prefault('127.0.0.1'),
+  httpPort: values.port.prefault('8080'),
+  httpsPort: values.port.prefault('8443'),
+  adminPort: values.port.prefault('8081'),
+  metricsPort: values.port.prefault('9464'),
+  dataDir: values.path.prefault('./data'),
+  databaseUrl: values
+    .storeUrl(['postgres:', 'postgresql:'], 'postgresql://user:password@host:5432/trunkline')
+    .nullable()
+    .prefault(null),
+  postgresPort: values.port.prefault('0'),
+  redisUrl: values.storeUrl(['redis:', 'rediss:'], 'redis://host:6379').nullable().prefault(null),
+  upstreamUrl: values.baseUrl.nullable().prefault(null),
+  upstreamKey: values.secret.nullable().prefault(null),
+  upstreamCaFile: values.path.nullable().prefault(null),
+  keyPepper: values.secret
+    .refine((text) => text.length >= 32, { error: 'must have at least 32 characters' })
+    .nullable()
+    .prefault(null),
+  tlsCertFile: values.path.nullable().prefault(null),
+  tlsKeyFile: values.path.nullable().prefault(null),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'], { error: 'must be debug, info, warn, error or silent' })
+    .prefault('info'),
+  seedCaps: values.wholeNumber(1, 100_000).prefault('100'),
+  spoolBytesMax: values.bytes(1024 * 1024 * MIB).prefault('1GiB'),
+  drainSoftMs: values.duration.prefault('10m'),
+  drainMaxMs: values.duration.prefault('1h'),
+  leaseTtlMs: values.duration.optional(),
+  leasePendingTtlMs: values.duration.optional(),
+  messageBytesMax: values.bytes(16 * MIB).optional(),
+  fragmentsMax: values.wholeNumber(1, 100_000).optional(),
+  highWaterBytes: values.bytes(64 * MIB).optional(),
+  lowWaterBytes: values.bytes(64 * MIB).optional(),
+  hardCapBytes: values.bytes(256 * MIB).optional(),
+  pausedMsMax: values.duration.optional(),
+  idleMsMax: values.durationOrNone.optional(),
+  durationMsMax: values.durationOrNone.optional(),
+  pingIntervalMs: values.duration.optional(),
+  deadPeerMs: values.duration.optional(),
+});
+
+/** All settings, parsed. */
+export type Settings = z.output<typeof ConfigSchema>;
+/** The name by which code knows a setting. */
+export type SettingKey = keyof Settings;
+
+/** Where a setting comes from and what it means. */
+export interface SettingSpec {
+  /** Names in the environment; the first one that is set counts. */
+  readonly env: readonly [string, ...string[]];
+  readonly flag: string;
+  readonly help: string;
+  /** Holds a secret: may also come from a file (`NAME_FILE`, `--flag-file`), and is never shown. */
+  readonly secret?: true;
+}
+
+/** The table. Flags beat the environment. */
+export const SETTINGS: Readonly<Record<SettingKey, SettingSpec>> = {
+  host: setting('HOST', 'address to listen on; 0.0.0.0 lets other machines in'),
+  httpPort: setting('HTTP_PORT', 'apps connect here, ws: and http:'),
+  httpsPort: setting('HTTPS_PORT', 'apps connect here, wss: and https:'),
+  adminPort: setting('ADMIN_PORT', 'admin API and dashboard'),
+  metricsPort: setting('METRICS_PORT', '/metrics, /livez and /readyz'),
+  dataDir: setting('DATA_DIR', 'folder for the embedded database, the spool, secrets and certificates'),
+  databaseUrl: {
+    env: ['DATABASE_URL'],
+    flag: '--database-url',
+    help: 'PostgreSQL to use instead of the embedded one',
+    secret: true,
+  },
+  postgresPort: setting('POSTGRES_PORT', 'loopback port of the embedded PostgreSQL; 0 picks one and keeps it'),
+  redisUrl: {
+    env: ['REDIS_URL'],
+    flag: '--redis-url',
+    help: 'Redis for leases, needed for more than one gateway; without it leases live in this process',
+    secret: true,
+  },
+  upstreamUrl: {
+    env: ['TRUNKLINE_UPSTREAM_URL', 'OPENAI_BASE_URL'],
+    flag: '--upstream-url',
+    help: 'base address of the upstream; https://api.openai.com/v1 when a key is given, the simulator when none is',
+  },
+  upstreamKey: {
+    env: ['TRUNKLINE_UPSTREAM_KEY', 'OPENAI_API_KEY'],
+    flag: '--upstream-key',
+    help: 'key of the upstream account',
+    secret: true,
+  },
+  upstreamCaFile: setting(
+    'UPSTREAM_CA_FILE',
+    'certificate authority (PEM) to trust for the upstream, beside the public ones',
+  ),
+  keyPepper: {
+    env: ['TRUNKLINE_KEY_PEPPER'],
+    flag: '--key-pepper',
+    help: 'secret under which API keys are stored, the same on every replica; made in the data folder when not given',
+    secret: true,
+  },
+  tlsCertFile: setting('TLS_CERT_FILE', 'certificate chain (PEM) for https; a local one is made when not given'),
+  tlsKeyFile: setting('TLS_KEY_FILE', 'private key (PEM) of that certificate'),
+  logLevel: setting('LOG_LEVEL', 'debug, info, warn, error or silent'),
+  seedCaps: setting('SEED_CAPS', 'session cap of the pool and the tenant that a first start makes'),
+  spoolBytesMax: setting(
+    'SPOOL_BYTES_MAX',
+    'room for usage events while the database is away; new sessions are refused when it is used up',
+  ),
+  drainSoftMs: setting(
+    'DRAIN_SOFT',
+    'after SIGTERM, how long sessions go on before they end at their next turn boundary',
+  ),
+  drainMaxMs: setting('DRAIN_MAX', 'after SIGTERM, when the last session is ended'),
+  leaseTtlMs: setting('LEASE_TTL', 'how soon the lines of a killed gateway are free'),
+  leasePendingTtlMs: setting('LEASE_PENDING_TTL', 'how soon a line is free whose dial never finished'),
+  messageBytesMax: setting('MESSAGE_BYTES_MAX', 'largest message, all fragments together'),
+  fragmentsMax: setting('FRAGMENTS_MAX', 'most frames that one message may be split into'),
+  highWaterBytes: setting('HIGH_WATER_BYTES', 'bytes waiting for a slow receiver at which its sender is paused'),
+  lowWaterBytes: setting('LOW_WATER_BYTES', 'bytes waiting at which the sender goes on'),
+  hardCapBytes: setting('HARD_CAP_BYTES', 'bytes waiting at which the session is ended'),
+  pausedMsMax: setting('PAUSED_MAX', 'how long a sender may be paused before the session is ended'),
+  idleMsMax: setting('IDLE_MAX', 'longest time without a message, or none'),
+  durationMsMax: setting('DURATION_MAX', 'longest session, or none'),
+  pingIntervalMs: setting('PING_INTERVAL', 'how often each side is pinged'),
+  deadPeerMs: setting('DEAD_PEER', 'how long a side may be silent, pings notwithstanding'),
+};
+
+/** Flags that are switches and no settings. */
+export const SWITCHES = {
+  '--json': 'print one JSON line on standard output when ready; the log goes to standard error',
+  '--print-config': 'print the settings in force, without secrets, and end',
+  '--help': 'print this and end',
+} as const satisfies Record<string, string>;
+
+export type Switch = keyof typeof SWITCHES;
+
+/** The settings, in the order of the table. */
+export const SETTING_KEYS: readonly SettingKey[] = Object.keys(SETTINGS).filter(isSettingKey);
+
+/** Whether a text names a setting. */
+export function isSettingKey(text: string): text is SettingKey {
+  return Object.hasOwn(SETTINGS, text);
+}
+
+function setting(name: string, help: string): SettingSpec {
+  return { env: [`TRUNKLINE_${name}`], flag: `--${name.toLowerCase().replaceAll('_', '-')}`, help };
+}
