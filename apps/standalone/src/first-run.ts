@@ -1,0 +1,76 @@
+// What a fresh installation begins with: prices, a pool, a tenant and a key, so that the first call can be made at once.
+// Everything here is idempotent: a second start finds what the first one made.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PoolId, Result, TenantId } from '@trunkline/kernel';
+import type { Database } from '@trunkline/platform/database';
+import { readSecret, writeSecret } from '@trunkline/platform/secrets';
+import { parsePriceSheets } from '@trunkline/rating';
+import { importPrices } from '@trunkline/rating/adapters/prisma';
+import {
+  createKey,
+  createTenant,
+  ensurePool,
+  findTenant,
+  listKeys,
+  type TenancyContext,
+} from '@trunkline/tenancy/adapters/prisma';
+
+/** Who may call now, and the file that holds the key for the tools beside this instance. */
+export interface FirstTenant {
+  readonly tenantId: TenantId;
+  readonly apiKey: string;
+  readonly apiKeyFile: string;
+  readonly poolId: PoolId;
+}
+
+/** How to prepare an installation. */
+export interface FirstRunOptions {
+  readonly tenancy: TenancyContext;
+  readonly secretsDir: string;
+  readonly priceSheetsDir: string;
+  /** Cap of the default pool and of the first tenant, when they are made. */
+  readonly sessionsMax: number;
+}
+
+const SLUG = 'default';
+
+/** Brings the installation to the state in which somebody can call. @throws Error that says what to do. */
+export async function prepareFirstRun(options: FirstRunOptions): Promise<FirstTenant> {
+  const { tenancy, sessionsMax } = options;
+  await seedPrices(tenancy.db, options.priceSheetsDir);
+  const pool = expectDone(await ensurePool(tenancy, { slug: SLUG, sessionsMax }));
+  const found = await findTenant(tenancy, SLUG);
+  const tenant = found.ok
+    ? found.value
+    : expectDone(await createTenant(tenancy, { slug: SLUG, name: 'Default tenant', sessionsMax }));
+  const apiKeyFile = join(options.secretsDir, 'first-api-key');
+  const apiKey = await firstKey(tenancy, tenant.id, apiKeyFile);
+  return { tenantId: tenant.id, apiKey, apiKeyFile, poolId: pool.id };
+}
+
+// Keys are shown once and stored as HMAC; this one is kept in the data folder, for its owner only, so that `talk` works
+// in another shell and scripts can start again. Delete the file once apps have keys of their own.
+async function firstKey(tenancy: TenancyContext, tenantId: TenantId, file: string): Promise<string> {
+  const kept = await readSecret(file);
+  if (kept !== null) return kept;
+  const number = (await listKeys(tenancy, tenantId)).length + 1;
+  const { secret } = expectDone(await createKey(tenancy, tenantId, { name: `first key ${number}` }));
+  await writeSecret(file, secret);
+  return secret;
+}
+
+async function seedPrices(db: Database, dir: string): Promise<void> {
+  const files = (await readdir(dir)).filter((file) => file.endsWith('.json')).sort();
+  const sheets = await Promise.all(
+    files.map(async (file): Promise<unknown> => JSON.parse(await readFile(join(dir, file), 'utf8'))),
+  );
+  const list = parsePriceSheets(sheets.flat());
+  const imported = list.ok ? await importPrices(db, list.value) : list;
+  if (!imported.ok) throw new Error(`the price sheets in ${dir} cannot be imported: ${imported.error.join('; ')}`);
+}
+
+function expectDone<T>(outcome: Result<T, { readonly message: string }>): T {
+  if (outcome.ok) return outcome.value;
+  throw new Error(`the installation could not be prepared: ${outcome.error.message}`);
+}

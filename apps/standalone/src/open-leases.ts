@@ -1,0 +1,27 @@
+// Where lines are counted: in this process, or in Redis when several processes share the caps.
+import { systemClock } from '@trunkline/kernel';
+import { leaseTerms, type LeaseStore, type LeaseTerms } from '@trunkline/admission';
+import { MemoryLeaseStore } from '@trunkline/admission/adapters/memory';
+import { connectLeaseRedis, RedisLeaseStore } from '@trunkline/admission/adapters/redis';
+import type { Base } from './base.js';
+
+const STOP_MS_MAX = 2_000;
+
+/** Opens the lease store. @throws LeaseRedisUnreachable, RangeError for times that do not fit together. */
+export async function openLeases({
+  config,
+  log,
+  shutdown,
+}: Base): Promise<{ readonly leases: LeaseStore; readonly leaseTerms: LeaseTerms }> {
+  const terms = leaseTerms({
+    ...(config.leaseTtlMs === undefined ? {} : { confirmedMs: config.leaseTtlMs }),
+    ...(config.leasePendingTtlMs === undefined ? {} : { pendingMs: config.leasePendingTtlMs }),
+  });
+  if (config.redisUrl === null) return { leases: new MemoryLeaseStore(systemClock, terms), leaseTerms: terms };
+  const redis = await connectLeaseRedis({
+    url: config.redisUrl,
+    onError: (error) => log.warn({ event: 'redis_error', err: error }, 'Redis is not reachable'),
+  });
+  shutdown.register('redis', STOP_MS_MAX, () => redis.disconnect());
+  return { leases: new RedisLeaseStore(redis, { terms }), leaseTerms: terms };
+}
