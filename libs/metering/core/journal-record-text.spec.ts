@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import { anEvent, sessionClosed, sessionOpened, usageRecord } from '../testing/records.js';
+import type { JournalRecord } from './journal.js';
+import { JournalRecordUnreadable, readJournalRecord, writeJournalRecord } from './journal-record-text.js';
+import { METERS, type Meter } from './meters.js';
+import { usageEvent } from './usage-event.js';
+
+const METER_NAMES = Object.keys(METERS).filter((name): name is Meter => name in METERS);
+
+const aRecord: fc.Arbitrary<JournalRecord> = fc
+  .record({
+    vendorObjectId: fc.string({ unit: 'binary' }),
+    model: fc.string(),
+    status: fc.string(),
+    occurredAtMs: fc.nat(),
+    quantities: fc.array(
+      fc.record({ meter: fc.constantFrom(...METER_NAMES), quantityMicro: fc.bigInt({ min: 0n, max: 10n ** 29n }) }),
+    ),
+    vendorUsage: fc.jsonValue({ maxDepth: 3 }),
+    problem: fc.constantFrom(null, 'usage_missing', 'sum_mismatch', 'unknown_shape', 'out_of_range'),
+    evidence: fc.constantFrom('reported', 'estimated'),
+  })
+  .map((set) => ({ kind: 'usage', event: anEvent(set) }));
+
+test('a record is read back as it was written', () => {
+  fc.assert(
+    fc.property(aRecord, (record) => {
+      const plain = (value: JournalRecord): unknown => JSON.parse(writeJournalRecord(value));
+      const back = readJournalRecord(writeJournalRecord(record));
+      expect(plain(back)).toEqual(plain(record));
+      expect(back.kind === 'usage' && record.kind === 'usage' && back.event.quantities).toEqual(
+        record.kind === 'usage' && record.event.quantities,
+      );
+    }),
+  );
+});
+
+test.each<JournalRecord>([
+  { kind: 'session_opened', session: sessionOpened() },
+  { kind: 'session_closed', session: sessionClosed({ closeCode: null }) },
+])('a $kind record is read back as it was written', (record) => {
+  expect(readJournalRecord(writeJournalRecord(record))).toEqual(record);
+});
+
+test('quantities beyond the range of JSON numbers keep every digit', () => {
+  const quantities = [{ meter: 'output_audio', quantityMicro: 123_456_789_012_345_678_901n } as const];
+  const back = readJournalRecord(writeJournalRecord(usageRecord('r', { quantities })));
+  expect(back.kind === 'usage' && back.event.quantities).toEqual(quantities);
+});
+
+test('fractions of a millisecond are rounded, not refused', () => {
+  const record: JournalRecord = { kind: 'session_closed', session: sessionClosed({ durationMs: 1_234.56 }) };
+  const back = readJournalRecord(writeJournalRecord(record));
+  expect(back.kind === 'session_closed' && back.session.durationMs).toBe(1_235);
+});
+
+const stored = writeJournalRecord(usageRecord('r'));
+test.each([
+  ['nothing', ''],
+  ['half a record', stored.slice(0, 100)],
+  ['a newer version', stored.replace('"version":1', '"version":2')],
+  ['an unknown meter', stored.replace('output_audio', 'output_smell')],
+  ['an unknown kind', stored.replace('"kind":"usage"', '"kind":"weather"')],
+  ['a number where digits belong', stored.replace('"119000000"', '119000000')],
+  ['another id', stored.replace('"use_', '"usx_')],
+])('refuses whole what it does not understand: %s', (_name, text) => {
+  expect(() => readJournalRecord(text)).toThrow(JournalRecordUnreadable);
+});
+
+test('an error about a record never quotes it', () => {
+  const canary = 'canary-of-content';
+  const text = stored.replace('"gpt-realtime"', `{"${canary}":"${canary}"}`).replace('"response"', `"${canary}"`);
+  expect(() => readJournalRecord(text)).toThrow(
+    expect.not.objectContaining({ message: expect.stringContaining(canary) }),
+  );
+});
+
+test('a usage object too large for the journal is replaced by its size and parks the event', () => {
+  const event = anEvent({ vendorUsage: { text: 'x'.repeat(70_000) } });
+  expect(event.problem).toBe('unknown_shape');
+  expect(JSON.stringify(event.vendorUsage)).toMatch(/omitted.*70011 characters/);
+  expect(usageEvent({ ...event, vendorUsage: undefined }, event).vendorUsage).toBeNull();
+});
