@@ -92,10 +92,15 @@ export class Connection implements Wire {
     this.#parts.socket.close(code, reason);
   }
 
-  /** The simulator stops: says so, and breaks the connection if the client does not answer. */
-  shutDown(graceMs: number): void {
+  /** The simulator stops: says so, breaks the connection if the client does not answer, resolves when it has closed. */
+  async shutDown(graceMs: number): Promise<void> {
+    const { socket, services } = this.#parts;
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    // A stalled client would never see the answer.
+    socket.resume();
     this.close(1001, 'The simulator is shutting down.');
-    this.#cancelTimers.push(this.#parts.services.clock.after(graceMs, () => this.#parts.socket.terminate()));
+    this.#cancelTimers.push(services.clock.after(graceMs, () => socket.terminate()));
+    await closed;
   }
 
   #receive(data: RawData, isBinary: boolean): void {

@@ -98,20 +98,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     },
     configure: (patch) => config.patch(patch),
     close: async () => {
-      await closeAll(upgrader, clock);
+      await Promise.all([...upgrader.connections].map((each) => each.shutDown(SHUTDOWN_GRACE_MS)));
       await Promise.all([plain.close(), secure?.close()]);
     },
   };
-}
-
-/** Waits until every connection has closed; each breaks by itself after the grace. */
-function closeAll(upgrader: Upgrader, clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    const poll = (): void => {
-      if (upgrader.connections.size === 0) resolve();
-      else clock.after(10, poll);
-    };
-    for (const connection of upgrader.connections) connection.shutDown(SHUTDOWN_GRACE_MS);
-    poll();
-  });
 }
