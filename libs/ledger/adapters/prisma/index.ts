@@ -1,3 +1,22 @@
 export { postBatch, type PostedBatch, type PostOptions } from './post-batch.js';
 export { type SetAside } from './pending-usage.js';
 export { reopenUnrated } from './reopen-unrated.js';
+export { type TimeRange } from './report-scope.js';
+export { usageOfAllTenants, usageOfTenant, type UsageRow } from './usage-report.js';
+export {
+  COST_DIMENSIONS,
+  costsOfAllTenants,
+  costsOfTenant,
+  type CostDimension,
+  type CostQuery,
+  type CostRow,
+} from './cost-report.js';
+export { costOfSession, type SessionCost, type SessionCostLine } from './session-cost.js';
+export { stuckUsageOfAllTenants, stuckUsageOfTenant, type StuckQuery, type StuckUsage } from './stuck-usage.js';
+export {
+  balancesOfTenant,
+  ledgerLag,
+  supersededChargesOfAllTenants,
+  type LedgerLag,
+  type SupersededCharges,
+} from './ledger-health.js';

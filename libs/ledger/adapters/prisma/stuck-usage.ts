@@ -1,0 +1,79 @@
+// Usage that is not in the ledger and will not get there by itself: unrated (a price is missing, or this release cannot
+// read it) and parked (the vendor's report does not add up). The list for whoever has to act.
+import type { SessionId, TenantId } from '@trunkline/kernel';
+import { isMeter, type Meter } from '@trunkline/metering';
+import { Prisma } from '@trunkline/platform/database';
+import { rate, type PriceBook } from '@trunkline/rating';
+import { z } from 'zod';
+import { numberText, sessionIdText, tenantIdText, type Queryable } from './queryable.js';
+import { inScope, type Scope, type TimeRange } from './report-scope.js';
+
+/** One event that waits for a person. */
+export interface StuckUsage {
+  readonly id: string;
+  readonly tenantId: TenantId;
+  readonly sessionId: SessionId;
+  readonly model: string;
+  readonly occurredAtMs: number;
+  readonly state: 'unrated' | 'parked';
+  /** What stands in the way: the problem it was parked with, or the meters without a price. */
+  readonly why: string;
+}
+
+/** Which events, and the book that says what is still missing. */
+export interface StuckQuery extends TimeRange {
+  readonly book: PriceBook;
+  /** Rows at most, newest first. */
+  readonly limit: number;
+}
+
+const stuckRow = z.object({
+  id: z.string(),
+  tenantId: tenantIdText,
+  sessionId: sessionIdText,
+  model: z.string(),
+  occurredAtMs: numberText,
+  state: z.enum(['unrated', 'parked']),
+  problem: z.string().nullable(),
+  quantities: z.array(z.object({ meter: z.string(), quantityMicro: z.string().transform(BigInt) })).catch([]),
+});
+
+/** A tenant's stuck usage in a range. */
+export async function stuckUsageOfTenant(db: Queryable, tenantId: TenantId, query: StuckQuery): Promise<StuckUsage[]> {
+  return stuckUsageIn(db, tenantId, query);
+}
+
+/** Everybody's stuck usage in a range, for administrators. */
+export async function stuckUsageOfAllTenants(db: Queryable, query: StuckQuery): Promise<StuckUsage[]> {
+  return stuckUsageIn(db, null, query);
+}
+
+async function stuckUsageIn(db: Queryable, scope: Scope, query: StuckQuery): Promise<StuckUsage[]> {
+  const rows = await db.$queryRaw`
+    SELECT id, tenant_id AS "tenantId", session_id AS "sessionId", model, rating_state AS state, problem, quantities,
+           (extract(epoch FROM occurred_at) * 1000)::bigint::text AS "occurredAtMs"
+      FROM usage_event
+     WHERE rating_state IN (${Prisma.join(['unrated', 'parked'])}) AND ${inScope(scope, query)}
+     ORDER BY occurred_at DESC, id
+     LIMIT ${query.limit}`;
+  return z
+    .array(stuckRow)
+    .parse(rows)
+    .map(({ problem, quantities, ...event }) => ({ ...event, why: problem ?? missing(event, quantities, query.book) }));
+}
+
+function missing(
+  event: { readonly model: string; readonly occurredAtMs: number },
+  stored: readonly { readonly meter: string; readonly quantityMicro: bigint }[],
+  book: PriceBook,
+): string {
+  const unknown = stored.filter((each) => !isMeter(each.meter)).map((each) => each.meter);
+  if (unknown.length > 0) return `counts ${unknown.join(', ')}, which this release does not know`;
+  const known = stored.flatMap(({ meter, ...rest }): { meter: Meter; quantityMicro: bigint }[] =>
+    isMeter(meter) ? [{ ...rest, meter }] : [],
+  );
+  const rating = rate({ ...event, quantities: known }, book);
+  return rating.outcome === 'unrated'
+    ? `no price for ${rating.missing.join(', ')}`
+    : 'has a price now and is rated again by the next pass, or cannot be read';
+}
