@@ -1,0 +1,91 @@
+// How each cell is measured on a lane. Guarantees that it leaves no session open, also when it fails half way. Leaves
+// order, rounds and medians to `rounds.ts` and the report.
+import type { RunningLane } from '../lanes/lane.js';
+import type { Behaviour } from '../workload/behaviour.js';
+import { flawless } from '../workload/sequence.js';
+import { type Cell, type CellContext, type CellResult, finish, pause } from './cell.js';
+import type { Load } from './load.js';
+import { measureSlowConsumers } from './slow-consumers.js';
+import { measureWindow, measureWork, proxyRss } from './window.js';
+
+/** Before a window, so that a relay's code is compiled and its buffers have grown. */
+const WARM_MS = 2000;
+const SETTLE_MS = 1500;
+const HANDSHAKE_WORKERS = 32;
+const GROUP = 'main';
+
+/** Runs one cell; null when it makes no sense on this lane (memory of no proxy, say). */
+export async function runCell(cell: Cell, context: CellContext): Promise<CellResult | null> {
+  const hasProxy = context.lane.proxyPids.length > 0;
+  switch (cell.mode) {
+    case 'memory':
+      return hasProxy ? measureMemory(cell, context) : null;
+    case 'paced':
+    case 'saturation':
+      return measureTraffic(cell, context);
+    case 'handshakes':
+      return measureHandshakes(cell, context);
+    case 'slow':
+      return hasProxy ? measureSlowConsumers(cell, context) : null;
+  }
+}
+
+/**
+ * Opens and closes a few sessions and reads the memory that sessions are counted over. Few on purpose: whatever garbage
+ * and compiled code a thousand handshakes leave behind is then counted against the thousand sessions.
+ */
+export async function warmUp(load: Load, lane: RunningLane, sessions: number): Promise<number> {
+  await load.open(lane.target, GROUP, 'quiet', sessions);
+  await load.closeAll();
+  await pause(SETTLE_MS);
+  return proxyRss(lane);
+}
+
+async function measureMemory({ sessions }: { sessions: number }, context: CellContext): Promise<CellResult> {
+  const { load, lane, baseRssKiB } = context;
+  await load.open(lane.target, GROUP, 'quiet', sessions);
+  await pause(SETTLE_MS);
+  const idleKiB = (proxyRss(lane) - baseRssKiB) / sessions;
+  return finish(load, GROUP, { idleKiBPerSession: idleKiB, baseRssKiB });
+}
+
+async function measureTraffic(
+  { behaviour, sessions, windowMs }: { behaviour: Behaviour; sessions: number; windowMs: number },
+  { load, lane, baseRssKiB }: CellContext,
+): Promise<CellResult> {
+  const tookMs = await load.open(lane.target, GROUP, behaviour, sessions);
+  await load.speak();
+  await pause(WARM_MS);
+  const figures = await measureWindow(load, lane, { group: GROUP, windowMs });
+  const activeKiB = lane.proxyPids.length > 0 ? (proxyRss(lane) - baseRssKiB) / sessions : null;
+  return finish(load, GROUP, {
+    ...figures,
+    activeKiBPerSession: activeKiB,
+    openedPerSecond: (sessions / tookMs) * 1000,
+  });
+}
+
+async function measureHandshakes({ windowMs }: { windowMs: number }, context: CellContext): Promise<CellResult> {
+  const { load, lane } = context;
+  let outcome = await load.handshakes(lane.target, HANDSHAKE_WORKERS, windowMs / 4);
+  const { count, figures } = await measureWork(load, lane, async () => {
+    outcome = await load.handshakes(lane.target, HANDSHAKE_WORKERS, windowMs);
+    return outcome.completed;
+  });
+  const { seconds, proxyBusy } = figures;
+  const proxyCpuSeconds = proxyBusy && seconds ? proxyBusy * seconds : null;
+  const failed = outcome.failed > 0 ? [`${outcome.failed} handshakes failed, first: ${outcome.firstError}`] : [];
+  await load.closeAll();
+  return {
+    figures: {
+      ...figures,
+      handshakesPerSecond: seconds ? count / seconds : null,
+      handshakesPerCpuSecond: proxyCpuSeconds ? count / proxyCpuSeconds : null,
+      p50Us: outcome.p50Us,
+      p99Us: outcome.p99Us,
+    },
+    integrity: flawless(),
+    endedEarly: 0,
+    faults: failed,
+  };
+}

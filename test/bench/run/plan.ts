@@ -1,0 +1,72 @@
+// What a run measures. Guarantees that the full plan ends within 20 minutes and the quick one within two on a quiet
+// machine, with the lanes they are made for.
+import type { Cell } from './cell.js';
+
+/** The modes that `--modes` may name. */
+export const MODES = ['memory', 'paced', 'saturation', 'handshakes', 'slow'] as const;
+
+/** Everything a run needs to know. */
+export interface Plan {
+  rounds: number;
+  cells: Cell[];
+  /** How long all waiting for a quiet machine may take together. */
+  patienceMs: number;
+  /** Sessions that warm a lane up before its base memory is read. */
+  warmUpSessions: number;
+}
+
+const full: Plan = {
+  rounds: 3,
+  patienceMs: 240_000,
+  warmUpSessions: 20,
+  cells: [
+    { mode: 'memory', name: 'idle-1000', sessions: 1000 },
+    { mode: 'paced', name: 'voice-1000', behaviour: 'voice', sessions: 1000, windowMs: 6000 },
+    { mode: 'paced', name: 'voice-200', behaviour: 'voice', sessions: 200, windowMs: 6000 },
+    { mode: 'paced', name: 'voice-50', behaviour: 'voice', sessions: 50, windowMs: 6000 },
+    { mode: 'paced', name: 'phone-200', behaviour: 'phone', sessions: 200, windowMs: 4000 },
+    { mode: 'saturation', name: '2.5KB', behaviour: 'exchange-voice', sessions: 64, windowMs: 3000 },
+    { mode: 'saturation', name: '216B', behaviour: 'exchange-small', sessions: 64, windowMs: 3000 },
+    { mode: 'saturation', name: '16KB', behaviour: 'exchange-large', sessions: 64, windowMs: 3000 },
+    { mode: 'handshakes', name: 'handshakes', windowMs: 3000 },
+    { mode: 'slow', name: 'slow', neighbours: 50, slow: 20, windowMs: 4000 },
+  ],
+};
+
+const quick: Plan = {
+  rounds: 1,
+  patienceMs: 10_000,
+  warmUpSessions: 20,
+  cells: [
+    { mode: 'memory', name: 'idle-200', sessions: 200 },
+    { mode: 'paced', name: 'voice-200', behaviour: 'voice', sessions: 200, windowMs: 3000 },
+    { mode: 'paced', name: 'voice-50', behaviour: 'voice', sessions: 50, windowMs: 3000 },
+    { mode: 'saturation', name: '2.5KB', behaviour: 'exchange-voice', sessions: 64, windowMs: 1500 },
+    { mode: 'saturation', name: '16KB', behaviour: 'exchange-large', sessions: 64, windowMs: 1500 },
+    { mode: 'handshakes', name: 'handshakes', windowMs: 1500 },
+  ],
+};
+
+/** What a caller may change. */
+export interface PlanOptions {
+  quick: boolean;
+  modes?: readonly string[];
+  rounds?: number;
+  patienceMs?: number;
+}
+
+/** The plan for a run, cut down to some modes and with another number of rounds where asked. */
+export function planFor(options: PlanOptions): Plan {
+  const plan = options.quick ? quick : full;
+  const { modes } = options;
+  const unknown = modes?.find((mode) => !MODES.some((known) => known === mode));
+  if (unknown !== undefined) throw new Error(`no mode "${unknown}"; modes: ${MODES.join(', ')}`);
+  const cells = modes ? plan.cells.filter((cell) => modes.includes(cell.mode)) : plan.cells;
+  if (cells.length === 0) throw new Error('nothing to measure: the quick plan has no such mode');
+  return {
+    ...plan,
+    cells,
+    rounds: options.rounds ?? plan.rounds,
+    patienceMs: options.patienceMs ?? plan.patienceMs,
+  };
+}
