@@ -34,7 +34,8 @@ export class PrismaPolicySource implements PolicySource {
           pools: pools.map(poolOf),
         });
       },
-      { isolationLevel: 'RepeatableRead' },
+      // A large installation has many keys; Prisma's own five seconds would never load them.
+      { isolationLevel: 'RepeatableRead', timeout: 30_000 },
     );
   }
 }
