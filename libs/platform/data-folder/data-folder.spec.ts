@@ -32,12 +32,22 @@ describe('the data folder', () => {
     await utimes(join(dir, 'lock.json'), beat, beat);
   };
 
-  it('is made with folders that only the owner reads', async () => {
+  it('keeps secrets and usage to the owner, and lets others reach the certificate authority', async () => {
     const folder = await openDataFolder(dir);
-    for (const each of [folder.secretsDir, folder.spoolDir, folder.tlsDir])
-      expect((await stat(each)).mode & 0o777).toBe(0o700);
+    for (const each of [folder.secretsDir, folder.spoolDir]) expect((await stat(each)).mode & 0o777).toBe(0o700);
+    expect((await stat(folder.path)).mode & 0o777).toBe(0o711);
+    expect((await stat(folder.tlsDir)).mode & 0o777).toBe(0o755);
     await folder.release();
   });
+
+  if (process.getuid?.() === 0) {
+    it('that root made beforehand is opened to the user who runs the database', async () => {
+      const made = join(dir, '..');
+      expect((await stat(made)).mode & 0o777).toBe(0o700);
+      await (await openDataFolder(made)).release();
+      expect((await stat(made)).mode & 0o777).toBe(0o711);
+    });
+  }
 
   it('is held by one process at a time, and free after it', async () => {
     const child = await openInChild();

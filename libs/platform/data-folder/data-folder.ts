@@ -23,8 +23,8 @@ export interface DataFolder {
   readonly postgresDir: string;
   /** For usage events that are not in the database yet. */
   readonly spoolDir: string;
-  /** Mode 0700. */
   readonly secretsDir: string;
+  /** Readable by all, for the authority's certificate; private keys in it are files of the owner's. */
   readonly tlsDir: string;
   /** Lets others open the folder. Call it last, when everything that writes here has stopped. */
   release(): Promise<void>;
@@ -62,10 +62,12 @@ export async function openDataFolder(path: string, options: LockOptions = {}): P
 async function makeFolders(layout: Omit<DataFolder, 'release'>): Promise<void> {
   const { path, spoolDir, secretsDir, tlsDir } = layout;
   try {
-    const made = await makeFolder(path);
-    // The embedded database of a root process runs as another user, who must be able to walk through.
-    if (made && process.getuid?.() === 0) await chmod(path, 0o711);
-    for (const dir of [spoolDir, secretsDir, tlsDir]) await makeFolder(dir);
+    // Others may walk through and not look around: the database of a root process runs as another user, and apps of
+    // other users read the certificate authority.
+    await makeFolder(path, 0o711);
+    if (process.getuid?.() === 0) await letOthersThrough(path);
+    await makeFolder(tlsDir, 0o755);
+    for (const dir of [spoolDir, secretsDir]) await makeFolder(dir, 0o700);
     const probe = join(path, `.probe-${process.pid}`);
     await writeFile(probe, 'ok');
     await rm(probe);
@@ -76,16 +78,21 @@ async function makeFolders(layout: Omit<DataFolder, 'release'>): Promise<void> {
 
 // Not `mkdir` with `recursive`: on a file system that answers ENOENT below an existing folder (/proc, some mounts) it
 // never comes back.
-async function makeFolder(path: string): Promise<boolean> {
-  if (await isFolder(path)) return false;
-  if (dirname(path) !== path) await makeFolder(dirname(path));
+async function makeFolder(path: string, mode: number): Promise<void> {
+  if (await isFolder(path)) return;
+  if (dirname(path) !== path) await makeFolder(dirname(path), 0o755);
   try {
-    await mkdir(path, { mode: 0o700 });
-    return true;
+    await mkdir(path, { mode });
+    await chmod(path, mode); // Whatever the umask says.
   } catch (error) {
-    if (await isFolder(path)) return false; // Another process was faster.
-    throw error;
+    if (!(await isFolder(path))) throw error; // Otherwise another process was faster.
   }
+}
+
+// A folder that was made beforehand (`mktemp -d`, a mounted volume) may be closed to the user that runs the database.
+async function letOthersThrough(path: string): Promise<void> {
+  const { mode, uid } = await stat(path);
+  if (uid === 0 && (mode & 0o011) !== 0o011) await chmod(path, mode | 0o011);
 }
 
 async function isFolder(path: string): Promise<boolean> {

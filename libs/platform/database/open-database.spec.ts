@@ -83,8 +83,9 @@ describe('database', () => {
   });
 
   it('calls a full pool unavailable', async () => {
-    const db = openDatabase(postgres.url, { poolMax: 1, connectTimeoutMs: 100 });
-    const [first, second] = await Promise.all([1, 2].map(() => failureOf(db.$queryRaw`SELECT 1 FROM pg_sleep(0.5)`)));
+    const db = openDatabase(postgres.url, { poolMax: 1, connectTimeoutMs: 1_000 });
+    await db.$queryRaw`SELECT 1`;
+    const [first, second] = await Promise.all([1, 2].map(() => failureOf(db.$queryRaw`SELECT 1 FROM pg_sleep(2)`)));
     expect(first).toBeNull();
     expect(isDatabaseUnavailable(second)).toBe(true);
     await db.$disconnect();

@@ -22,7 +22,7 @@ describe('logs', () => {
   it('keep one line per event whatever the text holds', () => {
     const { lines, first } = logged((log) => log.info({ detail: 'a\r\nb\u001b[31m' }, 'hello'));
     expect(lines).toHaveLength(1);
-    expect(lines[0]?.trimEnd()).toMatch(/^[^\r\n\u001b]*$/);
+    expect([...(lines[0]?.trimEnd() ?? '')].filter((char) => char < ' ')).toEqual([]);
     expect(first).toMatchObject({ level: 'info', msg: 'hello', ts: expect.any(String) });
   });
 

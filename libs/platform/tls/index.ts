@@ -1,1 +1,2 @@
 export * from './local-tls.js';
+export * from './given-tls.js';
