@@ -38,7 +38,8 @@ export async function startCluster(options: ClusterStartOptions): Promise<Cluste
   const orphanPid = await stopPostmasterOn(options.clusterDir);
   const initialised = await prepareCluster(options);
   const server = options.port === 0 ? await startOnAnyPort(options) : await startPatiently(options, options.port);
-  await writeFile(options.portFile, String(server.port));
+  // Only a convenience: a file that another user left there must not stop the start.
+  await writeFile(options.portFile, String(server.port)).catch(() => undefined);
   return { server, initialised, orphanPid };
 }
 
