@@ -5,6 +5,19 @@ describe('lease terms', () => {
     expect(leaseTerms()).toEqual(DEFAULT_LEASE_TERMS);
   });
 
+  it('follow the life of a lease when only that is given', () => {
+    expect(leaseTerms({ confirmedMs: 6_000 })).toEqual({
+      pendingMs: 15_000,
+      confirmedMs: 6_000,
+      renewEveryMs: 2_000,
+      fenceMarginMs: 1_000,
+      recoveryMs: 6_000,
+      silenceMaxMs: 3_000,
+    });
+    for (let confirmedMs = 3_000; confirmedMs < 120_000; confirmedMs += 997) leaseTerms({ confirmedMs });
+    expect(() => leaseTerms({ confirmedMs: 2_000 })).toThrow('lease confirmedMs must be at least 3000, is 2000');
+  });
+
   it('are refused when a holder would learn of its loss too late', () => {
     expect(() => leaseTerms({ renewEveryMs: 24_000 })).toThrow(
       'lease renewEveryMs + 10 % (26400 ms) must be less than confirmedMs - fenceMarginMs (25000 ms)',

@@ -48,15 +48,35 @@ export const DEFAULT_LEASE_TERMS: LeaseTerms = {
 /** Renewals are spread by this fraction either way, so that replicas do not knock together. */
 export const RENEWAL_JITTER = 0.1;
 
+// The keeper looks at its leases every half second; shorter lives would leave it too few looks.
+const CONFIRMED_MS_MIN = 3_000;
+
 /**
- * The terms with some of the defaults replaced.
+ * The design's terms with some replaced. A shorter or longer `confirmedMs` scales whatever depends on it and was not
+ * given: an operator who wants the lines of a killed replica back sooner sets that one value.
  * @throws RangeError naming the sum that does not hold, for terms under which a line could be lent twice.
  */
 export function leaseTerms(replacing: Partial<LeaseTerms> = {}): LeaseTerms {
-  const terms = { ...DEFAULT_LEASE_TERMS, ...replacing };
+  const scale = (replacing.confirmedMs ?? DEFAULT_LEASE_TERMS.confirmedMs) / DEFAULT_LEASE_TERMS.confirmedMs;
+  const scaled = (ms: number): number => Math.round(ms * scale);
+  const terms: LeaseTerms = {
+    ...DEFAULT_LEASE_TERMS,
+    renewEveryMs: scaled(DEFAULT_LEASE_TERMS.renewEveryMs),
+    fenceMarginMs: scaled(DEFAULT_LEASE_TERMS.fenceMarginMs),
+    recoveryMs: scaled(DEFAULT_LEASE_TERMS.recoveryMs),
+    silenceMaxMs: scaled(DEFAULT_LEASE_TERMS.silenceMaxMs),
+    ...replacing,
+  };
+  assertTermsHold(terms);
+  return terms;
+}
+
+function assertTermsHold(terms: LeaseTerms): void {
   for (const [name, ms] of Object.entries(terms))
     if (!Number.isSafeInteger(ms) || ms <= 0)
       throw new RangeError(`lease ${name} must be a positive integer, is ${ms}`);
+  if (terms.confirmedMs < CONFIRMED_MS_MIN)
+    throw new RangeError(`lease confirmedMs must be at least ${CONFIRMED_MS_MIN}, is ${terms.confirmedMs}`);
   const slowestRenewalMs = Math.round(terms.renewEveryMs * (1 + RENEWAL_JITTER));
   const rules: readonly (readonly [lessMs: number, less: string, moreMs: number, more: string])[] = [
     // One renewal may fail and be tried again before the holder gives up.
@@ -70,7 +90,6 @@ export function leaseTerms(replacing: Partial<LeaseTerms> = {}): LeaseTerms {
   ];
   for (const [lessMs, less, moreMs, more] of rules)
     if (lessMs >= moreMs) throw new RangeError(`lease ${less} (${lessMs} ms) must be less than ${more} (${moreMs} ms)`);
-  return terms;
 }
 
 /** A fresh token: 128 random bits, so that no holder can guess another's. */
