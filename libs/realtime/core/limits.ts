@@ -25,16 +25,18 @@ export interface RelayLimits {
 }
 
 /**
- * Defaults. 16 MiB holds a 15 MiB audio append, the largest event OpenAI documents; 20 s is OpenAI's own ping
- * interval; two missed pongs make a dead peer within 45 s.
+ * Defaults. 16 MiB holds a 15 MiB audio append, the largest event OpenAI documents. The hard cap lets one held message of
+ * that size go out over the high-water mark: whatever is not held stops there. 20 s is OpenAI's own ping interval, and two
+ * missed pongs make a dead peer within 45 s. A receiver has 30 s to take what is buffered: a quarter of the bit rate of
+ * 24 kHz audio is enough.
  */
 export const RELAY_LIMITS: RelayLimits = {
   messageBytesMax: 16 * 1024 * 1024,
   fragmentsMax: 4096,
   highWaterBytes: 1024 * 1024,
   lowWaterBytes: 256 * 1024,
-  hardCapBytes: 4 * 1024 * 1024,
-  pausedMsMax: 15_000,
+  hardCapBytes: 20 * 1024 * 1024,
+  pausedMsMax: 30_000,
   pingIntervalMs: 20_000,
   deadPeerMs: 42_000,
   idleMsMax: null,
