@@ -14,7 +14,10 @@ export interface DatabaseOptions {
   readonly poolMax?: number;
   /** Milliseconds to wait for a connection (server or pool). Default 5,000. */
   readonly connectTimeoutMs?: number;
-  /** Milliseconds after which the server cancels a statement. Default 30,000; 0 is no limit. */
+  /**
+   * Milliseconds after which the server cancels a statement. Default 30,000; 0 is no limit. Sent when connecting: a
+   * PgBouncer in between must have it in `ignore_startup_parameters`.
+   */
   readonly statementTimeoutMs?: number;
   /** Milliseconds until an idle connection is closed. Default 30,000. */
   readonly idleTimeoutMs?: number;
