@@ -97,6 +97,8 @@ export default defineConfig(
 function nodeGlobals() {
   const names = [
     'process',
+    'setTimeout',
+    'clearTimeout',
     'performance',
     'URL',
     'AbortSignal',
