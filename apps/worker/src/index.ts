@@ -1,0 +1,5 @@
+// What `standalone` (and the worker's own main) composes.
+export { startWorker, type RunningWorker, type WorkerParts } from './start-worker.js';
+export { RatingLoop, type PassReport } from './rating-loop.js';
+export { ratingPasses } from './rating-pass.js';
+export { WorkerModule } from './worker.module.js';

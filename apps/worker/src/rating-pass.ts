@@ -1,0 +1,27 @@
+// One pass over the queue, on the newest prices. A change of the price book brings unrated usage back first, so that an
+// import by anybody (CLI, API, a seed) is all it takes.
+import { postBatch, reopenUnrated } from '@trunkline/ledger/adapters/prisma';
+import type { Database } from '@trunkline/platform/database';
+import type { PriceBook, PriceBooks } from '@trunkline/rating';
+import { loadPriceBook, priceBookRevision, type LoadedPriceBook } from '@trunkline/rating/adapters/prisma';
+import type { RatingPass } from './rating-loop.js';
+
+/** The passes of one process over one database. Keeps the compiled price book between them. */
+export function ratingPasses(db: Database): RatingPass {
+  let loaded: LoadedPriceBook | null = null;
+
+  const currentBook = async (): Promise<PriceBook> => {
+    if (loaded !== null && loaded.revision === (await priceBookRevision(db))) return loaded.book;
+    const fresh = await loadPriceBook(db);
+    await reopenUnrated(db, fresh.book);
+    loaded = fresh;
+    return fresh.book;
+  };
+
+  return async () => postBatch(db, sameForAll(await currentBook()));
+}
+
+// Tenants are charged the vendor's list until they have price lists of their own.
+function sameForAll(book: PriceBook): PriceBooks {
+  return { provider_cost: book, tenant_charge: book };
+}

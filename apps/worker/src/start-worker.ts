@@ -1,0 +1,57 @@
+// The worker's composition root: makes its loop, binds it to a Nest context and registers the close.
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { isDatabaseUnavailable, type Database } from '@trunkline/platform/database';
+import type { Log } from '@trunkline/platform/logging';
+import type { Shutdown } from '@trunkline/platform/shutdown';
+import { RatingLoop, type PassReport, type RatingLoopOptions } from './rating-loop.js';
+import { ratingPasses } from './rating-pass.js';
+import { RATING_STOP_MS_MAX, WorkerModule } from './worker.module.js';
+
+/** What a worker needs. */
+export interface WorkerParts {
+  /** A pool of its own is not needed: passes use one connection at a time. */
+  readonly db: Database;
+  readonly log: Log;
+  readonly shutdown: Shutdown;
+  readonly loop?: Pick<RatingLoopOptions, 'idleMs' | 'backoff'>;
+}
+
+/** A worker at work. */
+export interface RunningWorker {
+  /** Works the queue to its end now: for commands and tests that want the books up to date. */
+  rateOnce(): Promise<PassReport>;
+  /** Null while the database answers; else what is wrong, for a readiness check. */
+  problem(): string | null;
+}
+
+// Above the stop of the loop, for Nest's own hooks.
+const CLOSE_MS_MAX = RATING_STOP_MS_MAX + 2_000;
+
+/** Starts the worker. Register the database's close before it: closes run last in, first out. */
+export async function startWorker({ db, log, shutdown, loop: options }: WorkerParts): Promise<RunningWorker> {
+  const loop = new RatingLoop(ratingPasses(db), { ...options, ...reports(log) });
+  const app = await NestFactory.createApplicationContext(WorkerModule.with(loop), { logger: false });
+  shutdown.register('worker', CLOSE_MS_MAX, () => app.close());
+  return {
+    rateOnce: () => loop.rateOnce(),
+    problem: () => (loop.failuresInARow === 0 ? null : 'usage is not being rated: the last pass failed, see the log'),
+  };
+}
+
+function reports(log: Log): Pick<RatingLoopOptions, 'onPass' | 'onFailure'> {
+  return {
+    onPass: ({ rated, unrated, setAside }) => {
+      if (rated > 0) log.debug({ event: 'usage_rated', count: rated }, 'usage rated');
+      if (unrated > 0)
+        log.warn({ event: 'usage_unrated', count: unrated }, 'usage without a price: import it, see costs --unrated');
+      for (const { id, why } of setAside)
+        log.error({ event: 'usage_set_aside', name: id, reason: why }, 'usage cannot be posted and waits as unrated');
+    },
+    onFailure: (error, failuresInARow) => {
+      const fields = { event: 'rating_failed', count: failuresInARow, err: error };
+      if (isDatabaseUnavailable(error)) log.warn(fields, 'the database is away; rating goes on when it is back');
+      else log.error(fields, 'rating failed and is tried again');
+    },
+  };
+}

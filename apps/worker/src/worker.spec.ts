@@ -1,0 +1,93 @@
+import { startTestPostgres, type TestPostgres } from '../../../test/support/postgres.js';
+import { mintId } from '@trunkline/kernel';
+import { usageEventId } from '@trunkline/metering';
+import { openDatabase, type Database } from '@trunkline/platform/database';
+import { openLog } from '@trunkline/platform/logging';
+import { Shutdown } from '@trunkline/platform/shutdown';
+import { parsePriceRows } from '@trunkline/rating';
+import { importPrices } from '@trunkline/rating/adapters/prisma';
+import { startWorker, type RunningWorker } from './index.js';
+
+const DEADLINE_MS = 20_000;
+const SESSION = mintId('ses', 1, (n) => new Uint8Array(n));
+
+let postgres: TestPostgres;
+let db: Database;
+let worker: RunningWorker;
+const shutdown = new Shutdown(() => undefined);
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  db = openDatabase(postgres.url, { poolMax: 3 });
+  await priceOf('voice-model');
+  const log = openLog('silent', { write: () => undefined });
+  worker = await startWorker({ db, log, shutdown, loop: { idleMs: 5, backoff: { firstMs: 5, maxMs: 50 } } });
+}, 60_000);
+afterAll(async () => {
+  await shutdown.run();
+  await db.$disconnect();
+  await postgres.stop();
+});
+
+const priceOf = async (model: string): Promise<void> => {
+  const row = { model, meter: 'input_text', unit: 'tokens', price: '4', effectiveFrom: '2026-01-01', source: 'test' };
+  const rows = parsePriceRows([row]);
+  if (!rows.ok || !(await importPrices(db, { versions: rows.value, aliases: [] })).ok) throw new Error('not imported');
+};
+/** Journals one event of a thousand tokens. */
+const journal = async (name: string, model = 'voice-model'): Promise<string> => {
+  const id = usageEventId({ sessionId: SESSION, vendorObjectId: name, kind: 'response' });
+  const quantities = JSON.stringify([{ meter: 'input_text', quantityMicro: '1000000000' }]);
+  await db.$executeRaw`
+    INSERT INTO usage_event (id, version, kind, session_id, tenant_id, key_id, pool_id, replica_id, vendor,
+                             vendor_object_id, model, status, occurred_at, quantities, evidence, rating_state)
+    VALUES (${id}, 1, 'response', ${SESSION}, 'tnt_t', 'key_k', 'pool_p', 'rep_r', 'openai', ${name}, ${model},
+            'completed', '2026-11-21T12:00:00Z', ${quantities}::jsonb, 'reported', 'pending')`;
+  return id;
+};
+const eventually = async <T>(what: string, look: () => Promise<T | null>): Promise<T> => {
+  for (const deadline = Date.now() + DEADLINE_MS; Date.now() < deadline;) {
+    const found = await look().catch(() => null);
+    if (found !== null) return found;
+  }
+  throw new Error(`${what} did not happen within ${DEADLINE_MS} ms`);
+};
+const charged = (id: string) =>
+  eventually('the charge', async () => {
+    const found = await db.ledgerTransaction.findFirst({ where: { usageEventId: id, purpose: 'tenant_charge' } });
+    return found === null ? null : found.total.toString();
+  });
+
+describe('the worker', () => {
+  it('puts usage into the ledger soon after it is journalled', async () => {
+    expect(await charged(await journal('soon'))).toBe('0.004');
+  });
+
+  it('has the books up to date when asked to', async () => {
+    const id = await journal('asked');
+    await worker.rateOnce();
+    expect(await db.ledgerTransaction.count({ where: { usageEventId: id } })).toBe(2);
+  });
+
+  it('rates what waited for a price as soon as somebody imports it', async () => {
+    const id = await journal('waits', 'new-model');
+    await eventually('unrated', () => db.usageEvent.findFirst({ where: { id, ratingState: 'unrated' } }));
+    await priceOf('new-model');
+    expect(await charged(id)).toBe('0.004');
+  });
+
+  it('outlives a crash of the database and says so meanwhile', async () => {
+    expect(worker.problem()).toBeNull();
+    await postgres.crash();
+    await eventually('a failed pass', async () => worker.problem());
+    await postgres.restart();
+    const id = await eventually('the database', () => journal('after the crash'));
+    expect(await charged(id)).toBe('0.004');
+    expect(worker.problem()).toBeNull();
+  });
+
+  it('works off the queue when it is stopped', async () => {
+    const ids = await Promise.all(Array.from({ length: 50 }, (_, i) => journal(`last ${i}`)));
+    await shutdown.run();
+    expect(await db.ledgerTransaction.count({ where: { usageEventId: { in: ids } } })).toBe(100);
+  });
+});
