@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { anEvent, sessionClosed, sessionOpened, usageRecord } from '../testing/records.js';
+import { anEvent, sessionClosed, sessionOpened, usageRecord } from '../test/records.js';
 import type { JournalRecord } from './journal.js';
 import { JournalRecordUnreadable, readJournalRecord, writeJournalRecord } from './journal-record-text.js';
 import { METERS, type Meter } from './meters.js';
@@ -67,12 +67,20 @@ test.each([
   expect(() => readJournalRecord(text)).toThrow(JournalRecordUnreadable);
 });
 
+function refusalOf(text: string): string {
+  try {
+    readJournalRecord(text);
+  } catch (error) {
+    return String(error);
+  }
+  throw new Error('was read');
+}
+
 test('an error about a record never quotes it', () => {
   const canary = 'canary-of-content';
   const text = stored.replace('"gpt-realtime"', `{"${canary}":"${canary}"}`).replace('"response"', `"${canary}"`);
-  expect(() => readJournalRecord(text)).toThrow(
-    expect.not.objectContaining({ message: expect.stringContaining(canary) }),
-  );
+  expect(refusalOf(text)).toMatch(/not a journal record/);
+  expect(refusalOf(text)).not.toContain(canary);
 });
 
 test('a usage object too large for the journal is replaced by its size and parks the event', () => {

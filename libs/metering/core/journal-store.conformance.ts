@@ -1,15 +1,7 @@
 // What every journal store guarantees, as tests that run against each of them.
 import type { JournalBatch, JournalRecord, JournalStore } from './journal.js';
 import type { JournalReader } from './journal-reader.js';
-import {
-  anEvent,
-  OTHER_TENANT,
-  SESSION,
-  sessionClosed,
-  sessionOpened,
-  TENANT,
-  usageRecord,
-} from '../testing/records.js';
+import { anEvent, OTHER_TENANT, SESSION, sessionClosed, sessionOpened, TENANT, usageRecord } from '../test/records.js';
 
 interface Subject {
   readonly store: JournalStore;

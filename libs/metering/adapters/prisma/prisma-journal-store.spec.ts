@@ -1,7 +1,7 @@
 import { JournalBatchRefused, type JournalRecord } from '@trunkline/metering';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import { describeJournalStore } from '../../core/journal-store.conformance.js';
-import { usageRecord } from '../../testing/records.js';
+import { usageRecord } from '../../test/records.js';
 import { PrismaJournalReader } from './prisma-journal-reader.js';
 import { PrismaJournalStore } from './prisma-journal-store.js';
 

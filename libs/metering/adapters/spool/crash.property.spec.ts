@@ -2,10 +2,10 @@
 // order. What was acknowledged is in the store or still in the spool; nothing is in the spool twice.
 import fc from 'fast-check';
 import { JournalError } from '@trunkline/metering';
-import { takeAll } from '../../testing/drained.js';
-import { eachProcessDead } from '../../testing/processes.js';
-import { namesOf, usageRecord } from '../../testing/records.js';
-import { SimulatedDisk } from '../../testing/simulated-disk.js';
+import { takeAll } from '../../test/drained.js';
+import { eachProcessDead } from '../../test/processes.js';
+import { namesOf, usageRecord } from '../../test/records.js';
+import { SimulatedDisk } from '../../test/simulated-disk.js';
 import type { SpoolIncident } from './incident.js';
 import { openSpool } from './open-spool.js';
 import type { Spool } from './spool.js';

@@ -1,8 +1,8 @@
 import { JournalBatchRefused, type JournalBatch, type JournalStore } from '@trunkline/metering';
 import { eventually } from '../../../../test/support/poll.js';
-import { eachProcessDead } from '../../testing/processes.js';
-import { namesOf, usageRecord } from '../../testing/records.js';
-import { SimulatedDisk } from '../../testing/simulated-disk.js';
+import { eachProcessDead } from '../../test/processes.js';
+import { namesOf, usageRecord } from '../../test/records.js';
+import { SimulatedDisk } from '../../test/simulated-disk.js';
 import { MemoryJournalStore } from '../memory/index.js';
 import { Drain, type DrainOptions } from './drain.js';
 import type { SpoolIncident } from './incident.js';

@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runTypescript, type TsProcess } from '../../../../test/support/ts-process.js';
-import { takeAll } from '../../testing/drained.js';
-import { namesOf } from '../../testing/records.js';
+import { takeAll } from '../../test/drained.js';
+import { namesOf } from '../../test/records.js';
 import { openSpool } from './index.js';
 
 const KILLS = 6;
@@ -14,7 +14,7 @@ function gateway(folder: string, run: number): string {
   return `
     import { appendFileSync } from 'node:fs';
     import { Drain, openSpool } from '@trunkline/metering/adapters/spool';
-    const { namesOf, usageRecord } = await import('./libs/metering/testing/records.ts');
+    const { namesOf, usageRecord } = await import('./libs/metering/test/records.ts');
     const spool = await openSpool({ folder: ${JSON.stringify(folder)}, segmentBytes: 20_000, bytesMax: 50_000_000 });
     const commit = async ({ records }) =>
       appendFileSync(${JSON.stringify(`${folder}.db`)}, namesOf(records).map((name) => name + '\\n').join(''));

@@ -78,12 +78,8 @@ export class Spool implements UsageJournal {
   }
 
   append(record: JournalRecord): Promise<void> {
-    let payload: Buffer;
-    try {
-      payload = readablePayload(record);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    const payload = readablePayload(record);
+    if (payload instanceof JournalError) return Promise.reject(payload);
     const refusal = this.refusal(payload.length);
     if (refusal !== null) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
@@ -260,13 +256,13 @@ export class Spool implements UsageJournal {
 }
 
 // Acknowledging what cannot be read back would lose it at the next start, so reading it is part of writing it.
-function readablePayload(record: JournalRecord): Buffer {
+function readablePayload(record: JournalRecord): Buffer | JournalError {
   const text = writeJournalRecord(record);
   try {
     readJournalRecord(text);
   } catch (cause) {
     if (!(cause instanceof JournalRecordUnreadable)) throw cause;
-    throw new JournalError('invalid', `A ${record.kind} record is invalid: ${cause.message}`, { cause });
+    return new JournalError('invalid', `A ${record.kind} record is invalid: ${cause.message}`, { cause });
   }
   return Buffer.from(text);
 }
