@@ -106,6 +106,16 @@ describe('the bootstrap', () => {
     expect(await output.end()).toEqual({ code: 7, rest: [] });
   });
 
+  it('is reached by a signal that was sent to npm', async () => {
+    checkout.write('apps/standalone/main.ts', SERVER);
+    const npm = checkout.npmStart();
+    const output = linesOf(npm);
+    expect(await output.next()).toBe('ready');
+    npm.kill('SIGTERM');
+    expect(await output.next()).toBe('SIGTERM 1');
+    expect(await output.end()).toEqual({ code: 7, rest: [] });
+  });
+
   it('does not double the Ctrl-C of a terminal, which reaches the whole process group', async () => {
     checkout.write('apps/standalone/main.ts', SERVER);
     const child = checkout.start('start.mjs');

@@ -1,20 +1,20 @@
 // A small checkout in a temporary folder with our real scripts, and with stand-ins for npm, the client generator and the
 // compiler that note when they run. What the bootstrap does can be seen in seconds, without a network.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
 // Installs what the lockfile says by writing npm's own record of it, and the compiler with it.
 const NPM = `#!/usr/bin/env node
-const fs = require('node:fs');
+import fs from 'node:fs';
 fs.appendFileSync('steps.log', 'npm ' + process.argv.slice(2).join(' ') + '\\n');
 console.log('noise of npm');
 fs.mkdirSync('node_modules/@nestjs/cli/bin', { recursive: true });
 fs.copyFileSync('package-lock.json', 'node_modules/.package-lock.json');
 fs.copyFileSync('compiler.js', 'node_modules/@nestjs/cli/bin/nest.js');
 `;
-const COMPILER = `const fs = require('node:fs');
+const COMPILER = `import fs from 'node:fs';
 fs.appendFileSync('steps.log', 'compile\\n');
 console.log('noise of the compiler');
 const source = fs.readFileSync('apps/standalone/main.ts', 'utf8');
@@ -41,6 +41,8 @@ export interface Checkout {
   run(script: string, ...args: string[]): Promise<Outcome>;
   /** Starts `node scripts/<script>` with its output piped. */
   start(script: string, ...args: string[]): ChildProcess;
+  /** Starts the real `npm start` of our package.json. */
+  npmStart(): ChildProcess;
   /** The steps since the last call: `npm ci ...`, `generate`, `compile`. */
   steps(): string[];
   remove(): void;
@@ -58,22 +60,26 @@ export function freshCheckout(): Checkout {
   write('bin/npm', NPM);
   chmodSync(join(folder, 'bin/npm'), 0o755);
   write('compiler.js', COMPILER);
-  write('package.json', '{}');
+  cpSync(join(process.cwd(), 'package.json'), join(folder, 'package.json'));
   write('package-lock.json', JSON.stringify({ packages: { '': {}, 'node_modules/ws': { version: '8.0.0' } } }));
   write('prisma/schema/base.prisma', 'model Tenant {}');
   write('apps/standalone/main.ts', 'console.log(JSON.stringify(process.argv.slice(2)));');
   write('steps.log', '');
-  const start = (script: string, ...args: string[]) =>
-    spawn(process.execPath, [join(folder, 'scripts', script), ...args], {
+  const spawnHere = (command: string, args: readonly string[]) =>
+    spawn(command, args, {
       cwd: folder,
       env: { ...process.env, PATH: `${join(folder, 'bin')}${delimiter}${process.env['PATH'] ?? ''}` },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A process group of its own, like a command at a terminal.
       detached: true,
     });
+  const start = (script: string, ...args: string[]) =>
+    spawnHere(process.execPath, [join(folder, 'scripts', script), ...args]);
   return {
     write,
     start,
+    npmStart: () =>
+      spawnHere(execFileSync('/bin/sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim(), ['start', '--silent']),
     run: (script, ...args) => outcomeOf(start(script, ...args)),
     steps: () => {
       const steps = readFileSync(join(folder, 'steps.log'), 'utf8').split('\n').filter(Boolean);
