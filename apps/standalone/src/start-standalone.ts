@@ -21,6 +21,7 @@ import {
   type ComposedGateway,
   type UpstreamAccount,
 } from '../../gateway/src/index.js';
+import { startWorker } from '../../worker/src/index.js';
 import type { Base } from './base.js';
 import { prepareFirstRun } from './first-run.js';
 import { openLeases } from './open-leases.js';
@@ -57,6 +58,7 @@ export async function startStandalone(base: Base): Promise<Standalone> {
   const { account, simulator } = await openUpstream(base);
   const metrics = new Metrics();
   metrics.gauge('buildInfo', { node_major: process.versions.node.split('.')[0] ?? '' }).set(1);
+  const worker = await startWorker({ db: store.db, log: log.with({ app: 'worker' }), shutdown });
   const policy = await openPolicy({
     policy: new PrismaPolicySource(store.db, systemClock),
     prices: { load: () => loadPriceBook(store.db), revision: () => priceBookRevision(store.db) },
@@ -92,6 +94,7 @@ export async function startStandalone(base: Base): Promise<Standalone> {
   const { httpPort, httpsPort } = await serveGateway(gateway.parts, listeners, shutdown);
   const metricsPort = await serveOps(base, metrics, [
     { name: 'gateway', problem: () => (gateway.draining() ? 'draining' : null) },
+    { name: 'rating', problem: worker.problem },
     { name: 'journal', problem: () => journalProblem(gateway) },
   ]);
   shutdown.register('drain', config.drainMaxMs + DEADLINES.tailMsMax + STOP_MS_MAX, () => gateway.drain());
