@@ -1,24 +1,20 @@
 import { connect as netConnect } from 'node:net';
-import { startSimulator, type Simulator } from '../../apps/simulator/index.js';
+import { startBed, type GatewayBed } from '../support/gateway-bed.js';
 import { openSessions } from '../support/oracle.js';
-import { makeDataDir, removeDataDir, startProduct, type Product } from '../support/product.js';
+import type { Product } from '../support/product.js';
+import type { Simulator } from '../../apps/simulator/index.js';
 import { connect, tryConnect, type RefusedUpgrade } from '../support/voice-client.js';
 
+let bed: GatewayBed;
 let simulator: Simulator;
 let product: Product;
-let dataDir: string;
 
 beforeAll(async () => {
-  simulator = await startSimulator({ apiKeys: ['sk-upstream'] });
-  dataDir = await makeDataDir();
-  const upstream = ['--upstream-url', `${simulator.httpUrl}/v1`, '--upstream-key', 'sk-upstream'];
-  product = await startProduct({ dataDir, flags: upstream });
+  bed = await startBed();
+  ({ simulator } = bed);
+  product = bed.product();
 }, 120_000);
-afterAll(async () => {
-  await product.stop();
-  await simulator.close();
-  await removeDataDir(dataDir);
-}, 60_000);
+afterAll(() => bed.stop(), 60_000);
 
 const refused = async (options: Parameters<typeof tryConnect>[1]): Promise<RefusedUpgrade> => {
   const outcome = await tryConnect(product.ready.httpUrl, options);

@@ -1,7 +1,7 @@
 // The real product as a process of its own: `standalone` from the build, on free ports and a data folder of its own.
 // What it writes to standard error is kept, so that a failing test can say what the gateway said.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -58,8 +58,11 @@ export interface ProductOptions {
 }
 
 /** A data folder that an unprivileged database process can reach. */
-export function makeDataDir(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'trunkline-e2e-'));
+export async function makeDataDir(): Promise<string> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'trunkline-e2e-'));
+  // The embedded database of a root process runs as another user, who must be able to walk through.
+  await chmod(dataDir, 0o711);
+  return dataDir;
 }
 
 /** Removes a data folder. Stop the product first. */
