@@ -36,13 +36,15 @@ describe('running cost', () => {
     cost.add(event({ id: 'b', tokens: 4n }), book());
     expect(formatAmount(cost.soFar().amount)).toBe('0.000028');
     expect(cost.soFar()).toMatchObject({ events: 2, unratedEvents: 0 });
-    expect(cost.soFar().quantitiesMicro.get('input_text')).toBe(7_000_000n);
+    expect(cost.soFar().lines).toEqual([
+      { model: 'gpt-realtime', meter: 'input_text', quantityMicro: 7_000_000n, amount: 28_000_000n },
+    ]);
   });
 
   it('counts an event that the vendor repeats once', () => {
     const cost = openRunningCost();
-    cost.add(event(), book());
-    cost.add(event(), book());
+    expect(cost.add(event(), book())).toBe(40_000_000n);
+    expect(cost.add(event(), book())).toBeNull();
     expect(cost.soFar()).toMatchObject({ events: 1, amount: 40_000_000n });
   });
 
@@ -52,5 +54,6 @@ describe('running cost', () => {
     cost.add(event({ id: 'b', model: 'gpt-unknown' }), book());
     cost.add(event({ id: 'c', problem: 'sum_mismatch' }), book());
     expect(cost.soFar()).toMatchObject({ events: 3, unratedEvents: 2, amount: 40_000_000n });
+    expect(cost.soFar().lines.map((line) => line.amount)).toEqual([null, null]);
   });
 });

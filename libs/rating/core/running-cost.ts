@@ -1,9 +1,19 @@
 // What a live session has cost so far, for budgets and the live board. In memory and approximate in one way only: usage
 // without a price is counted apart, so that a total with a hole says so. The ledger is the truth; this is never posted.
 import { addAmounts, ZERO, type AmountPico, type UsageEventId } from '@trunkline/kernel';
-import type { Meter, UsageEvent } from '@trunkline/metering';
+import type { Meter, Quantity, UsageEvent } from '@trunkline/metering';
 import type { PriceBook } from './price-book.js';
-import { rate } from './rate.js';
+import { rate, type Rated } from './rate.js';
+
+/** What one meter of one model has cost. */
+export interface CostLine {
+  readonly model: string;
+  readonly meter: Meter;
+  /** Millionths of the meter's unit, priced or not. */
+  readonly quantityMicro: bigint;
+  /** Null when any of it could not be priced: then a number would be too low. */
+  readonly amount: AmountPico | null;
+}
 
 /** A session's cost at one moment. */
 export interface CostSoFar {
@@ -12,8 +22,8 @@ export interface CostSoFar {
   /** Events that are not in `amount`: their price is missing, or they have a problem and are parked. */
   readonly unratedEvents: number;
   readonly events: number;
-  /** All quantities seen, priced or not, in millionths of the meter's unit. */
-  readonly quantitiesMicro: ReadonlyMap<Meter, bigint>;
+  /** By model and meter, in the order in which they were first used. */
+  readonly lines: readonly CostLine[];
 }
 
 /** Adds up one session's usage events. */
@@ -21,8 +31,9 @@ export interface RunningCost {
   /**
    * Adds an event at the prices of the book in force. The same event again (a vendor that repeats a `response.done`)
    * changes nothing while it is among the last `RECENT_EVENTS_MAX`.
+   * @returns what it cost; null when it is a repeat or could not be priced.
    */
-  add(event: UsageEvent, book: PriceBook): void;
+  add(event: UsageEvent, book: PriceBook): AmountPico | null;
   soFar(): CostSoFar;
 }
 
@@ -31,7 +42,7 @@ const RECENT_EVENTS_MAX = 64;
 
 /** A session's running cost, at zero. */
 export function openRunningCost(): RunningCost {
-  const quantitiesMicro = new Map<Meter, bigint>();
+  const lines = new Map<string, CostLine>();
   const recent = new Set<UsageEventId>();
   let amount: AmountPico = ZERO;
   let events = 0;
@@ -45,15 +56,28 @@ export function openRunningCost(): RunningCost {
     return false;
   };
 
-  const add = (event: UsageEvent, book: PriceBook): void => {
-    if (seenBefore(event.id)) return;
-    events += 1;
-    for (const { meter, quantityMicro } of event.quantities)
-      quantitiesMicro.set(meter, (quantitiesMicro.get(meter) ?? 0n) + quantityMicro);
-    const rating = event.problem === null ? rate(event, book) : null;
-    if (rating?.outcome === 'rated') amount = addAmounts(amount, rating.total);
-    else unratedEvents += 1;
+  const addToLine = (model: string, { meter, quantityMicro }: Quantity, rated: Rated | null): void => {
+    // The meter comes from a closed list without spaces, so the joined text names one line.
+    const key = `${meter} ${model}`;
+    const line = lines.get(key) ?? { model, meter, quantityMicro: 0n, amount: ZERO };
+    const costs = rated?.lines.filter((each) => each.meter === meter).map((each) => each.amount);
+    lines.set(key, {
+      ...line,
+      quantityMicro: line.quantityMicro + quantityMicro,
+      amount: costs === undefined || line.amount === null ? null : addAmounts(line.amount, ...costs),
+    });
   };
 
-  return { add, soFar: () => ({ amount, unratedEvents, events, quantitiesMicro: new Map(quantitiesMicro) }) };
+  const add = (event: UsageEvent, book: PriceBook): AmountPico | null => {
+    if (seenBefore(event.id)) return null;
+    const rating = event.problem === null ? rate(event, book) : null;
+    const rated = rating?.outcome === 'rated' ? rating : null;
+    for (const quantity of event.quantities) addToLine(event.model, quantity, rated);
+    events += 1;
+    if (rated === null) unratedEvents += 1;
+    else amount = addAmounts(amount, rated.total);
+    return rated?.total ?? null;
+  };
+
+  return { add, soFar: () => ({ amount, unratedEvents, events, lines: [...lines.values()] }) };
 }
