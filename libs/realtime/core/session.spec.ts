@@ -266,6 +266,16 @@ describe('closing', () => {
     expect(read(sent, 'server')).toEqual([expect.stringMatching(/^close 4110 upstream_lost/)]);
   });
 
+  it('does not wait for the answer of a peer that hung up or cannot be understood', () => {
+    const made = rig();
+    made.client.deliver(text('unmasked', null));
+    made.upstream.peerEnds();
+    void made.session.closeClient(1000);
+    void made.session.closeUpstream(1000, '', 1000);
+    expect([made.client.ended, made.upstream.ended]).toEqual([true, true]);
+    expect(made.clientRead()).toEqual([expect.stringMatching(/^close 1002/)]);
+  });
+
   it('says nothing to a client that is lost, and frees it', async () => {
     const made = rig();
     made.client.peerEnds();

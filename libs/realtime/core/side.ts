@@ -54,7 +54,8 @@ export class Side implements WireListener, PumpListener {
   private bytesSeen = 0;
   private aliveAtMs: number;
   private pingedAtMs: number;
-  private peerSaidClose = false;
+  /** Nothing that matters will come from the peer any more: it said goodbye, hung up, or cannot be understood. */
+  private peerIsDone = false;
   private lost: string | null = null;
   private reported = false;
   private gone = false;
@@ -92,8 +93,9 @@ export class Side implements WireListener, PumpListener {
   }
 
   onEnd(): void {
-    if (this.peerSaidClose) this.parts.wire.end();
-    else this.lose('the connection ended without a close frame');
+    this.lose('the connection ended without a close frame');
+    this.peerIsDone = true;
+    this.finishClose();
   }
 
   onClosed(error: Error | null): void {
@@ -112,10 +114,12 @@ export class Side implements WireListener, PumpListener {
   }
 
   onViolation(violation: Violation): void {
+    this.peerIsDone = true;
     this.report(() => this.parts.listener.onViolation(violation));
   }
 
   onFailure(error: unknown): void {
+    this.peerIsDone = true;
     this.parts.otherOutlet.forwardingEnded();
     this.parts.listener.onTapFailure(error);
   }
@@ -171,7 +175,7 @@ export class Side implements WireListener, PumpListener {
   private onCloseFrame(payload: Buffer): void {
     const close = readClosePayload(payload);
     if (close === null) return this.onViolation('close_invalid');
-    this.peerSaidClose = true;
+    this.peerIsDone = true;
     this.report(() => this.parts.listener.onPeerClose(close));
     this.finishClose();
   }
@@ -180,7 +184,7 @@ export class Side implements WireListener, PumpListener {
   private finishClose(): void {
     const { outlet, wire } = this.parts;
     if (this.closeDeadlineMs === Infinity) return;
-    if (outlet.stuck || (outlet.saidClose && this.peerSaidClose)) wire.end();
+    if (outlet.stuck || (outlet.saidClose && this.peerIsDone)) wire.end();
   }
 
   private lose(detail: string): void {
