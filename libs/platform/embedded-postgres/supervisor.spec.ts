@@ -62,9 +62,9 @@ describe('the embedded database', () => {
     const child = runTypescript(`
       const { startEmbeddedPostgres } = await import('@trunkline/platform/embedded-postgres');
       const db = await startEmbeddedPostgres({ dir: ${JSON.stringify(join(home, 'postgres'))}, password: '${PASSWORD}' });
+      process.once('SIGTERM', async () => { await db.stop(); process.exit(0); });
       console.log(JSON.stringify([db.url, db.pid()]));
       setInterval(() => undefined, 1000);
-      process.once('SIGTERM', async () => { await db.stop(); process.exit(0); });
     `);
     const [url, serverPid] = JSON.parse(await child.nextLine()) as [string, number];
     return { child, url, serverPid };
