@@ -6,6 +6,7 @@ import type { SpoolIncident } from './incident.js';
 import { crc32c } from './crc32c.js';
 import { openSpool } from './open-spool.js';
 import { FRAME_HEADER_BYTES, frameAt, frameSeed, SEGMENT_HEADER_BYTES, type FrameAt } from './segment-format.js';
+import { salvageSegment } from './salvage.js';
 import type { Spool } from './spool.js';
 
 const FIRST = '0000000001-0000000001.seg';
@@ -75,6 +76,21 @@ test('a flipped bit in a closed file stops that file, names the record, and the 
   ]);
   expect(disk.fileNames()).toContain(`${FIRST}.quarantined`);
   await spool.close();
+});
+
+test('what is still readable in a quarantined file can be salvaged', async () => {
+  const disk = await writtenDisk();
+  const bad = frame(disk, 2);
+  const inFirst = framesOf(disk, FIRST).length;
+  disk.flipBit(FIRST, bad.offset + 40);
+  const { spool } = await open(disk);
+  await takeAll(spool);
+  await spool.close();
+  const { batch, ranges } = await salvageSegment(`/spool/${FIRST}.quarantined`, 'salvage', disk);
+  const readable = Array.from({ length: inFirst }, (_, i) => `r${i}`).filter((_, i) => i !== 2);
+  expect(namesOf(batch?.records ?? [])).toEqual(readable);
+  expect(ranges).toEqual([{ fromByte: bad.offset, toByte: bad.end, fromSequence: 3, toSequence: 3 }]);
+  await expect(salvageSegment('/spool/other', 'salvage', disk)).rejects.toThrow(/not the name of a spool segment/);
 });
 
 test.each([

@@ -6,3 +6,4 @@ export { type SpoolIncident, type IncidentListener } from './incident.js';
 export { type DamagedRange } from './segment-scan.js';
 export { type BatchLimits } from './segment-queue.js';
 export { Drain, type DrainOptions, type DrainSource, type DrainStats } from './drain.js';
+export { salvageSegment, type Salvage } from './salvage.js';

@@ -57,14 +57,20 @@ export function scanSegment(file: Buffer, context: ScanContext): SegmentScan {
   return { ...good, rest: 'damaged', ranges, intactAfter: found.length };
 }
 
-interface Survey {
+/** Frames and damaged ranges behind a bad byte. */
+export interface Survey {
   readonly found: readonly FrameAt[];
   readonly ranges: readonly DamagedRange[];
 }
 
-// Tries every offset behind the bad byte, so that a damaged length does not hide the records after it. `end` may lie
-// behind the last byte: a file shorter than promised lost its end, which is a range too.
-function surveyDamage(bytes: Buffer, from: { seed: number; offset: number; sequence: number; end: number }): Survey {
+/**
+ * Tries every offset behind a bad byte, so that a damaged length does not hide the records after it. `end` may lie behind
+ * the last byte: a file shorter than promised lost its end, which is a range too.
+ */
+export function surveyDamage(
+  bytes: Buffer,
+  from: { seed: number; offset: number; sequence: number; end: number },
+): Survey {
   const found: FrameAt[] = [];
   const ranges: DamagedRange[] = [];
   let badFrom = from.offset;

@@ -26,6 +26,8 @@ export interface SpoolOptions {
   readonly groupBytesMax?: number;
   /** How long an owner in another container must be silent to count as gone. Default 5,000. */
   readonly ownerSilenceMs?: number;
+  /** A write that takes longer counts as failed. Default 10,000: no working disk takes that long. */
+  readonly stallMsMax?: number;
   readonly onIncident?: IncidentListener;
   readonly probe?: SpoolProbe;
   readonly files?: SpoolFiles;
@@ -52,6 +54,7 @@ export function spoolSettings(options: SpoolOptions): SpoolSettings {
     waitingBytesMax: 16 * MIB,
     groupBytesMax: MIB,
     ownerSilenceMs: 5_000,
+    stallMsMax: 10_000,
     onIncident: () => undefined,
     files: nodeFiles,
     clock: systemClock,

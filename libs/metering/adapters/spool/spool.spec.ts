@@ -172,6 +172,23 @@ test.each(['write', 'sync', 'create', 'syncFolder'] as const)(
   },
 );
 
+test('a disk that does not answer fails the appends that wait for it, and writing goes on when it does', async () => {
+  const disk = new SimulatedDisk();
+  const spool = await open(disk, { stallMsMax: 1 });
+  await spool.append(usageRecord('a'));
+  let answer: () => void = () => undefined;
+  disk.beforeWrite = () => new Promise((resolve) => (answer = resolve));
+  const stalled = [spool.append(usageRecord('stalled')), spool.append(usageRecord('behind it'))];
+  expect(await Promise.all(stalled.map(failureOf))).toEqual(['io', 'io']);
+  expect(spool.pressure()).toBe('full');
+  disk.beforeWrite = () => Promise.resolve();
+  answer();
+  await eventually('the spool takes writes again', () => (spool.pressure() === 'ok' ? true : null));
+  await spool.append(usageRecord('b'));
+  expect(namesOf(await takeAll(spool))).toEqual(expect.arrayContaining(['a', 'b']));
+  await spool.close();
+});
+
 test('appends that wait for a disk are bounded', async () => {
   const disk = new SimulatedDisk();
   const spool = await open(disk, { waitingBytesMax: 5_000 });

@@ -50,6 +50,8 @@ export class Spool implements UsageJournal {
   private writing: Promise<unknown> = Promise.resolve();
   private fault: JournalError | null = null;
   private closed = false;
+  private inFlight: { readonly group: readonly WaitingAppend[]; readonly sinceMs: number } | null = null;
+  private ticking = false;
   private lastBeatMs: number;
   private readonly timer: NodeJS.Timeout;
   private readonly writer: SegmentWriter;
@@ -159,7 +161,9 @@ export class Spool implements UsageJournal {
     while (this.waiting.length > 0) {
       await this.exclusively(async () => {
         const group = this.takeGroup(); // Only now: what was appended in the same turn shares the sync.
+        this.inFlight = { group, sinceMs: this.settings.clock.monotonicMs() };
         const error = await this.store(group);
+        this.inFlight = null;
         if (error !== null) return this.rejectAll(group, error);
         for (const each of group) this.settle(each);
         this.wake();
@@ -217,6 +221,9 @@ export class Spool implements UsageJournal {
 
   // The one timer: shows that we live, and finds out whether a disk that failed works again.
   private async tick(): Promise<void> {
+    this.failIfStalled();
+    if (this.ticking) return;
+    this.ticking = true;
     await this.exclusively(async () => {
       try {
         if (!(await this.beat()) || this.fault?.code !== 'io') return;
@@ -227,6 +234,16 @@ export class Spool implements UsageJournal {
         this.fail(error);
       }
     });
+    this.ticking = false;
+  }
+
+  // A disk that does not answer is a disk that failed: sessions must learn of it, not hang. Should the write succeed
+  // after all, its records are durable although their appends failed; appending them again does no harm.
+  private failIfStalled(): void {
+    const { clock, stallMsMax } = this.settings;
+    if (this.inFlight === null || clock.monotonicMs() - this.inFlight.sinceMs < stallMsMax) return;
+    this.fail(new Error(`its disk has not answered for ${stallMsMax} ms`));
+    if (this.fault !== null) this.rejectAll(this.inFlight.group, this.fault);
   }
 
   private async beat(): Promise<boolean> {
