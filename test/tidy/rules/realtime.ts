@@ -30,7 +30,7 @@ export const REALTIME_RULES: readonly TidyRule[] = [
 ];
 
 function inRealtime(file: TreeFile): boolean {
-  return /^libs\/realtime\/.*\.ts$/.test(file.path) && !SPEC.test(file.path);
+  return /^libs\/realtime\/(index|core|adapters).*\.ts$/.test(file.path) && !SPEC.test(file.path);
 }
 
 // An empty Map, Set or array in a field or a module; a local one dies with its function. Its bound is named near it: a
