@@ -30,6 +30,8 @@ export interface Line {
 export class MemoryLeaseStore implements LeaseStore {
   readonly #lines = new LineIndex<Line>((line) => line.lease.limits);
   #fence = 0;
+  /** No line lapses before this: until then there is nothing to drop. */
+  #lapsesFromMs = Infinity;
 
   constructor(
     private readonly clock: Clock,
@@ -98,6 +100,7 @@ export class MemoryLeaseStore implements LeaseStore {
     const sinceMs = this.#living(lease.sessionId)?.sinceMs ?? this.clock.nowMs();
     const expiresAtMs = this.clock.monotonicMs() + ttlMs;
     this.#lines.put(lease.sessionId, { lease, sinceMs, state, expiresAtMs });
+    this.#lapsesFromMs = Math.min(this.#lapsesFromMs, expiresAtMs);
   }
 
   #heldBy(lease: Lease): Line | null {
@@ -117,15 +120,21 @@ export class MemoryLeaseStore implements LeaseStore {
     this.#prune();
     const refusing = limits.find(isFull);
     if (!refusing || refusing.sessionsMax === null) return null;
-    const counted = [...this.#lines.countedBy(refusing)];
-    const firstMs = counted.reduce((first, line) => Math.min(first, line.expiresAtMs), Infinity);
-    const retryAfterMs = counted.length > 0 ? firstMs - this.clock.monotonicMs() : 0;
-    return { scope: refusing.scope, current: counted.length, max: refusing.sessionsMax, retryAfterMs };
+    const counted = this.#lines.countedBy(refusing);
+    let firstMs = Infinity;
+    for (const line of counted) firstMs = Math.min(firstMs, line.expiresAtMs);
+    const retryAfterMs = counted.size > 0 ? firstMs - this.clock.monotonicMs() : 0;
+    return { scope: refusing.scope, current: counted.size, max: refusing.sessionsMax, retryAfterMs };
   }
 
   #prune(): void {
     const nowMs = this.clock.monotonicMs();
-    for (const [sessionId, line] of this.#lines) if (line.expiresAtMs <= nowMs) this.#lines.remove(sessionId);
+    if (nowMs < this.#lapsesFromMs) return;
+    this.#lapsesFromMs = Infinity;
+    for (const [sessionId, line] of this.#lines) {
+      if (line.expiresAtMs <= nowMs) this.#lines.remove(sessionId);
+      else this.#lapsesFromMs = Math.min(this.#lapsesFromMs, line.expiresAtMs);
+    }
   }
 }
 

@@ -5,28 +5,26 @@
 --      10 pending ms · 11 silence max ms · 12 recovery ms · 13 gc ms
 -- OUT  {'admitted', fence} · {'denied', place 1-3, counted, ms until the first of them lapses}
 --      {'recovering', ms left} · {'elsewhere'} the session holds a line of another key, tenant or pool
-local now = now_ms()
-local closed = enter(KEYS[1], now, tonumber(ARGV[11]), tonumber(ARGV[12]))
+local closed, last_fence = enter(KEYS[1], ARGV[11], ARGV[12])
 if closed > 0 then return { 'recovering', closed } end
 
 local since = now
-if living_token(KEYS[2], now) then
-  local held = redis.call('HMGET', KEYS[2], 'key', 'tenant', 'pool', 'since')
-  if held[1] ~= ARGV[4] or held[2] ~= ARGV[5] or held[3] ~= ARGV[6] then return { 'elsewhere' } end
-  since = held[4]
+local held = redis.call('HMGET', KEYS[2], 'expires', 'key', 'tenant', 'pool', 'since')
+if held[1] and tonumber(held[1]) > now then
+  if held[2] ~= ARGV[4] or held[3] ~= ARGV[5] or held[4] ~= ARGV[6] then return { 'elsewhere' } end
+  since = held[5]
 else
-  local place, count, lapses = first_full(3, { ARGV[7], ARGV[8], ARGV[9] }, now)
-  if place then return { 'denied', place, count, math.max(0, lapses - now) } end
+  local place, count, lapses = first_full(3, 7)
+  if place then return { 'denied', place, count, lapses } end
 end
 
 -- Microseconds of the store's clock, but always above the last one: it goes on rising after a flush.
-local time = redis.call('TIME')
-local fence = math.max(
-  (tonumber(redis.call('HGET', KEYS[1], 'fence')) or 0) + 1,
-  tonumber(time[1]) * 1000000 + tonumber(time[2])
-)
-redis.call('HSET', KEYS[1], 'fence', string.format('%.0f', fence))
-redis.call('HSET', KEYS[2], 'token', ARGV[2], 'fence', string.format('%.0f', fence), 'state', 'pending', 'since', since,
-  'replica', ARGV[3], 'key', ARGV[4], 'tenant', ARGV[5], 'pool', ARGV[6])
-keep_until(KEYS[2], 3, ARGV[1], now + tonumber(ARGV[10]), tonumber(ARGV[13]))
+local fence = math.max(last_fence + 1, tonumber(time[1]) * 1000000 + tonumber(time[2]))
+local fence_text = string.format('%.0f', fence)
+local expires = now + tonumber(ARGV[10])
+redis.call('HSET', KEYS[1], 'fence', fence_text)
+redis.call('HSET', KEYS[2], 'token', ARGV[2], 'fence', fence_text, 'state', 'pending', 'since', since,
+  'expires', expires, 'replica', ARGV[3], 'key', ARGV[4], 'tenant', ARGV[5], 'pool', ARGV[6])
+redis.call('PEXPIRE', KEYS[2], ARGV[13])
+count_until(3, ARGV[1], expires, ARGV[13])
 return { 'admitted', fence }

@@ -3,9 +3,5 @@
 -- KEYS 1 epoch
 -- ARGV 1 '1' = certain that no session is open · 2 silence max ms · 3 recovery ms
 -- OUT  ms for which admissions stay closed
-local now = now_ms()
-if ARGV[1] == '1' then
-  if redis.call('HSETNX', KEYS[1], 'since', now) == 1 then redis.call('HSET', KEYS[1], 'recovering_until', 0) end
-  redis.call('HSET', KEYS[1], 'beat', now)
-end
-return enter(KEYS[1], now, tonumber(ARGV[2]), tonumber(ARGV[3]))
+if ARGV[1] == '1' then redis.call('HSET', KEYS[1], 'beat', now) end
+return (enter(KEYS[1], ARGV[2], ARGV[3]))

@@ -4,18 +4,17 @@
 --      7 key cap · 8 tenant cap · 9 pool cap (-1 = none)
 --      10 confirmed ms · 11 silence max ms · 12 recovery ms · 13 gc ms · 14 fence
 -- OUT  1 held · 0 somebody else holds the session, or there is no room
-local now = now_ms()
-local closed = enter(KEYS[1], now, tonumber(ARGV[11]), tonumber(ARGV[12]))
-local holder = living_token(KEYS[2], now)
+local closed, last_fence = enter(KEYS[1], ARGV[11], ARGV[12])
+local holder = living_token(KEYS[2])
 if holder and holder ~= ARGV[2] then return 0 end
 if not holder then
-  local place = first_full(3, { ARGV[7], ARGV[8], ARGV[9] }, now)
-  if place and closed == 0 then return 0 end
-  local last = tonumber(redis.call('HGET', KEYS[1], 'fence')) or 0
-  if tonumber(ARGV[14]) > last then redis.call('HSET', KEYS[1], 'fence', ARGV[14]) end
+  if closed == 0 and first_full(3, 7) then return 0 end
+  if tonumber(ARGV[14]) > last_fence then redis.call('HSET', KEYS[1], 'fence', ARGV[14]) end
   redis.call('HSET', KEYS[2], 'token', ARGV[2], 'fence', ARGV[14], 'since', now,
     'replica', ARGV[3], 'key', ARGV[4], 'tenant', ARGV[5], 'pool', ARGV[6])
 end
-redis.call('HSET', KEYS[2], 'state', 'confirmed')
-keep_until(KEYS[2], 3, ARGV[1], now + tonumber(ARGV[10]), tonumber(ARGV[13]))
+local expires = now + tonumber(ARGV[10])
+redis.call('HSET', KEYS[2], 'state', 'confirmed', 'expires', expires)
+redis.call('PEXPIRE', KEYS[2], ARGV[13])
+count_until(3, ARGV[1], expires, ARGV[13])
 return 1
