@@ -1,0 +1,102 @@
+// Promise P3 against kill -9: whatever moment the gateway dies at, every `response.done` that a client received is in the
+// ledger exactly once, with the quantities of the upstream's own books.
+import { openDatabase, type Database } from '@trunkline/platform/database';
+import { z } from 'zod';
+import { startBed, type GatewayBed } from '../support/gateway-bed.js';
+import { eventually } from '../support/poll.js';
+import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
+import { textTurn, tryConnect } from '../support/voice-client.js';
+
+const KILLS = 20;
+const CLIENTS = 8;
+// Random in time, repeatable in order; printed by jest when the test fails.
+const SEED = Number(process.hrtime.bigint() % 1_000_000n);
+
+let postgres: TestPostgres;
+let bed: GatewayBed;
+let db: Database;
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  db = openDatabase(postgres.url, { poolMax: 2 });
+  bed = await startBed({
+    flags: ['--database-url', postgres.url],
+    simulator: { latency: { firstDeltaMs: 1, textDeltaMs: 1 }, reply: { deltas: 2, audioSpeed: 100 } },
+  });
+}, 120_000);
+afterAll(async () => {
+  await bed.stop();
+  await db.$disconnect();
+  await postgres.stop();
+}, 60_000);
+
+/** Talks turn after turn until the line breaks; returns the ids of all responses whose end the client saw. */
+async function talkUntilCut(): Promise<string[]> {
+  const { httpUrl, apiKey } = bed.product().ready;
+  const client = await tryConnect(httpUrl, { apiKey }).catch(() => null);
+  if (client === null || 'status' in client) return [];
+  const cut = client.closed.then(() => true);
+  while (!(await Promise.race([cut, textTurn(client, 'Go on.').then(() => false)]).catch(() => true)));
+  return client.events.flatMap((event) =>
+    event.type === 'response.done'
+      ? [z.object({ response: z.object({ id: z.string() }) }).parse(event).response.id]
+      : [],
+  );
+}
+
+function randomMs(round: number): number {
+  // A small linear congruential step: enough to spread the moments.
+  return 50 + (((SEED + round * 7919) * 48_271) % 1_200);
+}
+
+interface Booked {
+  readonly response: string;
+  readonly events: number;
+  readonly transactions: number;
+  readonly tokens: number;
+}
+
+async function booked(): Promise<Booked[]> {
+  const rows = await db.$queryRaw`
+    SELECT event.vendor_object_id AS response,
+           count(DISTINCT event.id)::int AS events,
+           count(DISTINCT transaction.id)::int AS transactions,
+           max((SELECT sum((each->>'quantityMicro')::numeric) / 1000000 FROM jsonb_array_elements(event.quantities) AS each))::int AS tokens
+      FROM usage_event AS event LEFT JOIN ledger_transaction AS transaction ON transaction.usage_event_id = event.id
+     WHERE event.kind = 'response' GROUP BY event.vendor_object_id`;
+  return z
+    .array(z.object({ response: z.string(), events: z.number(), transactions: z.number(), tokens: z.number() }))
+    .parse(rows);
+}
+
+describe(`a gateway that is killed ${KILLS} times under load (seed ${SEED})`, () => {
+  it('has every response that a client saw end in the ledger exactly once, as the upstream counted it', async () => {
+    const seen: string[] = [];
+    for (let round = 0; round < KILLS; round++) {
+      const talks = Array.from({ length: CLIENTS }, talkUntilCut);
+      await new Promise((resolve) => setTimeout(resolve, randomMs(round))); // the random moment is the test
+      await bed.product().kill();
+      seen.push(...(await Promise.all(talks)).flat());
+      await bed.restart();
+    }
+    expect(seen.length).toBeGreaterThan(KILLS);
+    expect(new Set(seen).size).toBe(seen.length);
+    const rows = await eventually(
+      'all that was seen is posted',
+      async () => {
+        const all = new Map((await booked()).map((row) => [row.response, row]));
+        return seen.every((id) => (all.get(id)?.transactions ?? 0) > 0) ? all : null;
+      },
+      30_000,
+    );
+    const oracle = new Map(bed.simulator.books.list().flatMap((s) => s.responses.map((r) => [r.id, r] as const)));
+    for (const id of seen) {
+      const total = oracle.get(id)?.usage?.total_tokens;
+      expect({ id, ...rows.get(id) }).toEqual({ id, response: id, events: 1, transactions: 2, tokens: total });
+    }
+    // What nobody saw may be in the ledger too, but never twice and never invented.
+    for (const row of rows.values()) {
+      expect(row.events).toBe(1);
+      expect(oracle.has(row.response)).toBe(true);
+    }
+  }, 400_000);
+});
