@@ -1,6 +1,7 @@
 // `npm run talk -- speech.wav` or `-- --text "..."`: says something to the model through the gateway, shows the transcript
 // as it comes, saves the reply as WAV and ends with the bill.
 import { Command } from 'commander';
+import { processEnvironment } from '@trunkline/platform/config';
 import { fetchBill, formatBill } from './bill.js';
 import { talk, type Utterance } from './conversation.js';
 import { findEndpoint } from './endpoint.js';
@@ -32,7 +33,7 @@ const program = new Command('talk')
 
 async function run(file: string | undefined, flags: Flags): Promise<void> {
   const utterance = await utteranceOf(file, flags.text);
-  const endpoint = await findEndpoint(flags, process.env);
+  const endpoint = await findEndpoint(flags, processEnvironment());
   let speaker = '';
   const reply = await talk(endpoint, utterance, {
     model: flags.model,

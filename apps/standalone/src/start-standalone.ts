@@ -5,10 +5,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@trunkline/kernel';
 import { PrismaJournalStore } from '@trunkline/metering/adapters/prisma';
+import { relayOverrides } from '@trunkline/platform/config';
 import { openDataFolder } from '@trunkline/platform/data-folder';
 import { listen, createOpsServer, type ReadyCheck } from '@trunkline/platform/http';
 import { secretFile } from '@trunkline/platform/secrets';
-import { RELAY_LIMITS, type RelayLimits } from '@trunkline/realtime';
+import { RELAY_LIMITS } from '@trunkline/realtime';
 import { loadPriceBook, priceBookRevision } from '@trunkline/rating/adapters/prisma';
 import { keyHasher } from '@trunkline/tenancy';
 import { PrismaPolicySource } from '@trunkline/tenancy/adapters/prisma';
@@ -84,7 +85,7 @@ export async function startStandalone(base: Base): Promise<Standalone> {
     ...(await openLeases(base)),
     journal,
     account: () => account,
-    relayLimits: relayLimits(base),
+    relayLimits: { ...RELAY_LIMITS, ...relayOverrides(config) },
     deadlines: DEADLINES,
     drain,
     shutdown,
@@ -144,21 +145,6 @@ async function serveOps({ config, shutdown }: Base, metrics: Metrics, checks: re
 function journalProblem({ parts }: ComposedGateway): string | null {
   const pressure = parts.journal.pressure();
   return pressure === 'ok' || pressure === 'warn' ? null : `${pressure}: free disk space or bring the database back`;
-}
-
-function relayLimits({ config }: Base): RelayLimits {
-  return {
-    messageBytesMax: config.messageBytesMax ?? RELAY_LIMITS.messageBytesMax,
-    fragmentsMax: config.fragmentsMax ?? RELAY_LIMITS.fragmentsMax,
-    highWaterBytes: config.highWaterBytes ?? RELAY_LIMITS.highWaterBytes,
-    lowWaterBytes: config.lowWaterBytes ?? RELAY_LIMITS.lowWaterBytes,
-    hardCapBytes: config.hardCapBytes ?? RELAY_LIMITS.hardCapBytes,
-    pausedMsMax: config.pausedMsMax ?? RELAY_LIMITS.pausedMsMax,
-    pingIntervalMs: config.pingIntervalMs ?? RELAY_LIMITS.pingIntervalMs,
-    deadPeerMs: config.deadPeerMs ?? RELAY_LIMITS.deadPeerMs,
-    idleMsMax: config.idleMsMax ?? RELAY_LIMITS.idleMsMax,
-    durationMsMax: config.durationMsMax ?? RELAY_LIMITS.durationMsMax,
-  };
 }
 
 // What other programs on this machine can dial: a wildcard address is not one.

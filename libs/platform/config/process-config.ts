@@ -10,3 +10,8 @@ import { loadConfig, type LoadedConfig } from './config.js';
 export function loadProcessConfig(args: readonly string[] = process.argv.slice(2)): LoadedConfig {
   return loadConfig(args, { env: process.env, readTextFile: (path) => readFileSync(path, 'utf8') });
 }
+
+/** The environment, for programs whose settings are an app's and not Trunkline's (`talk` reads what the OpenAI SDK reads). */
+export function processEnvironment(): NodeJS.ProcessEnv {
+  return process.env;
+}
