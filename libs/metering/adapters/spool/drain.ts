@@ -21,6 +21,11 @@ export interface DrainSource {
 export interface DrainOptions {
   /** Default 500 records or 1 MiB: a few milliseconds of one transaction. */
   readonly limits?: BatchLimits;
+  /**
+   * After a pause, how long to wait for more before the first batch goes. Default 50 ms: a transaction for each single
+   * record would cost a busy gateway a fifth of a core, and nobody looks at the books more often than that.
+   */
+  readonly lingerMs?: number;
   /** A commit that takes longer counts as failed and is repeated. Default 60,000 (over the statement timeout). */
   readonly commitTimeoutMs?: number;
   /** Default: from 100 ms up to 5 s. */
@@ -48,6 +53,7 @@ export class Drain {
   private readonly limits: BatchLimits;
   private readonly clock: Clock;
   private readonly stopping = new AbortController();
+  private readonly hurry = new AbortController();
   private running: Promise<void> | null = null;
   private finishing = false;
   private oldestMs: number | null = null;
@@ -75,6 +81,7 @@ export class Drain {
   /** Stores what is durable by now, then stops; gives up at the deadline. True when nothing is left to store. */
   async stop(deadlineMs: number): Promise<boolean> {
     this.finishing = true;
+    this.hurry.abort();
     this.woken();
     const timer = setTimeout(() => this.stopping.abort(), deadlineMs);
     await this.running;
@@ -103,6 +110,7 @@ export class Drain {
       for (const resolve of this.whenIdle.splice(0)) resolve();
       if (this.finishing) return;
       await wake;
+      await pauseUnless(this.hurry.signal, this.options.lingerMs ?? 50);
     }
   }
 
@@ -155,10 +163,14 @@ export class Drain {
 
   private async pause(): Promise<void> {
     const backoff = this.options.backoff ?? { firstMs: 100, maxMs: 5_000, random: Math.random };
-    try {
-      await delay(backoffMs(this.failuresInARow, backoff), undefined, { signal: this.stopping.signal });
-    } catch (error) {
-      if (!this.stopping.signal.aborted) throw error;
-    }
+    await pauseUnless(this.stopping.signal, backoffMs(this.failuresInARow, backoff));
+  }
+}
+
+async function pauseUnless(signal: AbortSignal, ms: number): Promise<void> {
+  try {
+    await delay(ms, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
 }
