@@ -1,7 +1,7 @@
 // The relay benchmark: voice sessions through Trunkline, nginx and nothing, side by side in one run. Prints Markdown
 // tables, writes all raw figures as JSON, and exits with 1 when a frame was lost, reordered or altered, or when a lane
 // could not be measured. See docs/performance.md for how it measures and how to read it.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,7 +48,10 @@ const program = new Command('bench')
   .option('--keep', 'keep the folder with configurations and logs')
   .parse();
 
-await main(program.opts<Options>());
+main(program.opts<Options>()).catch((error: unknown) => {
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});
 
 function wholeNumber(option: string, text: string): number {
   const value = Number(text);
@@ -68,6 +71,8 @@ async function main(options: Options): Promise<void> {
   if (options.nice !== undefined) setOwnPriority(wholeNumber('--nice', options.nice));
   await repin(process.pid, CORE.load);
   const workDir = mkdtempSync(join(tmpdir(), 'trunkline-bench-'));
+  // The product's PostgreSQL runs as another user when we are root, and must be able to reach its folder.
+  chmodSync(workDir, 0o711);
   const certificate = await makeCertificate(workDir);
   const load = await Load.start(certificate);
   const context: RunContext = {

@@ -2,7 +2,7 @@
 // so that a measurement never starts on half-open sessions; that each frame received is checked; and that pings and
 // closes are answered. Leaves pacing to the cast.
 import type { Socket } from 'node:net';
-import { ANSWERS, exchangeOf, type Hello, helloEvent } from '../workload/behaviour.js';
+import { ANSWERS, exchangeOf, type Hello, helloEvent, isPaced } from '../workload/behaviour.js';
 import type { GroupStats } from '../workload/group-stats.js';
 import type { OutgoingFrame } from '../workload/outgoing.js';
 import { SequenceCheck } from '../workload/sequence.js';
@@ -130,7 +130,7 @@ export class ClientSession {
     const { behaviour } = this.hello;
     if (behaviour === 'flood') this.socket?.pause();
     else if (behaviour === 'stall') this.stall();
-    else if (behaviour === 'voice' || behaviour === 'phone') this.cast.schedule(this);
+    else if (isPaced(behaviour)) this.cast.schedule(this);
   }
 
   private onWorkload(frame: FrameView): void {

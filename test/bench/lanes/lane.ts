@@ -28,6 +28,8 @@ export interface RunningLane {
   asidePids: readonly number[];
   /** Where its Prometheus metrics are, if it has any. */
   metricsUrl: string | null;
+  /** Asks the proxy to collect its garbage, where it is a program that makes any. */
+  collectGarbage?(): void;
   stop(): Promise<void>;
 }
 
@@ -40,6 +42,9 @@ export interface Lane {
   isReference?: boolean;
   start(context: LaneContext): Promise<RunningLane>;
 }
+
+/** Flags that let a Node program be asked for a garbage collection; see `relays/gc-on-signal.ts`. */
+export const GC_ON_SIGNAL = ['--expose-gc', '--import', new URL('../relays/gc-on-signal.js', import.meta.url).href];
 
 /** What a voice client asks for; the plain relays and the upstream ignore the query. */
 export const REALTIME_PATH = '/v1/realtime?model=gpt-realtime';

@@ -1,11 +1,11 @@
 // Lanes for the small Node relays under `relays/`: reference shapes to compare the product with, and a check that this
-// benchmark sees the differences it should. Guarantees default Node flags, as a user would run them.
+// benchmark sees the differences it should. Guarantees default memory settings, as a user would run them.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { CORE, forkPinned, stopProcess } from '../process/pinned.js';
 import { Peer } from '../process/rpc.js';
-import { type Lane, localTarget } from './lane.js';
+import { GC_ON_SIGNAL, type Lane, localTarget } from './lane.js';
 
 const RELAYS = join(dirname(fileURLToPath(import.meta.url)), '..', 'relays');
 
@@ -29,13 +29,14 @@ function lane(name: string, about: string, script: string, args: string[]): Lane
     about,
     isReference: true,
     start: async ({ upstream }) => {
-      const child = await forkPinned(CORE.proxy, join(RELAYS, script), [], [String(upstream.plain), ...args]);
+      const child = await forkPinned(CORE.proxy, join(RELAYS, script), GC_ON_SIGNAL, [String(upstream.plain), ...args]);
       const port = await new Peer(child, name).call('port', null, z.number());
       return {
         target: localTarget(port),
         proxyPids: [child.pid ?? 0],
         asidePids: [],
         metricsUrl: null,
+        collectGarbage: () => child.kill('SIGUSR2'),
         stop: () => stopProcess(child),
       };
     },

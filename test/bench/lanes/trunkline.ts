@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { CORE, repin, spawnPinned, stopProcess } from '../process/pinned.js';
 import { descendants } from '../process/proc-stat.js';
-import { type Lane, type LaneContext, REALTIME_PATH, type RunningLane } from './lane.js';
+import { GC_ON_SIGNAL, type Lane, type LaneContext, REALTIME_PATH, type RunningLane } from './lane.js';
 
 const READY_DEADLINE_MS = 90_000;
 /** Far above any number of sessions here: the caps are checked for each, and none is refused. */
@@ -37,7 +37,7 @@ function lane(name: string, about: string, tls: boolean): Lane {
       mkdirSync(folder, { recursive: true });
       const child = spawnProduct(context, folder, tls);
       try {
-        return await running(child, await readyLine(child, join(folder, 'stdout.log')), tls);
+        return await running(child, await readyLine(child, folder), tls);
       } catch (error) {
         await stopProcess(child);
         throw error;
@@ -53,18 +53,21 @@ function spawnProduct({ upstream, certificate, productMain }: LaneContext, folde
   return spawnPinned({
     core: CORE.proxy,
     command: process.execPath,
-    args: [productMain, '--json', '--data-dir', join(folder, 'data'), ...anyPort, ...upstreamArgs],
+    args: [...GC_ON_SIGNAL, productMain, '--json', '--data-dir', join(folder, 'data'), ...anyPort, ...upstreamArgs],
     env: { NODE_EXTRA_CA_CERTS: certificate.certPath },
     stdio: ['ignore', 'pipe', openSync(join(folder, 'stderr.log'), 'a')],
   });
 }
 
 /** Waits for the ready line and keeps the rest of the output, so that a full pipe never stops the product. */
-function readyLine(child: ChildProcess, logPath: string): Promise<Ready> {
+function readyLine(child: ChildProcess, folder: string): Promise<Ready> {
   return new Promise((resolve, reject) => {
+    const logPath = join(folder, 'stdout.log');
     const log = openSync(logPath, 'a');
-    const fail = (why: string): void =>
-      reject(new Error(`trunkline ${why}; its output is in ${logPath} and stderr.log`));
+    const fail = (why: string): void => {
+      clearTimeout(deadline);
+      reject(new Error(`trunkline ${why}. It said: ${tail(join(folder, 'stderr.log'))}${tail(logPath)}`));
+    };
     const deadline = setTimeout(() => fail(`was not ready after ${READY_DEADLINE_MS} ms`), READY_DEADLINE_MS);
     child.once('error', reject);
     child.once('exit', (code) => fail(`exited with ${code} before it was ready`));
@@ -77,6 +80,11 @@ function readyLine(child: ChildProcess, logPath: string): Promise<Ready> {
       resolve(ready.data);
     });
   });
+}
+
+/** The end of a log, enough to hold the sentence that says what to do. */
+function tail(path: string): string {
+  return readFileSync(path, 'utf8').slice(-600);
 }
 
 async function running(child: ChildProcess, ready: Ready, tls: boolean): Promise<RunningLane> {
@@ -95,6 +103,7 @@ async function running(child: ChildProcess, ready: Ready, tls: boolean): Promise
     proxyPids: [pid],
     asidePids,
     metricsUrl: ready.metricsUrl,
+    collectGarbage: () => child.kill('SIGUSR2'),
     stop: () => stopProcess(child),
   };
 }

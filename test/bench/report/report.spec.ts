@@ -2,7 +2,7 @@ import { flawless } from '../workload/sequence.js';
 import type { Sample } from '../run/rounds.js';
 import { goalRows, isIntact } from './goals.js';
 import { median, Results } from './medians.js';
-import { histogramQuantile } from './spool-wait.js';
+import { quantileBetween, readBuckets } from '../run/spool-wait.js';
 import { goalTable, laneTables } from './table.js';
 
 const sample = (lane: string, cell: string, round: number, figures: Record<string, number>): Sample => ({
@@ -84,12 +84,25 @@ describe('a Prometheus histogram', () => {
     'wait_seconds_bucket{le="+Inf"} 100',
   ].join('\n');
 
-  it('gives its quantile, interpolated within a bucket', () => {
-    expect(histogramQuantile(text, 'wait_seconds', 0.99)).toBeCloseTo(0.003);
-    expect(histogramQuantile(text, 'wait_seconds', 0.5)).toBeCloseTo(0.00055555);
+  it('gives its quantile in milliseconds, interpolated within a bucket', () => {
+    const buckets = readBuckets(text, 'wait_seconds');
+    expect(quantileBetween(new Map(), buckets, 0.99)).toBeCloseTo(3);
+    expect(quantileBetween(new Map(), buckets, 0.5)).toBeCloseTo(0.5556);
+  });
+
+  it('counts only what was observed between two readings', () => {
+    const before = readBuckets(text, 'wait_seconds');
+    const after = new Map([...before].map(([bound, count]) => [bound, count + (bound >= 0.004 ? 10 : 0)]));
+    expect(quantileBetween(before, after, 0.5)).toBeCloseTo(3);
+    expect(quantileBetween(before, before, 0.5)).toBeNull();
+  });
+
+  it('knows nothing above its last finite bound', () => {
+    const slow = new Map([...readBuckets(text, 'wait_seconds')].map(([bound]) => [bound, bound === Infinity ? 5 : 0]));
+    expect(quantileBetween(new Map(), slow, 0.99)).toBe(4);
   });
 
   it('that is not there gives nothing', () => {
-    expect(histogramQuantile(text, 'other_seconds', 0.99)).toBeNull();
+    expect(quantileBetween(new Map(), readBuckets(text, 'other_seconds'), 0.99)).toBeNull();
   });
 });

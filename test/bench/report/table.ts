@@ -33,12 +33,13 @@ function plain(cell: string, ...names: string[]): Column['show'] {
 const pacedColumns = (cell: string): Column[] => [
   { title: `${cell}: CPU us/message`, cell, show: withRatio(cell, 'cpuUsPerMessage') },
   { title: 'p50 / p99 us', cell, show: plain(cell, 'p50Us', 'p99Us') },
+  { title: 'p99 us of usage frames', cell, show: plain(cell, 'usageP99Us') },
   { title: 'messages/s', cell, show: plain(cell, 'messagesPerSecond') },
-  { title: 'proxy / load busy', cell, show: plain(cell, 'proxyBusy', 'loadBusy') },
+  { title: 'busy: proxy / its database / load', cell, show: plain(cell, 'proxyBusy', 'asideBusy', 'loadBusy') },
 ];
 
 const TABLES: readonly { title: string; columns: readonly Column[] }[] = [
-  ...['voice-1000', 'voice-200', 'voice-50', 'phone-200'].map((cell) => ({
+  ...['voice-1000', 'voice-200', 'voice-50', 'unbilled-200', 'phone-200'].map((cell) => ({
     title: `Paced: ${cell}`,
     columns: pacedColumns(cell),
   })),
@@ -58,8 +59,16 @@ const TABLES: readonly { title: string; columns: readonly Column[] }[] = [
         show: withRatio('handshakes', 'handshakesPerCpuSecond'),
       },
       { title: 'raw', cell: 'handshakes', show: plain('handshakes', 'handshakesPerSecond') },
-      { title: 'KiB per idle session', cell: 'idle-1000', show: plain('idle-1000', 'idleKiBPerSession') },
-      { title: 'KiB per idle session', cell: 'idle-200', show: plain('idle-200', 'idleKiBPerSession') },
+      {
+        title: 'KiB per idle session / without garbage',
+        cell: 'idle-1000',
+        show: plain('idle-1000', 'idleKiBPerSession', 'liveKiBPerSession'),
+      },
+      {
+        title: 'KiB per idle session / without garbage',
+        cell: 'idle-200',
+        show: plain('idle-200', 'idleKiBPerSession', 'liveKiBPerSession'),
+      },
       { title: 'KiB per active session', cell: 'voice-1000', show: plain('voice-1000', 'activeKiBPerSession') },
     ],
   },

@@ -5,6 +5,7 @@ import type { Behaviour } from '../workload/behaviour.js';
 import { flawless } from '../workload/sequence.js';
 import { type Cell, type CellContext, type CellResult, finish, pause } from './cell.js';
 import type { Load } from './load.js';
+import { quantileBetween, spoolWaits } from './spool-wait.js';
 import { measureSlowConsumers } from './slow-consumers.js';
 import { measureWindow, measureWork, proxyRss } from './window.js';
 
@@ -31,12 +32,13 @@ export async function runCell(cell: Cell, context: CellContext): Promise<CellRes
 }
 
 /**
- * Opens and closes a few sessions and reads the memory that sessions are counted over. Few on purpose: whatever garbage
- * and compiled code a thousand handshakes leave behind is then counted against the thousand sessions.
+ * Opens and closes a few sessions, collects garbage and reads the memory that sessions are counted over. Garbage is
+ * collected for the base only: what a thousand handshakes leave behind counts against the thousand sessions.
  */
 export async function warmUp(load: Load, lane: RunningLane, sessions: number): Promise<number> {
   await load.open(lane.target, GROUP, 'quiet', sessions);
   await load.closeAll();
+  lane.collectGarbage?.();
   await pause(SETTLE_MS);
   return proxyRss(lane);
 }
@@ -45,8 +47,15 @@ async function measureMemory({ sessions }: { sessions: number }, context: CellCo
   const { load, lane, baseRssKiB } = context;
   await load.open(lane.target, GROUP, 'quiet', sessions);
   await pause(SETTLE_MS);
-  const idleKiB = (proxyRss(lane) - baseRssKiB) / sessions;
-  return finish(load, GROUP, { idleKiBPerSession: idleKiB, baseRssKiB });
+  const idleRssKiB = proxyRss(lane);
+  lane.collectGarbage?.();
+  await pause(SETTLE_MS);
+  return finish(load, GROUP, {
+    idleKiBPerSession: (idleRssKiB - baseRssKiB) / sessions,
+    // The same without garbage: what sessions hold on to.
+    liveKiBPerSession: (proxyRss(lane) - baseRssKiB) / sessions,
+    baseRssKiB,
+  });
 }
 
 async function measureTraffic(
@@ -56,10 +65,13 @@ async function measureTraffic(
   const tookMs = await load.open(lane.target, GROUP, behaviour, sessions);
   await load.speak();
   await pause(WARM_MS);
+  const before = await spoolWaits(lane);
   const figures = await measureWindow(load, lane, { group: GROUP, windowMs });
+  const spoolWaitP99Ms = quantileBetween(before, await spoolWaits(lane), 0.99);
   const activeKiB = lane.proxyPids.length > 0 ? (proxyRss(lane) - baseRssKiB) / sessions : null;
   return finish(load, GROUP, {
     ...figures,
+    spoolWaitP99Ms,
     activeKiBPerSession: activeKiB,
     openedPerSecond: (sessions / tookMs) * 1000,
   });

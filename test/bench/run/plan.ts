@@ -24,6 +24,7 @@ const full: Plan = {
     { mode: 'paced', name: 'voice-1000', behaviour: 'voice', sessions: 1000, windowMs: 6000 },
     { mode: 'paced', name: 'voice-200', behaviour: 'voice', sessions: 200, windowMs: 6000 },
     { mode: 'paced', name: 'voice-50', behaviour: 'voice', sessions: 50, windowMs: 6000 },
+    { mode: 'paced', name: 'unbilled-200', behaviour: 'unbilled', sessions: 200, windowMs: 4000 },
     { mode: 'paced', name: 'phone-200', behaviour: 'phone', sessions: 200, windowMs: 4000 },
     { mode: 'saturation', name: '2.5KB', behaviour: 'exchange-voice', sessions: 64, windowMs: 3000 },
     { mode: 'saturation', name: '216B', behaviour: 'exchange-small', sessions: 64, windowMs: 3000 },

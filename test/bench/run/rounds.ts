@@ -4,7 +4,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lane, LaneContext, RunningLane } from '../lanes/lane.js';
-import { spoolWaitP99Ms } from '../report/spool-wait.js';
 import { flawless } from '../workload/sequence.js';
 import type { CellResult } from './cell.js';
 import { runCell, warmUp } from './cells.js';
@@ -37,7 +36,7 @@ export async function runPlan(plan: Plan, lanes: readonly Lane[], context: RunCo
   const samples: Sample[] = [];
   for (let round = 1; round <= plan.rounds; round++) {
     const workDir = join(context.workDir, `round-${round}`);
-    mkdirSync(workDir);
+    mkdirSync(workDir, { mode: 0o711 });
     const started: Started[] = [];
     try {
       for (const lane of lanes) {
@@ -56,7 +55,6 @@ export async function runPlan(plan: Plan, lanes: readonly Lane[], context: RunCo
           context.log(`round ${round}: ${cell.name} ${lane.name}: ${summary(result)}`);
         }
       }
-      samples.push(...(await spoolSamples(round, started)));
     } finally {
       for (const lane of started.reverse()) await lane.running.stop();
     }
@@ -84,18 +82,6 @@ async function attempt(run: () => Promise<CellResult | null>, { load }: RunConte
     await load.closeAll().catch((closing: unknown) => faults.push(String(closing)));
     return { figures: {}, integrity: flawless(), endedEarly: 0, faults };
   }
-}
-
-/** How long usage-bearing frames waited for the spool, over all cells of the round, by the product's own histogram. */
-async function spoolSamples(round: number, started: readonly Started[]): Promise<Sample[]> {
-  const samples: Sample[] = [];
-  for (const { name, running } of started) {
-    if (running.metricsUrl === null) continue;
-    const spoolP99Ms = await spoolWaitP99Ms(running.metricsUrl);
-    const figures = { spoolWaitP99Ms: spoolP99Ms };
-    samples.push({ round, lane: name, cell: 'spool', figures, integrity: flawless(), endedEarly: 0, faults: [] });
-  }
-  return samples;
 }
 
 function summary({ figures, integrity, faults }: CellResult): string {

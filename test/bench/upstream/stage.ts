@@ -1,6 +1,6 @@
 // What all sessions of the upstream share: the frames, the verifier, the groups' counters and the pacing of turns.
 // Guarantees that one timer paces any number of sessions. Leaves sockets to the sessions.
-import { type ANSWERS, TURN } from '../workload/behaviour.js';
+import { type ANSWERS, isPaced, TURN } from '../workload/behaviour.js';
 import { GroupStats } from '../workload/group-stats.js';
 import { OutgoingFrame } from '../workload/outgoing.js';
 import { clientTemplates, serverTemplates, type Template } from '../workload/templates.js';
@@ -62,7 +62,7 @@ export class Stage {
   /** Takes a session that has said hello: a paced one gets its first turn, at the phase its client asked for. */
   enter(session: UpstreamSession): void {
     const { hello } = session;
-    if (hello?.behaviour !== 'voice' && hello?.behaviour !== 'phone') return;
+    if (!hello || !isPaced(hello.behaviour)) return;
     const script = hello.behaviour === 'phone' ? this.frames.phoneTurn : this.frames.turn;
     this.wheel.put(performance.now() + (hello.phaseMs % TURN.periodMs), { session, script, step: 0 });
   }
@@ -89,9 +89,10 @@ export class Stage {
 
   private perform(cue: Cue): void {
     if (cue.step === 0) cue.session.beginResponse();
-    const { dones } = this.frames;
     // Behind the script comes `response.done`, in a size that changes from turn to turn.
-    const frame = cue.script[cue.step] ?? dones[cue.session.turn % dones.length];
+    const { dones, turn } = this.frames;
+    const endings = cue.session.hello?.behaviour === 'unbilled' ? turn.slice(-1) : dones;
+    const frame = cue.script[cue.step] ?? endings[cue.session.turn % endings.length];
     if (frame) cue.session.send(frame);
     cue.step = (cue.step + 1) % (cue.script.length + 1);
   }

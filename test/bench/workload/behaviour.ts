@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 /**
  * - `voice`, `phone`: paced audio up, turns down.
+ * - `unbilled`: `voice` whose turns end without usage, to tell what relaying costs from what billing does.
  * - `exchange-small`, `exchange-voice`: one frame up, one of the same size down, a few in flight: saturation.
  * - `exchange-large`: a small frame up, a burst of 16 KB deltas down.
  * - `quiet`: nothing after the greeting.
@@ -13,6 +14,7 @@ import { z } from 'zod';
 export const BEHAVIOURS = [
   'voice',
   'phone',
+  'unbilled',
   'exchange-small',
   'exchange-voice',
   'exchange-large',
@@ -38,6 +40,11 @@ export function exchangeOf(behaviour: Behaviour): keyof typeof ANSWERS | null {
     default:
       return null;
   }
+}
+
+/** Whether both sides send at a pace. */
+export function isPaced(behaviour: Behaviour): boolean {
+  return behaviour === 'voice' || behaviour === 'phone' || behaviour === 'unbilled';
 }
 
 /** A client sends a frame this often. */
