@@ -1,10 +1,12 @@
 // One pass over the queue, on the newest prices. A change of the price book brings unrated usage back first, so that an
 // import by anybody (CLI, API, a seed) is all it takes.
-import { postBatch, reopenUnrated } from '@trunkline/ledger/adapters/prisma';
+import { hasPending, postBatch, reopenUnrated } from '@trunkline/ledger/adapters/prisma';
 import type { Database } from '@trunkline/platform/database';
 import type { PriceBook, PriceBooks } from '@trunkline/rating';
 import { loadPriceBook, priceBookRevision, type LoadedPriceBook } from '@trunkline/rating/adapters/prisma';
-import type { RatingPass } from './rating-loop.js';
+import type { PassReport, RatingPass } from './rating-loop.js';
+
+const NOTHING: PassReport = { claimed: 0, rated: 0, unrated: 0, setAside: [] };
 
 /** The passes of one process over one database. Keeps the compiled price book between them. */
 export function ratingPasses(db: Database): RatingPass {
@@ -18,7 +20,11 @@ export function ratingPasses(db: Database): RatingPass {
     return fresh.book;
   };
 
-  return async () => postBatch(db, sameForAll(await currentBook()));
+  return async () => {
+    const book = await currentBook();
+    // Most looks find nothing: one small query instead of a transaction.
+    return (await hasPending(db)) ? postBatch(db, sameForAll(book)) : NOTHING;
+  };
 }
 
 // Tenants are charged the vendor's list until they have price lists of their own.

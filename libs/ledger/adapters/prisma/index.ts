@@ -1,5 +1,5 @@
 export { postBatch, type PostedBatch, type PostOptions } from './post-batch.js';
-export { type SetAside } from './pending-usage.js';
+export { hasPending, type SetAside } from './pending-usage.js';
 export { reopenUnrated } from './reopen-unrated.js';
 export { type TimeRange } from './report-scope.js';
 export { usageOfAllTenants, usageOfTenant, type UsageRow } from './usage-report.js';

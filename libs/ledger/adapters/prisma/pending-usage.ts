@@ -36,6 +36,12 @@ const columns = z.object({
   quantities,
 });
 
+/** Whether anything waits for rating. One look into a partial index: what an idle worker may ask often. */
+export async function hasPending(db: Queryable): Promise<boolean> {
+  const rows = await db.$queryRaw`SELECT FROM usage_event WHERE rating_state = 'pending' LIMIT 1`;
+  return z.array(z.unknown()).parse(rows).length > 0;
+}
+
 /** Claims up to `max` pending events, oldest first, until the transaction ends. */
 export async function claimPending(tx: Queryable, max: number): Promise<ClaimedUsage> {
   const rows = await tx.$queryRaw`
