@@ -1,6 +1,11 @@
 // Which close codes may stand in a close frame (RFC 6455 section 7.4), and how a close frame's payload is read and
 // written. Codes such as 1005 and 1006 exist only inside an endpoint; sending one is a protocol error.
-import type { PeerClose } from './end-cause.js';
+
+/** A close frame as a peer sent it; `NO_STATUS` stands for a close frame without a code. */
+export interface PeerClose {
+  readonly code: number;
+  readonly reason: string;
+}
 
 /** The code that stands for a close frame without a code. Never sent. */
 export const NO_STATUS = 1005;

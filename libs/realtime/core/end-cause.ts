@@ -2,7 +2,7 @@
 // public contract: close codes 4000-4499 mean "try again", 4500-4999 mean "trying again will not help", and a code,
 // once published, keeps its meaning. It is the only source of close codes. To add an end cause, add one row.
 import type { OpenAiError } from '@trunkline/kernel';
-import { NO_STATUS, isSendableCloseCode } from './close-code.js';
+import { NO_STATUS, isSendableCloseCode, type PeerClose } from './close-code.js';
 
 /** Who has to act on it; alerts page by this. */
 export type EndOwner = 'client' | 'tenant_admin' | 'operator' | 'upstream' | 'platform';
@@ -262,12 +262,6 @@ export type EndCause = keyof typeof END_CAUSES;
 /** The row of a cause. */
 export function endCauseEntry(cause: EndCause): EndCauseEntry {
   return END_CAUSES[cause];
-}
-
-/** A close frame as a peer sent it; code 1005 stands for a close frame without a code. */
-export interface PeerClose {
-  readonly code: number;
-  readonly reason: string;
 }
 
 /** How a session ended. Latched once; `detail` is for our logs and never holds payload. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { encodeFrame } from './frame-codec.js';
 import { BINARY_TYPE, UNKNOWN_TYPE, type FrameTap, type FrameVerdict } from './tap.js';
-import { PING, PONG, closeFrame, fragments, read, text } from '../test/frames.js';
+import { PING, PONG, closeFrame, fragments, text } from '../test/frames.js';
 import { rig, settled } from '../test/session-rig.js';
 
 const MASK = 0xa1b2c3d4;

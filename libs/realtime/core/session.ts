@@ -2,7 +2,7 @@
 // and tells it; what follows (settlement) is for the caller to order with `closeUpstream` and `closeClient`, so that the
 // tail of a running response can be read, and metered, after the client is gone.
 import { newFlowCounters, type FlowCounters, type SessionCounters } from './counters.js';
-import { closeForClient, endError, type EndCause, type EndedBy, type PeerClose } from './end-cause.js';
+import { closeForClient, endError, type EndCause, type EndedBy } from './end-cause.js';
 import { errorEvent } from './error-text.js';
 import { FlowControl } from './flow-control.js';
 import { isTooLarge, type Violation } from './frame-scanner.js';
@@ -15,7 +15,7 @@ import { SNIFF_BYTES_MAX } from './sniff-type.js';
 import type { FrameTap } from './tap.js';
 import type { Ticker } from './ticker.js';
 import type { Wire } from './wire.js';
-import { isSendableCloseCode } from './close-code.js';
+import { isSendableCloseCode, type PeerClose } from './close-code.js';
 
 /** What a session is made of. The session owns both wires from its construction on. */
 export interface SessionParts {

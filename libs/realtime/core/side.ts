@@ -1,8 +1,7 @@
 // One connection of a session and its manners: answers pings, pings itself, notices a dead peer, and does the closing
 // handshake within a deadline. What a close or a loss means for the session is the session's to say.
-import { readClosePayload } from './close-code.js';
+import { readClosePayload, type PeerClose } from './close-code.js';
 import type { FlowCounters } from './counters.js';
-import type { PeerClose } from './end-cause.js';
 import type { FlowControl } from './flow-control.js';
 import { OPCODE } from './frame-codec.js';
 import type { Violation } from './frame-scanner.js';

@@ -1,8 +1,7 @@
 // Waits for the first thing an upstream says, because a bad key or model is refused only after the 101. What is read
 // stays raw, to be scanned again by the session, so that its tap sees the first event like any other.
 import { err, ok, type Result } from '@trunkline/kernel';
-import { readClosePayload } from '../../core/close-code.js';
-import type { PeerClose } from '../../core/end-cause.js';
+import { readClosePayload, type PeerClose } from '../../core/close-code.js';
 import { OPCODE } from '../../core/frame-codec.js';
 import { FrameScanner, isTooLarge } from '../../core/frame-scanner.js';
 import type { Wire, WireListener } from '../../core/wire.js';
