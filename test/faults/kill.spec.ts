@@ -43,9 +43,16 @@ async function talkUntilCut(): Promise<string[]> {
   );
 }
 
-function randomMs(round: number): number {
+/** How many responses the upstream has ended; the moment of a kill is a random number of them after its start. */
+function responsesEnded(): number {
+  return bed.simulator.books
+    .list()
+    .reduce((sum, { responses }) => sum + responses.filter((r) => r.doneFramesSent > 0).length, 0);
+}
+
+function randomCount(round: number): number {
   // A small linear congruential step: enough to spread the moments.
-  return 50 + (((SEED + round * 7919) * 48_271) % 1_200);
+  return 1 + (((SEED + round * 7919) * 48_271) % 40);
 }
 
 interface Booked {
@@ -73,7 +80,8 @@ describe(`a gateway that is killed ${KILLS} times under load (seed ${SEED})`, ()
     const seen: string[] = [];
     for (let round = 0; round < KILLS; round++) {
       const talks = Array.from({ length: CLIENTS }, talkUntilCut);
-      await new Promise((resolve) => setTimeout(resolve, randomMs(round))); // the random moment is the test
+      const moment = responsesEnded() + randomCount(round);
+      await eventually('the moment of the kill', () => (responsesEnded() >= moment ? true : null), 30_000);
       await bed.product().kill();
       seen.push(...(await Promise.all(talks)).flat());
       await bed.restart();
