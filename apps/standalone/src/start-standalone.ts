@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { systemClock } from '@trunkline/kernel';
 import { PrismaJournalStore } from '@trunkline/metering/adapters/prisma';
 import { relayOverrides } from '@trunkline/platform/config';
+import type { Database } from '@trunkline/platform/database';
 import { openDataFolder } from '@trunkline/platform/data-folder';
 import { listen, createOpsServer, type ReadyCheck } from '@trunkline/platform/http';
 import { secretFile } from '@trunkline/platform/secrets';
 import { RELAY_LIMITS } from '@trunkline/realtime';
 import { loadPriceBook, priceBookRevision } from '@trunkline/rating/adapters/prisma';
-import { keyHasher } from '@trunkline/tenancy';
+import { keyHasher, type KeyHasher } from '@trunkline/tenancy';
 import { PrismaPolicySource } from '@trunkline/tenancy/adapters/prisma';
 import { Metrics } from '@trunkline/telemetry/adapters/prom';
 import {
@@ -20,8 +21,10 @@ import {
   openPolicy,
   serveGateway,
   type ComposedGateway,
+  type DrainTimes,
   type UpstreamAccount,
 } from '../../gateway/src/index.js';
+import { startApi } from '../../api/src/index.js';
 import { startWorker } from '../../worker/src/index.js';
 import type { Base } from './base.js';
 import { prepareFirstRun } from './first-run.js';
@@ -50,8 +53,9 @@ export async function startStandalone(base: Base): Promise<Standalone> {
   shutdown.register('data folder', STOP_MS_MAX, () => folder.release());
   const store = await openStore(base, folder);
   const hashKey = keyHasher(config.keyPepper ?? (await secretFile(join(folder.secretsDir, 'pepper'))));
+  const tenancy = { db: store.db, clock: systemClock, randomBytes, hashKey };
   const first = await prepareFirstRun({
-    tenancy: { db: store.db, clock: systemClock, randomBytes, hashKey },
+    tenancy,
     secretsDir: folder.secretsDir,
     priceSheetsDir: projectFile('prisma/seed/prices'),
     sessionsMax: config.seedCaps,
@@ -60,35 +64,14 @@ export async function startStandalone(base: Base): Promise<Standalone> {
   const metrics = new Metrics();
   metrics.gauge('buildInfo', { node_major: process.versions.node.split('.')[0] ?? '' }).set(1);
   const worker = await startWorker({ db: store.db, log: log.with({ app: 'worker' }), shutdown });
-  const policy = await openPolicy({
-    policy: new PrismaPolicySource(store.db, systemClock),
-    prices: { load: () => loadPriceBook(store.db), revision: () => priceBookRevision(store.db) },
-    log,
-    metrics,
-    shutdown,
-  });
-  const journal = await openJournal({
-    folder: folder.spoolDir,
-    bytesMax: config.spoolBytesMax,
-    store: new PrismaJournalStore(store.db),
-    log,
-    metrics,
-    shutdown,
-  });
   const drain = { softMs: config.drainSoftMs, maxMs: config.drainMaxMs };
-  const gateway = composeGateway({
-    log: log.with({ app: 'gateway' }),
+  const gateway = await openGateway(base, {
+    db: store.db,
+    spoolDir: folder.spoolDir,
     metrics,
-    policy: policy.holder,
-    prices: policy.prices,
     hashKey,
-    ...(await openLeases(base)),
-    journal,
-    account: () => account,
-    relayLimits: { ...RELAY_LIMITS, ...relayOverrides(config) },
-    deadlines: DEADLINES,
+    account,
     drain,
-    shutdown,
   });
   const tls = await openTls(config, folder);
   const listeners = { host: config.host, httpPort: config.httpPort, httpsPort: config.httpsPort, tls };
@@ -98,6 +81,15 @@ export async function startStandalone(base: Base): Promise<Standalone> {
     { name: 'rating', problem: worker.problem },
     { name: 'journal', problem: () => journalProblem(gateway) },
   ]);
+  const api = await startApi({
+    db: store.db,
+    tenancy,
+    upstream: simulator ? 'simulator' : 'vendor',
+    host: config.host,
+    port: config.adminPort,
+    log: log.with({ app: 'api' }),
+    shutdown,
+  });
   shutdown.register('drain', config.drainMaxMs + DEADLINES.tailMsMax + STOP_MS_MAX, () => gateway.drain());
   const place = urlHost(config.host);
   const running = {
@@ -111,8 +103,52 @@ export async function startStandalone(base: Base): Promise<Standalone> {
   };
   const removeRunFile = await writeRunFile(folder.path, running, first.apiKeyFile);
   shutdown.register('run file', STOP_MS_MAX, removeRunFile);
-  const ready: Ready = { ...running, adminUrl: '', apiKey: first.apiKey };
+  const ready: Ready = { ...running, adminUrl: api.oneTimeLink(), apiKey: first.apiKey };
   return { ready, hurry: () => Object.assign(drain, { softMs: 0 }) };
+}
+
+/** What the gateway part needs beside the base. */
+interface GatewayNeeds {
+  readonly db: Database;
+  readonly spoolDir: string;
+  readonly metrics: Metrics;
+  readonly hashKey: KeyHasher;
+  readonly account: UpstreamAccount;
+  readonly drain: DrainTimes;
+}
+
+async function openGateway(base: Base, parts: GatewayNeeds): Promise<ComposedGateway> {
+  const { config, log, shutdown } = base;
+  const { metrics } = parts;
+  const policy = await openPolicy({
+    policy: new PrismaPolicySource(parts.db, systemClock),
+    prices: { load: () => loadPriceBook(parts.db), revision: () => priceBookRevision(parts.db) },
+    log,
+    metrics,
+    shutdown,
+  });
+  const journal = await openJournal({
+    folder: parts.spoolDir,
+    bytesMax: config.spoolBytesMax,
+    store: new PrismaJournalStore(parts.db),
+    log,
+    metrics,
+    shutdown,
+  });
+  return composeGateway({
+    log: log.with({ app: 'gateway' }),
+    metrics,
+    policy: policy.holder,
+    prices: policy.prices,
+    hashKey: parts.hashKey,
+    ...(await openLeases(base)),
+    journal,
+    account: () => parts.account,
+    relayLimits: { ...RELAY_LIMITS, ...relayOverrides(config) },
+    deadlines: DEADLINES,
+    drain: parts.drain,
+    shutdown,
+  });
 }
 
 async function openUpstream({
