@@ -18,7 +18,7 @@ describe('the Redis lease store in trouble', () => {
     server = await startTestRedis();
     redis = await connectLeaseRedis({ url: server.url, onError: () => undefined });
     store = new RedisLeaseStore(redis, { terms });
-  });
+  }, 30_000);
   afterEach(async () => {
     redis.disconnect();
     server.resume();
@@ -69,6 +69,14 @@ describe('the Redis lease store in trouble', () => {
     expect(await store.acquire(lineRequest({ session: 'd', caps: { pool: 3 } }))).toMatchObject({ kind: 'denied' });
     await acquired(store, { session: 'd', caps: { pool: 4 } });
   });
+
+  it('takes the leases of a large replica back after a flush, however small its bound on commands under way', async () => {
+    const small = new RedisLeaseStore(redis, { terms, inFlightMax: 100 });
+    const leases = Array.from({ length: 3_000 }, (_, i) => ({ ...lineRequest({ session: `s${i}` }), fence: i + 1 }));
+    expect(await small.reregister(leases)).toEqual([]);
+    expect(await small.renew(leases)).toEqual([]);
+    expect(await held(small)).toBe(3_000);
+  }, 30_000);
 
   it('frees after a flush the lines of holders that died meanwhile', async () => {
     await store.open(true);
