@@ -15,7 +15,6 @@ const BUILD_SOURCES = [
   'apps',
   'libs',
   'test/bench',
-  'test/support',
   'tsconfig.json',
   'tsconfig.build.json',
   'nest-cli.json',

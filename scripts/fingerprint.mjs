@@ -6,7 +6,8 @@ import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { ROOT } from './project.mjs';
 
-const SKIPPED = /(^|\/)(node_modules|dist|data|coverage)$|\.spec\.ts$/;
+// Also what the build leaves out: a saved test compiles nothing.
+const SKIPPED = /(^|\/)(node_modules|dist|data|coverage)$|^libs\/[^/]+\/test$|\.(spec|conformance)\.ts$/;
 
 /** Fingerprint of files and folders, given relative to the project; missing ones count as empty. */
 export function fingerprint(paths) {
