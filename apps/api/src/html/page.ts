@@ -1,0 +1,34 @@
+// The frame of every admin page.
+import { Html, markup } from './markup.js';
+import { STYLE } from './page-style.js';
+
+/** A page. */
+export interface PageContent {
+  readonly title: string;
+  /** Under the title: what the page says and as of when. */
+  readonly subtitle: Html;
+  readonly main: Html;
+  /** Seconds after which the browser loads the page again; null: never. */
+  readonly refreshSeconds: number | null;
+}
+
+/** The whole document. It loads nothing: no script, no font, no image, no icon. */
+export function page({ title, subtitle, main, refreshSeconds }: PageContent): string {
+  const refresh = refreshSeconds === null ? null : markup`<meta http-equiv="refresh" content="${refreshSeconds}" />`;
+  return markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8" />
+<meta name="viewport" content="width=device-width, initial-scale=1" />
+${refresh}
+<link rel="icon" href="data:," />
+<title>${title} - Trunkline</title>
+<style>${Html.trusted(STYLE)}</style>
+</head>
+<body>
+<header><p class="brand">Trunkline</p><h1>${title}</h1><p>${subtitle}</p></header>
+<main>${main}</main>
+</body>
+</html>
+`.text;
+}
