@@ -1,0 +1,26 @@
+// What the control plane's routes need, handed in by the composition root. A token rather than classes by type, so that
+// the pieces stay plain objects that tests make without a container.
+import type { Database } from '@trunkline/platform/database';
+import type { Log } from '@trunkline/platform/logging';
+import type { TenancyContext } from '@trunkline/tenancy/adapters/prisma';
+import type { AdminSessions } from './access/admin-sessions.js';
+import type { OneTimeLink } from './access/one-time-link.js';
+
+/**
+ * What calls go to. `simulator` is said loudly on every screen; `unknown` is for an API of its own, whose gateways have
+ * settings that it does not see.
+ */
+export type UpstreamKind = 'simulator' | 'vendor' | 'unknown';
+
+/** Parts that routes use. */
+export interface ApiRouteParts {
+  readonly db: Database;
+  readonly tenancy: TenancyContext;
+  readonly upstream: UpstreamKind;
+  readonly link: OneTimeLink;
+  readonly sessions: AdminSessions;
+  readonly log: Log;
+}
+
+/** Injection token of `ApiRouteParts`. */
+export const API_PARTS = Symbol('ApiRouteParts');

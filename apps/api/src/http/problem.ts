@@ -1,0 +1,65 @@
+// What can go wrong on the admin listener, as a closed list, and how it is told: problem details (RFC 9457) to programs,
+// a page to people. `/v1` of the gateway has OpenAI's shape instead; the two are never mixed.
+
+interface ProblemEntry {
+  readonly status: number;
+  readonly title: string;
+}
+
+/** The codes. */
+export const PROBLEMS = {
+  invalid_query: { status: 400, title: 'The query cannot be used' },
+  invalid_request: { status: 400, title: 'The request cannot be read' },
+  sign_in_required: { status: 401, title: 'Sign in first' },
+  link_not_valid: { status: 403, title: 'This link does not work' },
+  not_found: { status: 404, title: 'There is nothing here' },
+  method_not_allowed: { status: 405, title: 'This cannot be done here' },
+  host_not_allowed: { status: 421, title: 'This host name is not ours' },
+  internal_error: { status: 500, title: 'Trunkline failed' },
+  database_unavailable: { status: 503, title: 'The database does not answer' },
+} as const satisfies Record<string, ProblemEntry>;
+
+/** A code of the list. */
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** One parameter at fault. */
+export interface ProblemField {
+  /** Its name in the query. */
+  readonly parameter: string;
+  /** Says what is allowed; repeats no secret. */
+  readonly detail: string;
+}
+
+/** What is told beside the code. */
+export interface ProblemWords {
+  /** Public: says what to do. */
+  readonly detail: string;
+  readonly errors?: readonly ProblemField[];
+}
+
+/** An expected refusal on its way to the filter. */
+export class RefusedRequest extends Error {
+  override readonly name = 'RefusedRequest';
+  constructor(
+    readonly code: ProblemCode,
+    readonly words: ProblemWords,
+  ) {
+    super(code);
+  }
+}
+
+/** The body of `application/problem+json`. */
+export interface ProblemDetails extends ProblemWords {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ProblemCode;
+  /** The request's id, as in the log. */
+  readonly instance: string;
+}
+
+/** A problem in the shape of RFC 9457. */
+export function problemDetails(code: ProblemCode, words: ProblemWords, requestId: string): ProblemDetails {
+  const { status, title } = PROBLEMS[code];
+  return { type: `urn:trunkline:problem:${code}`, title, status, code, ...words, instance: requestId };
+}
