@@ -1,0 +1,22 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { AdminGuard } from './access/admin.guard.js';
+import { StartController } from './access/start.controller.js';
+import { API_PARTS, type ApiRouteParts } from './api-parts.js';
+import { OverviewController } from './overview/overview.controller.js';
+import { ReportsController } from './v1/reports.controller.js';
+
+/** The control plane's routes, bound to the parts that the composition root made. */
+@Module({})
+export class ApiModule {
+  static with(parts: ApiRouteParts): DynamicModule {
+    return {
+      module: ApiModule,
+      controllers: [StartController, OverviewController, ReportsController],
+      providers: [
+        { provide: API_PARTS, useValue: parts },
+        { provide: APP_GUARD, useClass: AdminGuard },
+      ],
+    };
+  }
+}

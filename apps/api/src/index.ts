@@ -1,0 +1,3 @@
+// What `standalone` (and the control plane's own main) composes.
+export { startApi, type ApiParts, type RunningApi } from './start-api.js';
+export type { UpstreamKind } from './api-parts.js';

@@ -1,0 +1,93 @@
+// The control plane's composition root: makes its parts, binds its listener, registers the closes. It reads and writes the
+// database only; a live session is out of its reach (arrow 7).
+import 'reflect-metadata';
+import { createServer, type Server } from 'node:http';
+import { isIP } from 'node:net';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
+import type { Database } from '@trunkline/platform/database';
+import { listen } from '@trunkline/platform/http';
+import type { Log } from '@trunkline/platform/logging';
+import type { Shutdown } from '@trunkline/platform/shutdown';
+import type { TenancyContext } from '@trunkline/tenancy/adapters/prisma';
+import { AdminSessions } from './access/admin-sessions.js';
+import { OneTimeLink } from './access/one-time-link.js';
+import type { ApiRouteParts, UpstreamKind } from './api-parts.js';
+import { ApiModule } from './api.module.js';
+import { frontDoor } from './http/front-door.js';
+import { ProblemFilter } from './http/problem.filter.js';
+
+/** What the control plane needs. */
+export interface ApiParts {
+  /** Reports take one connection at a time from its pool. */
+  readonly db: Database;
+  readonly tenancy: TenancyContext;
+  readonly upstream: UpstreamKind;
+  /** The address to bind (`--host`) and the port (`--admin-port`; 0 picks a free one). */
+  readonly host: string;
+  readonly port: number;
+  readonly log: Log;
+  readonly shutdown: Shutdown;
+}
+
+/** A control plane that answers. */
+export interface RunningApi {
+  readonly port: number;
+  /**
+   * A link that opens the admin pages once, within 24 hours. Holds a secret: show it, do not log it. Each call makes a new
+   * link and ends the one before, unless that has been used.
+   */
+  oneTimeLink(): string;
+}
+
+const CLOSE_MS_MAX = 5_000;
+const HEADER_BYTES_MAX = 16 * 1024;
+const HEADERS_MS_MAX = 10_000;
+
+/** Binds the listener and serves. Register the database's close before it. @throws ListenFailed */
+export async function startApi(parts: ApiParts): Promise<RunningApi> {
+  const { db, tenancy, upstream, host, log, shutdown } = parts;
+  const link = new OneTimeLink(tenancy);
+  const app = await routes({ db, tenancy, upstream, link, sessions: new AdminSessions(tenancy), log }, host);
+  shutdown.register('admin routes', CLOSE_MS_MAX, () => app.close());
+  const express = app.getHttpAdapter().getInstance() as Parameters<typeof createServer>[1];
+  const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_MS_MAX }, express);
+  const port = await listen(server, { host, port: parts.port, flag: '--admin-port' });
+  shutdown.register('admin', CLOSE_MS_MAX, () => closeServer(server));
+  if (!isLoopback(host))
+    log.warn(
+      { event: 'admin_plain_http', port },
+      'the admin pages are plain HTTP: let nobody but a TLS proxy reach them',
+    );
+  return { port, oneTimeLink: () => `http://${urlHost(host)}:${port}/admin/start?token=${link.issue()}` };
+}
+
+async function routes(parts: ApiRouteParts, host: string): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(ApiModule.with(parts), new ExpressAdapter(), {
+    bodyParser: false,
+    logger: false,
+  });
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(frontDoor(host));
+  app.useGlobalFilters(new ProblemFilter(parts.log));
+  await app.init();
+  return app;
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+// What a browser on this machine can dial: a wildcard address is not one.
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
