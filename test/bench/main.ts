@@ -37,7 +37,7 @@ const list = (text: string): string[] => text.split(',').map((name) => name.trim
 const program = new Command('bench')
   .description('Measures voice sessions through Trunkline beside nginx and a direct connection.')
   .option('--quick', 'one round with short windows, under two minutes: a smoke test, not a measurement')
-  .option('--lanes <names>', 'lanes, separated by commas', 'direct,nginx,trunkline,ws-copy')
+  .option('--lanes <names>', 'lanes, separated by commas', 'direct,nginx,trunkline')
   .option('--modes <names>', 'of memory, paced, saturation, handshakes, slow; all by default')
   .option('--rounds <n>', 'rounds to take medians over')
   .option('--json <file>', 'write every raw figure to this file')

@@ -107,9 +107,17 @@ export class Load {
     }
   }
 
-  /** Closes one group and keeps the others. */
-  async closeGroup(group: string): Promise<void> {
+  /** Ends one group on both ends, also where an end has stopped reading, and keeps the others. */
+  async cutGroup(group: string): Promise<void> {
     await this.client.call('close', { group }, Nothing);
+    await this.upstream.call('cut', group, Nothing);
+  }
+
+  /** Ends everything on both ends without asking whether the proxy noticed: after a cell that failed. */
+  async abandon(): Promise<void> {
+    await this.client.call('close', { group: null }, Nothing);
+    await this.upstream.call('cut', null, Nothing);
+    await this.upstream.call('forget', null, Nothing);
   }
 
   /** Closes all sessions, waits until the upstream has lost them too, and forgets the counters. */

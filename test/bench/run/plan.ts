@@ -30,7 +30,7 @@ const full: Plan = {
     { mode: 'saturation', name: '216B', behaviour: 'exchange-small', sessions: 64, windowMs: 3000 },
     { mode: 'saturation', name: '16KB', behaviour: 'exchange-large', sessions: 64, windowMs: 3000 },
     { mode: 'handshakes', name: 'handshakes', windowMs: 3000 },
-    { mode: 'slow', name: 'slow', neighbours: 50, slow: 20, windowMs: 4000 },
+    { mode: 'slow', name: 'slow', neighbours: 50, slow: 20, windowMs: 3000 },
   ],
 };
 

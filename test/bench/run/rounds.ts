@@ -79,7 +79,7 @@ async function attempt(run: () => Promise<CellResult | null>, { load }: RunConte
     return await run();
   } catch (error) {
     const faults = [error instanceof Error ? error.message : String(error)];
-    await load.closeAll().catch((closing: unknown) => faults.push(String(closing)));
+    await load.abandon();
     return { figures: {}, integrity: flawless(), endedEarly: 0, faults };
   }
 }

@@ -55,6 +55,6 @@ async function beside(
   await pause(FILL_MS);
   sample();
   const figures: Figures = await measureWindow(load, lane, { group: NEIGHBOURS, windowMs, onTick: sample });
-  await load.closeGroup(behaviour);
+  await load.cutGroup(behaviour);
   return { p99Us: figures['p99Us'] ?? null, growthKiB: (peak - before) / slow };
 }

@@ -14,7 +14,7 @@ const stage = new Stage();
 /** Sets the ids of this run apart from those of any other, so that a gateway's ledger never sees one twice. */
 const runSalt = randomBytes(4).toString('hex');
 let sessions = 0;
-let open = 0;
+const open = new Set<UpstreamSession>();
 
 function accept(socket: Socket): void {
   const head = new HeadReader();
@@ -36,10 +36,10 @@ function accept(socket: Socket): void {
 
 function beginSession(socket: Socket, key: string, rest: Buffer): void {
   sessions += 1;
-  open += 1;
   const session = new UpstreamSession(socket, stage, `${runSalt}${sessions.toString(36).padStart(8, '0')}bench`);
+  open.add(session);
   socket.on('close', () => {
-    open -= 1;
+    open.delete(session);
     session.onClose();
   });
   socket.on('data', (chunk: Buffer) => session.push(chunk));
@@ -47,6 +47,13 @@ function beginSession(socket: Socket, key: string, rest: Buffer): void {
   socket.write(upgradeAnswer(key));
   session.greet();
   if (rest.length > 0) session.push(rest);
+}
+
+/** Ends the sessions of a group, or all: one that does not read would never learn that its client has left. */
+function cut(group: unknown): void {
+  for (const session of open) {
+    if (group === null || session.hello?.group === group) session.cut();
+  }
 }
 
 async function listen(server: Server): Promise<number> {
@@ -69,5 +76,6 @@ serveCalls({
   figures: () => stage.all().map((group) => group.figures()),
   setSpeaking: (speaking) => stage.setSpeaking(speaking === true),
   forget: () => stage.forget(),
-  openSessions: () => open,
+  openSessions: () => open.size,
+  cut: (group) => cut(group),
 });
