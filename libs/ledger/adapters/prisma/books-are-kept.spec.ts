@@ -1,9 +1,13 @@
 // What the database itself guarantees, whoever writes: it is the last line when the code above it is wrong.
+import { jest } from '@jest/globals';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import { openDatabase, Prisma, type Database } from '@trunkline/platform/database';
 import type { PriceBooks } from '@trunkline/rating';
 import { importRows, journal, usage, VOICE_PRICES } from '../../test/usage.js';
 import { postBatch } from './index.js';
+
+// A real server on a machine that may be busy with other tests.
+jest.setTimeout(60_000);
 
 let postgres: TestPostgres;
 let db: Database;
@@ -18,7 +22,7 @@ beforeAll(async () => {
   prices = await importRows(db, VOICE_PRICES);
   await journal(db, usage());
   await postBatch(db, prices);
-}, 60_000);
+});
 afterAll(async () => {
   await app.$disconnect();
   await postgres.stop();

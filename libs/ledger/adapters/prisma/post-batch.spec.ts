@@ -1,8 +1,13 @@
+import { jest } from '@jest/globals';
+import { eventually } from '../../../../test/support/poll.js';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import { openDatabase, Prisma, type Database } from '@trunkline/platform/database';
 import { emptyPriceBook } from '@trunkline/rating';
 import { importRows, journal, ratingStates, usage, VOICE_PRICES } from '../../test/usage.js';
 import { postBatch, reopenUnrated } from './index.js';
+
+// A real server on a machine that may be busy with other tests.
+jest.setTimeout(60_000);
 
 let postgres: TestPostgres;
 let url: string;
@@ -15,7 +20,7 @@ const open = (): Database => {
 };
 beforeAll(async () => {
   postgres = await startTestPostgres();
-}, 60_000);
+});
 beforeEach(async () => {
   url = await postgres.createDatabase();
   db = open();
@@ -33,17 +38,14 @@ const books = async (): Promise<unknown[]> => db.$queryRaw`
 const countOfBooks = async (): Promise<number[]> =>
   Promise.all([db.ledgerTransaction.count(), db.ledgerEntry.count(), db.chargeLine.count(), db.ledgerAccount.count()]);
 
-const DEADLINE_MS = 10_000;
 /** Ends the one connection that waits for a lock, as soon as there is one. */
-const killWaitingConnection = async (): Promise<void> => {
-  for (const deadline = Date.now() + DEADLINE_MS; Date.now() < deadline;) {
+const killWaitingConnection = () =>
+  eventually('a connection that waits for the lock', async () => {
     const killed: unknown[] = await db.$queryRaw`
       SELECT pg_terminate_backend(pid) FROM pg_stat_activity
        WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%ledger_entry%'`;
-    if (killed.length > 0) return;
-  }
-  throw new Error('no connection came to wait for the lock');
-};
+    return killed.length > 0 ? killed : null;
+  });
 
 describe('posting', () => {
   it('books each event as cost and as charge, at quantity x price, in its period', async () => {

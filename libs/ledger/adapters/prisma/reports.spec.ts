@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import { addAmounts, formatAmount, mintId, ZERO } from '@trunkline/kernel';
 import type { Database } from '@trunkline/platform/database';
@@ -22,6 +23,9 @@ const NOVEMBER = { fromMs: Date.parse('2026-11-01'), toMs: Date.parse('2026-12-0
 const session = newSessionId();
 const foreign = newSessionId();
 
+// A real server on a machine that may be busy with other tests.
+jest.setTimeout(60_000);
+
 let postgres: TestPostgres;
 let db: Database;
 let prices: PriceBooks;
@@ -45,7 +49,7 @@ beforeAll(async () => {
     usage({ tenantId: OTHER_TENANT, sessionId: foreign, counts: { input_text: 1_000_000n } }),
   );
   await postBatch(db, prices);
-}, 60_000);
+});
 afterAll(async () => {
   await postgres.stop();
 });

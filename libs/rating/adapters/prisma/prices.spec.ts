@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import { openDatabase, Prisma, type Database } from '@trunkline/platform/database';
@@ -8,11 +9,14 @@ import { importPrices, loadPriceBook, PriceBookRefused, priceBookRevision } from
 
 const SEEDS = fileURLToPath(new URL('../../../../prisma/seed/prices', import.meta.url));
 
+// A real server on a machine that may be busy with other tests.
+jest.setTimeout(60_000);
+
 let postgres: TestPostgres;
 const opened: Database[] = [];
 beforeAll(async () => {
   postgres = await startTestPostgres();
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all(opened.map((db) => db.$disconnect()));
   await postgres.stop();
