@@ -11,7 +11,7 @@ import { isRealtimeModel, type DialRefusal } from '@trunkline/providers/adapters
 import { mayUseModel, type PolicySnapshot, type Principal } from '@trunkline/tenancy';
 import { dialUpstream } from './dial-upstream.js';
 import type { GatewayParts } from './gateway-parts.js';
-import { openedRecord, openSession, type AdmittedCall } from './open-session.js';
+import { openedRecord, openSession, poolOf, type AdmittedCall } from './open-session.js';
 import { settle } from './settle.js';
 
 /** Serves one upgrade request to its end. Never rejects: whatever goes wrong has been answered and settled. */
@@ -113,31 +113,56 @@ async function dialAndConfirm(
   lease: Lease,
 ): Promise<Result<AdmittedCall, DialRefusal>> {
   const { sessionId, handshake, principal, wanted, gone } = caller;
-  const lineLost: DialRefusal = {
-    code: 'admission_unavailable',
-    message: 'The line was lost while connecting. Try again.',
-    tryNextPool: false,
-  };
   const upstream = await dialUpstream(
-    { account: parts.account(lease.limits[2].id), request: wanted, safetyIdentifier: handshake.safetyIdentifier },
+    { account: parts.account(poolOf(lease)), request: wanted, safetyIdentifier: handshake.safetyIdentifier },
     { ...parts.deadlines, dialler: parts.dialler, signal: gone, report: parts.metrics.dialFailed },
   ); // 5
   if (!upstream.ok) return upstream;
   const leaseLost = new AbortController();
-  try {
-    const confirmed = gone.aborted ? 'lost' : await parts.confirmLease(lease, () => leaseLost.abort()); // 6
-    if (confirmed === 'confirmed') {
-      const openedAtMs = parts.clock.nowMs();
-      const call = { sessionId, principal, handshake, lease, leaseLost: leaseLost.signal, upstream: upstream.value };
-      const admitted: AdmittedCall = { ...call, openedAtMs };
-      await parts.journal.append({ kind: 'session_opened', session: openedRecord(parts, admitted) });
-      return ok(admitted);
-    }
-  } catch (error) {
-    parts.log.warn({ event: 'confirm_failed', session_id: sessionId, err: error }, 'a line could not be confirmed');
-  }
+  const call: AdmittedCall = {
+    sessionId,
+    principal,
+    handshake,
+    lease,
+    leaseLost: leaseLost.signal,
+    upstream: upstream.value,
+    openedAtMs: parts.clock.nowMs(),
+  };
+  const refusal = gone.aborted ? LINE_LOST : await confirm(parts, call, () => leaseLost.abort()); // 6
+  if (refusal === null) return ok(call);
   upstream.value.wire.destroy();
-  return err(lineLost);
+  return err(refusal);
+}
+
+const LINE_LOST: DialRefusal = {
+  code: 'admission_unavailable',
+  message: 'The line was lost while connecting. Try again.',
+  tryNextPool: false,
+};
+const NOT_RECORDED: DialRefusal = {
+  code: 'metering_unavailable',
+  message: 'The session cannot be recorded right now, so it was not opened. Try again in a few minutes.',
+  tryNextPool: false,
+};
+
+/** Makes the line this session's for as long as it lives, and the session a matter of record. Null when both worked. */
+async function confirm(parts: GatewayParts, call: AdmittedCall, onLost: () => void): Promise<DialRefusal | null> {
+  try {
+    if ((await parts.confirmLease(call.lease, onLost)) === 'lost') return LINE_LOST;
+  } catch (error) {
+    parts.log.warn(
+      { event: 'confirm_failed', session_id: call.sessionId, err: error },
+      'a line could not be confirmed',
+    );
+    return LINE_LOST;
+  }
+  try {
+    await parts.journal.append({ kind: 'session_opened', session: openedRecord(parts, call) });
+    return null;
+  } catch (error) {
+    parts.log.error({ event: 'journal_refused', session_id: call.sessionId, err: error }, 'no session was opened');
+    return NOT_RECORDED;
+  }
 }
 
 /** Steps 7 and 8. */
