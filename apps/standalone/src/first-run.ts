@@ -1,12 +1,11 @@
 // What a fresh installation begins with: prices, a pool, a tenant and a key, so that the first call can be made at once.
 // Everything here is idempotent: a second start finds what the first one made.
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PoolId, Result, TenantId } from '@trunkline/kernel';
 import type { Database } from '@trunkline/platform/database';
 import { readSecret, writeSecret } from '@trunkline/platform/secrets';
-import { parsePriceSheets } from '@trunkline/rating';
 import { importPrices } from '@trunkline/rating/adapters/prisma';
+import { readPriceSheets } from '@trunkline/rating/adapters/seed';
 import {
   createKey,
   createTenant,
@@ -61,11 +60,7 @@ async function firstKey(tenancy: TenancyContext, tenantId: TenantId, file: strin
 }
 
 async function seedPrices(db: Database, dir: string): Promise<void> {
-  const files = (await readdir(dir)).filter((file) => file.endsWith('.json')).sort();
-  const sheets = await Promise.all(
-    files.map(async (file): Promise<unknown> => JSON.parse(await readFile(join(dir, file), 'utf8'))),
-  );
-  const list = parsePriceSheets(sheets.flat());
+  const list = await readPriceSheets(dir);
   const imported = list.ok ? await importPrices(db, list.value) : list;
   if (!imported.ok) throw new Error(`the price sheets in ${dir} cannot be imported: ${imported.error.join('; ')}`);
 }
