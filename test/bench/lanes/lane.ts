@@ -13,6 +13,8 @@ export interface Certificate {
 export interface LaneContext {
   upstream: { plain: number; tls: number };
   certificate: Certificate;
+  /** The core to pin the proxy to; the proxy core when absent. */
+  core?: number;
   /** An empty folder for configuration, logs and data; removed after the run. */
   workDir: string;
   /** The compiled entry of the product. */

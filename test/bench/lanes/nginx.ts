@@ -38,7 +38,7 @@ function lane(name: string, about: string, kind: NginxKind): Lane {
       writeFileSync(config, nginxConfig(context, folder, port, kind));
       const log = openSync(join(folder, 'stderr.log'), 'a');
       const child = spawnPinned({
-        core: CORE.proxy,
+        core: context.core ?? CORE.proxy,
         command: 'nginx',
         args: ['-e', join(folder, 'error.log'), '-p', folder, '-c', config],
         stdio: ['ignore', log, log],

@@ -28,8 +28,8 @@ function lane(name: string, about: string, script: string, args: string[]): Lane
     name,
     about,
     isReference: true,
-    start: async ({ upstream }) => {
-      const child = await forkPinned(CORE.proxy, join(RELAYS, script), GC_ON_SIGNAL, [String(upstream.plain), ...args]);
+    start: async ({ upstream, core = CORE.proxy }) => {
+      const child = await forkPinned(core, join(RELAYS, script), GC_ON_SIGNAL, [String(upstream.plain), ...args]);
       const port = await new Peer(child, name).call('port', null, z.number());
       return {
         target: localTarget(port),

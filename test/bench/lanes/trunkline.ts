@@ -46,12 +46,16 @@ function lane(name: string, about: string, tls: boolean): Lane {
   };
 }
 
-function spawnProduct({ upstream, certificate, productMain }: LaneContext, folder: string, tls: boolean): ChildProcess {
+function spawnProduct(
+  { upstream, certificate, productMain, core }: LaneContext,
+  folder: string,
+  tls: boolean,
+): ChildProcess {
   const upstreamUrl = tls ? `https://localhost:${upstream.tls}/v1` : `http://127.0.0.1:${upstream.plain}/v1`;
   const anyPort = ['--http-port', '0', '--https-port', '0', '--admin-port', '0', '--metrics-port', '0'];
   const upstreamArgs = ['--upstream-url', upstreamUrl, '--upstream-key', 'sk-bench', '--seed-caps', CAPS];
   return spawnPinned({
-    core: CORE.proxy,
+    core: core ?? CORE.proxy,
     command: process.execPath,
     args: [...GC_ON_SIGNAL, productMain, '--json', '--data-dir', join(folder, 'data'), ...anyPort, ...upstreamArgs],
     env: { NODE_EXTRA_CA_CERTS: certificate.certPath },

@@ -3,9 +3,6 @@
 import type { Sample } from '../run/rounds.js';
 import type { Results } from './medians.js';
 
-const BASE = 'nginx';
-const TLS_BASE = 'nginx-tls';
-
 /** One line of the table of goals. `value` is what goal and stretch are held against. */
 export interface GoalRow {
   id: string;
@@ -34,11 +31,11 @@ type Reader = Goal['read'];
 const ratio =
   (cell: string, name: string): Reader =>
   (results, lane) =>
-    results.ratio(lane, BASE, cell, name);
+    results.ratio(lane, cell, name);
 const addedRatio =
   (cell: string, name: string): Reader =>
   (results, lane) =>
-    results.addedRatio(lane, BASE, cell, name);
+    results.addedRatio(lane, cell, name);
 const figure =
   (cell: string, name: string): Reader =>
   (results, lane) =>
@@ -104,6 +101,11 @@ const GOALS: readonly Goal[] = [
       read: figure('slow', `${prefix}P99Ratio`),
     },
   ]),
+  {
+    ...{ id: 'R9', what: 'CPU per message of two processes', unit: 'x one', cell: 'scale', ...most },
+    ...{ goal: 1.1, stretch: null },
+    read: figure('scale', 'togetherRatio'),
+  },
   ...['voice-200', 'voice-1000'].map((cell): Goal => ({
     ...{ id: 'R8', what: `usage-bearing frame waits for the spool, p99, ${cell}`, unit: 'ms', cell },
     ...{ ...most, goal: 5, stretch: 2 },
@@ -141,11 +143,11 @@ function rowOf(goal: Goal, value: number | null): GoalRow {
   };
 }
 
-/** R7 compares another pair of lanes, where both were measured. */
+/** R7 is about the lane's TLS twin, where it was measured. */
 function tlsRow(results: Results, lane: string): GoalRow | null {
   const tlsLane = `${lane}-tls`;
-  if (!results.lanes.includes(tlsLane) || !results.lanes.includes(TLS_BASE)) return null;
-  const value = results.ratio(tlsLane, TLS_BASE, 'voice-200', 'cpuUsPerMessage');
+  const value = results.ratio(tlsLane, 'voice-200', 'cpuUsPerMessage');
+  if (value === null) return null;
   const goal = { id: 'R7', what: 'CPU per message with TLS on both sides, voice-200', unit: 'x nginx-tls' };
   return rowOf({ ...goal, cell: 'voice-200', ...most, goal: 2, stretch: 1.3, read: () => value }, value);
 }

@@ -35,14 +35,14 @@ export class Results {
     return median(this.perRound(lane, (round) => this.at(round, lane, cell, name)));
   }
 
-  /** `lane / base` of one figure, median of the rounds' ratios. */
-  ratio(lane: string, base: string, cell: string, name: string): number | null {
-    return this.compare(lane, (round, which) => this.at(round, which, cell, name), base);
+  /** One figure over nginx's, median of the rounds' ratios. */
+  ratio(lane: string, cell: string, name: string): number | null {
+    return this.compare(lane, (round, which) => this.at(round, which, cell, name));
   }
 
   /** As `ratio`, of a time over the direct lane's: what the proxy adds. */
-  addedRatio(lane: string, base: string, cell: string, name: string): number | null {
-    return this.compare(lane, (round, which) => this.addedAt(round, which, cell, name), base);
+  addedRatio(lane: string, cell: string, name: string): number | null {
+    return this.compare(lane, (round, which) => this.addedAt(round, which, cell, name));
   }
 
   /** What a lane adds to the direct lane's time, median over the rounds. */
@@ -50,10 +50,10 @@ export class Results {
     return median(this.perRound(lane, (round) => this.addedAt(round, lane, cell, name)));
   }
 
-  private compare(lane: string, of: (round: number, lane: string) => number | null, base: string): number | null {
+  private compare(lane: string, of: (round: number, lane: string) => number | null): number | null {
     const ratios = this.perRound(lane, (round) => {
       const value = of(round, lane);
-      const other = of(round, base);
+      const other = of(round, withTls('nginx', lane));
       return value === null || other === null || other <= 0 ? null : value / other;
     });
     return median(ratios);
@@ -66,7 +66,7 @@ export class Results {
 
   private addedAt(round: number, lane: string, cell: string, name: string): number | null {
     const value = this.at(round, lane, cell, name);
-    const direct = this.at(round, 'direct', cell, name);
+    const direct = this.at(round, withTls('direct', lane), cell, name);
     return value === null || direct === null ? null : value - direct;
   }
 
@@ -74,4 +74,9 @@ export class Results {
     const found = this.samples.find((s) => s.round === round && s.lane === lane && s.cell === cell);
     return found?.figures[name] ?? null;
   }
+}
+
+/** Lanes over TLS are compared with lanes over TLS. */
+function withTls(yardstick: string, lane: string): string {
+  return lane.endsWith('-tls') ? `${yardstick}-tls` : yardstick;
 }

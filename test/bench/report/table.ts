@@ -8,8 +8,6 @@ interface Column {
   show(results: Results, lane: string): string;
 }
 
-const BASE = 'nginx';
-
 /** Three digits are what medians of a few rounds carry. */
 export function digits(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return '-';
@@ -21,7 +19,7 @@ export function digits(value: number | null): string {
 function withRatio(cell: string, name: string): Column['show'] {
   return (results, lane) => {
     const value = results.figure(lane, cell, name);
-    const ratio = results.ratio(lane, BASE, cell, name);
+    const ratio = results.ratio(lane, cell, name);
     return value === null ? '-' : `${digits(value)}${ratio === null ? '' : ` (${ratio.toFixed(2)})`}`;
   };
 }

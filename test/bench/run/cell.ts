@@ -12,6 +12,7 @@ export type Cell =
   | { mode: 'paced'; name: string; behaviour: Behaviour; sessions: number; windowMs: number }
   | { mode: 'saturation'; name: string; behaviour: Behaviour; sessions: number; windowMs: number }
   | { mode: 'handshakes'; name: string; windowMs: number }
+  | { mode: 'scale'; name: string; sessions: number; windowMs: number }
   | { mode: 'slow'; name: string; neighbours: number; slow: number; windowMs: number };
 
 /** What one cell found on one lane. */
@@ -28,6 +29,8 @@ export interface CellContext {
   load: Load;
   lane: RunningLane;
   baseRssKiB: number;
+  /** Starts another process of the same lane, on the load's core. Whoever calls stops it. */
+  startSecond(): Promise<RunningLane>;
 }
 
 /** Lets the last frames arrive, closes everything and sums up what became of the group's frames. */

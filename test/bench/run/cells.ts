@@ -5,6 +5,7 @@ import type { Behaviour } from '../workload/behaviour.js';
 import { flawless } from '../workload/sequence.js';
 import { type Cell, type CellContext, type CellResult, finish, pause } from './cell.js';
 import type { Load } from './load.js';
+import { measureScale } from './scale.js';
 import { quantileBetween, spoolWaits } from './spool-wait.js';
 import { measureSlowConsumers } from './slow-consumers.js';
 import { measureWindow, measureWork, proxyRss } from './window.js';
@@ -26,6 +27,8 @@ export async function runCell(cell: Cell, context: CellContext): Promise<CellRes
       return measureTraffic(cell, context);
     case 'handshakes':
       return measureHandshakes(cell, context);
+    case 'scale':
+      return hasProxy ? measureScale(cell, context) : null;
     case 'slow':
       return hasProxy ? measureSlowConsumers(cell, context) : null;
   }

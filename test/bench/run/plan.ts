@@ -3,7 +3,7 @@
 import type { Cell } from './cell.js';
 
 /** The modes that `--modes` may name. */
-export const MODES = ['memory', 'paced', 'saturation', 'handshakes', 'slow'] as const;
+export const MODES = ['memory', 'paced', 'saturation', 'handshakes', 'slow', 'scale'] as const;
 
 /** Everything a run needs to know. */
 export interface Plan {
@@ -48,6 +48,9 @@ const quick: Plan = {
   ],
 };
 
+/** Measured only when asked for: a second process needs the core that the load needs. */
+const scale: Cell = { mode: 'scale', name: 'scale', sessions: 100, windowMs: 4000 };
+
 /** What a caller may change. */
 export interface PlanOptions {
   quick: boolean;
@@ -62,7 +65,7 @@ export function planFor(options: PlanOptions): Plan {
   const { modes } = options;
   const unknown = modes?.find((mode) => !MODES.some((known) => known === mode));
   if (unknown !== undefined) throw new Error(`no mode "${unknown}"; modes: ${MODES.join(', ')}`);
-  const cells = modes ? plan.cells.filter((cell) => modes.includes(cell.mode)) : plan.cells;
+  const cells = modes ? [...plan.cells, scale].filter((cell) => modes.includes(cell.mode)) : plan.cells;
   if (cells.length === 0) throw new Error('nothing to measure: the quick plan has no such mode');
   return {
     ...plan,

@@ -4,6 +4,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lane, LaneContext, RunningLane } from '../lanes/lane.js';
+import { CORE } from '../process/pinned.js';
 import { flawless } from '../workload/sequence.js';
 import type { CellResult } from './cell.js';
 import { runCell, warmUp } from './cells.js';
@@ -27,6 +28,7 @@ export interface RunContext extends LaneContext {
 interface Started {
   name: string;
   running: RunningLane;
+  startSecond(): Promise<RunningLane>;
   baseRssKiB: number;
 }
 
@@ -66,11 +68,17 @@ async function startLane(lane: Lane, plan: Plan, context: RunContext): Promise<S
   const running = await lane.start(context);
   try {
     const baseRssKiB = await warmUp(context.load, running, plan.warmUpSessions);
-    return { name: lane.name, running, baseRssKiB };
+    return { name: lane.name, running, baseRssKiB, startSecond: () => startBeside(lane, context) };
   } catch (error) {
     await running.stop();
     throw error;
   }
+}
+
+async function startBeside(lane: Lane, context: RunContext): Promise<RunningLane> {
+  const workDir = join(context.workDir, `second-${lane.name}`);
+  mkdirSync(workDir, { mode: 0o711 });
+  return lane.start({ ...context, workDir, core: CORE.load });
 }
 
 /** Runs a cell; what it throws becomes its result, after its sessions were closed. */
