@@ -40,7 +40,7 @@ export const STYLE = `
 @media (prefers-color-scheme:dark){:root{${properties(PALETTES.dark)}}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--text);font:16px/1.5 system-ui,sans-serif}
-header,main{max-width:72rem;margin:0 auto;padding:1rem 1.25rem}
+header,main{max-width:78rem;margin:0 auto;padding:1rem 1.25rem}
 header{display:flex;flex-wrap:wrap;gap:.25rem 1.5rem;align-items:baseline;padding-bottom:0}
 header p{margin:0;color:var(--muted)}
 header .brand{color:var(--text);font-weight:600}
@@ -57,16 +57,17 @@ dd{margin:0;font-size:1.375rem;font-variant-numeric:tabular-nums;overflow-wrap:a
 dd.bad{color:var(--bad);font-weight:600}
 .scroll{overflow-x:auto;margin:0 0 1.5rem}
 table{border-collapse:collapse;width:100%}
-caption{text-align:left;padding:.75rem 1rem;font-weight:600}
+caption{text-align:left;padding:.75rem .875rem;font-weight:600}
 caption span{font-weight:400;color:var(--muted)}
-th,td{text-align:left;padding:.5rem 1rem;border-top:1px solid var(--line);vertical-align:top}
-thead th{color:var(--muted);font-size:.875rem;font-weight:600}
+th,td{text-align:left;padding:.5rem .875rem;border-top:1px solid var(--line);vertical-align:top}
+thead th,thead .id{color:var(--muted);font:600 .875rem/1.5 system-ui,sans-serif}
 tbody th{font-weight:400}
 tfoot th,tfoot td{font-weight:600}
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .id{font-family:ui-monospace,monospace;font-size:.875rem;white-space:nowrap}
 .muted{color:var(--muted)}
-.bad{color:var(--bad)}
+.remark{display:block;white-space:normal;color:var(--bad);font-size:.875rem}
+@media (max-width:40rem){caption span{display:block}}
 .empty{color:var(--muted)}
 `;
 

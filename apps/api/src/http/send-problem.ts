@@ -35,7 +35,7 @@ function problemPage(problem: ProblemDetails): string {
   const onward = problem.status < 500 ? markup`<p><a href="/admin">Go to the overview</a></p>` : null;
   return page({
     title: problem.title,
-    subtitle: markup`Trunkline admin`,
+    subtitle: markup`Admin pages`,
     main: markup`<p>${problem.detail}</p>
 ${onward}
 <p class="muted">Error ${problem.status} ${problem.code}, request <span class="id">${problem.instance}</span></p>`,

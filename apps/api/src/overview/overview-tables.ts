@@ -16,17 +16,17 @@ export function sessionsTable(overview: Overview): Html {
     note: total > rows.length ? `the newest ${rows.length} of ${total}` : null,
     columns: [
       { name: 'Session', kind: 'id' },
-      { name: 'Tenant' },
-      { name: 'Key', kind: 'id' },
-      { name: 'Model' },
       { name: 'Open for', kind: 'number' },
+      { name: 'Tenant' },
+      { name: 'Model' },
+      { name: 'Key', kind: 'id' },
     ],
     rows: rows.map(({ id, tenantId, keyId, model, openedAtMs }) => [
       id,
-      tenantName(tenantId, overview),
-      keyId ?? 'unknown',
-      isolated(model ?? 'unknown'),
       ageCell(overview.asOfMs - openedAtMs),
+      tenantName(tenantId, overview),
+      isolated(model ?? 'unknown'),
+      keyId ?? 'unknown',
     ]),
     foot: null,
     empty: 'No session is open.',
@@ -111,7 +111,7 @@ function numbers(...names: readonly string[]): readonly Column[] {
 
 function ageCell(ageMs: number): Html {
   if (!outlivesAnySession(ageMs)) return markup`${ageText(ageMs)}`;
-  return markup`${ageText(ageMs)}<br /><span class="bad">longer than a session lasts:<br />its gateway probably died</span>`;
+  return markup`${ageText(ageMs)}<span class="remark">longer than a session lasts: its gateway probably died</span>`;
 }
 
 // A name in a script that runs the other way must not turn the rest of its row around.
