@@ -3,16 +3,16 @@ import { systemClock } from '@trunkline/kernel';
 import { leaseTerms, type LeaseStore, type LeaseTerms } from '@trunkline/admission';
 import { MemoryLeaseStore } from '@trunkline/admission/adapters/memory';
 import { connectLeaseRedis, RedisLeaseStore } from '@trunkline/admission/adapters/redis';
+import type { Database } from '@trunkline/platform/database';
 import type { Base } from './base.js';
 
 const STOP_MS_MAX = 2_000;
 
 /** Opens the lease store. @throws LeaseRedisUnreachable, RangeError for times that do not fit together. */
-export async function openLeases({
-  config,
-  log,
-  shutdown,
-}: Base): Promise<{ readonly leases: LeaseStore; readonly leaseTerms: LeaseTerms }> {
+export async function openLeases(
+  { config, log, shutdown }: Base,
+  db: Database,
+): Promise<{ readonly leases: LeaseStore; readonly leaseTerms: LeaseTerms }> {
   const terms = leaseTerms({
     ...(config.leaseTtlMs === undefined ? {} : { confirmedMs: config.leaseTtlMs }),
     ...(config.leasePendingTtlMs === undefined ? {} : { pendingMs: config.leasePendingTtlMs }),
@@ -23,5 +23,10 @@ export async function openLeases({
     onError: (error) => log.warn({ event: 'redis_error', err: error }, 'Redis is not reachable'),
   });
   shutdown.register('redis', STOP_MS_MAX, () => redis.disconnect());
-  return { leases: new RedisLeaseStore(redis, { terms }), leaseTerms: terms };
+  const leases = new RedisLeaseStore(redis, { terms });
+  // A Redis that knows nothing waits for living sessions to be counted, unless the books say that there are none.
+  const closedMs = await leases.open((await db.session.count({ where: { closedAt: null } })) === 0);
+  if (closedMs > 0)
+    log.warn({ event: 'leases_recovering', ms: closedMs }, 'new sessions wait until open ones are counted');
+  return { leases, leaseTerms: terms };
 }

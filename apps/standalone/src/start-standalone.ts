@@ -141,7 +141,7 @@ async function openGateway(base: Base, parts: GatewayNeeds): Promise<ComposedGat
     policy: policy.holder,
     prices: policy.prices,
     hashKey: parts.hashKey,
-    ...(await openLeases(base)),
+    ...(await openLeases(base, parts.db)),
     journal,
     account: () => parts.account,
     relayLimits: { ...RELAY_LIMITS, ...relayOverrides(config) },
