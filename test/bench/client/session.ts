@@ -71,7 +71,7 @@ export class ClientSession {
   send(frame: OutgoingFrame): boolean {
     if (!this.socket || !this.living) return false;
     this.stats.sent += 1;
-    return frame.send(this.socket, this.sequence++, nowUs(), this.hello.session);
+    return frame.send(this.socket, this.sequence++, this.hello.session);
   }
 
   /** Closes as a good client does and waits for the other side; a session that reads nothing is cut. */

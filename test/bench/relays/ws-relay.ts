@@ -10,9 +10,10 @@ const accepting = new WebSocketServer({ noServer: true, perMessageDeflate: false
 const server = createServer();
 
 function forward(from: WebSocket, to: WebSocket, message: RawData, isBinary: boolean): void {
+  if (!Buffer.isBuffer(message)) return;
   if (to.readyState !== WebSocket.OPEN) from.close();
-  else if (parses) to.send(JSON.stringify(JSON.parse(String(message))));
-  else if (Buffer.isBuffer(message)) to.send(message, { binary: isBinary });
+  else if (parses) to.send(JSON.stringify(JSON.parse(message.toString())));
+  else to.send(message, { binary: isBinary });
 }
 
 server.on('upgrade', (request, socket, head) => {

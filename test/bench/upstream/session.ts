@@ -48,7 +48,7 @@ export class UpstreamSession {
     const { hello, stats, socket } = this;
     if (!hello || !stats || socket.destroyed || this.closing) return false;
     stats.sent += 1;
-    return frame.send(socket, this.sequence++, nowUs(), hello.session, this.responseId);
+    return frame.send(socket, this.sequence++, hello.session, this.responseId);
   }
 
   /** Gives the next response its own id, unique over runs. */

@@ -3,7 +3,7 @@
 // under backpressure. Leaves pacing to others.
 import type { Socket } from 'node:net';
 import { buildFrame, headerBytes, OPCODE } from '../wire/frame.js';
-import { STAMP_CHARS, writeStamp } from './stamp.js';
+import { nowUs, STAMP_CHARS, writeStamp } from './stamp.js';
 import type { Template } from './templates.js';
 
 const scratch = new Uint8Array(STAMP_CHARS);
@@ -22,11 +22,11 @@ export class OutgoingFrame {
     this.payloadAt = headerBytes(template.payload.length, maskKey !== undefined);
   }
 
-  /** Stamps and writes the frame; false when the socket is now over its own high-water mark. */
-  send(socket: Socket, sequence: number, sentUs: number, session: number, responseId?: Uint8Array): boolean {
+  /** Stamps the frame with this moment and writes it; false when the socket is now over its own high-water mark. */
+  send(socket: Socket, sequence: number, session: number, responseId?: Uint8Array): boolean {
     const { template } = this;
     const salt = template.responseIdAt < 0 ? undefined : responseId;
-    writeStamp(scratch, 0, { sequence, sentUs, session, template: template.index }, salt);
+    writeStamp(scratch, 0, { sequence, sentUs: nowUs(), session, template: template.index }, salt);
     this.patch(template.stampAt, scratch);
     if (salt) this.patch(template.responseIdAt, salt);
     const goOn = socket.write(this.frame);
