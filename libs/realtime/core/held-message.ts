@@ -2,6 +2,7 @@
 // the frames as they came, so that what is let through leaves unchanged, masks and fragmentation included. Its size is
 // bounded by the scanner, which refuses messages and fragment counts past the limits before they get here.
 import { HEADER_BYTES_MAX, applyMask, headerSize, payloadLengthAt } from './frame-codec.js';
+import type { FrameScanner } from './frame-scanner.js';
 
 // What a frame header announces is believed up to here; more memory is taken as more bytes come.
 const CAPACITY_START_MAX = 65_536;
@@ -10,14 +11,23 @@ const CAPACITY_START_MAX = 65_536;
 export class HeldMessage {
   private bytes: Buffer;
   private size = 0;
+  /** How many times something was added. */
+  pieces = 0;
 
   /** @param firstFrameBytes the payload length of the first frame, as announced. */
   constructor(firstFrameBytes: number) {
     this.bytes = Buffer.allocUnsafe(Math.min(firstFrameBytes + HEADER_BYTES_MAX, CAPACITY_START_MAX));
   }
 
-  /** Adds bytes of the message's frames, headers included. */
+  /** Adds the scanner's current frame as far as it has come in this chunk, its header from earlier chunks included. */
+  appendFrame(scanner: FrameScanner, chunk: Buffer): void {
+    this.append(scanner.headerBytes, 0, scanner.carried);
+    this.append(chunk, scanner.frameStart, scanner.position);
+  }
+
+  /** Adds bytes of the message's frames. */
   append(source: Buffer, start: number, end: number): void {
+    this.pieces++;
     this.reserve(this.size + end - start);
     this.size += source.copy(this.bytes, this.size, start, end);
   }

@@ -8,8 +8,8 @@ import { FrameScanner, type Violation } from './frame-scanner.js';
 import { HeldMessage } from './held-message.js';
 import type { RelayLimits } from './limits.js';
 import type { Outlet } from './outlet.js';
-import { NEED_MORE, SNIFF_BYTES_MAX, sniffType } from './sniff-type.js';
-import { sniffPiece } from './sniff-piece.js';
+import { NEED_MORE } from './sniff-type.js';
+import { sniffHeld, sniffPiece } from './sniff-piece.js';
 import { BINARY_TYPE, UNKNOWN_TYPE, type FrameTap, type FrameVerdict } from './tap.js';
 import type { Wire } from './wire.js';
 
@@ -44,9 +44,6 @@ export interface PumpParts {
 
 const NO_BYTES = Buffer.alloc(0);
 
-/** A message that shows no type within this many pieces is unknown: bounds the work that crumbs can cause. */
-const UNDECIDED_PIECES_MAX = 16;
-
 /** Moves one direction. */
 export class Pump {
   private readonly scanner: FrameScanner;
@@ -63,7 +60,7 @@ export class Pump {
   private frameOpen = false;
   private held: HeldMessage | null = null;
   private heldType = UNKNOWN_TYPE;
-  private undecidedPieces = 0;
+  private isBinary = false;
   private waiting = false;
   /** Read while a verdict is due. Bounded: the source stands still meanwhile. */
   private readonly backlog: Buffer[] = [];
@@ -141,13 +138,13 @@ export class Pump {
     }
     if (this.scanner.startsMessage) this.startMessage();
     if (this.course === 'passing') this.passHeader();
-    else if (this.held !== null) this.holdHeader(this.held);
+    else this.held?.appendFrame(this.scanner, this.chunk);
   }
 
   private startMessage(): void {
     const { tap } = this.parts;
     this.held = null;
-    this.undecidedPieces = 0;
+    this.isBinary = this.scanner.opcode === OPCODE.binary;
     if (this.discardsMessages) {
       this.flushRun();
       this.course = 'discarding';
@@ -190,19 +187,11 @@ export class Pump {
     if (scanner.messageEnds) this.messageOpen = false;
   }
 
-  private holdHeader(held: HeldMessage): void {
-    const { scanner } = this;
-    held.append(scanner.headerBytes, 0, scanner.carried);
-    held.append(this.chunk, scanner.frameStart, scanner.position);
-  }
-
   /** Keeps back the current message from its header on. */
   private holdFromHere(): HeldMessage {
     this.flushRun();
-    const { scanner } = this;
-    const held = new HeldMessage(scanner.payloadLength);
-    held.append(scanner.headerBytes, 0, scanner.carried);
-    held.append(this.chunk, scanner.frameStart, scanner.position);
+    const held = new HeldMessage(this.scanner.payloadLength);
+    held.appendFrame(this.scanner, this.chunk);
     return (this.held = held);
   }
 
@@ -211,7 +200,7 @@ export class Pump {
     const isFirst = this.held === null;
     this.held?.append(this.chunk, scanner.pieceStart, scanner.pieceEnd);
     if (this.course === 'undecided') {
-      const type = this.readType(isFirst);
+      const type = this.isBinary ? BINARY_TYPE : this.sniff();
       if (type === NEED_MORE) {
         if (isFirst) this.holdFromHere();
         return;
@@ -221,15 +210,9 @@ export class Pump {
     if (this.held !== null && scanner.messageEnds) this.judge(this.held);
   }
 
-  private readType(isFirst: boolean): string {
-    const { scanner, held } = this;
-    if (isFirst && scanner.opcode === OPCODE.binary) return BINARY_TYPE;
-    const prefix = held?.payload(SNIFF_BYTES_MAX);
-    const type = prefix ? sniffType(prefix, 0, prefix.length) : sniffPiece(scanner, this.chunk, this.parts.scratch);
-    if (type !== NEED_MORE) return type;
-    const bytes = prefix ? prefix.length : scanner.pieceEnd - scanner.pieceStart;
-    const hopeless = scanner.messageEnds || bytes >= SNIFF_BYTES_MAX || ++this.undecidedPieces > UNDECIDED_PIECES_MAX;
-    return hopeless ? UNKNOWN_TYPE : NEED_MORE;
+  private sniff(): string {
+    const { scanner, held, chunk } = this;
+    return held === null ? sniffPiece(scanner, chunk, this.parts.scratch) : sniffHeld(scanner, held);
   }
 
   /** The type is known: the message passes, what was kept back of it first, or is held to its end. */

@@ -1,16 +1,38 @@
-// Reads the event type from the first piece of a message where it lies in the chunk. Only a prefix is unmasked.
+// Reads the event type of a message that is still coming: from its first piece where that lies in the chunk, or from
+// what was kept back of it. Only a prefix is unmasked. Says `NEED_MORE` only while more can come and is worth waiting for.
 import { applyMask } from './frame-codec.js';
 import type { FrameScanner } from './frame-scanner.js';
+import type { HeldMessage } from './held-message.js';
 import { NEED_MORE, SNIFF_BYTES_MAX, sniffType } from './sniff-type.js';
+import { UNKNOWN_TYPE } from './tap.js';
 
 // Enough for a usual type; more is unmasked only if this was not.
 const USUAL_PREFIX_BYTES = 64;
+
+// A message that shows no type within this many pieces is unknown: bounds the work that crumbs can cause.
+const PIECES_MAX = 32;
 
 /**
  * The type read from the piece of the scanner's last `payload` event, which must be the message's first.
  * @param scratch at least `SNIFF_BYTES_MAX` bytes that may be overwritten; null only for unmasked messages.
  */
 export function sniffPiece(scanner: FrameScanner, chunk: Buffer, scratch: Buffer | null): string {
+  const type = sniffFirst(scanner, chunk, scratch);
+  if (type !== NEED_MORE) return type;
+  const isOver = scanner.messageEnds || scanner.pieceEnd - scanner.pieceStart >= SNIFF_BYTES_MAX;
+  return isOver ? UNKNOWN_TYPE : NEED_MORE;
+}
+
+/** The type read from what was kept back of a message, the scanner's last piece included. */
+export function sniffHeld(scanner: FrameScanner, held: HeldMessage): string {
+  const prefix = held.payload(SNIFF_BYTES_MAX);
+  const type = sniffType(prefix, 0, prefix.length);
+  if (type !== NEED_MORE) return type;
+  const isOver = scanner.messageEnds || prefix.length >= SNIFF_BYTES_MAX || held.pieces > PIECES_MAX;
+  return isOver ? UNKNOWN_TYPE : NEED_MORE;
+}
+
+function sniffFirst(scanner: FrameScanner, chunk: Buffer, scratch: Buffer | null): string {
   const { pieceStart, pieceEnd } = scanner;
   if (!scanner.masked || scratch === null) {
     return sniffType(chunk, pieceStart, Math.min(pieceEnd, pieceStart + SNIFF_BYTES_MAX));
