@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { eventually } from '../../../test/support/poll.js';
 import { startTestPostgres, type TestPostgres } from '../../../test/support/postgres.js';
 import { mintId, systemClock } from '@trunkline/kernel';
 import { postBatch } from '@trunkline/ledger/adapters/prisma';
 import { usageEventId } from '@trunkline/metering';
 import { openLog } from '@trunkline/platform/logging';
-import { Shutdown } from '@trunkline/platform/shutdown';
+import { Shutdown, type CloseReport } from '@trunkline/platform/shutdown';
 import { parsePriceRows } from '@trunkline/rating';
 import { importPrices, loadPriceBook } from '@trunkline/rating/adapters/prisma';
 import { keyHasher } from '@trunkline/tenancy';
@@ -25,7 +27,8 @@ let tenantId = '';
 let keySecret = '';
 let keyHash = '';
 const logged: string[] = [];
-const shutdown = new Shutdown(() => undefined);
+const closes: CloseReport[] = [];
+const shutdown = new Shutdown((report) => void closes.push(report));
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
@@ -357,8 +360,11 @@ describe('without its database', () => {
 });
 
 describe('stopping', () => {
-  it('closes the listener', async () => {
+  it('closes the listener, though a browser holds a connection on which it says nothing', async () => {
+    const silent = connect(api.port, '127.0.0.1').on('error', () => undefined);
+    await once(silent, 'connect');
     await shutdown.run();
+    expect(closes.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual(['admin closed', 'admin routes closed']);
     await expect(get('/admin')).rejects.toThrow();
   });
 });

@@ -41,6 +41,8 @@ export interface RunningApi {
 }
 
 const CLOSE_MS_MAX = 5_000;
+// Pages take milliseconds; what is open after this is a browser that keeps a connection in case.
+const ANSWER_MS_MAX = 1_000;
 const HEADER_BYTES_MAX = 16 * 1024;
 const HEADERS_MS_MAX = 10_000;
 
@@ -77,7 +79,11 @@ async function routes(parts: ApiRouteParts, host: string): Promise<NestExpressAp
 
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
+    const cut = setTimeout(() => server.closeAllConnections(), ANSWER_MS_MAX);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
     server.closeIdleConnections();
   });
 }
