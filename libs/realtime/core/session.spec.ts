@@ -170,6 +170,23 @@ describe('flow control', () => {
     expect((await causeOf(made))?.cause).toBe(cause);
   });
 
+  it('goes on reading the upstream for the tap after a client was too slow, and sends that client nothing more', async () => {
+    const seen: string[] = [];
+    const made = rig({
+      limits,
+      fromUpstream: { interest: (type) => (seen.push(type), 'pass'), message: () => 'drop' },
+    });
+    made.client.takes = false;
+    made.upstream.deliver(text('x'.repeat(2000), null));
+    made.ticker.pass(7);
+    expect((await causeOf(made))?.cause).toBe('slow_client');
+    const sent = made.client.output.length;
+    made.upstream.deliver(text('{"type":"response.done"}', null));
+    expect(made.upstream.paused).toBe(false);
+    expect(seen).toContain('response.done');
+    expect(made.client.output).toHaveLength(sent);
+  });
+
   it('ends the session at once over the hard cap', async () => {
     const made = rig({ limits });
     made.client.takes = false;
@@ -182,6 +199,28 @@ describe('flow control', () => {
     made.client.takes = false;
     for (let i = 0; i < 10_000; i++) made.client.deliver(encodeFrame(PING, Buffer.alloc(100), MASK));
     expect(made.client.bufferedBytes).toBeLessThan(1000 + 200);
+  });
+
+  it('does not start a source that also awaits a verdict, whichever of the two is over first', async () => {
+    for (const drainFirst of [true, false]) {
+      let give: (verdict: 'forward') => void = () => undefined;
+      const tap: FrameTap = {
+        interest: (type) => (type === 'held' ? 'hold' : 'pass'),
+        message: () => new Promise((resolve) => (give = resolve)),
+      };
+      const made = rig({ limits, fromUpstream: tap });
+      made.client.takes = false;
+      const long = `{"type":"long","x":"${'x'.repeat(1500)}"}`;
+      made.upstream.deliver(Buffer.concat([text(long, null), text('{"type":"held"}', null)]));
+      const ends = [() => made.client.drainTo(0), () => give('forward')];
+      for (const end of drainFirst ? ends : ends.reverse()) {
+        expect(made.upstream.paused).toBe(true);
+        end();
+        await settled();
+      }
+      expect(made.upstream.paused).toBe(false);
+      expect(made.clientRead()).toEqual([long, '{"type":"held"}']);
+    }
   });
 
   it('counts the most that was buffered, and the stops', () => {
