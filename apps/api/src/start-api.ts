@@ -1,12 +1,12 @@
 // The control plane's composition root: makes its parts, binds its listener, registers the closes. It reads and writes the
 // database only; a live session is out of its reach (arrow 7).
 import 'reflect-metadata';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import { isIP } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import type { Database } from '@trunkline/platform/database';
-import { listen } from '@trunkline/platform/http';
+import { closeServer, listen } from '@trunkline/platform/http';
 import type { Log } from '@trunkline/platform/logging';
 import type { Shutdown } from '@trunkline/platform/shutdown';
 import type { TenancyContext } from '@trunkline/tenancy/adapters/prisma';
@@ -41,8 +41,6 @@ export interface RunningApi {
 }
 
 const CLOSE_MS_MAX = 5_000;
-// Pages take milliseconds; what is open after this is a browser that keeps a connection in case.
-const ANSWER_MS_MAX = 1_000;
 const HEADER_BYTES_MAX = 16 * 1024;
 const HEADERS_MS_MAX = 10_000;
 
@@ -75,17 +73,6 @@ async function routes(parts: ApiRouteParts, host: string): Promise<NestExpressAp
   app.useGlobalFilters(new ProblemFilter(parts.log));
   await app.init();
   return app;
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), ANSWER_MS_MAX);
-    server.close(() => {
-      clearTimeout(cut);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }
 
 function isLoopback(host: string): boolean {

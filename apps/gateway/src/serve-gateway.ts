@@ -1,11 +1,11 @@
 // The gateway's composition root: builds its parts top to bottom, each registering its own close, binds the listeners,
 // and routes upgrades to `upgrade.ts`. No logic of its own.
-import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
-import { listen } from '@trunkline/platform/http';
+import { closeServer, listen } from '@trunkline/platform/http';
 import type { Shutdown } from '@trunkline/platform/shutdown';
 import { mayUseModel } from '@trunkline/tenancy';
 import { realtimeModels } from '@trunkline/providers/adapters/openai';
@@ -86,11 +86,4 @@ async function httpApp(parts: GatewayParts, shutdown: Shutdown): Promise<NestExp
   await app.init();
   shutdown.register('gateway routes', CLOSE_MS_MAX, () => app.close());
   return app;
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
 }

@@ -8,7 +8,7 @@ import { PrismaJournalStore } from '@trunkline/metering/adapters/prisma';
 import { relayOverrides } from '@trunkline/platform/config';
 import type { Database } from '@trunkline/platform/database';
 import { openDataFolder } from '@trunkline/platform/data-folder';
-import { listen, createOpsServer, type ReadyCheck } from '@trunkline/platform/http';
+import { closeServer, createOpsServer, listen, type ReadyCheck } from '@trunkline/platform/http';
 import { secretFile } from '@trunkline/platform/secrets';
 import { RELAY_LIMITS } from '@trunkline/realtime';
 import { loadPriceBook, priceBookRevision } from '@trunkline/rating/adapters/prisma';
@@ -171,10 +171,7 @@ async function openUpstream({
 async function serveOps({ config, shutdown }: Base, metrics: Metrics, checks: readonly ReadyCheck[]): Promise<number> {
   const server = createOpsServer({ metrics, checks });
   const port = await listen(server, { host: config.host, port: config.metricsPort, flag: '--metrics-port' });
-  shutdown.register('metrics', STOP_MS_MAX, () => {
-    server.closeAllConnections();
-    server.close();
-  });
+  shutdown.register('metrics', STOP_MS_MAX, () => closeServer(server));
   return port;
 }
 
