@@ -129,7 +129,7 @@ describe('the official openai client', () => {
       response: { status: 'cancelled', status_details: { reason: 'turn_detected' } },
     });
     if (first.type !== 'response.output_audio.delta') throw new Error('waited for audio');
-    realtime.send({ type: 'conversation.item.truncate', item_id: first.item_id, content_index: 0, audio_end_ms: 100 });
+    realtime.send({ type: 'conversation.item.truncate', item_id: first.item_id, content_index: 0, audio_end_ms: 50 });
     await next('conversation.item.truncated', from);
     const done = events.length;
     expect(await next('response.done', done)).toMatchObject({ response: { status: 'completed' } });
