@@ -7,8 +7,8 @@ import type { GroupStats } from '../workload/group-stats.js';
 import type { OutgoingFrame } from '../workload/outgoing.js';
 import { SequenceCheck } from '../workload/sequence.js';
 import { nowUs } from '../workload/stamp.js';
+import type { Verifier } from '../workload/verifier.js';
 import { buildFrame, FrameReader, type FrameView, OPCODE } from '../wire/frame.js';
-import type { Cast } from './cast.js';
 import { dial, type Target } from './dial.js';
 
 const READY_DEADLINE_MS = 20_000;
@@ -17,6 +17,14 @@ const CLOSE_DEADLINE_MS = 5_000;
 const STALL_BYTES_MAX = 40 * 1024 * 1024;
 const MASK = 0x1f2e3d4c;
 const NORMAL_CLOSURE = Buffer.from([0x03, 0xe8]);
+
+/** What a session needs of those who pace it. */
+export interface Pacer {
+  readonly verifier: Verifier;
+  schedule(session: ClientSession): void;
+  continueExchange(session: ClientSession): void;
+  frameFor(session: ClientSession): OutgoingFrame;
+}
 
 /** A voice client. */
 export class ClientSession {
@@ -34,7 +42,7 @@ export class ClientSession {
 
   constructor(
     readonly hello: Hello,
-    private readonly cast: Cast,
+    private readonly cast: Pacer,
     private readonly stats: GroupStats,
   ) {
     this.order = new SequenceCheck(stats.integrity);

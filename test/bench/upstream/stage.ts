@@ -1,18 +1,26 @@
 // What all sessions of the upstream share: the frames, the verifier, the groups' counters and the pacing of turns.
 // Guarantees that one timer paces any number of sessions. Leaves sockets to the sessions.
-import { type ANSWERS, isPaced, TURN } from '../workload/behaviour.js';
+import { type ANSWERS, type Behaviour, isPaced, TURN } from '../workload/behaviour.js';
 import { GroupStats } from '../workload/group-stats.js';
 import { OutgoingFrame } from '../workload/outgoing.js';
 import { clientTemplates, serverTemplates, type Template } from '../workload/templates.js';
 import { Verifier } from '../workload/verifier.js';
 import { Wheel } from '../workload/wheel.js';
-import type { UpstreamSession } from './session.js';
 
 const SESSION_LIFETIME_S = 3600;
 
+/** What the stage needs of a session. */
+export interface Player {
+  readonly socket: { readonly destroyed: boolean };
+  readonly hello: { readonly behaviour: Behaviour } | null;
+  readonly turn: number;
+  beginResponse(): void;
+  send(frame: OutgoingFrame): boolean;
+}
+
 /** A session somewhere in its turn; step 0 begins one. */
 interface Cue {
-  session: UpstreamSession;
+  session: Player;
   script: OutgoingFrame[];
   step: number;
 }
@@ -60,7 +68,7 @@ export class Stage {
   }
 
   /** Takes a session that has said hello: a paced one gets its first turn, at the phase its client asked for. */
-  enter(session: UpstreamSession): void {
+  enter(session: Player): void {
     const { hello } = session;
     if (!hello || !isPaced(hello.behaviour)) return;
     const script = hello.behaviour === 'phone' ? this.frames.phoneTurn : this.frames.turn;
