@@ -1,6 +1,6 @@
 // What all sessions of the upstream share: the frames, the verifier, the groups' counters and the pacing of turns.
 // Guarantees that one timer paces any number of sessions. Leaves sockets to the sessions.
-import { type ANSWERS, type Behaviour, isPaced, TURN } from '../workload/behaviour.js';
+import { type ANSWERS, type Hello, isPaced, TURN } from '../workload/behaviour.js';
 import { GroupStats } from '../workload/group-stats.js';
 import { OutgoingFrame } from '../workload/outgoing.js';
 import { clientTemplates, serverTemplates, type Template } from '../workload/templates.js';
@@ -12,7 +12,7 @@ const SESSION_LIFETIME_S = 3600;
 /** What the stage needs of a session. */
 export interface Player {
   readonly socket: { readonly destroyed: boolean };
-  readonly hello: { readonly behaviour: Behaviour } | null;
+  readonly hello: Hello | null;
   readonly turn: number;
   beginResponse(): void;
   send(frame: OutgoingFrame): boolean;
