@@ -62,11 +62,6 @@ const TABLES: readonly { title: string; columns: readonly Column[] }[] = [
         cell: 'idle-1000',
         show: plain('idle-1000', 'idleKiBPerSession', 'liveKiBPerSession'),
       },
-      {
-        title: 'KiB per idle session / without garbage',
-        cell: 'idle-200',
-        show: plain('idle-200', 'idleKiBPerSession', 'liveKiBPerSession'),
-      },
       { title: 'KiB per active session', cell: 'voice-1000', show: plain('voice-1000', 'activeKiBPerSession') },
     ],
   },

@@ -36,8 +36,15 @@ export interface CellContext {
 /** Lets the last frames arrive, closes everything and sums up what became of the group's frames. */
 export async function finish(load: Load, group: string, figures: Figures): Promise<CellResult> {
   const ends = await load.drain(group);
-  await load.closeAll();
-  return { figures, ...accountOf(ends) };
+  const account = accountOf(ends);
+  try {
+    await load.closeAll();
+  } catch (error) {
+    // What was measured stays; that sessions did not end is a fault of its own.
+    account.faults.push(error instanceof Error ? error.message : String(error));
+    await load.abandon();
+  }
+  return { figures, ...account };
 }
 
 function accountOf(ends: BothEnds): Omit<CellResult, 'figures'> {

@@ -37,10 +37,13 @@ export async function runCell(cell: Cell, context: CellContext): Promise<CellRes
 /**
  * Opens and closes a few sessions, collects garbage and reads the memory that sessions are counted over. Garbage is
  * collected for the base only: what a thousand handshakes leave behind counts against the thousand sessions.
+ * @param ageMs how long a Node program is given first: it keeps some of what starting took for about 20 s, and a base
+ * with that in it would make sessions look lighter than they are.
  */
-export async function warmUp(load: Load, lane: RunningLane, sessions: number): Promise<number> {
+export async function warmUp(load: Load, lane: RunningLane, sessions: number, ageMs = 0): Promise<number> {
   await load.open(lane.target, GROUP, 'quiet', sessions);
   await load.closeAll();
+  if (lane.collectGarbage) await pause(ageMs);
   lane.collectGarbage?.();
   await pause(SETTLE_MS);
   return proxyRss(lane);

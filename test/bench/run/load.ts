@@ -16,6 +16,10 @@ const BENCH = join(dirname(fileURLToPath(import.meta.url)), '..');
 const LOAD_NODE_ARGS = ['--max-semi-space-size=64'];
 const CONCURRENT_HANDSHAKES = 24;
 const TAIL_DEADLINE_MS = 10_000;
+/** Longer than the pause between two frames of a turn, even on a busy machine. */
+const TAIL_LOOK_MS = 300;
+/** A gateway may wait 10 s for the end of a response that its client left; a thousand of them take their time. */
+const CLOSE_DEADLINE_MS = 30_000;
 
 const Ports = z.object({ plain: z.number(), tls: z.number() });
 const OpenOutcome = z.object({
@@ -96,14 +100,17 @@ export class Load {
     await Promise.all([this.client, this.upstream].map((peer) => peer.call('setSpeaking', true, Nothing)));
   }
 
-  /** Silences both ends and waits until every frame of the group has arrived, or the deadline. */
+  /** Silences both ends and waits until turns have ended and every frame of the group has arrived, or the deadline. */
   async drain(group: string): Promise<BothEnds> {
     await Promise.all([this.client, this.upstream].map((peer) => peer.call('setSpeaking', false, Nothing)));
     const until = performance.now() + TAIL_DEADLINE_MS;
+    let before = await this.figures(group);
     for (;;) {
-      const ends = await this.figures(group);
-      if (missing(ends) === 0 || performance.now() > until) return ends;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, TAIL_LOOK_MS));
+      const now = await this.figures(group);
+      const isStill = now.client.sent === before.client.sent && now.upstream.sent === before.upstream.sent;
+      if ((isStill && missing(now) === 0) || performance.now() > until) return now;
+      before = now;
     }
   }
 
@@ -123,7 +130,7 @@ export class Load {
   /** Closes all sessions, waits until the upstream has lost them too, and forgets the counters. */
   async closeAll(): Promise<void> {
     await this.client.call('close', { group: null }, Nothing);
-    const until = performance.now() + TAIL_DEADLINE_MS;
+    const until = performance.now() + CLOSE_DEADLINE_MS;
     while ((await this.upstream.call('openSessions', null, z.number())) > 0) {
       if (performance.now() > until) throw new Error('the proxy keeps upstream sessions open after the clients left');
       await new Promise((resolve) => setTimeout(resolve, 100));

@@ -13,17 +13,20 @@ export interface Plan {
   patienceMs: number;
   /** Sessions that warm a lane up before its base memory is read. */
   warmUpSessions: number;
+  /** How old a Node program must be before its base memory is read; see `warmUp`. */
+  ageMs: number;
 }
 
 const full: Plan = {
   rounds: 3,
   patienceMs: 240_000,
   warmUpSessions: 20,
+  ageMs: 25_000,
   cells: [
     { mode: 'memory', name: 'idle-1000', sessions: 1000 },
-    { mode: 'paced', name: 'voice-1000', behaviour: 'voice', sessions: 1000, windowMs: 6000 },
-    { mode: 'paced', name: 'voice-200', behaviour: 'voice', sessions: 200, windowMs: 6000 },
-    { mode: 'paced', name: 'voice-50', behaviour: 'voice', sessions: 50, windowMs: 6000 },
+    { mode: 'paced', name: 'voice-1000', behaviour: 'voice', sessions: 1000, windowMs: 5000 },
+    { mode: 'paced', name: 'voice-200', behaviour: 'voice', sessions: 200, windowMs: 5000 },
+    { mode: 'paced', name: 'voice-50', behaviour: 'voice', sessions: 50, windowMs: 5000 },
     { mode: 'paced', name: 'unbilled-200', behaviour: 'unbilled', sessions: 200, windowMs: 4000 },
     { mode: 'paced', name: 'phone-200', behaviour: 'phone', sessions: 200, windowMs: 4000 },
     { mode: 'saturation', name: '2.5KB', behaviour: 'exchange-voice', sessions: 64, windowMs: 3000 },
@@ -38,8 +41,8 @@ const quick: Plan = {
   rounds: 1,
   patienceMs: 10_000,
   warmUpSessions: 20,
+  ageMs: 0,
   cells: [
-    { mode: 'memory', name: 'idle-200', sessions: 200 },
     { mode: 'paced', name: 'voice-200', behaviour: 'voice', sessions: 200, windowMs: 3000 },
     { mode: 'paced', name: 'voice-50', behaviour: 'voice', sessions: 50, windowMs: 3000 },
     { mode: 'saturation', name: '2.5KB', behaviour: 'exchange-voice', sessions: 64, windowMs: 1500 },
@@ -67,9 +70,11 @@ export function planFor(options: PlanOptions): Plan {
   if (unknown !== undefined) throw new Error(`no mode "${unknown}"; modes: ${MODES.join(', ')}`);
   const cells = modes ? [...plan.cells, scale].filter((cell) => modes.includes(cell.mode)) : plan.cells;
   if (cells.length === 0) throw new Error('nothing to measure: the quick plan has no such mode');
+  const countsMemory = cells.some((cell) => cell.mode === 'memory' || cell.mode === 'paced');
   return {
     ...plan,
     cells,
+    ageMs: countsMemory ? plan.ageMs : 0,
     rounds: options.rounds ?? plan.rounds,
     patienceMs: options.patienceMs ?? plan.patienceMs,
   };

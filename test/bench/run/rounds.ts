@@ -67,7 +67,7 @@ export async function runPlan(plan: Plan, lanes: readonly Lane[], context: RunCo
 async function startLane(lane: Lane, plan: Plan, context: RunContext): Promise<Started> {
   const running = await lane.start(context);
   try {
-    const baseRssKiB = await warmUp(context.load, running, plan.warmUpSessions);
+    const baseRssKiB = await warmUp(context.load, running, plan.warmUpSessions, plan.ageMs);
     return { name: lane.name, running, baseRssKiB, startSecond: () => startBeside(lane, context) };
   } catch (error) {
     await running.stop();

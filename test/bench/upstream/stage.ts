@@ -75,7 +75,7 @@ export class Stage {
     this.wheel.put(performance.now() + (hello.phaseMs % TURN.periodMs), { session, script, step: 0 });
   }
 
-  /** Lets sessions fall silent at once, or speak. */
+  /** Lets sessions speak, or fall silent at the end of their turn. */
   setSpeaking(speaking: boolean): void {
     this.speaking = speaking;
   }
@@ -89,7 +89,8 @@ export class Stage {
   private turn(): void {
     this.wheel.turn(performance.now(), (cue, dueMs) => {
       if (cue.session.socket.destroyed) return;
-      if (this.speaking) this.perform(cue);
+      // A turn that has begun is finished: a gateway waits for the end of a response before it lets a session go.
+      if (this.speaking || cue.step > 0) this.perform(cue);
       const rest = cue.step === 0 ? TURN.periodMs - cue.script.length * TURN.spacingMs : TURN.spacingMs;
       this.wheel.put(dueMs + rest, cue);
     });
