@@ -1,6 +1,6 @@
 // All sessions of the load client: their frames, their pacing, their counters. Guarantees that one timer paces any
 // number of sessions and that a silenced cast sends nothing more. Leaves one session's protocol to `session.ts`.
-import { type Behaviour, exchangeOf, FRAME_INTERVAL_MS, TURN } from '../workload/behaviour.js';
+import { type Behaviour, CLIENT_MASK, exchangeOf, FRAME_INTERVAL_MS, TURN } from '../workload/behaviour.js';
 import { GroupStats } from '../workload/group-stats.js';
 import { OutgoingFrame } from '../workload/outgoing.js';
 import { clientTemplates, serverTemplates, type Template } from '../workload/templates.js';
@@ -11,8 +11,6 @@ import { ClientSession } from './session.js';
 
 /** Exchanges that a session keeps in flight: the next frame is on its way while the last is being answered. */
 const EXCHANGES_IN_FLIGHT = 2;
-/** Any key does; a constant one lets frames be masked once. RFC 6455 asks for randomness against hostile scripts only. */
-const MASK = 0x5a3c9e17;
 
 /** What to open. */
 export interface OpenRequest {
@@ -46,7 +44,7 @@ export class Cast {
 
   constructor() {
     const templates = clientTemplates();
-    const outgoing = (template: Template): OutgoingFrame => new OutgoingFrame(template, MASK);
+    const outgoing = (template: Template): OutgoingFrame => new OutgoingFrame(template, CLIENT_MASK);
     this.voice = templates.voice.map(outgoing);
     this.phone = templates.phone.map(outgoing);
     setInterval(() => this.turn(), 1);

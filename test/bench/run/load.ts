@@ -12,8 +12,11 @@ import type { Behaviour } from '../workload/behaviour.js';
 import { GroupFigures } from '../workload/group-stats.js';
 
 const BENCH = join(dirname(fileURLToPath(import.meta.url)), '..');
-/** Room for short-lived chunks: the load must not pause for garbage while a proxy is measured. */
-const LOAD_NODE_ARGS = ['--max-semi-space-size=64'];
+/**
+ * Room for short-lived chunks, and no helper threads for collecting them: on one core these wait for each other, and the
+ * load's own pauses would be read as a proxy's latency.
+ */
+const LOAD_NODE_ARGS = ['--max-semi-space-size=64', '--single-threaded-gc'];
 const CONCURRENT_HANDSHAKES = 24;
 const TAIL_DEADLINE_MS = 10_000;
 /** Longer than the pause between two frames of a turn, even on a busy machine. */

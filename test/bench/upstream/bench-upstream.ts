@@ -4,11 +4,15 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { HeadReader, upgradeAnswer } from '../wire/upgrade.js';
+import { SharedReading } from './reading.js';
 import { UpstreamSession } from './session.js';
 import { Stage } from './stage.js';
 
 /** Handshakes come in bursts; the default of 511 would refuse some. */
 const BACKLOG = 4096;
+
+/** What a gateway gets that asks for anything else, its models say. */
+const NOT_A_WEBSOCKET = 'HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n{}';
 
 /** Accepts sessions, plain and by TLS. */
 export class BenchUpstream {
@@ -17,12 +21,16 @@ export class BenchUpstream {
   private readonly runSalt = randomBytes(4).toString('hex');
   /** Bounded by the sessions that the load client opens. */
   private readonly open = new Set<UpstreamSession>();
+  private readonly reading = new SharedReading();
   private accepted = 0;
 
   /** Listens on two ports of 127.0.0.1. */
   async listen(secret: { cert: Buffer; key: Buffer }): Promise<{ plain: number; tls: number }> {
     const accept = (socket: Socket): void => this.accept(socket);
-    return { plain: await listenOn(createServer(accept)), tls: await listenOn(createTlsServer(secret, accept)) };
+    return {
+      plain: await listenOn(createServer({ pauseOnConnect: true }, accept)),
+      tls: await listenOn(createTlsServer(secret, accept)),
+    };
   }
 
   /** Sessions whose socket is open. */
@@ -37,22 +45,25 @@ export class BenchUpstream {
     }
   }
 
-  private accept(socket: Socket): void {
+  private accept(accepted: Socket): void {
     const head = new HeadReader();
+    let session: UpstreamSession | null = null;
+    const socket = this.reading.read(accepted, (bytes, length) => {
+      if (session) {
+        session.push(bytes, length);
+        return;
+      }
+      const request = head.push(bytes.subarray(0, length));
+      const key = request?.headers.get('sec-websocket-key');
+      if (request && key) session = this.beginSession(socket, key, request.rest);
+      else if (request) socket.end(NOT_A_WEBSOCKET);
+    });
     socket.setNoDelay(true);
     socket.on('error', () => socket.destroy());
-    const onHead = (chunk: Buffer): void => {
-      const request = head.push(chunk);
-      if (!request) return;
-      socket.off('data', onHead);
-      const key = request.headers.get('sec-websocket-key');
-      if (key) this.beginSession(socket, key, request.rest);
-      else socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n{}');
-    };
-    socket.on('data', onHead);
+    socket.on('end', () => socket.end());
   }
 
-  private beginSession(socket: Socket, key: string, rest: Buffer): void {
+  private beginSession(socket: Socket, key: string, rest: Buffer): UpstreamSession {
     this.accepted += 1;
     const id = `${this.runSalt}${this.accepted.toString(36).padStart(8, '0')}bench`;
     const session = new UpstreamSession(socket, this.stage, id);
@@ -61,11 +72,10 @@ export class BenchUpstream {
       this.open.delete(session);
       session.onClose();
     });
-    socket.on('data', (chunk: Buffer) => session.push(chunk));
-    socket.on('end', () => socket.end());
     socket.write(upgradeAnswer(key));
     session.greet();
-    if (rest.length > 0) session.push(rest);
+    if (rest.length > 0) session.push(rest, rest.length);
+    return session;
   }
 }
 

@@ -13,6 +13,7 @@ import type { Stage } from './stage.js';
 
 /** A flood stops by itself here: far more than any buffer between the two ends may hold. */
 const FLOOD_BYTES_MAX = 40 * 1024 * 1024;
+
 /** A client's session as the upstream sees it. */
 export class UpstreamSession {
   hello: Hello | null = null;
@@ -38,9 +39,9 @@ export class UpstreamSession {
     this.writeEvent(sessionEvent('session.created', this.id, this.stage.expiresAt));
   }
 
-  /** Takes bytes from the socket. */
-  push(chunk: Buffer): void {
-    this.reader.push(chunk);
+  /** Takes bytes from the socket; they may be overwritten when it returns. */
+  push(bytes: Buffer, length: number): void {
+    this.reader.push(bytes, length);
   }
 
   /** Sends one frame of the workload. */

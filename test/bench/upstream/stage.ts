@@ -1,6 +1,6 @@
 // What all sessions of the upstream share: the frames, the verifier, the groups' counters and the pacing of turns.
 // Guarantees that one timer paces any number of sessions. Leaves sockets to the sessions.
-import { type ANSWERS, type Hello, isPaced, TURN } from '../workload/behaviour.js';
+import { type ANSWERS, CLIENT_MASK, type Hello, isPaced, TURN } from '../workload/behaviour.js';
 import { GroupStats } from '../workload/group-stats.js';
 import { OutgoingFrame } from '../workload/outgoing.js';
 import { clientTemplates, serverTemplates, type Template } from '../workload/templates.js';
@@ -28,7 +28,7 @@ interface Cue {
 /** The shared part of the upstream process. */
 export class Stage {
   readonly expiresAt = Math.floor(Date.now() / 1000) + SESSION_LIFETIME_S;
-  readonly verifier = new Verifier(clientTemplates().all, 'client');
+  readonly verifier = new Verifier(clientTemplates().all, 'client', CLIENT_MASK);
   readonly frames: {
     turn: OutgoingFrame[];
     phoneTurn: OutgoingFrame[];

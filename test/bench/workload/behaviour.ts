@@ -47,6 +47,12 @@ export function isPaced(behaviour: Behaviour): boolean {
   return behaviour === 'voice' || behaviour === 'phone' || behaviour === 'unbilled';
 }
 
+/**
+ * The mask of the workload's frames. Any key does, and a constant one lets frames be masked once: RFC 6455 asks for
+ * randomness against hostile scripts in browsers, which a load client is not.
+ */
+export const CLIENT_MASK = 0x5a3c9e17;
+
 /** A client sends a frame this often. */
 export const FRAME_INTERVAL_MS = { voice: 40, phone: 20 } as const;
 

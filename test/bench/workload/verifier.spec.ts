@@ -1,4 +1,5 @@
 import { applyMask, buildFrame, FrameReader, headerBytes, OPCODE } from '../wire/frame.js';
+import { CLIENT_MASK } from './behaviour.js';
 import { STAMP_CHARS, writeStamp } from './stamp.js';
 import { clientTemplates, serverTemplates, type Template } from './templates.js';
 import { Verifier, type Verdict } from './verifier.js';
@@ -35,6 +36,20 @@ describe('the verifier', () => {
       expect(verdictOn(verifier, buildFrame(OPCODE.text, payloadOf(template)))).toBe('intact');
       expect(verifier.template).toBe(template);
     }
+  });
+
+  it("notices any changed byte of a frame that still bears the sender's mask", () => {
+    const template = client[0];
+    if (!template) throw new Error('no such template');
+    const verifier = new Verifier(client, 'client', CLIENT_MASK);
+    const frame = buildFrame(OPCODE.text, payloadOf(template), CLIENT_MASK);
+    expect(verdictOn(verifier, frame)).toBe('intact');
+    for (let at = headerBytes(template.payload.length, true); at < frame.length; at++) {
+      const changed = Buffer.from(frame);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      expect(verdictOn(verifier, changed)).not.toBe('intact');
+    }
+    expect(verdictOn(verifier, frame)).toBe('intact');
   });
 
   it('notices any changed byte of a frame', () => {
