@@ -1,6 +1,6 @@
 import { RatingLoop, type PassReport } from './rating-loop.js';
 
-const NOTHING: PassReport = { claimed: 0, rated: 0, unrated: 0, setAside: [] };
+const NOTHING: PassReport = { claimed: 0, more: false, rated: 0, unrated: 0, setAside: [] };
 const worked = (claimed: number): PassReport => ({ ...NOTHING, claimed, rated: claimed });
 /** Far longer than any test: a loop that waits this long never wakes by itself. */
 const NEVER_MS = 3_600_000;
@@ -20,7 +20,7 @@ const queueOf = (count: number) => {
     }
     const taken = Math.min(10, queue.left);
     queue.left -= taken;
-    return taken === 0 ? NOTHING : worked(taken);
+    return taken === 0 ? NOTHING : { ...worked(taken), more: taken === 10 };
   };
   return { queue, pass };
 };
@@ -30,6 +30,21 @@ describe('the rating loop', () => {
     const { queue, pass } = queueOf(95);
     const loop = new RatingLoop(pass, { idleMs: NEVER_MS });
     loop.start();
+    expect(await loop.stop(10_000)).toBe(true);
+    expect(queue.left).toBe(0);
+  });
+
+  it('gathers after a pass that was not full, and only then', async () => {
+    const { queue, pass } = queueOf(35);
+    let gathers = (): void => undefined;
+    const gathering = new Promise<void>((resolve) => (gathers = resolve));
+    const loop = new RatingLoop(pass, { idleMs: NEVER_MS, onPass: ({ more }) => (more ? undefined : gathers()) });
+    loop.start();
+    await gathering;
+    expect([queue.left, queue.passes]).toEqual([0, 4]);
+    queue.left = 5;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([queue.left, queue.passes]).toEqual([5, 4]);
     expect(await loop.stop(10_000)).toBe(true);
     expect(queue.left).toBe(0);
   });

@@ -8,6 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface PassReport {
   /** Events taken from the queue; 0 when there was nothing to take. */
   readonly claimed: number;
+  /** Whether the queue held more than one pass takes. */
+  readonly more: boolean;
   readonly rated: number;
   readonly unrated: number;
   /** Events that this release cannot post, and why. They wait as unrated. */
@@ -19,7 +21,10 @@ export type RatingPass = () => Promise<PassReport>;
 
 /** How to loop. Hooks must not throw. */
 export interface RatingLoopOptions {
-  /** Milliseconds between looks at an empty queue. Default 200: a bill is there before the next question. */
+  /**
+   * Milliseconds between passes that did not fill a batch. Default 250: a bill is there before the next question, and a
+   * transaction gathers what many calls used in that time instead of keeping live calls waiting for one each.
+   */
   readonly idleMs?: number;
   /** First and longest wait after failures in a row. Default 200 ms, doubling up to 5 s. */
   readonly backoff?: { readonly firstMs: number; readonly maxMs: number };
@@ -29,7 +34,7 @@ export interface RatingLoopOptions {
   readonly onFailure?: (error: unknown, failuresInARow: number) => void;
 }
 
-const IDLE_MS = 200;
+const IDLE_MS = 250;
 const BACKOFF = { firstMs: 200, maxMs: 5_000 };
 
 /** The loop. Made stopped; start it once, stop it once. */
@@ -68,13 +73,14 @@ export class RatingLoop {
 
   /** Works the queue to its end now, beside the loop or without it. Rejects when the database fails. */
   async rateOnce(): Promise<PassReport> {
-    let total: PassReport = { claimed: 0, rated: 0, unrated: 0, setAside: [] };
+    let total: PassReport = { claimed: 0, more: false, rated: 0, unrated: 0, setAside: [] };
     for (;;) {
       const report = await this.passInTurn();
       if (report.claimed === 0) return total;
       this.options.onPass?.(report);
       total = {
         claimed: total.claimed + report.claimed,
+        more: false,
         rated: total.rated + report.rated,
         unrated: total.unrated + report.unrated,
         setAside: [...total.setAside, ...report.setAside],
@@ -90,19 +96,19 @@ export class RatingLoop {
   private async run(): Promise<void> {
     while (!this.stopping.signal.aborted) {
       const outcome = await this.tryPass();
-      if (outcome === 'worked') continue;
+      if (outcome === 'more' || (outcome === 'partial' && this.finishing)) continue;
       if (outcome === 'idle' && this.finishing) return;
-      await this.pause(outcome === 'idle' ? (this.options.idleMs ?? IDLE_MS) : this.backoffMs());
+      await this.pause(outcome === 'failed' ? this.backoffMs() : (this.options.idleMs ?? IDLE_MS));
     }
   }
 
-  private async tryPass(): Promise<'worked' | 'idle' | 'failed'> {
+  private async tryPass(): Promise<'more' | 'partial' | 'idle' | 'failed'> {
     try {
       const report = await this.passInTurn();
       this.failures = 0;
       if (report.claimed === 0) return 'idle';
       this.options.onPass?.(report);
-      return 'worked';
+      return report.more ? 'more' : 'partial';
     } catch (error) {
       this.failures += 1;
       this.options.onFailure?.(error, this.failures);

@@ -6,7 +6,7 @@ import type { PriceBook, PriceBooks } from '@trunkline/rating';
 import { loadPriceBook, priceBookRevision, type LoadedPriceBook } from '@trunkline/rating/adapters/prisma';
 import type { PassReport, RatingPass } from './rating-loop.js';
 
-const NOTHING: PassReport = { claimed: 0, rated: 0, unrated: 0, setAside: [] };
+const NOTHING: PassReport = { claimed: 0, more: false, rated: 0, unrated: 0, setAside: [] };
 
 /** The passes of one process over one database. Keeps the compiled price book between them. */
 export function ratingPasses(db: Database): RatingPass {

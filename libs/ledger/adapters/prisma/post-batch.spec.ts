@@ -52,7 +52,7 @@ describe('posting', () => {
     const event = usage();
     const prices = await importRows(db, VOICE_PRICES);
     await journal(db, event);
-    expect(await postBatch(db, prices)).toEqual({ claimed: 1, rated: 1, unrated: 0, setAside: [] });
+    expect(await postBatch(db, prices)).toEqual({ claimed: 1, more: false, rated: 1, unrated: 0, setAside: [] });
     // 1,000 x 4 + 100 x 64 per million
     const row = { usage_event_id: event.id, total: '0.010400000000', period: '2026-11', tenant_id: event.tenantId };
     const [debit, credit] = [{ amount: '0.010400000000' }, { amount: '-0.010400000000' }];

@@ -8,8 +8,10 @@ import { claimPending, markUsage, type PendingUsage, type SetAside } from './pen
 
 /** What one batch did. */
 export interface PostedBatch {
-  /** Events taken from the queue; fewer than `batchMax` means that nothing else was free. */
+  /** Events taken from the queue. */
   readonly claimed: number;
+  /** The batch was full, so there may be more; false means that nothing else was free. */
+  readonly more: boolean;
   /** Events now in the ledger, for every purpose. */
   readonly rated: number;
   /** Events that wait because a price is missing. */
@@ -35,7 +37,9 @@ const CONNECTION_WAIT_MS = 5_000;
 export async function postBatch(db: Database, books: PriceBooks, options: PostOptions = {}): Promise<PostedBatch> {
   return db.$transaction(
     async (tx) => {
-      const { events, unreadable } = await claimPending(tx, options.batchMax ?? BATCH_MAX);
+      const batchMax = options.batchMax ?? BATCH_MAX;
+      const { events, unreadable } = await claimPending(tx, batchMax);
+      const claimed = events.length + unreadable.length;
       const outcomes = events.map((event) => ({ event, outcome: bookUsage(event, books) }));
       const booked = outcomes.flatMap(({ outcome }) => (outcome.kind === 'booked' ? [outcome] : []));
       const defects = outcomes.flatMap(({ outcome }) => (outcome.kind === 'defect' ? [outcome.setAside] : []));
@@ -51,7 +55,8 @@ export async function postBatch(db: Database, books: PriceBooks, options: PostOp
       );
       await markUsage(tx, [...waiting, ...unreadable.map(({ id }) => id)], 'unrated');
       return {
-        claimed: events.length + unreadable.length,
+        claimed,
+        more: claimed === batchMax,
         rated: booked.length,
         unrated: waiting.length - defects.length,
         setAside: [...unreadable, ...defects],

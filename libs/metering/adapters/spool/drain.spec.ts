@@ -53,6 +53,19 @@ test('what is appended reaches the store in order, in batches, and leaves nothin
   expect(disk.fileNames().filter((name) => name.endsWith('.seg'))).toEqual([]);
 });
 
+test('records that come one by one are gathered into one batch; a full one does not wait', async () => {
+  const spool = await open(new SimulatedDisk());
+  const store = new TroubledStore();
+  const drain = new Drain(spool, store, { lingerMs: 100, limits: { recordsMax: 10, bytesMax: 1_048_576 } });
+  await appendAll(spool, 'full', 25);
+  drain.start();
+  for (let at = 0; at < 5; at++) await appendAll(spool, `one${at}`, 1);
+  await drain.idle();
+  expect(store.batches.map((batch) => batch.records.length)).toEqual([10, 10, 10]);
+  expect(await drain.stop(1_000)).toBe(true);
+  await spool.close();
+});
+
 test('a store that is away is tried again until it is back, and nothing is lost or repeated', async () => {
   const spool = await open(new SimulatedDisk());
   const store = new TroubledStore();

@@ -22,8 +22,8 @@ export interface DrainOptions {
   /** Default 500 records or 1 MiB: a few milliseconds of one transaction. */
   readonly limits?: BatchLimits;
   /**
-   * After a pause, how long to wait for more before the first batch goes. Default 50 ms: a transaction for each single
-   * record would cost a busy gateway a fifth of a core, and nobody looks at the books more often than that.
+   * How long to gather records before a batch that is not full goes. Default 250 ms: a transaction for each single record
+   * would cost a busy gateway a fifth of a core and its calls the milliseconds, and nobody looks at the books more often.
    */
   readonly lingerMs?: number;
   /** A commit that takes longer counts as failed and is repeated. Default 60,000 (over the statement timeout). */
@@ -47,6 +47,7 @@ export interface DrainStats {
   readonly failuresInARow: number;
 }
 
+const LINGER_MS = 250;
 const DEFAULT_LIMITS: BatchLimits = { recordsMax: 500, bytesMax: 1_048_576 };
 
 export class Drain {
@@ -104,13 +105,14 @@ export class Drain {
   private async run(): Promise<void> {
     while (!this.stopping.signal.aborted) {
       const wake = new Promise<void>((resolve) => (this.woken = resolve));
-      const moved = await this.step();
-      if (moved !== 'nothing') continue;
-      this.oldestMs = null;
-      for (const resolve of this.whenIdle.splice(0)) resolve();
-      if (this.finishing) return;
-      await wake;
-      await pauseUnless(this.hurry.signal, this.options.lingerMs ?? 50);
+      if ((await this.step()) === 'nothing') {
+        this.oldestMs = null;
+        for (const resolve of this.whenIdle.splice(0)) resolve();
+        if (this.finishing) return;
+        await wake;
+      }
+      const full = this.singly > 0 || this.source.stats().pendingRecords >= this.limits.recordsMax;
+      if (!full) await pauseUnless(this.hurry.signal, this.options.lingerMs ?? LINGER_MS);
     }
   }
 
