@@ -150,6 +150,17 @@ export class SimulatedDisk implements SpoolFiles {
   }
 
   private handle(inode: Inode): SpoolFile {
+    const sync = async (): Promise<void> => {
+      this.syncs++;
+      // A turn of the event loop, as any real disk takes.
+      await new Promise((resolve) => setImmediate(resolve));
+      // As on Linux: after a failed sync the pages count as clean, and the next sync succeeds without writing them.
+      this.mustLive();
+      if (!this.failing.has('sync')) inode.durable = durableAfterSync(inode);
+      inode.unsynced = [];
+      inode.truncatedTo = null;
+      this.mayFail('sync');
+    };
     return {
       write: async (bytes, offset) => {
         await this.beforeWrite();
@@ -159,19 +170,10 @@ export class SimulatedDisk implements SpoolFiles {
         inode.bytes = overwrite(inode.bytes, offset, fits);
         inode.unsynced.push({ offset, bytes: fits });
         if (fits.length < bytes.length) throw systemError('ENOSPC');
+        await sync();
       },
       read: async (offset, length) => Buffer.from(inode.bytes.subarray(offset, offset + length)),
-      sync: async () => {
-        this.syncs++;
-        // A turn of the event loop, as any real disk takes.
-        await new Promise((resolve) => setImmediate(resolve));
-        // As on Linux: after a failed sync the pages count as clean, and the next sync succeeds without writing them.
-        this.mustLive();
-        if (!this.failing.has('sync')) inode.durable = durableAfterSync(inode);
-        inode.unsynced = [];
-        inode.truncatedTo = null;
-        this.mayFail('sync');
-      },
+      sync,
       truncate: async (length) => {
         this.mayFail('truncate');
         inode.bytes = Buffer.from(inode.bytes.subarray(0, length));

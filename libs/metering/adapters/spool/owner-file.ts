@@ -32,7 +32,6 @@ export async function writeOwnerFile(files: SpoolFiles, path: string, record: Ow
   const file = await files.create(path);
   try {
     await file.write(Buffer.from(`${JSON.stringify(record)}\n`), 0);
-    await file.sync();
   } finally {
     await file.close();
   }

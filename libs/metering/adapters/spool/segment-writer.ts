@@ -57,7 +57,6 @@ export class SegmentWriter {
     const bytes = Buffer.concat(frames);
     try {
       await file.write(bytes, segment.durableBytes);
-      await file.sync();
     } catch (error) {
       await this.abandon();
       throw error;
@@ -92,7 +91,6 @@ export class SegmentWriter {
     try {
       // The header is durable before any record, so a bad header on a longer file is always damage, never a torn start.
       await file.write(encodeHeader(header), 0);
-      await file.sync();
       await files.syncFolder(folder);
     } catch (error) {
       await bestEffort(() => file.close());

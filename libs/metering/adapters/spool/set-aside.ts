@@ -14,7 +14,6 @@ export async function setRecordAside(settings: SpoolSettings, batch: JournalBatc
   try {
     const lines = batch.records.map((record) => `${writeJournalRecord(record)}\n`);
     await file.write(Buffer.from(lines.join('')), await file.size());
-    await file.sync();
   } finally {
     await file.close();
   }

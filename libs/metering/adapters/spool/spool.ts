@@ -1,5 +1,5 @@
 // The local journal of one gateway process: appends are durable when they resolve, whatever the database does. One
-// write and fdatasync at a time; what arrives meanwhile goes into the next group, so an idle spool answers after a
+// durable write at a time; what arrives meanwhile goes into the next group, so an idle spool answers after a
 // single sync and a busy one shares each sync among many. Memory is bounded by what may wait, disk by the byte budget.
 // The drain is its only reader.
 import {
