@@ -25,8 +25,8 @@ const run: RunCommand = async (command, work) => {
     ...(flags.dataDir === undefined ? [] : ['--data-dir', flags.dataDir]),
     ...(flags.databaseUrl === undefined ? [] : ['--database-url', flags.databaseUrl]),
   ]);
-  const { dataDir, databaseUrl, keyPepper: pepper } = config;
-  const rows = await withInstallation({ dataDir, databaseUrl, pepper }, work);
+  const { dataDir, databaseUrl, keyPepper } = config;
+  const rows = await withInstallation({ dataDir, databaseUrl, keyPepper }, work);
   process.stdout.write(formatRows(rows, flags.json === true));
 };
 

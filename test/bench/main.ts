@@ -41,7 +41,7 @@ const program = new Command('bench')
   .option('--modes <names>', 'of memory, paced, saturation, handshakes, slow (these by default), scale')
   .option('--rounds <n>', 'rounds to take medians over')
   .option('--json <file>', 'write every raw figure to this file')
-  .option('--product <main.js>', 'compiled entry of the product', join(HERE, '../../apps/standalone/main.js'))
+  .option('--product <folder>', 'the compiled product', join(HERE, '../..'))
   .option('--subject <lane>', 'the lane that is held against the goals', 'trunkline')
   .option('--patience <seconds>', 'how long all waiting for a quiet machine may take together')
   .option('--nice <n>', 'priority of everything started, -20 to 19; a negative one needs root and disturbs others')
@@ -80,7 +80,7 @@ async function main(options: Options): Promise<void> {
     certificate,
     workDir,
     upstream: load.ports,
-    productMain: options.product,
+    productDir: options.product,
     log: (line) => process.stderr.write(`${line}\n`),
   };
   try {

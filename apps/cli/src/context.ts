@@ -6,7 +6,7 @@ import { systemClock } from '@trunkline/kernel';
 import { layoutOf } from '@trunkline/platform/data-folder';
 import { openDatabase } from '@trunkline/platform/database';
 import { findEmbeddedPostgres } from '@trunkline/platform/embedded-postgres';
-import { readSecret } from '@trunkline/platform/secrets';
+import { installedPepper, readSecret } from '@trunkline/platform/secrets';
 import { keyHasher } from '@trunkline/tenancy';
 import type { TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 
@@ -15,7 +15,7 @@ export interface InstallationFlags {
   readonly dataDir: string;
   readonly databaseUrl: string | null;
   /** From the environment; else the data folder's. */
-  readonly pepper: string | null;
+  readonly keyPepper: string | null;
 }
 
 /** Runs work on the installation and closes its database after. @throws Error that says what to do. */
@@ -24,9 +24,7 @@ export async function withInstallation<T>(
   work: (tenancy: TenancyContext) => Promise<T>,
 ): Promise<T> {
   const layout = layoutOf(flags.dataDir);
-  const pepper = flags.pepper ?? (await readSecret(join(layout.secretsDir, 'pepper')));
-  if (pepper === null)
-    throw new Error(`there is no installation in ${flags.dataDir}: start one with \`npm start\`, or give --data-dir`);
+  const pepper = await installedPepper(flags);
   const db = openDatabase(flags.databaseUrl ?? (await embeddedUrl(layout)), { poolMax: 2 });
   try {
     return await work({ db, clock: systemClock, randomBytes, hashKey: keyHasher(pepper) });

@@ -4,13 +4,13 @@ import { leaseTerms, type LeaseStore, type LeaseTerms } from '@trunkline/admissi
 import { MemoryLeaseStore } from '@trunkline/admission/adapters/memory';
 import { connectLeaseRedis, RedisLeaseStore } from '@trunkline/admission/adapters/redis';
 import type { Database } from '@trunkline/platform/database';
-import type { Base } from './base.js';
+import type { ProcessBase } from '@trunkline/platform/process';
 
 const STOP_MS_MAX = 2_000;
 
 /** Opens the lease store. @throws LeaseRedisUnreachable, RangeError for times that do not fit together. */
 export async function openLeases(
-  { config, log, shutdown }: Base,
+  { config, log, shutdown }: ProcessBase,
   db: Database,
 ): Promise<{ readonly leases: LeaseStore; readonly leaseTerms: LeaseTerms }> {
   const terms = leaseTerms({

@@ -4,7 +4,7 @@ import type { DataFolder } from '@trunkline/platform/data-folder';
 import { assertDatabaseReachable, migrate, openDatabase, type Database } from '@trunkline/platform/database';
 import { startEmbeddedPostgres, type PostgresEvent } from '@trunkline/platform/embedded-postgres';
 import { secretFile } from '@trunkline/platform/secrets';
-import type { Base } from './base.js';
+import type { ProcessBase } from '@trunkline/platform/process';
 import { projectFile } from './project-file.js';
 
 const STOP_MS_MAX = 20_000;
@@ -15,7 +15,7 @@ export interface Store {
 }
 
 /** Opens the database. @throws errors whose message says what to do. */
-export async function openStore(base: Base, folder: DataFolder): Promise<Store> {
+export async function openStore(base: ProcessBase, folder: DataFolder): Promise<Store> {
   const { config, log, shutdown } = base;
   const url = config.databaseUrl ?? (await startEmbedded(base, folder));
   await assertDatabaseReachable(url);
@@ -27,7 +27,7 @@ export async function openStore(base: Base, folder: DataFolder): Promise<Store> 
   return { db };
 }
 
-async function startEmbedded({ config, log, shutdown }: Base, folder: DataFolder): Promise<string> {
+async function startEmbedded({ config, log, shutdown }: ProcessBase, folder: DataFolder): Promise<string> {
   const postgres = await startEmbeddedPostgres({
     dir: folder.postgresDir,
     password: await secretFile(join(folder.secretsDir, 'postgres-password')),

@@ -1,1 +1,2 @@
 export * from './secret-file.js';
+export { installedPepper, ownPepper } from './pepper.js';

@@ -17,8 +17,8 @@ export interface LaneContext {
   core?: number;
   /** An empty folder for configuration, logs and data; removed after the run. */
   workDir: string;
-  /** The compiled entry of the product. */
-  productMain: string;
+  /** The compiled product. */
+  productDir: string;
 }
 
 /** A lane that takes sessions. */

@@ -3,12 +3,13 @@ import { direct, directTls } from './direct.js';
 import type { Lane } from './lane.js';
 import { nginx, nginxLargeBuffers, nginxTls } from './nginx.js';
 import { nodePipe, wsCopy, wsParse } from './node-relay.js';
-import { trunkline, trunklineTls } from './trunkline.js';
+import { standalone, trunkline, trunklineTls } from './trunkline.js';
 
 export const LANES: readonly Lane[] = [
   direct,
   nginx,
   trunkline,
+  standalone,
   wsCopy,
   wsParse,
   nodePipe,

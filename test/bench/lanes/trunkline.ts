@@ -1,113 +1,165 @@
-// The product itself, as a user starts it: authentication, leases, metering, spool and ledger on. Guarantees that only
-// the gateway process is on the proxy core; its embedded PostgreSQL is moved to the load core and reported apart.
-import { mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+// The product: authentication, leases, metering, spool and ledger on. In two shapes: `trunkline` is one gateway of a
+// company's installation, a process of its own with Redis, PostgreSQL, worker and API beside it; `standalone` is what
+// `npm start` runs, all of it in one process. Guarantees that only the process that relays is on the proxy core; what
+// stands beside it is on the load core and reported apart.
 import type { ChildProcess } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { layoutOf } from '@trunkline/platform/data-folder';
+import { findEmbeddedPostgres } from '@trunkline/platform/embedded-postgres';
 import { z } from 'zod';
+import type { Target } from '../client/dial.js';
 import { CORE, repin, spawnPinned, stopProcess } from '../process/pinned.js';
 import { descendants } from '../process/proc-stat.js';
-import { GC_ON_SIGNAL, type Lane, type LaneContext, REALTIME_PATH, type RunningLane } from './lane.js';
+import { freePort } from './free-port.js';
+import { type Lane, type LaneContext, REALTIME_PATH, type RunningLane } from './lane.js';
+import { ANY_PORT, startProgram } from './product.js';
 
-const READY_DEADLINE_MS = 90_000;
 /** Far above any number of sessions here: the caps are checked for each, and none is refused. */
 const CAPS = '100000';
+const PEPPER = 'a-pepper-that-only-the-benchmark-uses';
 
-/** The line that the product prints when it is ready. */
-const Ready = z.object({
+const GatewayReady = z.object({
   httpUrl: z.string(),
   httpsUrl: z.string(),
   caFile: z.string(),
   metricsUrl: z.string(),
-  apiKey: z.string(),
 });
-type Ready = z.infer<typeof Ready>;
+type GatewayReady = z.infer<typeof GatewayReady>;
+const StandaloneReady = GatewayReady.extend({ apiKey: z.string() });
 
-/** Trunkline, plain sockets on both sides. */
-export const trunkline: Lane = lane('trunkline', 'the product, everything on', false);
-/** Trunkline, TLS on both sides. */
-export const trunklineTls: Lane = lane('trunkline-tls', 'the product, TLS on both sides', true);
+/** A gateway of its own, plain sockets on both sides. */
+export const trunkline = lane('trunkline', 'a gateway of its own, everything on', startInstallation, false);
+/** A gateway of its own, TLS on both sides. */
+export const trunklineTls = lane('trunkline-tls', 'the same, TLS on both sides', startInstallation, true);
+/** The whole product in one process. */
+export const standalone = lane('standalone', 'npm start: worker and API in the same process', startStandalone, false);
 
-function lane(name: string, about: string, tls: boolean): Lane {
+type Start = (context: LaneContext, folder: string, tls: boolean) => Promise<RunningLane>;
+
+function lane(name: string, about: string, start: Start, tls: boolean): Lane {
   return {
     name,
     about,
-    start: async (context) => {
+    start: (context) => {
       const folder = join(context.workDir, `${name}-${Date.now()}`);
       mkdirSync(folder, { recursive: true });
-      const child = spawnProduct(context, folder, tls);
-      try {
-        return await running(child, await readyLine(child, folder), tls);
-      } catch (error) {
-        await stopProcess(child);
-        throw error;
-      }
+      return start(context, folder, tls);
     },
   };
 }
 
-function spawnProduct(
-  { upstream, certificate, productMain, core }: LaneContext,
-  folder: string,
-  tls: boolean,
-): ChildProcess {
-  const upstreamUrl = tls ? `https://localhost:${upstream.tls}/v1` : `http://127.0.0.1:${upstream.plain}/v1`;
-  const anyPort = ['--http-port', '0', '--https-port', '0', '--admin-port', '0', '--metrics-port', '0'];
-  const upstreamArgs = ['--upstream-url', upstreamUrl, '--upstream-key', 'sk-bench', '--seed-caps', CAPS];
-  return spawnPinned({
-    core: core ?? CORE.proxy,
-    command: process.execPath,
-    args: [...GC_ON_SIGNAL, productMain, '--json', '--data-dir', join(folder, 'data'), ...anyPort, ...upstreamArgs],
-    env: { NODE_EXTRA_CA_CERTS: certificate.certPath },
-    stdio: ['ignore', 'pipe', openSync(join(folder, 'stderr.log'), 'a')],
-  });
-}
-
-/** Waits for the ready line and keeps the rest of the output, so that a full pipe never stops the product. */
-function readyLine(child: ChildProcess, folder: string): Promise<Ready> {
-  return new Promise((resolve, reject) => {
-    const logPath = join(folder, 'stdout.log');
-    const log = openSync(logPath, 'a');
-    const fail = (why: string): void => {
-      clearTimeout(deadline);
-      reject(new Error(`trunkline ${why}. It said: ${tail(join(folder, 'stderr.log'))}${tail(logPath)}`));
-    };
-    const deadline = setTimeout(() => fail(`was not ready after ${READY_DEADLINE_MS} ms`), READY_DEADLINE_MS);
-    child.once('error', reject);
-    child.once('exit', (code) => fail(`exited with ${code} before it was ready`));
-    if (!child.stdout) return;
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      writeSync(log, `${line}\n`);
-      const ready = line.includes('"httpUrl"') ? Ready.safeParse(JSON.parse(line)) : null;
-      if (!ready?.success) return;
-      clearTimeout(deadline);
-      resolve(ready.data);
-    });
-  });
-}
-
-/** The end of a log, enough to hold the sentence that says what to do. */
-function tail(path: string): string {
-  return readFileSync(path, 'utf8').slice(-600);
-}
-
-async function running(child: ChildProcess, ready: Ready, tls: boolean): Promise<RunningLane> {
-  const pid = child.pid ?? 0;
-  const asidePids = descendants(pid);
+async function startStandalone(context: LaneContext, folder: string, tls: boolean): Promise<RunningLane> {
+  const { child, ready } = await spawnStandalone(context, folder, context.core ?? CORE.proxy, tls);
+  const asidePids = descendants(child.pid ?? 0);
   for (const aside of asidePids) await repin(aside, CORE.load);
-  const url = new URL(tls ? ready.httpsUrl : ready.httpUrl);
+  return running({ child, ready, target: target(ready, ready.apiKey, tls), asidePids, stop: () => stopProcess(child) });
+}
+
+/** The standalone product is the rest of the installation here: it owns the database, rates, and made tenant and key. */
+async function startInstallation(context: LaneContext, folder: string, tls: boolean): Promise<RunningLane> {
+  const redis = await startRedis(folder);
+  const rest = await spawnStandalone(context, folder, CORE.load, tls, redis.url);
+  const stopAside = async (): Promise<void> => {
+    await stopProcess(rest.child);
+    await stopProcess(redis.child);
+  };
+  try {
+    const { child, ready } = await startProgram({
+      name: 'gateway',
+      main: join(context.productDir, 'apps/gateway/main.js'),
+      core: context.core ?? CORE.proxy,
+      args: ['--data-dir', join(folder, 'gateway'), ...ANY_PORT, ...upstreamArgs(context, tls)],
+      env: { ...shared(context, redis.url), DATABASE_URL: await databaseUrl(join(folder, 'data')) },
+      folder,
+      ready: GatewayReady,
+    });
+    const restPid = rest.child.pid ?? 0;
+    return running({
+      child,
+      ready,
+      target: target(ready, rest.ready.apiKey, tls),
+      asidePids: [redis.child.pid ?? 0, restPid, ...descendants(restPid)],
+      stop: async () => {
+        await stopProcess(child);
+        await stopAside();
+      },
+    });
+  } catch (error) {
+    await stopAside();
+    throw error;
+  }
+}
+
+function spawnStandalone(context: LaneContext, folder: string, core: number, tls: boolean, redisUrl?: string) {
+  return startProgram({
+    name: 'standalone',
+    main: join(context.productDir, 'apps/standalone/main.js'),
+    core,
+    args: ['--data-dir', join(folder, 'data'), '--seed-caps', CAPS, ...ANY_PORT, ...upstreamArgs(context, tls)],
+    env: shared(context, redisUrl),
+    folder,
+    ready: StandaloneReady,
+  });
+}
+
+function upstreamArgs({ upstream }: LaneContext, tls: boolean): string[] {
+  const url = tls ? `https://localhost:${upstream.tls}/v1` : `http://127.0.0.1:${upstream.plain}/v1`;
+  return ['--upstream-url', url, '--upstream-key', 'sk-bench'];
+}
+
+function shared({ certificate }: LaneContext, redisUrl?: string): NodeJS.ProcessEnv {
   return {
-    target: {
-      host: '127.0.0.1',
-      port: Number(url.port),
-      path: REALTIME_PATH,
-      headers: { Authorization: `Bearer ${ready.apiKey}` },
-      ...(tls ? { ca: readFileSync(ready.caFile, 'utf8') } : {}),
-    },
-    proxyPids: [pid],
+    NODE_EXTRA_CA_CERTS: certificate.certPath,
+    TRUNKLINE_KEY_PEPPER: PEPPER,
+    ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
+  };
+}
+
+/** The address of the database that the product in this data folder started. */
+async function databaseUrl(dataDir: string): Promise<string> {
+  const { postgresDir, secretsDir } = layoutOf(dataDir);
+  const password = readFileSync(join(secretsDir, 'postgres-password'), 'utf8').trim();
+  const url = await findEmbeddedPostgres(postgresDir, password);
+  if (url === null) throw new Error(`there is no running database in ${dataDir}`);
+  return url;
+}
+
+async function startRedis(folder: string): Promise<{ child: ChildProcess; url: string }> {
+  const port = await freePort();
+  const child = spawnPinned({
+    core: CORE.load,
+    command: 'redis-server',
+    args: ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'],
+    stdio: 'ignore',
+  });
+  return { child, url: `redis://127.0.0.1:${port}` };
+}
+
+function target(ready: GatewayReady, apiKey: string, tls: boolean): Target {
+  return {
+    host: '127.0.0.1',
+    port: Number(new URL(tls ? ready.httpsUrl : ready.httpUrl).port),
+    path: REALTIME_PATH,
+    headers: { Authorization: `Bearer ${apiKey}` },
+    ...(tls ? { ca: readFileSync(ready.caFile, 'utf8') } : {}),
+  };
+}
+
+function running(parts: {
+  child: ChildProcess;
+  ready: GatewayReady;
+  target: Target;
+  asidePids: readonly number[];
+  stop: () => Promise<void>;
+}): RunningLane {
+  const { child, ready, target, asidePids, stop } = parts;
+  return {
+    target,
+    proxyPids: [child.pid ?? 0],
     asidePids,
     metricsUrl: ready.metricsUrl,
     collectGarbage: () => child.kill('SIGUSR2'),
-    stop: () => stopProcess(child),
+    stop,
   };
 }

@@ -5,7 +5,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { trunkline } from '../lanes/trunkline.js';
+import { standalone } from '../lanes/trunkline.js';
 import { finish } from '../run/cell.js';
 import { warmUp } from '../run/cells.js';
 import { makeCertificate } from '../run/certificate.js';
@@ -17,7 +17,7 @@ const WINDOW_MS = 30_000;
 const WARM_UP_SESSIONS = 20;
 // Between the first and the last third of the run; a leak of one 2.5 KB frame in a thousand would be far above it.
 const GROWTH_MAX = 0.2;
-const PRODUCT = join(import.meta.dirname, '../../../apps/standalone/main.js');
+const PRODUCT = join(import.meta.dirname, '../../..');
 
 interface Options {
   readonly minutes: string;
@@ -35,7 +35,7 @@ async function soak(minutes: number, sessions: number): Promise<boolean> {
   chmodSync(workDir, 0o711);
   const certificate = await makeCertificate(workDir);
   const load = await Load.start(certificate);
-  const lane = await trunkline.start({ workDir, certificate, upstream: load.ports, productMain: PRODUCT });
+  const lane = await standalone.start({ workDir, certificate, upstream: load.ports, productDir: PRODUCT });
   try {
     const baseKiB = await warmUp(load, lane, WARM_UP_SESSIONS);
     await load.open(lane.target, GROUP, 'voice', sessions);

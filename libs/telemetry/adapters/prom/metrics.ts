@@ -35,6 +35,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
     for (const [key, spec] of Object.entries(METRICS) as [MetricKey, MetricSpec][])
       this.metrics.set(key, this.make(spec));
+    this.gauge('buildInfo', { node_major: process.versions.node.split('.')[0] ?? '' }).set(1);
   }
 
   /** A counter; keep the handle where it is used often. */

@@ -1,0 +1,112 @@
+// The gateway's composition root: opens policy, journal and leases, composes the parts and binds the listeners, top to
+// bottom; each step registers its own close, and closes run in the opposite order.
+import { systemClock } from '@trunkline/kernel';
+import { PrismaJournalStore } from '@trunkline/metering/adapters/prisma';
+import { relayOverrides } from '@trunkline/platform/config';
+import type { Database } from '@trunkline/platform/database';
+import type { DataFolder } from '@trunkline/platform/data-folder';
+import { urlHost, type ReadyCheck } from '@trunkline/platform/http';
+import type { ProcessBase } from '@trunkline/platform/process';
+import { RELAY_LIMITS } from '@trunkline/realtime';
+import { loadPriceBook, priceBookRevision } from '@trunkline/rating/adapters/prisma';
+import type { KeyHasher } from '@trunkline/tenancy';
+import { PrismaPolicySource } from '@trunkline/tenancy/adapters/prisma';
+import type { Metrics } from '@trunkline/telemetry/adapters/prom';
+import { composeGateway, type ComposedGateway } from './compose-gateway.js';
+import type { UpstreamAccount } from './gateway-parts.js';
+import { openJournal } from './open-journal.js';
+import { openLeases } from './open-leases.js';
+import { openPolicy } from './open-policy.js';
+import { openTls } from './open-tls.js';
+import { serveGateway } from './serve-gateway.js';
+
+/** What a gateway needs beside its settings. */
+export interface GatewayNeeds {
+  readonly db: Database;
+  readonly folder: Pick<DataFolder, 'spoolDir' | 'tlsDir'>;
+  readonly metrics: Metrics;
+  readonly hashKey: KeyHasher;
+  readonly account: UpstreamAccount;
+}
+
+/** A gateway that takes calls. */
+export interface RunningGateway {
+  readonly httpUrl: string;
+  readonly httpsUrl: string;
+  /** The authority that signed the certificate of `httpsUrl`. */
+  readonly caFile: string;
+  readonly checks: readonly ReadyCheck[];
+  /** Registers the drain; call it when all else is open, because it must run first. */
+  readonly drainOnStop: () => void;
+  /** From now on a stop ends sessions at their next turn boundary instead of letting them go on for long. */
+  readonly hurry: () => void;
+}
+
+// OpenAI's first event comes 0.8 to 2.1 s after the dial (protocol facts 1.5); these are for a bad day.
+const DEADLINES = { connectMsMax: 8_000, firstEventMsMax: 8_000, tailMsMax: 10_000, closeMsMax: 2_000 };
+// For the last settlements after the drain.
+const SETTLE_MS_MAX = 10_000;
+
+/** Starts a gateway. Rejects with errors whose message says what to do. */
+export async function startGateway(base: ProcessBase, needs: GatewayNeeds): Promise<RunningGateway> {
+  const { config, shutdown } = base;
+  const drain = { softMs: config.drainSoftMs, maxMs: config.drainMaxMs };
+  const gateway = await compose(base, needs, drain);
+  const tls = await openTls(config, needs.folder);
+  const { host, httpPort, httpsPort } = config;
+  const ports = await serveGateway(gateway.parts, { host, httpPort, httpsPort, tls }, shutdown);
+  return {
+    httpUrl: `http://${urlHost(host)}:${ports.httpPort}`,
+    httpsUrl: `https://${urlHost(host)}:${ports.httpsPort}`,
+    caFile: tls.caFile,
+    checks: [
+      { name: 'gateway', problem: () => (gateway.draining() ? 'draining' : null) },
+      { name: 'journal', problem: () => journalProblem(gateway) },
+    ],
+    drainOnStop: () =>
+      shutdown.register('drain', drain.maxMs + DEADLINES.tailMsMax + SETTLE_MS_MAX, () => gateway.drain()),
+    hurry: () => void (drain.softMs = 0),
+  };
+}
+
+async function compose(
+  base: ProcessBase,
+  { db, folder, metrics, hashKey, account }: GatewayNeeds,
+  drain: { softMs: number; readonly maxMs: number },
+): Promise<ComposedGateway> {
+  const { config, log, shutdown } = base;
+  const policy = await openPolicy({
+    policy: new PrismaPolicySource(db, systemClock),
+    prices: { load: () => loadPriceBook(db), revision: () => priceBookRevision(db) },
+    log,
+    metrics,
+    shutdown,
+  });
+  const journal = await openJournal({
+    folder: folder.spoolDir,
+    bytesMax: config.spoolBytesMax,
+    store: new PrismaJournalStore(db),
+    log,
+    metrics,
+    shutdown,
+  });
+  return composeGateway({
+    log: log.with({ app: 'gateway' }),
+    metrics,
+    policy: policy.holder,
+    prices: policy.prices,
+    hashKey,
+    ...(await openLeases(base, db)),
+    journal,
+    account: () => account,
+    relayLimits: { ...RELAY_LIMITS, ...relayOverrides(config) },
+    deadlines: DEADLINES,
+    drain,
+    shutdown,
+  });
+}
+
+function journalProblem({ parts }: ComposedGateway): string | null {
+  const pressure = parts.journal.pressure();
+  return pressure === 'ok' || pressure === 'warn' ? null : `${pressure}: free disk space or bring the database back`;
+}

@@ -1,0 +1,1 @@
+export { runProcess, type ProcessBase, type ProcessSpec, type StartedProcess } from './run-process.js';
