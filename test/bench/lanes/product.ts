@@ -16,6 +16,8 @@ export interface ProductProgram<Ready> {
   readonly name: string;
   readonly main: string;
   readonly core: number;
+  /** For Node itself. */
+  readonly nodeArgs?: readonly string[];
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   /** For logs; exists. */
@@ -31,11 +33,11 @@ export interface RunningProgram<Ready> {
 
 /** Starts a program and waits for its ready line; ends it when that does not come. */
 export async function startProgram<Ready>(program: ProductProgram<Ready>): Promise<RunningProgram<Ready>> {
-  const { name, main, core, args, env, folder } = program;
+  const { name, main, core, nodeArgs = [], args, env, folder } = program;
   const child = spawnPinned({
     core,
     command: process.execPath,
-    args: [...GC_ON_SIGNAL, main, '--json', ...args],
+    args: [...GC_ON_SIGNAL, ...nodeArgs, main, '--json', ...args],
     env,
     stdio: ['ignore', 'pipe', openSync(join(folder, `${name}.stderr.log`), 'a')],
   });

@@ -19,6 +19,9 @@ import { ANY_PORT, startProgram } from './product.js';
 const CAPS = '100000';
 const PEPPER = 'a-pepper-that-only-the-benchmark-uses';
 
+/** As the README tells to start a gateway that has one core to itself. */
+const ON_ONE_CORE = ['--single-threaded-gc'];
+
 const GatewayReady = z.object({
   httpUrl: z.string(),
   httpsUrl: z.string(),
@@ -58,35 +61,31 @@ async function startStandalone(context: LaneContext, folder: string, tls: boolea
 
 /** The standalone product is the rest of the installation here: it owns the database, rates, and made tenant and key. */
 async function startInstallation(context: LaneContext, folder: string, tls: boolean): Promise<RunningLane> {
-  const redis = await startRedis(folder);
-  const rest = await spawnStandalone(context, folder, CORE.load, tls, redis.url);
-  const stopAside = async (): Promise<void> => {
-    await stopProcess(rest.child);
-    await stopProcess(redis.child);
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const stopOne of stops.reverse()) await stopOne();
   };
   try {
+    const redis = await startRedis(folder);
+    stops.push(() => stopProcess(redis.child));
+    const rest = await spawnStandalone(context, folder, CORE.load, tls, redis.url);
+    stops.push(() => stopProcess(rest.child));
     const { child, ready } = await startProgram({
       name: 'gateway',
       main: join(context.productDir, 'apps/gateway/main.js'),
       core: context.core ?? CORE.proxy,
+      nodeArgs: ON_ONE_CORE,
       args: ['--data-dir', join(folder, 'gateway'), ...ANY_PORT, ...upstreamArgs(context, tls)],
       env: { ...shared(context, redis.url), DATABASE_URL: await databaseUrl(join(folder, 'data')) },
       folder,
       ready: GatewayReady,
     });
+    stops.push(() => stopProcess(child));
     const restPid = rest.child.pid ?? 0;
-    return running({
-      child,
-      ready,
-      target: target(ready, rest.ready.apiKey, tls),
-      asidePids: [redis.child.pid ?? 0, restPid, ...descendants(restPid)],
-      stop: async () => {
-        await stopProcess(child);
-        await stopAside();
-      },
-    });
+    const asidePids = [redis.child.pid ?? 0, restPid, ...descendants(restPid)];
+    return running({ child, ready, target: target(ready, rest.ready.apiKey, tls), asidePids, stop });
   } catch (error) {
-    await stopAside();
+    await stop();
     throw error;
   }
 }

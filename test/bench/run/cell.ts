@@ -11,6 +11,7 @@ export type Cell =
   | { mode: 'memory'; name: string; sessions: number }
   | { mode: 'paced'; name: string; behaviour: Behaviour; sessions: number; windowMs: number }
   | { mode: 'saturation'; name: string; behaviour: Behaviour; sessions: number; windowMs: number }
+  | { mode: 'rehearsal'; name: string; sessions: number; windowMs: number }
   | { mode: 'handshakes'; name: string; windowMs: number }
   | { mode: 'scale'; name: string; sessions: number; windowMs: number }
   | { mode: 'slow'; name: string; neighbours: number; slow: number; windowMs: number };

@@ -25,6 +25,8 @@ export async function runCell(cell: Cell, context: CellContext): Promise<CellRes
     case 'paced':
     case 'saturation':
       return measureTraffic(cell, context);
+    case 'rehearsal':
+      return rehearse(cell, context);
     case 'handshakes':
       return measureHandshakes(cell, context);
     case 'scale':
@@ -81,6 +83,16 @@ async function measureTraffic(
     activeKiBPerSession: activeKiB,
     openedPerSecond: (sessions / tookMs) * 1000,
   });
+}
+
+/** Carries calls without measuring, where a program compiles itself while it runs: gateways live for days. */
+async function rehearse({ sessions, windowMs }: { sessions: number; windowMs: number }, context: CellContext) {
+  const { load, lane } = context;
+  if (!lane.collectGarbage) return null;
+  await load.open(lane.target, GROUP, 'voice', sessions);
+  await load.speak();
+  await pause(windowMs);
+  return finish(load, GROUP, {});
 }
 
 async function measureHandshakes({ windowMs }: { windowMs: number }, context: CellContext): Promise<CellResult> {

@@ -24,6 +24,7 @@ const full: Plan = {
   ageMs: 25_000,
   cells: [
     { mode: 'memory', name: 'idle-1000', sessions: 1000 },
+    { mode: 'rehearsal', name: 'rehearsal', sessions: 100, windowMs: 25_000 },
     { mode: 'paced', name: 'voice-1000', behaviour: 'voice', sessions: 1000, windowMs: 5000 },
     { mode: 'paced', name: 'voice-200', behaviour: 'voice', sessions: 200, windowMs: 5000 },
     { mode: 'paced', name: 'voice-50', behaviour: 'voice', sessions: 50, windowMs: 5000 },
@@ -43,6 +44,7 @@ const quick: Plan = {
   warmUpSessions: 20,
   ageMs: 0,
   cells: [
+    { mode: 'rehearsal', name: 'rehearsal', sessions: 100, windowMs: 5000 },
     { mode: 'paced', name: 'voice-200', behaviour: 'voice', sessions: 200, windowMs: 3000 },
     { mode: 'paced', name: 'voice-50', behaviour: 'voice', sessions: 50, windowMs: 3000 },
     { mode: 'saturation', name: '2.5KB', behaviour: 'exchange-voice', sessions: 64, windowMs: 1500 },
@@ -68,8 +70,10 @@ export function planFor(options: PlanOptions): Plan {
   const { modes } = options;
   const unknown = modes?.find((mode) => !MODES.some((known) => known === mode));
   if (unknown !== undefined) throw new Error(`no mode "${unknown}"; modes: ${MODES.join(', ')}`);
-  const cells = modes ? [...plan.cells, scale].filter((cell) => modes.includes(cell.mode)) : plan.cells;
-  if (cells.length === 0) throw new Error('nothing to measure: the quick plan has no such mode');
+  const cells = modes
+    ? [...plan.cells, scale].filter((cell) => modes.includes(cell.mode) || isPreparation(cell))
+    : plan.cells;
+  if (cells.every(isPreparation)) throw new Error('nothing to measure: the quick plan has no such mode');
   const countsMemory = cells.some((cell) => cell.mode === 'memory' || cell.mode === 'paced');
   return {
     ...plan,
@@ -79,3 +83,5 @@ export function planFor(options: PlanOptions): Plan {
     patienceMs: options.patienceMs ?? plan.patienceMs,
   };
 }
+
+const isPreparation = ({ mode }: Cell): boolean => mode === 'rehearsal';
