@@ -6,6 +6,7 @@ import { assertDatabaseReachable, openDatabase } from '@trunkline/platform/datab
 import { serveOps } from '@trunkline/platform/http';
 import { runProcess, type ProcessBase, type StartedProcess } from '@trunkline/platform/process';
 import { installedPepper } from '@trunkline/platform/secrets';
+import { priceSource } from '@trunkline/rating/adapters/prisma';
 import { keyHasher } from '@trunkline/tenancy';
 import { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { givenAccount, startGateway } from './src/index.js';
@@ -28,7 +29,8 @@ async function start(base: ProcessBase): Promise<StartedProcess> {
   const db = openDatabase(databaseUrl, { applicationName: 'trunkline-gateway' });
   shutdown.register('database', STOP_MS_MAX, () => db.$disconnect());
   const metrics = new Metrics();
-  const gateway = await startGateway(base, { db, folder, metrics, hashKey, account });
+  const prices = priceSource(db);
+  const gateway = await startGateway(base, { db, folder, metrics, prices, hashKey, account });
   const metricsUrl = await serveOps({ metrics, checks: gateway.checks }, config, shutdown);
   gateway.drainOnStop();
   const { httpUrl, httpsUrl, caFile } = gateway;

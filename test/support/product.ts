@@ -13,13 +13,15 @@ const START_MS_MAX = 60_000;
 const STOP_MS_MAX = 40_000;
 const OUTPUT_CHARS_MAX = 100_000;
 
-const ready = z.object({
+const gatewayReady = z.object({
   httpUrl: z.string(),
   httpsUrl: z.string(),
   caFile: z.string(),
-  adminUrl: z.string(),
   metricsUrl: z.string(),
   upstreamUrl: z.string(),
+});
+const ready = gatewayReady.extend({
+  adminUrl: z.string(),
   simulator: z.boolean(),
   tenantId: z.string(),
   apiKey: z.string(),
@@ -27,6 +29,8 @@ const ready = z.object({
 
 /** What `npm start -- --json` prints when it is ready. */
 export type Ready = z.infer<typeof ready>;
+/** What a gateway of its own prints. */
+export type GatewayReady = z.infer<typeof gatewayReady>;
 
 /** How the process ended. */
 export interface Exit {
@@ -35,9 +39,9 @@ export interface Exit {
   readonly stderr: string;
 }
 
-/** A running product. */
-export interface Product {
-  readonly ready: Ready;
+/** A running program; the whole product unless said otherwise. */
+export interface Product<R = Ready> {
+  readonly ready: R;
   readonly dataDir: string;
   readonly pid: number;
   readonly exited: Promise<Exit>;
@@ -71,12 +75,21 @@ export async function removeDataDir(dataDir: string): Promise<void> {
 }
 
 /** Starts the product and waits until it is ready; rejects with its own words when it exits instead. */
-export async function startProduct(options: ProductOptions): Promise<Product> {
+export function startProduct(options: ProductOptions): Promise<Product> {
+  return start('standalone', ready, options);
+}
+
+/** Starts a gateway of its own, beside a product that owns the database. */
+export function startGateway(options: ProductOptions): Promise<Product<GatewayReady>> {
+  return start('gateway', gatewayReady, options);
+}
+
+async function start<R>(app: string, shape: z.ZodType<R>, options: ProductOptions): Promise<Product<R>> {
   const flags = ['--http-port', '0', '--https-port', '0', '--admin-port', '0', '--metrics-port', '0'];
   const child = spawn(
     process.execPath,
     [
-      join(ROOT, 'dist/apps/standalone/main.js'),
+      join(ROOT, `dist/apps/${app}/main.js`),
       '--json',
       '--data-dir',
       options.dataDir,
@@ -95,7 +108,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     return withDeadline(exited, STOP_MS_MAX, () => `did not exit after ${signal}:\n${output()}`);
   };
   return {
-    ready: ready.parse(JSON.parse(line)),
+    ready: shape.parse(JSON.parse(line)),
     dataDir: options.dataDir,
     pid: child.pid ?? 0,
     exited,
@@ -107,7 +120,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
 
 /** Runs a compiled command-line program to its end, e.g. `apps/cli` with `costs --json`. */
 export async function runProgram(
-  app: 'cli' | 'talk' | 'standalone',
+  app: 'cli' | 'talk' | 'standalone' | 'gateway',
   args: readonly string[],
 ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
   const child = spawn(process.execPath, [join(ROOT, `dist/apps/${app}/main.js`), ...args], {

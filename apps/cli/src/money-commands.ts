@@ -8,6 +8,7 @@ import {
   costsOfTenant,
   ledgerLag,
   stuckUsageOfAllTenants,
+  stuckUsageOfTenant,
   usageOfAllTenants,
   usageOfTenant,
   type CostDimension,
@@ -78,8 +79,8 @@ async function usageRows(tenancy: TenancyContext, flags: RangeFlags): Promise<Ro
 async function costRows(tenancy: TenancyContext, flags: CostFlags): Promise<Row[]> {
   const range = rangeOf(flags);
   if (flags.session !== undefined) return sessionRows(tenancy, flags.session, flags.tenant);
-  if (flags.unrated) return stuckRows(tenancy, range);
   const tenantId = await tenantOf(tenancy, flags.tenant);
+  if (flags.unrated) return stuckRows(tenancy, tenantId, range);
   const query = { ...range, by: flags.by };
   const rows = tenantId === null ? costsOfAllTenants(tenancy.db, query) : costsOfTenant(tenancy.db, tenantId, query);
   return (await rows).map((row) => ({
@@ -116,10 +117,11 @@ async function sessionRows(tenancy: TenancyContext, session: string, tenant: str
   ];
 }
 
-async function stuckRows({ db }: TenancyContext, range: TimeRange): Promise<Row[]> {
+async function stuckRows({ db }: TenancyContext, tenantId: TenantId | null, range: TimeRange): Promise<Row[]> {
   const { book } = await loadPriceBook(db);
-  const stuck = await stuckUsageOfAllTenants(db, { ...range, book, limit: STUCK_MAX });
-  return stuck.map(({ id, tenantId, sessionId, model, occurredAtMs, state, why }) => ({
+  const query = { ...range, book, limit: STUCK_MAX };
+  const stuck = tenantId === null ? stuckUsageOfAllTenants(db, query) : stuckUsageOfTenant(db, tenantId, query);
+  return (await stuck).map(({ id, tenantId, sessionId, model, occurredAtMs, state, why }) => ({
     id,
     tenant: tenantId,
     session: sessionId,

@@ -104,9 +104,9 @@ function openTicker(shutdown: Shutdown): IntervalTicker {
 }
 
 function openStragglers({ log, metrics, journal, shutdown }: GatewayOptions): Stragglers {
-  const stragglers = new Stragglers(journal, (record) => {
+  const stragglers = new Stragglers(journal, (record, why) => {
     metrics.counter('usageLost').add(1);
-    log.error({ event: 'usage_lost', name: record.kind }, 'a usage record could not be kept');
+    log.error({ event: 'usage_lost', name: record.kind, err: why }, 'a usage record could not be kept');
   });
   metrics.onScrape(() => metrics.gauge('usageUnjournalled').set(stragglers.size));
   shutdown.register('stragglers', RELEASE_MS_MAX, () => stragglers.close());

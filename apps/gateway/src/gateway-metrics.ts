@@ -51,6 +51,11 @@ export class GatewayMetrics {
     this.metrics.counter('upstreamErrors', { code }).add(1);
   };
 
+  /** A session ended and the upstream had not reported all usage. */
+  usageMissing(reports: number): void {
+    this.metrics.counter('usageMissing').add(reports);
+  }
+
   sessionOpened(session: LiveSession): void {
     this.active(session).add(1);
   }

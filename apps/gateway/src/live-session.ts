@@ -34,6 +34,7 @@ const SESSIONS_MAX = 20_000;
 export class LiveSessions {
   private readonly sessions = new Map<SessionId, LiveSession>();
   private readonly waiting = new Set<() => void>();
+  private arriving = 0;
 
   get size(): number {
     return this.sessions.size;
@@ -44,6 +45,15 @@ export class LiveSessions {
     return this.sessions.size < SESSIONS_MAX;
   }
 
+  /** Counts a call that may yet become a session. Call what it returns, once, when that is decided. */
+  arrives(): () => void {
+    this.arriving += 1;
+    return () => {
+      this.arriving -= 1;
+      this.tellWhenEmpty();
+    };
+  }
+
   add(session: LiveSession): void {
     this.sessions.set(session.id, session);
   }
@@ -51,7 +61,7 @@ export class LiveSessions {
   /** Forgets a settled session. */
   remove(id: SessionId): void {
     this.sessions.delete(id);
-    if (this.sessions.size === 0) for (const resolve of this.waiting) resolve();
+    this.tellWhenEmpty();
   }
 
   get(id: SessionId): LiveSession | null {
@@ -70,9 +80,9 @@ export class LiveSessions {
     }
   }
 
-  /** Resolves when no session is left. */
+  /** Resolves when no session is left and no call is on its way to become one. */
   empty(): Promise<void> {
-    if (this.sessions.size === 0) return Promise.resolve();
+    if (this.isEmpty()) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
         this.waiting.delete(done);
@@ -80,5 +90,13 @@ export class LiveSessions {
       };
       this.waiting.add(done);
     });
+  }
+
+  private isEmpty(): boolean {
+    return this.sessions.size === 0 && this.arriving === 0;
+  }
+
+  private tellWhenEmpty(): void {
+    if (this.isEmpty()) for (const resolve of this.waiting) resolve();
   }
 }

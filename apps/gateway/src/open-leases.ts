@@ -11,12 +11,14 @@ const STOP_MS_MAX = 2_000;
 /** Opens the lease store. @throws LeaseRedisUnreachable, RangeError for times that do not fit together. */
 export async function openLeases(
   { config, log, shutdown }: ProcessBase,
-  db: Database,
+  { db, dialMsMax }: { readonly db: Database; readonly dialMsMax: number },
 ): Promise<{ readonly leases: LeaseStore; readonly leaseTerms: LeaseTerms }> {
   const terms = leaseTerms({
     ...(config.leaseTtlMs === undefined ? {} : { confirmedMs: config.leaseTtlMs }),
     ...(config.leasePendingTtlMs === undefined ? {} : { pendingMs: config.leasePendingTtlMs }),
   });
+  if (terms.pendingMs <= dialMsMax)
+    throw new RangeError(`--lease-pending-ttl must be more than ${dialMsMax} ms: a dial may take as long as that`);
   if (config.redisUrl === null) return { leases: new MemoryLeaseStore(systemClock, terms), leaseTerms: terms };
   const redis = await connectLeaseRedis({
     url: config.redisUrl,

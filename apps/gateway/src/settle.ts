@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SessionClosed } from '@trunkline/metering';
 import type { EndedBy } from '@trunkline/realtime';
-import { endCauseEntry } from '@trunkline/realtime';
+import { closeForClient, endCauseEntry, NO_STATUS } from '@trunkline/realtime';
 import type { LiveSession } from './live-session.js';
 
 /** What settlement needs beside the session. */
@@ -12,6 +12,8 @@ export interface SettleParts {
   readonly tailMsMax: number;
   readonly closeMsMax: number;
   readonly nowMs: () => number;
+  /** How long the session has been open by now; by a clock that nobody sets. */
+  readonly openMs: () => number;
   readonly releaseLease: () => Promise<void>;
   readonly journalClosed: (closed: SessionClosed) => Promise<void>;
   /** A step failed or ran out of time; the others go on. */
@@ -33,7 +35,7 @@ export async function settle(live: LiveSession, ended: EndedBy, parts: SettlePar
     attempt('close upstream', () => stopSpending(live, ended, parts)),
   ]);
   await attempt('release lease', parts.releaseLease);
-  const closed = closedRecord(live, ended, parts.nowMs());
+  const closed = closedRecord(live, ended, parts);
   await attempt('journal the end', () => parts.journalClosed(closed));
   live.bill.close();
   return closed;
@@ -55,16 +57,16 @@ async function withDeadline(work: Promise<void>, deadlineMs: number): Promise<vo
   abandoned.abort();
 }
 
-function closedRecord(live: LiveSession, ended: EndedBy, nowMs: number): SessionClosed {
+function closedRecord(live: LiveSession, ended: EndedBy, { nowMs, openMs }: SettleParts): SessionClosed {
   const { fromClient, fromUpstream } = live.relay.counters;
-  const { close } = endCauseEntry(ended.cause);
+  const code = closeForClient(ended)?.code ?? NO_STATUS;
   return {
     sessionId: live.id,
     tenantId: live.tenantId,
     endCause: ended.cause,
-    closeCode: typeof close === 'number' ? close : (ended.peerClose?.code ?? null),
-    closedAtMs: nowMs,
-    durationMs: nowMs - live.openedAtMs,
+    closeCode: code === NO_STATUS ? null : code,
+    closedAtMs: nowMs(),
+    durationMs: openMs(),
     bytesFromClient: fromClient.bytes,
     bytesFromUpstream: fromUpstream.bytes,
     messagesFromClient: fromClient.messages,

@@ -8,7 +8,6 @@ import type { DataFolder } from '@trunkline/platform/data-folder';
 import { urlHost, type ReadyCheck } from '@trunkline/platform/http';
 import type { ProcessBase } from '@trunkline/platform/process';
 import { RELAY_LIMITS } from '@trunkline/realtime';
-import { loadPriceBook, priceBookRevision } from '@trunkline/rating/adapters/prisma';
 import type { KeyHasher } from '@trunkline/tenancy';
 import { PrismaPolicySource } from '@trunkline/tenancy/adapters/prisma';
 import type { Metrics } from '@trunkline/telemetry/adapters/prom';
@@ -16,7 +15,7 @@ import { composeGateway, type ComposedGateway } from './compose-gateway.js';
 import type { UpstreamAccount } from './gateway-parts.js';
 import { openJournal } from './open-journal.js';
 import { openLeases } from './open-leases.js';
-import { openPolicy } from './open-policy.js';
+import { openPolicy, type PriceSource } from './open-policy.js';
 import { openTls } from './open-tls.js';
 import { serveGateway } from './serve-gateway.js';
 
@@ -25,6 +24,8 @@ export interface GatewayNeeds {
   readonly db: Database;
   readonly folder: Pick<DataFolder, 'spoolDir' | 'tlsDir'>;
   readonly metrics: Metrics;
+  /** Given, because the gateway knows only the pure core of rating. */
+  readonly prices: PriceSource;
   readonly hashKey: KeyHasher;
   readonly account: UpstreamAccount;
 }
@@ -42,8 +43,10 @@ export interface RunningGateway {
   readonly hurry: () => void;
 }
 
-// OpenAI's first event comes 0.8 to 2.1 s after the dial (protocol facts 1.5); these are for a bad day.
-const DEADLINES = { connectMsMax: 8_000, firstEventMsMax: 8_000, tailMsMax: 10_000, closeMsMax: 2_000 };
+// OpenAI's first event comes 0.8 to 2.1 s after the dial (protocol facts 1.5); these are for a bad day. Together the first
+// two stay within the life of a pending lease, or a line could be lent twice; `openLeases` holds them to it.
+const DEADLINES = { connectMsMax: 5_000, firstEventMsMax: 8_000, tailMsMax: 10_000, closeMsMax: 2_000 };
+const DIAL_MS_MAX = DEADLINES.connectMsMax + DEADLINES.firstEventMsMax;
 // For the last settlements after the drain.
 const SETTLE_MS_MAX = 10_000;
 
@@ -71,13 +74,13 @@ export async function startGateway(base: ProcessBase, needs: GatewayNeeds): Prom
 
 async function compose(
   base: ProcessBase,
-  { db, folder, metrics, hashKey, account }: GatewayNeeds,
+  { db, folder, metrics, prices, hashKey, account }: GatewayNeeds,
   drain: { softMs: number; readonly maxMs: number },
 ): Promise<ComposedGateway> {
   const { config, log, shutdown } = base;
   const policy = await openPolicy({
     policy: new PrismaPolicySource(db, systemClock),
-    prices: { load: () => loadPriceBook(db), revision: () => priceBookRevision(db) },
+    prices,
     log,
     metrics,
     shutdown,
@@ -96,7 +99,7 @@ async function compose(
     policy: policy.holder,
     prices: policy.prices,
     hashKey,
-    ...(await openLeases(base, db)),
+    ...(await openLeases(base, { db, dialMsMax: DIAL_MS_MAX })),
     journal,
     account: () => account,
     relayLimits: { ...RELAY_LIMITS, ...relayOverrides(config) },

@@ -22,9 +22,25 @@ export async function upgrade(
   head: Buffer,
 ): Promise<void> {
   const sessionId = parts.mintSessionId();
+  // A stop waits for calls that are still on their way in: each becomes a session, or is told that it does not.
+  const arrived = parts.live.arrives();
+  let running: Promise<void> | null = null;
+  try {
+    const call = await admitOrRefuse(parts, request, { sessionId, socket });
+    if (call) running = accept(parts, call, { request, socket, head });
+  } finally {
+    arrived();
+  }
+  await running;
+}
+
+async function admitOrRefuse(
+  parts: GatewayParts,
+  request: IncomingMessage,
+  { sessionId, socket }: { readonly sessionId: SessionId; readonly socket: Duplex },
+): Promise<AdmittedCall | null> {
   const startedMs = parts.clock.monotonicMs();
-  const gone = clientGone(socket);
-  const call = await connect(parts, request, sessionId, gone).catch((error: unknown) => {
+  const call = await connect(parts, request, sessionId, clientGone(socket)).catch((error: unknown) => {
     parts.log.error(
       { event: 'handshake_failed', session_id: sessionId, err: error },
       'a handshake failed unexpectedly',
@@ -32,17 +48,24 @@ export async function upgrade(
     return err<Refusal>({ code: 'internal_error', message: 'The gateway failed to open the session. Try again.' });
   });
   parts.metrics.answered(call.ok ? null : call.error.code, (parts.clock.monotonicMs() - startedMs) / 1000);
-  if (!call.ok) {
-    parts.log.info({ event: 'session_refused', session_id: sessionId, code: call.error.code }, 'session refused');
-    refuseUpgrade(socket, call.error, { 'x-request-id': sessionId });
-    return;
-  }
+  if (call.ok) return call.value;
+  parts.log.info({ event: 'session_refused', session_id: sessionId, code: call.error.code }, 'session refused');
+  refuseUpgrade(socket, call.error, { 'x-request-id': sessionId });
+  return null;
+}
+
+/** Sends the 101; the session is live when this returns, and settled when its promise resolves. */
+function accept(
+  parts: GatewayParts,
+  call: AdmittedCall,
+  { request, socket, head }: { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer },
+): Promise<void> {
   const client = acceptUpgrade(request, socket, head, {
     wires: parts.wires,
-    subprotocol: call.value.handshake.selectedSubprotocol,
-    headers: { 'x-request-id': sessionId, 'x-trunkline-session-id': sessionId },
+    subprotocol: call.handshake.selectedSubprotocol,
+    headers: { 'x-request-id': call.sessionId, 'x-trunkline-session-id': call.sessionId },
   });
-  await runAndSettle(parts, call.value, client); // 7, 8
+  return runAndSettle(parts, call, client); // 7, 8
 }
 
 interface Caller {
@@ -92,6 +115,9 @@ async function admitAndDial(
     const lease = await parts.admit({ sessionId: caller.sessionId, who: caller.principal, pool: { id, sessionsMax } }); // 4
     if (!lease.ok) {
       parts.metrics.admission(lease.error.reason);
+      const { reason, cause } = lease.error;
+      if (cause !== undefined)
+        parts.log.warn({ event: 'admission_failed', session_id: caller.sessionId, reason, err: cause }, 'no line');
       refusal = lease.error.refusal;
       if (lease.error.reason === 'pool_limit') continue;
       break;
@@ -115,7 +141,12 @@ async function dialAndConfirm(
   const { sessionId, handshake, principal, wanted, gone } = caller;
   const upstream = await dialUpstream(
     { account: parts.account(poolOf(lease)), request: wanted, safetyIdentifier: handshake.safetyIdentifier },
-    { ...parts.deadlines, dialler: parts.dialler, signal: gone, report: parts.metrics.dialFailed },
+    {
+      ...parts.deadlines,
+      dialler: parts.dialler,
+      signal: gone,
+      report: (code, detail) => dialFailed(parts, { sessionId, lease, code, detail }),
+    },
   ); // 5
   if (!upstream.ok) return upstream;
   const leaseLost = new AbortController();
@@ -132,6 +163,16 @@ async function dialAndConfirm(
   if (refusal === null) return ok(call);
   upstream.value.wire.destroy();
   return err(refusal);
+}
+
+function dialFailed(
+  parts: GatewayParts,
+  failed: { readonly sessionId: SessionId; readonly lease: Lease; readonly code: string; readonly detail: string },
+): void {
+  const { sessionId, lease, code, detail } = failed;
+  parts.metrics.dialFailed(code);
+  const fields = { event: 'dial_failed', session_id: sessionId, pool_id: poolOf(lease), code, detail };
+  parts.log.warn(fields, 'the upstream could not be dialled');
 }
 
 const LINE_LOST: DialRefusal = {
@@ -156,6 +197,8 @@ async function confirm(parts: GatewayParts, call: AdmittedCall, onLost: () => vo
     );
     return LINE_LOST;
   }
+  const closed = parts.closedToNewSessions(); // It may have begun to drain during the dial.
+  if (closed) return { ...closed, tryNextPool: false };
   try {
     await parts.journal.append({ kind: 'session_opened', session: openedRecord(parts, call) });
     return null;
@@ -171,16 +214,22 @@ async function runAndSettle(
   call: AdmittedCall,
   client: ReturnType<typeof acceptUpgrade>,
 ): Promise<void> {
+  const startedMs = parts.clock.monotonicMs();
   const live = openSession(parts, call, client);
   live.relay.start();
   const ended = await live.relay.ended;
   const closed = await settle(live, ended, {
     ...parts.deadlines,
     nowMs: parts.clock.nowMs,
+    openMs: () => Math.round(parts.clock.monotonicMs() - startedMs),
     releaseLease: () => parts.releaseLease(call.lease),
     journalClosed: async (session) => {
       const record = { kind: 'session_closed', session } as const;
-      await parts.journal.append(record).catch(() => parts.stragglers.keep(record));
+      await parts.journal.append(record).catch((error: unknown) => {
+        const fields = { event: 'journal_refused', session_id: session.sessionId, err: error };
+        parts.log.error(fields, 'the end of a session could not be journalled');
+        parts.stragglers.keep(record);
+      });
     },
     stepFailed: (step, error) =>
       parts.log.error(
@@ -191,14 +240,20 @@ async function runAndSettle(
   parts.live.remove(live.id);
   parts.metrics.sessionEnded(live, closed);
   const { endCause: end_cause, closeCode: close_code, durationMs: duration_ms } = closed;
-  parts.log.info(
-    { event: 'session_ended', session_id: live.id, tenant_id: live.tenantId, end_cause, close_code, duration_ms },
-    'session ended',
-  );
+  const who = { session_id: live.id, tenant_id: live.tenantId, detail: ended.detail ?? undefined };
+  const fields = { event: 'session_ended', ...who, end_cause, close_code, duration_ms };
+  if (end_cause === 'internal_error') parts.log.error(fields, 'a session was ended by a fault of the gateway');
+  else parts.log.info(fields, 'session ended');
+  const owed = live.observer.reportsOwed();
+  if (owed === 0) return;
+  parts.metrics.usageMissing(owed);
+  parts.log.warn({ event: 'usage_missing', ...who, count: owed }, 'the upstream never reported some usage');
 }
 
 function mayUse(principal: Principal, wanted: RouteRequest): boolean {
-  return wanted.kind === 'transcription' || wanted.model === null || mayUseModel(principal, wanted.model);
+  // Which model transcribes is said inside the session, where nobody checks it: a list must allow transcription at all.
+  if (wanted.kind === 'transcription') return mayUseModel(principal, 'transcription');
+  return wanted.model === null || mayUseModel(principal, wanted.model);
 }
 
 function routeRequest(handshake: Handshake): Result<RouteRequest, Refusal> {

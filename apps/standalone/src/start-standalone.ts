@@ -6,6 +6,7 @@ import { openDataFolder } from '@trunkline/platform/data-folder';
 import { serveOps } from '@trunkline/platform/http';
 import type { ProcessBase } from '@trunkline/platform/process';
 import { ownPepper } from '@trunkline/platform/secrets';
+import { priceSource } from '@trunkline/rating/adapters/prisma';
 import { keyHasher } from '@trunkline/tenancy';
 import { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { givenAccount, startGateway, type UpstreamAccount } from '../../gateway/src/index.js';
@@ -43,7 +44,8 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
   const { account, simulator } = await openUpstream(base);
   const metrics = new Metrics();
   const worker = await startWorker({ db: store.db, log: log.with({ app: 'worker' }), shutdown });
-  const gateway = await startGateway(base, { db: store.db, folder, metrics, hashKey, account });
+  const prices = priceSource(store.db);
+  const gateway = await startGateway(base, { db: store.db, folder, metrics, prices, hashKey, account });
   const checks = [...gateway.checks, { name: 'rating', problem: worker.problem }];
   const metricsUrl = await serveOps({ metrics, checks }, config, shutdown);
   const api = await startApi({

@@ -131,7 +131,8 @@ export class RatingLoop {
 
   // A stop ends the wait for work at once; the wait for a database that is away goes on until the deadline.
   private async pause(ms: number): Promise<void> {
-    const signals = this.failures === 0 ? [this.stopping.signal, this.woken.signal] : [this.stopping.signal];
-    await delay(ms, undefined, { signal: AbortSignal.any(signals) }).catch(() => undefined);
+    // Not `AbortSignal.any`: Node 20 keeps what it returns for as long as the signals that it was made of.
+    const { signal } = this.failures === 0 ? this.woken : this.stopping;
+    await delay(ms, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -193,6 +193,12 @@ export const METRICS = {
     help: 'Usage reports that the journal refused and that are offered to it again. Above zero: fix the disk.',
     labels: NO_LABELS,
   },
+  usageMissing: {
+    kind: 'counter',
+    name: 'trunkline_usage_missing_total',
+    help: 'Reports of usage that the upstream still owed when a session had ended. What they cost is not in the books.',
+    labels: NO_LABELS,
+  },
   usageLost: {
     kind: 'counter',
     name: 'trunkline_usage_lost_total',

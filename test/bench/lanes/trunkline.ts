@@ -20,7 +20,7 @@ const CAPS = '100000';
 const PEPPER = 'a-pepper-that-only-the-benchmark-uses';
 
 /** As the README tells to start a gateway that has one core to itself. */
-const ON_ONE_CORE = ['--single-threaded-gc'];
+const ON_ONE_CORE = ['--single-threaded-gc', '--max-semi-space-size=8'];
 
 const GatewayReady = z.object({
   httpUrl: z.string(),
@@ -53,7 +53,7 @@ function lane(name: string, about: string, start: Start, tls: boolean): Lane {
 }
 
 async function startStandalone(context: LaneContext, folder: string, tls: boolean): Promise<RunningLane> {
-  const { child, ready } = await spawnStandalone(context, folder, context.core ?? CORE.proxy, tls);
+  const { child, ready } = await spawnStandalone({ context, folder, core: context.core ?? CORE.proxy, tls });
   const asidePids = descendants(child.pid ?? 0);
   for (const aside of asidePids) await repin(aside, CORE.load);
   return running({ child, ready, target: target(ready, ready.apiKey, tls), asidePids, stop: () => stopProcess(child) });
@@ -68,7 +68,7 @@ async function startInstallation(context: LaneContext, folder: string, tls: bool
   try {
     const redis = await startRedis(folder);
     stops.push(() => stopProcess(redis.child));
-    const rest = await spawnStandalone(context, folder, CORE.load, tls, redis.url);
+    const rest = await spawnStandalone({ context, folder, core: CORE.load, tls, redisUrl: redis.url });
     stops.push(() => stopProcess(rest.child));
     const { child, ready } = await startProgram({
       name: 'gateway',
@@ -90,7 +90,15 @@ async function startInstallation(context: LaneContext, folder: string, tls: bool
   }
 }
 
-function spawnStandalone(context: LaneContext, folder: string, core: number, tls: boolean, redisUrl?: string) {
+interface StandaloneLane {
+  context: LaneContext;
+  folder: string;
+  core: number;
+  tls: boolean;
+  redisUrl?: string;
+}
+
+function spawnStandalone({ context, folder, core, tls, redisUrl }: StandaloneLane) {
   return startProgram({
     name: 'standalone',
     main: join(context.productDir, 'apps/standalone/main.js'),

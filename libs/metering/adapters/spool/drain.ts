@@ -150,16 +150,22 @@ export class Drain {
   // The driver's own timeouts should come first; a commit that nobody answers must still not hold the queue for ever.
   private async withDeadline(commit: Promise<void>): Promise<void> {
     const timeoutMs = this.options.commitTimeoutMs ?? 60_000;
-    const timer = new AbortController();
-    const stop = AbortSignal.any([timer.signal, this.stopping.signal]);
-    const late = delay(timeoutMs, undefined, { signal: stop }).then(
+    const answered = new AbortController();
+    // Not `AbortSignal.any`: Node 20 keeps what it returns for as long as the signals that it was made of.
+    let onStop = (): void => undefined;
+    const stopped = new Promise<never>((_, reject) => {
+      onStop = () => reject(new Error('the drain was stopped'));
+    });
+    const late = delay(timeoutMs, undefined, { signal: answered.signal }).then(
       () => Promise.reject(new Error(`the store gave no answer within ${timeoutMs} ms`)),
-      () => (timer.signal.aborted ? undefined : Promise.reject(new Error('the drain was stopped'))),
+      () => undefined,
     );
+    this.stopping.signal.addEventListener('abort', onStop, { once: true });
     try {
-      await Promise.race([commit, late]);
+      await Promise.race([commit, late, stopped]);
     } finally {
-      timer.abort();
+      this.stopping.signal.removeEventListener('abort', onStop);
+      answered.abort();
     }
   }
 

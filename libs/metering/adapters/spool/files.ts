@@ -40,10 +40,10 @@ export interface SpoolFiles {
 }
 
 // A write that is durable when it returns is one trip to a helper thread; a write and an fdatasync are two, and on a busy
-// core each trip waits its turn. Where a system has no such flag, the second trip is made.
+// core each trip waits its turn. Elsewhere the second trip is made: macOS has the flag too, but there it leaves the bytes
+// in the drive's own cache.
 const { O_APPEND, O_CREAT, O_EXCL, O_RDWR } = constants;
-const DURABLE_WRITES: number | undefined = constants.O_DSYNC;
-const DURABLE = DURABLE_WRITES ?? 0;
+const DURABLE = process.platform === 'linux' ? constants.O_DSYNC : 0;
 
 /** The machine's disk. */
 export const nodeFiles: SpoolFiles = {
@@ -84,7 +84,7 @@ function wrap(handle: FileHandle): SpoolFile {
         if (bytesWritten === 0) throw new Error('the disk took no bytes');
         done += bytesWritten;
       }
-      if (DURABLE_WRITES === undefined) await handle.datasync();
+      if (DURABLE === 0) await handle.datasync();
     },
     async read(offset, length) {
       const buffer = Buffer.alloc(length);

@@ -1,2 +1,8 @@
 export { importPrices, type PriceImport } from './import-prices.js';
-export { loadPriceBook, PriceBookRefused, priceBookRevision, type LoadedPriceBook } from './load-price-book.js';
+export {
+  loadPriceBook,
+  PriceBookRefused,
+  priceBookRevision,
+  priceSource,
+  type LoadedPriceBook,
+} from './load-price-book.js';

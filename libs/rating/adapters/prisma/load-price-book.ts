@@ -34,3 +34,8 @@ export async function priceBookRevision(db: Queryable): Promise<string> {
   const [row] = z.array(z.object({ revision: z.string() })).parse(rows);
   return row?.revision ?? '';
 }
+
+/** The book as a process keeps it fresh: a cheap look whether it changed, and the book. */
+export function priceSource(db: Queryable): { load(): Promise<LoadedPriceBook>; revision(): Promise<string> } {
+  return { load: () => loadPriceBook(db), revision: () => priceBookRevision(db) };
+}
