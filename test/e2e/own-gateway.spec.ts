@@ -93,6 +93,21 @@ describe('a gateway of its own', () => {
     }
   }, 60_000);
 
+  it('tells a call that was dialling when the stop came, and opens nothing behind its back', async () => {
+    const stopping = await startGateway({ dataDir: dirs[3] ?? '', flags: [...flags, '--upstream-ca-file', caFile] });
+    simulator.configure({ latency: { firstEventMs: 1_500 } });
+    try {
+      const call = tryConnect(stopping.ready.httpUrl, { apiKey: installation.ready.apiKey });
+      await eventually('the call dials', () => (openSessions(simulator).length > 0 ? true : null));
+      expect(await stopping.stop()).toMatchObject({ code: 0 });
+      expect(await call).toMatchObject({ status: 503, error: { code: 'draining' } });
+      await eventually('the upstream session is closed', () => (openSessions(simulator).length === 0 ? true : null));
+      expect(await postgres.db.session.count({ where: { closedAt: null } })).toBe(0);
+    } finally {
+      simulator.configure({ latency: { firstEventMs: 0 } });
+    }
+  }, 60_000);
+
   it.each([
     ['DATABASE_URL', []],
     ['REDIS_URL', ['--database-url', 'postgresql://nobody@127.0.0.1:1/none']],
