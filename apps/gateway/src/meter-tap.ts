@@ -55,10 +55,10 @@ export function meterTap(parts: MeterTapParts): FrameTap {
     interest: (type): Interest => (type === BINARY_TYPE ? 'pass' : observer.interest(type)),
     noted: (type) => observer.note(type),
     message: (_type, payload) => {
-      const { facts, forward } = observer.read(payload);
+      const { facts, forward, instead } = observer.read(payload);
       const events = eventsOf(facts);
       parts.progressed();
-      const verdict = forward ? 'forward' : 'drop';
+      const verdict = instead ? { replace: instead } : forward ? 'forward' : 'drop';
       return events.length === 0 ? verdict : keep(events, verdict);
     },
   };

@@ -1,5 +1,5 @@
 // What a dialect tells the gateway about a session, read out of the vendor's own events. One observer lives as long as
-// one session and sees the upstream's messages in order. It never changes a message and never waits; what to do about a
+// one session and sees the upstream's messages in order. It never waits; what to do about a
 // fact (journal it, end the session) is the caller's business.
 import type { Evidence, UsageReport } from '@trunkline/metering';
 
@@ -22,6 +22,8 @@ export type SessionFact =
 export interface Observation {
   readonly facts: readonly SessionFact[];
   readonly forward: boolean;
+  /** The payload to forward in place of a message that says what no tenant may see. */
+  readonly instead?: Buffer;
 }
 
 /** Reads one session's upstream events. Bounded memory; tolerant of unknown events, which it forwards. */

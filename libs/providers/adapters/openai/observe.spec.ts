@@ -99,3 +99,41 @@ describe('the observer of the GA dialect', () => {
     expect(observe([session, ...commits]).observer.reportsOwed()).toBe(256);
   });
 });
+
+describe('an error that speaks of the account behind us', () => {
+  const texts = (event: object) => {
+    const { instead, facts } = new OpenAiRealtimeObserver().read(Buffer.from(JSON.stringify(event)));
+    return { shown: instead?.toString() ?? JSON.stringify(event), facts };
+  };
+
+  it('reaches no tenant with our organisation or the shared limit, in a failed response; its usage is still read', () => {
+    const failed = serverEvents('ga_errors.jsonl').find(
+      ({ type, ...event }) => type === 'response.done' && JSON.stringify(event).includes('org-'),
+    );
+    if (!failed) throw new Error('the trace has no such response');
+    const { shown, facts } = texts(failed);
+    expect(shown).not.toMatch(/org-|Limit|Used/);
+    const details = { type: 'failed', error: { type: 'tokens', code: 'rate_limit_exceeded' } };
+    expect(JSON.parse(shown)).toMatchObject({
+      type: failed.type,
+      response: { status: 'failed', status_details: details },
+    });
+    expect(reports(facts)).toHaveLength(1);
+  });
+
+  it('reaches no tenant with our key, in an error event', () => {
+    const error = {
+      type: 'invalid_request_error',
+      code: 'invalid_api_key',
+      message: 'Incorrect API key provided: sk-ab12',
+    };
+    const { shown } = texts({ type: 'error', event_id: 'event_1', error });
+    expect(shown).not.toContain('sk-');
+    expect(JSON.parse(shown)).toMatchObject({ event_id: 'event_1', error: { code: 'invalid_api_key' } });
+  });
+
+  it('is only replaced where it does: the app’s own mistakes are told to it word for word', () => {
+    const error = { type: 'invalid_request_error', code: 'invalid_value', message: 'Invalid value: "x".' };
+    expect(texts({ type: 'error', event_id: 'event_1', error }).shown).toContain('Invalid value');
+  });
+});

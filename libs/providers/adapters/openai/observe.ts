@@ -3,6 +3,7 @@
 // owed after the client has gone.
 import type { UsageReport } from '@trunkline/metering';
 import type { Interest, Observation, SessionFact, SessionObserver } from '../../core/observe.js';
+import { withoutAccount } from './account-error.js';
 import { readResponseUsage, readTranscriptionUsage } from './usage.js';
 
 // A client cannot make the upstream keep more transcriptions or responses open than this in any real call; beyond it the
@@ -63,7 +64,7 @@ export class OpenAiRealtimeObserver implements SessionObserver {
         this.note('response.created');
         return NOTHING;
       case 'response.done':
-        return this.readResponse(asObject(event['response']));
+        return { ...this.readResponse(asObject(event['response'])), ...cleanedResponse(event) };
       case 'input_audio_buffer.committed':
         this.expectTranscription(event['item_id']);
         return NOTHING;
@@ -75,7 +76,7 @@ export class OpenAiRealtimeObserver implements SessionObserver {
       case 'rate_limits.updated':
         return { facts: [], forward: false };
       case 'error':
-        return readError(asObject(event['error']));
+        return { ...readError(asObject(event['error'])), ...cleanedError(event) };
       default:
         return NOTHING;
     }
@@ -161,6 +162,22 @@ export class OpenAiRealtimeObserver implements SessionObserver {
 
 function readError(error: Json): Observation {
   return error['code'] === 'session_expired' ? forward({ kind: 'session_expired' }) : NOTHING;
+}
+
+type Cleaned = Pick<Observation, 'instead'>;
+
+function cleanedError(event: Json): Cleaned {
+  const error = withoutAccount(asObject(event['error']));
+  return error === null ? {} : { instead: Buffer.from(JSON.stringify({ ...event, error })) };
+}
+
+function cleanedResponse(event: Json): Cleaned {
+  const response = asObject(event['response']);
+  const details = asObject(response['status_details']);
+  const error = withoutAccount(asObject(details['error']));
+  if (error === null) return {};
+  const cleaned = { ...event, response: { ...response, status_details: { ...details, error } } };
+  return { instead: Buffer.from(JSON.stringify(cleaned)) };
 }
 
 function forward(fact: SessionFact): Observation {
