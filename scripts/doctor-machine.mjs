@@ -13,8 +13,19 @@ const DISK_ADVISED = 5 * GIB;
 const OPEN_FILES_ADVISED = 8192;
 const CONNECT_TIMEOUT_MS = 3000;
 
-/** Whether the product could listen there. */
-export function port(host, number, flag) {
+/** The pid of the product that runs on this data folder, or null. */
+export function runningProduct(folder) {
+  try {
+    const { pid } = JSON.parse(readFileSync(join(resolve(ROOT, folder), 'run.json'), 'utf8'));
+    process.kill(pid, 0);
+    return pid;
+  } catch {
+    return null; // No such file or no such process: nothing runs there.
+  }
+}
+
+/** Whether the product could listen there. `running` is the pid of the one that listens already, or null. */
+export function port(host, number, flag, running = null) {
   const where = `${flag} ${number} on ${host}`;
   if (!Number.isInteger(number) || number < 0 || number > 65535)
     return {
@@ -25,6 +36,8 @@ export function port(host, number, flag) {
   return new Promise((done) => {
     const probe = createServer();
     probe.once('error', (error) => {
+      if (error.code === 'EADDRINUSE' && running !== null)
+        return done({ level: 'ok', what: `${where} is in use, and Trunkline is running (process ${running})` });
       const fix = `stop what holds it (ss -ltnp 'sport = :${number}'), or start with --${flag} 0 for any free port`;
       done({ level: 'problem', what: `${where} cannot be used: ${error.code}`, fix });
     });

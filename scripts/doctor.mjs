@@ -4,7 +4,7 @@ import { nodeAdvice } from './require-node.mjs';
 import { parseArgs } from 'node:util';
 import { installProblem } from './bootstrap.mjs';
 import { captureStep } from './child.mjs';
-import { clock, dataFolder, diskSpace, openFiles, port, server } from './doctor-machine.mjs';
+import { clock, dataFolder, diskSpace, openFiles, port, runningProduct, server } from './doctor-machine.mjs';
 import { embeddedPostgres } from './doctor-postgres.mjs';
 import { fail } from './project.mjs';
 import { TOOLS, findProgram } from './tools.mjs';
@@ -22,7 +22,7 @@ const findings = await Promise.all([
   node(),
   npm(),
   dependencies(),
-  ...PORTS.map(([flag]) => port(settings.host, Number(settings[flag]), flag)),
+  ...PORTS.map(([flag]) => port(settings.host, Number(settings[flag]), flag, runningProduct(settings.dataDir))),
   dataFolder(settings.dataDir),
   diskSpace(settings.dataDir),
   database(),

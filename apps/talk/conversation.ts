@@ -68,9 +68,7 @@ class Call {
       realtime.socket.on('unexpected-response', (_request, response) => {
         void bodyOf(response).then((body) => reject(new Error(`refused with HTTP ${response.statusCode}: ${body}`)));
       });
-      realtime.socket.on('close', (code, reason) =>
-        reject(new Error(`the session was closed (${code} ${reason.toString('utf8')})`)),
-      );
+      realtime.socket.on('close', (code, reason) => reject(new Error(closedBecause(code, reason.toString('utf8')))));
     });
     this.failed.catch(() => undefined); // observed wherever it is raced; a close after the answer is no failure
     realtime.on('event', (event) => this.collect(event));
@@ -178,6 +176,12 @@ class Call {
       timeout.abort();
     }
   }
+}
+
+/** 1006 stands for a connection that ended without a word. */
+function closedBecause(code: number, reason: string): string {
+  if (code === 1006) return 'the connection was lost: is the gateway still running? Its log has the reason';
+  return `the session was closed (${code}${reason && ` ${reason}`})`;
 }
 
 async function bodyOf(response: AsyncIterable<Buffer | string>): Promise<string> {

@@ -9,6 +9,8 @@ export interface Endpoint {
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly caPem: string | null;
+  /** Whether it is known that a simulator answers, not a model. */
+  readonly simulator: boolean;
 }
 
 export interface EndpointFlags {
@@ -18,13 +20,21 @@ export interface EndpointFlags {
   readonly dataDir: string;
 }
 
-const runFile = z.looseObject({ httpsUrl: z.url(), caFile: z.string(), apiKeyFile: z.string() });
+const runFile = z.looseObject({
+  httpsUrl: z.url(),
+  caFile: z.string(),
+  apiKeyFile: z.string(),
+  simulator: z.boolean(),
+});
 
 /** Finds the endpoint; throws with what to do when neither flags, environment nor a running gateway give one. */
 export async function findEndpoint(flags: EndpointFlags, env: NodeJS.ProcessEnv): Promise<Endpoint> {
   const url = flags.url ?? env['OPENAI_BASE_URL'];
   const key = flags.key ?? env['OPENAI_API_KEY'];
-  if (url && key) return { baseUrl: url, apiKey: key, caPem: flags.ca ? await readFile(flags.ca, 'utf8') : null };
+  if (url && key) {
+    const caPem = flags.ca ? await readFile(flags.ca, 'utf8') : null;
+    return { baseUrl: url, apiKey: key, caPem, simulator: false };
+  }
   const path = join(flags.dataDir, 'run.json');
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new Error(`no gateway found: start one with \`npm start\`, or give --url and --key (looked for ${path})`, {
@@ -36,5 +46,6 @@ export async function findEndpoint(flags: EndpointFlags, env: NodeJS.ProcessEnv)
     baseUrl: url ?? `${run.httpsUrl}/v1`,
     apiKey: key ?? (await readFile(run.apiKeyFile, 'utf8')).trim(),
     caPem: await readFile(flags.ca ?? run.caFile, 'utf8'),
+    simulator: url === undefined && run.simulator,
   };
 }

@@ -34,15 +34,20 @@ const program = new Command('talk')
 async function run(file: string | undefined, flags: Flags): Promise<void> {
   const utterance = await utteranceOf(file, flags.text);
   const endpoint = await findEndpoint(flags, processEnvironment());
+  if (endpoint.simulator) process.stdout.write('the simulator answers: its words, and what it heard, are made up\n');
   let speaker = '';
+  const heardLate: string[] = [];
   const reply = await talk(endpoint, utterance, {
     model: flags.model,
     voice: flags.voice,
     onTranscript: (who, text) => {
+      // What was said is transcribed beside the answer and may come in the middle of it.
+      if (who === 'you' && speaker === 'assistant') return void heardLate.push(text);
       process.stdout.write(who === speaker ? text : `${speaker && '\n'}${who}: ${text}`);
       speaker = who;
     },
   });
+  for (const text of heardLate) process.stdout.write(`\nyou (transcribed meanwhile): ${text}`);
   await writeSpeech(flags.out, reply.audio);
   process.stdout.write(
     `\n\nreply saved to ${flags.out} (${(durationMs(reply.audio) / 1000).toFixed(2)} s, ${reply.status})\n`,

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { systemClock } from '@trunkline/kernel';
 import { layoutOf } from '@trunkline/platform/data-folder';
-import { openDatabase } from '@trunkline/platform/database';
+import { assertDatabaseReachable, openDatabase } from '@trunkline/platform/database';
 import { findEmbeddedPostgres } from '@trunkline/platform/embedded-postgres';
 import { installedPepper, readSecret } from '@trunkline/platform/secrets';
 import { keyHasher } from '@trunkline/tenancy';
@@ -25,7 +25,9 @@ export async function withInstallation<T>(
 ): Promise<T> {
   const layout = layoutOf(flags.dataDir);
   const pepper = await installedPepper(flags);
-  const db = openDatabase(flags.databaseUrl ?? (await embeddedUrl(layout)), { poolMax: 2 });
+  const url = flags.databaseUrl ?? (await embeddedUrl(layout));
+  await assertDatabaseReachable(url);
+  const db = openDatabase(url, { poolMax: 2 });
   try {
     return await work({ db, clock: systemClock, randomBytes, hashKey: keyHasher(pepper) });
   } finally {
