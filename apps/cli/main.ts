@@ -5,6 +5,7 @@ import { loadProcessConfig } from '@trunkline/platform/config';
 import { withInstallation } from './src/context.js';
 import { addMoneyCommands } from './src/money-commands.js';
 import { formatRows } from './src/output.js';
+import { addRepairCommands } from './src/repair-commands.js';
 import { addTenancyCommands, type RunCommand } from './src/tenancy-commands.js';
 
 interface GlobalFlags {
@@ -32,6 +33,7 @@ const run: RunCommand = async (command, work) => {
 
 addTenancyCommands(program, run);
 addMoneyCommands(program, run, systemClock.nowMs());
+addRepairCommands(program, run);
 
 try {
   await program.parseAsync();

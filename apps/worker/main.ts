@@ -18,9 +18,10 @@ async function start({ config, log, shutdown }: ProcessBase): Promise<StartedPro
   await assertDatabaseReachable(databaseUrl);
   const db = openDatabase(databaseUrl, { poolMax: CONNECTIONS_MAX, applicationName: 'trunkline-worker' });
   shutdown.register('database', STOP_MS_MAX, () => db.$disconnect());
-  const worker = await startWorker({ db, log: log.with({ app: 'worker' }), shutdown });
+  const metrics = new Metrics();
+  const worker = await startWorker({ db, log: log.with({ app: 'worker' }), shutdown, metrics });
   const checks = [{ name: 'rating', problem: worker.problem }];
-  const metricsUrl = await serveOps({ metrics: new Metrics(), checks }, config, shutdown);
+  const metricsUrl = await serveOps({ metrics, checks }, config, shutdown);
   log.info({ event: 'ready', ms: Math.round(systemClock.monotonicMs()) }, 'rating usage');
   return { ready: { json: { metricsUrl }, text: `worker: rating usage, metrics at ${metricsUrl}\n` } };
 }

@@ -44,7 +44,7 @@ export async function openJournal(options: JournalOptions): Promise<Spool> {
   drain.start();
   metrics.onScrape(() => {
     metrics.gauge('journalBytes').set(spool.stats().bytes);
-    metrics.gauge('ledgerLag').set(drain.stats().lagMs / 1000);
+    metrics.gauge('journalLag').set(drain.stats().lagMs / 1000);
   });
   shutdown.register('journal', CLOSE_MS_MAX, () => spool.close());
   shutdown.register('journal drain', DRAIN_MS_MAX + 1_000, async () => {

@@ -43,7 +43,7 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
   });
   const { account, simulator } = await openUpstream(base);
   const metrics = new Metrics();
-  const worker = await startWorker({ db: store.db, log: log.with({ app: 'worker' }), shutdown });
+  const worker = await startWorker({ db: store.db, log: log.with({ app: 'worker' }), shutdown, metrics });
   const prices = priceSource(store.db);
   const gateway = await startGateway(base, { db: store.db, folder, metrics, prices, hashKey, account });
   const checks = [...gateway.checks, { name: 'rating', problem: worker.problem }];

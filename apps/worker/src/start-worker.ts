@@ -4,8 +4,10 @@ import { NestFactory } from '@nestjs/core';
 import { isDatabaseUnavailable, type Database } from '@trunkline/platform/database';
 import type { Log } from '@trunkline/platform/logging';
 import type { Shutdown } from '@trunkline/platform/shutdown';
+import type { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { RatingLoop, type PassReport, type RatingLoopOptions } from './rating-loop.js';
 import { ratingPasses } from './rating-pass.js';
+import { watchLedger } from './watch-ledger.js';
 import { RATING_STOP_MS_MAX, WorkerModule } from './worker.module.js';
 
 /** What a worker needs. */
@@ -14,6 +16,7 @@ export interface WorkerParts {
   readonly db: Database;
   readonly log: Log;
   readonly shutdown: Shutdown;
+  readonly metrics: Metrics;
   readonly loop?: Pick<RatingLoopOptions, 'idleMs' | 'backoff'>;
 }
 
@@ -29,9 +32,10 @@ export interface RunningWorker {
 const CLOSE_MS_MAX = RATING_STOP_MS_MAX + 2_000;
 
 /** Starts the worker. Register the database's close before it: closes run last in, first out. */
-export async function startWorker({ db, log, shutdown, loop: options }: WorkerParts): Promise<RunningWorker> {
+export async function startWorker({ db, log, shutdown, metrics, loop: options }: WorkerParts): Promise<RunningWorker> {
   const loop = new RatingLoop(ratingPasses(db), { ...options, ...reports(log) });
   const app = await NestFactory.createApplicationContext(WorkerModule.with(loop), { logger: false });
+  watchLedger(db, metrics, shutdown);
   shutdown.register('worker', CLOSE_MS_MAX, () => app.close());
   return {
     rateOnce: () => loop.rateOnce(),
@@ -44,7 +48,10 @@ function reports(log: Log): Pick<RatingLoopOptions, 'onPass' | 'onFailure'> {
     onPass: ({ rated, unrated, setAside }) => {
       if (rated > 0) log.debug({ event: 'usage_rated', count: rated }, 'usage rated');
       if (unrated > 0)
-        log.warn({ event: 'usage_unrated', count: unrated }, 'usage without a price: import it, see costs --unrated');
+        log.warn(
+          { event: 'usage_unrated', count: unrated },
+          'usage without a price: see `cli costs --unrated`, then `cli price import`',
+        );
       for (const { id, why } of setAside)
         log.error({ event: 'usage_set_aside', name: id, reason: why }, 'usage cannot be posted and waits as unrated');
     },

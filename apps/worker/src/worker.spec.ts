@@ -8,6 +8,7 @@ import { openLog } from '@trunkline/platform/logging';
 import { Shutdown } from '@trunkline/platform/shutdown';
 import { parsePriceRows } from '@trunkline/rating';
 import { importPrices } from '@trunkline/rating/adapters/prisma';
+import { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { startWorker, type RunningWorker } from './index.js';
 
 /** For a machine that is busy with other tests. */
@@ -18,13 +19,20 @@ const SESSION = mintId('ses', 1, (n) => new Uint8Array(n));
 let postgres: TestPostgres;
 let db: Database;
 let worker: RunningWorker;
+const metrics = new Metrics();
 const shutdown = new Shutdown(() => undefined);
 beforeAll(async () => {
   postgres = await startTestPostgres();
   db = openDatabase(postgres.url, { poolMax: 3 });
   await priceOf('voice-model');
   const log = openLog('silent', { write: () => undefined });
-  worker = await startWorker({ db, log, shutdown, loop: { idleMs: 5, backoff: { firstMs: 5, maxMs: 50 } } });
+  worker = await startWorker({
+    db,
+    log,
+    shutdown,
+    metrics,
+    loop: { idleMs: 5, backoff: { firstMs: 5, maxMs: 50 } },
+  });
 }, 60_000);
 afterAll(async () => {
   await shutdown.run();
@@ -74,6 +82,15 @@ describe('the worker', () => {
     await eventually('unrated', () => db.usageEvent.findFirst({ where: { id, ratingState: 'unrated' } }), DEADLINE_MS);
     await priceOf('new-model');
     expect(await charged(id)).toBe('0.004');
+  });
+
+  it('says how much usage waits for a price', async () => {
+    await journal('unpriced', 'nobody-priced-this');
+    await eventually(
+      'the gauge',
+      async () => ((await metrics.scrape()).includes('trunkline_usage_waiting{state="unrated"} 1') ? true : null),
+      DEADLINE_MS,
+    );
   });
 
   it('outlives a crash of the database and says so meanwhile', async () => {

@@ -225,11 +225,23 @@ export const METRICS = {
     labels: NO_LABELS,
     buckets: JOURNAL_WAIT,
   },
+  journalLag: {
+    kind: 'gauge',
+    name: 'trunkline_journal_lag_seconds',
+    help: 'Age of the oldest record of this gateway that is not in the database yet.',
+    labels: NO_LABELS,
+  },
   ledgerLag: {
     kind: 'gauge',
     name: 'trunkline_ledger_lag_seconds',
-    help: 'Age of the oldest usage event that is not in the database yet.',
+    help: 'Age of the oldest usage event in the database that is not rated yet. The worker reports it.',
     labels: NO_LABELS,
+  },
+  usageWaiting: {
+    kind: 'gauge',
+    name: 'trunkline_usage_waiting',
+    help: 'Usage events that wait for a price (unrated) or for a person (parked). The worker reports it.',
+    labels: [{ name: 'state', values: ['unrated', 'parked'] }],
   },
   leaseRenew: {
     kind: 'counter',

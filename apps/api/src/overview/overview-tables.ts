@@ -96,7 +96,7 @@ export function ledgerTable({ lag }: Overview): Html {
       [
         'Unrated',
         lag.unrated,
-        'Has no price, or one that this release cannot apply: "npm run cli -- costs --unrated" says which. Import it.',
+        'Has no price, or one that this release cannot apply: "npm run cli -- costs --unrated" says which; "price import" adds it.',
       ],
       ['Parked', lag.parked, 'The vendor\u2019s report does not add up. Not billed until a person has looked at it.'],
     ],
