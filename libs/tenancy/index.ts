@@ -1,4 +1,7 @@
 export * from './core/api-key.js';
+export * from './core/tenant-limits.js';
+export * from './core/pool.js';
+export * from './core/shares.js';
 export * from './core/policy-snapshot.js';
 export * from './core/principal.js';
 export * from './core/authenticate.js';

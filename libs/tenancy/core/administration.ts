@@ -2,7 +2,8 @@
 // them into their own words; both know the code, never the text.
 import { err, ok, type Result } from '@trunkline/kernel';
 import type { z } from 'zod';
-import type { ApiKey, Pool, Tenant } from './policy-snapshot.js';
+import type { ApiKey, Tenant } from './policy-snapshot.js';
+import type { Pool } from './pool.js';
 
 /** Why an administrative request was not carried out. Nothing was changed. */
 export interface AdministrationRefusal {
@@ -36,8 +37,9 @@ export interface CreatedKey {
   readonly secret: string;
 }
 
-/** A pool as administrators see it. */
-export interface PoolRecord extends Pool {
+/** A pool as administrators see it: that it has a key of its own, not which. */
+export interface PoolRecord extends Omit<Pool, 'upstreamKeySealed'> {
+  readonly hasUpstreamKey: boolean;
   readonly createdAtMs: number;
 }
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { ERRORS, toOpenAiError, trustedId } from '@trunkline/kernel';
 import { mintKey } from './api-key.js';
 import { authenticate, identify, stillAllowed, type AuthenticationContext } from './authenticate.js';
-import { hashKey, KEY, snapshot } from './policy-rows.conformance.js';
+import { hashKey, KEY, rows, snapshot } from './policy-rows.conformance.js';
 import { compilePolicy } from './policy-snapshot.js';
 import { mayUseModel, Principal } from './principal.js';
 
@@ -139,7 +139,7 @@ describe('a live session under a newer snapshot', () => {
   });
 
   it('ends when its key is no longer there at all', () => {
-    const empty = compilePolicy({ version: 2n, tenants: [], keys: [], pools: [] });
+    const empty = compilePolicy(rows({ version: 2n }));
     expect(stillAllowed(principalOf(), empty, NOW_MS)).toBe('key_revoked');
   });
 });

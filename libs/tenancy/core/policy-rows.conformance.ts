@@ -1,7 +1,9 @@
 // Tenants, keys and snapshots for specs. Everything has a default, so that what a test sets is what matters.
 import { trustedId } from '@trunkline/kernel';
 import { keyHasher } from './api-key.js';
-import { compilePolicy, type ApiKey, type PolicySnapshot, type Tenant } from './policy-snapshot.js';
+import { compilePolicy, type ApiKey, type PolicyRows, type PolicySnapshot, type Tenant } from './policy-snapshot.js';
+import { POOL_DEFAULTS, type Pool } from './pool.js';
+import { DEFAULT_LIMITS } from './tenant-limits.js';
 
 /** The hasher of the specs. */
 export const hashKey = keyHasher('a pepper only for tests');
@@ -12,7 +14,7 @@ export const KEY = 'tl_000g40r40m30e209185gr38e1w8124gkzj7qakr';
 /** An active tenant. */
 export function tenant(replacing: Partial<Tenant> = {}): Tenant {
   const id = trustedId('tnt', 'tnt_a');
-  return { id, slug: 'a', name: 'A', status: 'active', sessionsMax: 5, ...replacing };
+  return { id, slug: 'a', name: 'A', status: 'active', sessionsMax: 5, limits: DEFAULT_LIMITS, ...replacing };
 }
 
 /** An active, unlimited key of that tenant. */
@@ -30,14 +32,41 @@ export function apiKey(replacing: Partial<ApiKey> = {}): ApiKey {
   };
 }
 
+/** A pool of 100 lines that takes every model. */
+export function pool(replacing: Partial<Pool> = {}): Pool {
+  return {
+    ...POOL_DEFAULTS,
+    id: trustedId('pool', 'pool_a'),
+    slug: 'a',
+    vendor: 'openai',
+    status: 'active',
+    sessionsMax: 100,
+    familyCaps: new Map(),
+    tokensPerMinuteMax: null,
+    tier: null,
+    models: null,
+    upstreamUrl: null,
+    upstreamKeySealed: null,
+    deployments: new Map(),
+    ...replacing,
+  };
+}
+
+/** Rows of nothing, for what a test is about to be added. */
+export function rows(replacing: Partial<PolicyRows> = {}): PolicyRows {
+  return { version: 1n, tenants: [], keys: [], pools: [], tenantShares: [], keyShares: [], ...replacing };
+}
+
 /** A snapshot of one tenant with one key, found by `KEY`. */
 export function snapshot(
   parts: { key?: Partial<ApiKey>; tenant?: Partial<Tenant>; version?: bigint } = {},
 ): PolicySnapshot {
-  return compilePolicy({
-    version: parts.version ?? 1n,
-    tenants: [tenant(parts.tenant)],
-    keys: [{ hmac: hashKey(KEY), key: apiKey(parts.key) }],
-    pools: [{ id: trustedId('pool', 'pool_a'), slug: 'a', vendor: 'openai', sessionsMax: 100, models: null }],
-  });
+  return compilePolicy(
+    rows({
+      version: parts.version ?? 1n,
+      tenants: [tenant(parts.tenant)],
+      keys: [{ hmac: hashKey(KEY), key: apiKey(parts.key) }],
+      pools: [pool()],
+    }),
+  );
 }

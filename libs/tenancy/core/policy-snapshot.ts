@@ -1,6 +1,10 @@
 // What a gateway knows of tenants, keys and pools, compiled once and never changed: a call is judged by one snapshot
-// from its key to its pool. Guarantees that every key in it has its tenant. Leaves freshness to the holder and refresher.
+// from its key to its pool. Guarantees that every key in it has its tenant, and that shares are only of those who could
+// use them. Leaves freshness to the holder and refresher.
 import type { ApiKeyId, PoolId, TenantId } from '@trunkline/kernel';
+import type { Pool } from './pool.js';
+import type { PoolKeyShare, PoolShare, PoolShares } from './shares.js';
+import type { TenantLimits } from './tenant-limits.js';
 
 /** A tenant as policy sees it. */
 export interface Tenant {
@@ -10,6 +14,7 @@ export interface Tenant {
   readonly status: 'active' | 'suspended';
   /** Sessions open at once over all its keys; null: only the pool's cap. */
   readonly sessionsMax: number | null;
+  readonly limits: TenantLimits;
 }
 
 /** A key as policy sees it; without anything that could be used as one. */
@@ -27,16 +32,6 @@ export interface ApiKey {
   readonly expiresAtMs: number | null;
 }
 
-/** An upstream account and its cap. */
-export interface Pool {
-  readonly id: PoolId;
-  readonly slug: string;
-  readonly vendor: 'openai';
-  readonly sessionsMax: number | null;
-  /** Models it serves; null: every model that the vendor is known to serve. */
-  readonly models: readonly string[] | null;
-}
-
 /** A key and the HMAC it is found by. */
 export interface StoredKey {
   readonly hmac: string;
@@ -50,6 +45,9 @@ export interface PolicyRows {
   readonly tenants: readonly Tenant[];
   readonly keys: readonly StoredKey[];
   readonly pools: readonly Pool[];
+  /** Of all pools. */
+  readonly tenantShares: readonly PoolShare[];
+  readonly keyShares: readonly PoolKeyShare[];
 }
 
 /** A key together with its tenant. */
@@ -67,11 +65,19 @@ export interface PolicySnapshot {
   readonly pools: ReadonlyMap<PoolId, Pool>;
   /** The holder of the key with this HMAC, revoked or not; null when there is none. */
   readonly lookup: (hmac: string) => KeyHolder | null;
+  /**
+   * The shares of a pool; empty lists when it has none. Those of suspended tenants and of revoked keys are left out:
+   * nobody could use what would be held back for them.
+   */
+  readonly sharesOf: (poolId: PoolId) => PoolShares;
 }
 
+const NO_SHARES: PoolShares = Object.freeze({ tenants: Object.freeze([]), keys: Object.freeze([]) });
+
 /** Compiles the rows. @throws when a key belongs to no tenant or two share an HMAC: the database forbids both. */
-export function compilePolicy({ version, tenants, keys, pools }: PolicyRows): PolicySnapshot {
-  const tenantsById = new Map(tenants.map((tenant) => [tenant.id, Object.freeze({ ...tenant })]));
+export function compilePolicy(rows: PolicyRows): PolicySnapshot {
+  const { version, tenants, keys, pools } = rows;
+  const tenantsById = new Map(tenants.map((tenant) => [tenant.id, frozenTenant(tenant)]));
   const holders = new Map<string, KeyHolder>();
   for (const { hmac, key } of keys) {
     const tenant = tenantsById.get(key.tenantId);
@@ -79,11 +85,45 @@ export function compilePolicy({ version, tenants, keys, pools }: PolicyRows): Po
     if (holders.has(hmac)) throw new Error(`policy ${version}: key ${key.id} has the HMAC of another key`);
     holders.set(hmac, Object.freeze({ key: Object.freeze({ ...key }), tenant }));
   }
+  const keysById = new Map([...holders.values()].map(({ key }) => [key.id, key]));
+  const shares = usableShares(rows, tenantsById, keysById);
   return Object.freeze({
     version,
     tenants: tenantsById,
-    keys: new Map([...holders.values()].map(({ key }) => [key.id, key])),
-    pools: new Map(pools.map((pool) => [pool.id, Object.freeze({ ...pool })])),
+    keys: keysById,
+    pools: new Map(pools.map((pool) => [pool.id, frozenPool(pool)])),
     lookup: (hmac: string) => holders.get(hmac) ?? null,
+    sharesOf: (poolId: PoolId) => shares.get(poolId) ?? NO_SHARES,
   });
+}
+
+function frozenTenant(tenant: Tenant): Tenant {
+  return Object.freeze({ ...tenant, limits: Object.freeze({ ...tenant.limits }) });
+}
+
+// A map cannot be frozen; a copy that nobody else has is as good.
+function frozenPool(pool: Pool): Pool {
+  return Object.freeze({
+    ...pool,
+    familyCaps: new Map(pool.familyCaps),
+    deployments: new Map(pool.deployments),
+  });
+}
+
+function usableShares(
+  { pools, tenantShares, keyShares }: PolicyRows,
+  tenants: ReadonlyMap<TenantId, Tenant>,
+  keys: ReadonlyMap<ApiKeyId, ApiKey>,
+): ReadonlyMap<PoolId, PoolShares> {
+  const isActive = (tenantId: TenantId) => tenants.get(tenantId)?.status === 'active';
+  const ofTenants = tenantShares.filter(({ tenantId }) => isActive(tenantId));
+  const ofKeys = keyShares.filter(({ tenantId, keyId }) => isActive(tenantId) && keys.get(keyId)?.status === 'active');
+  const sharesOf = ({ id }: Pool): PoolShares =>
+    Object.freeze({
+      tenants: Object.freeze(
+        ofTenants.filter((share) => share.poolId === id).map((share) => Object.freeze({ ...share })),
+      ),
+      keys: Object.freeze(ofKeys.filter((share) => share.poolId === id).map((share) => Object.freeze({ ...share }))),
+    });
+  return new Map(pools.map((pool) => [pool.id, sharesOf(pool)]));
 }

@@ -1,5 +1,6 @@
+import { trustedId } from '@trunkline/kernel';
 import { PolicyRefresher, type PolicyRefresherEvent, type PolicySource } from './policy-refresher.js';
-import { apiKey, hashKey, KEY, snapshot, tenant } from './policy-rows.conformance.js';
+import { apiKey, hashKey, KEY, pool, rows, snapshot, tenant } from './policy-rows.conformance.js';
 import { compilePolicy, type PolicySnapshot } from './policy-snapshot.js';
 import { SnapshotHolder } from './snapshot-holder.js';
 
@@ -12,16 +13,49 @@ describe('a policy snapshot', () => {
 
   it('does not change when the rows it was made from do', () => {
     const row = { ...tenant() };
-    const compiled = compilePolicy({ version: 1n, tenants: [row], keys: [], pools: [] });
+    const compiled = compilePolicy(rows({ tenants: [row] }));
     row.status = 'suspended';
     expect(compiled.tenants.get(row.id)?.status).toBe('active');
     expect(Object.isFrozen(compiled.tenants.get(row.id))).toBe(true);
+    expect(Object.isFrozen(compiled.tenants.get(row.id)?.limits)).toBe(true);
+  });
+
+  it('does not change when a map of a pool does', () => {
+    const familyCaps = new Map([['gpt-live-1', 50]]);
+    const compiled = compilePolicy(rows({ pools: [pool({ familyCaps })] }));
+    familyCaps.clear();
+    expect(compiled.pools.get(pool().id)?.familyCaps).toEqual(new Map([['gpt-live-1', 50]]));
+  });
+
+  it('gives the shares of each pool, and empty lists where there are none', () => {
+    const [a, b] = [pool(), pool({ id: trustedId('pool', 'pool_b'), slug: 'b' })];
+    const share = { poolId: a.id, tenantId: tenant().id, floor: 3, ceiling: 9, weight: 2 };
+    const keyShare = { poolId: a.id, tenantId: tenant().id, keyId: apiKey().id, floor: 1, ceiling: null };
+    const keys = [{ hmac: 'x', key: apiKey() }];
+    const compiled = compilePolicy(
+      rows({ tenants: [tenant()], keys, pools: [a, b], tenantShares: [share], keyShares: [keyShare] }),
+    );
+    expect(compiled.sharesOf(a.id)).toEqual({ tenants: [share], keys: [keyShare] });
+    expect(compiled.sharesOf(b.id)).toEqual({ tenants: [], keys: [] });
+    expect(compiled.sharesOf(trustedId('pool', 'pool_c'))).toEqual({ tenants: [], keys: [] });
+  });
+
+  it('holds nothing back for a suspended tenant or a revoked key', () => {
+    const tenantShares = [{ poolId: pool().id, tenantId: tenant().id, floor: 3, ceiling: null, weight: 1 }];
+    const keyShares = [{ poolId: pool().id, tenantId: tenant().id, keyId: apiKey().id, floor: 1, ceiling: null }];
+    const sharesWhen = (status: 'active' | 'suspended', keyStatus: 'active' | 'revoked') => {
+      const keys = [{ hmac: 'x', key: apiKey({ status: keyStatus }) }];
+      const tenants = [tenant({ status })];
+      return compilePolicy(rows({ tenants, keys, pools: [pool()], tenantShares, keyShares })).sharesOf(pool().id);
+    };
+    expect(sharesWhen('suspended', 'active')).toEqual({ tenants: [], keys: [] });
+    expect(sharesWhen('active', 'revoked')).toEqual({ tenants: tenantShares, keys: [] });
   });
 
   it('is not made of keys without a tenant, or with one HMAC for two', () => {
     const key = { hmac: 'x', key: apiKey() };
-    expect(() => compilePolicy({ version: 1n, tenants: [], keys: [key], pools: [] })).toThrow('belongs to no tenant');
-    expect(() => compilePolicy({ version: 1n, tenants: [tenant()], keys: [key, key], pools: [] })).toThrow('HMAC');
+    expect(() => compilePolicy(rows({ keys: [key] }))).toThrow('belongs to no tenant');
+    expect(() => compilePolicy(rows({ tenants: [tenant()], keys: [key, key] }))).toThrow('HMAC');
   });
 });
 

@@ -1,5 +1,5 @@
 import { mintId, parseAmount, ZERO } from '@trunkline/kernel';
-import type { TenantRecord } from '@trunkline/tenancy';
+import { DEFAULT_LIMITS, type TenantRecord } from '@trunkline/tenancy';
 import type { Overview } from './load-overview.js';
 import { overviewPage } from './overview-page.js';
 
@@ -25,6 +25,7 @@ const aTenant = (over: Partial<TenantRecord> = {}): TenantRecord => ({
   name: 'Acme',
   status: 'active',
   sessionsMax: null,
+  limits: DEFAULT_LIMITS,
   createdAtMs: 0,
   ...over,
 });

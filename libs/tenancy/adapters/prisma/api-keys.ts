@@ -10,7 +10,8 @@ import {
   type CreatedKey,
   type CreateKeyRequest,
 } from '../../index.js';
-import { apiKeyOf, storedList, type TenancyContext } from './context.js';
+import type { TenancyContext } from './context.js';
+import { apiKeyOf, storedList } from './tenancy-rows.js';
 import { tenantNotFound } from './tenants.js';
 
 /** Makes a key. Its secret is in the answer and nowhere else. */

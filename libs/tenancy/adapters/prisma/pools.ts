@@ -8,7 +8,8 @@ import {
   type EnsurePoolRequest,
   type PoolRecord,
 } from '../../index.js';
-import { poolOf, storedList, type TenancyContext } from './context.js';
+import type { TenancyContext } from './context.js';
+import { poolRecordOf, storedList } from './tenancy-rows.js';
 
 /** Makes the pool, or leaves the one of this slug as it is: a start-up step that any replica may repeat. */
 export async function ensurePool(context: TenancyContext, request: EnsurePoolRequest): Administered<PoolRecord> {
@@ -20,7 +21,7 @@ export async function ensurePool(context: TenancyContext, request: EnsurePoolReq
     data: [{ id, slug, vendor, sessionsMax, models: storedList(models) }],
     skipDuplicates: true,
   });
-  return ok(poolOf(await context.db.pool.findUniqueOrThrow({ where: { slug } })));
+  return ok(poolRecordOf(await context.db.pool.findUniqueOrThrow({ where: { slug } })));
 }
 
 /** Sets a pool's cap; null takes it away. A cap below what is open lets nobody new in, and ends nobody. */
@@ -33,11 +34,11 @@ export async function setPoolCap(
   if (!input.ok) return input;
   const data = { sessionsMax: input.value, updatedAt: new Date(context.clock.nowMs()) };
   const [row] = await context.db.pool.updateManyAndReturn({ where: { slug }, data });
-  if (row) return ok(poolOf(row));
+  if (row) return ok(poolRecordOf(row));
   return err({ code: 'pool_not_found', message: `There is no pool ${JSON.stringify(slug.slice(0, 80))}.` });
 }
 
 /** All pools, oldest first: the order in which they are tried. */
 export async function listPools(context: TenancyContext): Promise<readonly PoolRecord[]> {
-  return (await context.db.pool.findMany({ orderBy: { id: 'asc' } })).map(poolOf);
+  return (await context.db.pool.findMany({ orderBy: { id: 'asc' } })).map(poolRecordOf);
 }

@@ -2,7 +2,7 @@
 import type { Clock } from '@trunkline/kernel';
 import type { Database } from '@trunkline/platform/database';
 import { compilePolicy, type PolicySnapshot, type PolicySource } from '../../index.js';
-import { apiKeyOf, poolOf, tenantOf } from './context.js';
+import { apiKeyOf, poolKeyShareOf, poolOf, poolShareOf, tenantOf } from './tenancy-rows.js';
 
 // Keys revoked longer ago are not loaded: to callers they are like unknown ones, and the snapshot stays small.
 const REVOKED_FOR_MS = 30 * 24 * 3_600_000;
@@ -27,11 +27,15 @@ export class PrismaPolicySource implements PolicySource {
         const tenants = await tx.tenant.findMany();
         const keys = await tx.apiKey.findMany({ where: { OR: [{ revokedAt: null }, { revokedAt: { gt: since } }] } });
         const pools = await tx.pool.findMany({ orderBy: { id: 'asc' } });
+        const tenantShares = await tx.poolShare.findMany();
+        const keyShares = await tx.poolKeyShare.findMany();
         return compilePolicy({
           version,
           tenants: tenants.map(tenantOf),
           keys: keys.map((row) => ({ hmac: row.hmac, key: apiKeyOf(row) })),
           pools: pools.map(poolOf),
+          tenantShares: tenantShares.map(poolShareOf),
+          keyShares: keyShares.map(poolKeyShareOf),
         });
       },
       // A large installation has many keys; Prisma's own five seconds would never load them.

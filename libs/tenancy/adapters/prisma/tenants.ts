@@ -11,7 +11,8 @@ import {
   type TenantRecord,
   type UpdateTenantRequest,
 } from '../../index.js';
-import { tenantOf, type TenancyContext } from './context.js';
+import type { TenancyContext } from './context.js';
+import { tenantOf } from './tenancy-rows.js';
 
 /** Makes an active tenant. `slug_taken` when another has the slug. */
 export async function createTenant(context: TenancyContext, request: CreateTenantRequest): Administered<TenantRecord> {
