@@ -1,2 +1,3 @@
 export * from './secret-file.js';
 export { installedPepper, ownPepper } from './pepper.js';
+export { secretSeal, type SecretSeal } from './seal.js';
