@@ -4,10 +4,19 @@ import { err, ok, type Result } from '@trunkline/kernel';
 import type { z } from 'zod';
 import type { ApiKey, Tenant } from './policy-snapshot.js';
 import type { Pool } from './pool.js';
+import type { PoolKeyShare, PoolShare } from './shares.js';
 
 /** Why an administrative request was not carried out. Nothing was changed. */
 export interface AdministrationRefusal {
-  readonly code: 'invalid_input' | 'tenant_not_found' | 'key_not_found' | 'pool_not_found' | 'slug_taken';
+  readonly code:
+    | 'invalid_input'
+    /** Each part is allowed, but they do not fit together: floors above a cap, an address without a key. */
+    | 'does_not_hold'
+    | 'tenant_not_found'
+    | 'key_not_found'
+    | 'pool_not_found'
+    | 'share_not_found'
+    | 'slug_taken';
   /** Says what to do; repeats no secret. */
   readonly message: string;
   /** The fields at fault, of `invalid_input`. */
@@ -41,6 +50,24 @@ export interface CreatedKey {
 export interface PoolRecord extends Omit<Pool, 'upstreamKeySealed'> {
   readonly hasUpstreamKey: boolean;
   readonly createdAtMs: number;
+}
+
+/** A share of a pool as administrators see it. */
+export interface ShareRecord extends PoolShare {
+  readonly poolSlug: string;
+  readonly tenantSlug: string;
+}
+
+/** A key's share of its tenant's lines as administrators see it. */
+export interface KeyShareRecord extends PoolKeyShare {
+  readonly poolSlug: string;
+  readonly tenantSlug: string;
+  readonly keyName: string;
+}
+
+/** The refusal for parts that do not fit together. Null when there is no problem. */
+export function refusalOf(problems: readonly string[]): AdministrationRefusal | null {
+  return problems.length === 0 ? null : { code: 'does_not_hold', message: `${problems.join('; ')}.` };
 }
 
 /** Checks an input against its schema; all problems at once. */

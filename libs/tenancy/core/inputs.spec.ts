@@ -82,7 +82,7 @@ describe('the input of administrators', () => {
       error: {
         code: 'invalid_input',
         message:
-          'slug must be 1 to 63 lower-case letters, digits and inner hyphens, for example "acme-support"; name must not be empty; sessionsMax must be at least 1; to let nobody in, suspend the tenant or revoke the key.',
+          'slug must be 1 to 63 lower-case letters, digits and inner hyphens, for example "acme-support"; name must not be empty; sessionsMax must be at least 1; to let nobody in, suspend the tenant, revoke the key or drain the pool.',
         fields: ['slug', 'name', 'sessionsMax'],
       },
     });

@@ -1,6 +1,7 @@
 // What administrators may type. One place for the command line and the HTTP API; each message says what is allowed.
 // Names end up in logs, terminals and spreadsheets, so nothing that any of these would execute gets in.
 import { z } from 'zod';
+import { TenantLimitsInput } from './limits-input.js';
 
 const NAME_CHARS_MAX = 100;
 const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -38,13 +39,15 @@ export const SlugInput = z
 export const SessionsMaxInput = z
   .number('sessionsMax must be a whole number of at least 1, or null for no cap')
   .int('sessionsMax must be a whole number of at least 1, or null for no cap')
-  .min(1, 'sessionsMax must be at least 1; to let nobody in, suspend the tenant or revoke the key')
+  .min(1, 'sessionsMax must be at least 1; to let nobody in, suspend the tenant, revoke the key or drain the pool')
   .max(SESSIONS_MAX, `sessionsMax must be at most ${SESSIONS_MAX}`)
   .nullable();
 
-const ModelInput = z
-  .string()
-  .regex(MODEL, 'a model is 1 to 100 letters, digits, dots, colons, slashes, underscores or hyphens');
+/** What is wrong with a model's name. */
+export const MODEL_PROBLEM = 'a model is 1 to 100 letters, digits, dots, colons, slashes, underscores or hyphens';
+
+/** The name of a model or of a family of models. */
+export const ModelInput = z.string().regex(MODEL, MODEL_PROBLEM);
 
 const OriginInput = z.string().transform((text, context) => {
   const origin = URL.canParse(text) ? new URL(text).origin : 'null';
@@ -56,7 +59,8 @@ const OriginInput = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const ModelsInput = allowList(ModelInput, 'models');
+/** Models that are allowed or offered. Null: all that are known. */
+export const ModelsInput = allowList(ModelInput, 'models');
 
 /** A new tenant. */
 export const CreateTenantInput = z.strictObject({
@@ -70,6 +74,7 @@ export const UpdateTenantInput = z.strictObject({
   name: NameInput.optional(),
   sessionsMax: SessionsMaxInput.optional(),
   status: z.enum(['active', 'suspended'], 'status must be "active" or "suspended"').optional(),
+  limits: TenantLimitsInput.optional(),
 });
 
 /** A new key. Lists that are left out or null do not restrict. */
@@ -80,6 +85,9 @@ export const CreateKeyInput = z.strictObject({
   origins: allowList(OriginInput, 'origins').default(null),
   expiresAt: z.date('expiresAt must be a date and time').nullable().default(null),
 });
+
+/** A change of a key; what is not named stays. */
+export const UpdateKeyInput = z.strictObject({ name: NameInput.optional(), sessionsMax: SessionsMaxInput.optional() });
 
 /** A pool, made or brought to this state. */
 export const EnsurePoolInput = z.strictObject({
@@ -93,6 +101,7 @@ export const EnsurePoolInput = z.strictObject({
 export type CreateTenantRequest = z.input<typeof CreateTenantInput>;
 export type UpdateTenantRequest = z.input<typeof UpdateTenantInput>;
 export type CreateKeyRequest = z.input<typeof CreateKeyInput>;
+export type UpdateKeyRequest = z.input<typeof UpdateKeyInput>;
 export type EnsurePoolRequest = z.input<typeof EnsurePoolInput>;
 
 function allowList<Item extends z.ZodType<string>>(item: Item, name: string) {

@@ -1,8 +1,9 @@
 // Tenants, keys and snapshots for specs. Everything has a default, so that what a test sets is what matters.
 import { trustedId } from '@trunkline/kernel';
 import { keyHasher } from './api-key.js';
+import { blankPool } from './change-pool.js';
 import { compilePolicy, type ApiKey, type PolicyRows, type PolicySnapshot, type Tenant } from './policy-snapshot.js';
-import { POOL_DEFAULTS, type Pool } from './pool.js';
+import type { Pool } from './pool.js';
 import { DEFAULT_LIMITS } from './tenant-limits.js';
 
 /** The hasher of the specs. */
@@ -34,22 +35,7 @@ export function apiKey(replacing: Partial<ApiKey> = {}): ApiKey {
 
 /** A pool of 100 lines that takes every model. */
 export function pool(replacing: Partial<Pool> = {}): Pool {
-  return {
-    ...POOL_DEFAULTS,
-    id: trustedId('pool', 'pool_a'),
-    slug: 'a',
-    vendor: 'openai',
-    status: 'active',
-    sessionsMax: 100,
-    familyCaps: new Map(),
-    tokensPerMinuteMax: null,
-    tier: null,
-    models: null,
-    upstreamUrl: null,
-    upstreamKeySealed: null,
-    deployments: new Map(),
-    ...replacing,
-  };
+  return { ...blankPool(trustedId('pool', 'pool_a'), 'a'), sessionsMax: 100, ...replacing };
 }
 
 /** Rows of nothing, for what a test is about to be added. */
