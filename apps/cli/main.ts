@@ -3,10 +3,13 @@ import { Command } from 'commander';
 import { systemClock } from '@trunkline/kernel';
 import { loadProcessConfig } from '@trunkline/platform/config';
 import { withInstallation } from './src/context.js';
+import { addKeyCommands } from './src/key-commands.js';
 import { addMoneyCommands } from './src/money-commands.js';
 import { formatRows } from './src/output.js';
+import { addPoolCommands } from './src/pool-commands.js';
 import { addRepairCommands } from './src/repair-commands.js';
-import { addTenancyCommands, type RunCommand } from './src/tenancy-commands.js';
+import type { RunCommand } from './src/run-command.js';
+import { addTenantCommands } from './src/tenant-commands.js';
 
 interface GlobalFlags {
   readonly json?: true;
@@ -31,7 +34,9 @@ const run: RunCommand = async (command, work) => {
   process.stdout.write(formatRows(rows, flags.json === true));
 };
 
-addTenancyCommands(program, run);
+addTenantCommands(program, run);
+addKeyCommands(program, run);
+addPoolCommands(program, run);
 addMoneyCommands(program, run, systemClock.nowMs());
 addRepairCommands(program, run);
 

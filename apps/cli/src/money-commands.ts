@@ -19,7 +19,7 @@ import { formatQuantity } from '@trunkline/metering';
 import { loadPriceBook } from '@trunkline/rating/adapters/prisma';
 import { findTenant, type TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 import type { Row } from './output.js';
-import { done, type RunCommand } from './tenancy-commands.js';
+import { done, type RunCommand } from './run-command.js';
 
 interface RangeFlags {
   readonly tenant?: string;

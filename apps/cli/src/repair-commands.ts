@@ -8,7 +8,7 @@ import { importPrices } from '@trunkline/rating/adapters/prisma';
 import { readPriceSheets } from '@trunkline/rating/adapters/seed';
 import type { TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 import type { Row } from './output.js';
-import type { RunCommand } from './tenancy-commands.js';
+import type { RunCommand } from './run-command.js';
 
 /** Adds the commands to the program. */
 export function addRepairCommands(program: Command, run: RunCommand): void {
