@@ -6,9 +6,9 @@ import { systemClock } from '@trunkline/kernel';
 import { layoutOf } from '@trunkline/platform/data-folder';
 import { assertDatabaseReachable, openDatabase } from '@trunkline/platform/database';
 import { findEmbeddedPostgres } from '@trunkline/platform/embedded-postgres';
-import { installedPepper, readSecret } from '@trunkline/platform/secrets';
+import { installedPepper, readSecret, secretSeal } from '@trunkline/platform/secrets';
 import { keyHasher } from '@trunkline/tenancy';
-import type { TenancyContext } from '@trunkline/tenancy/adapters/prisma';
+import type { PoolContext } from '@trunkline/tenancy/adapters/prisma';
 
 /** Where to look. */
 export interface InstallationFlags {
@@ -21,7 +21,7 @@ export interface InstallationFlags {
 /** Runs work on the installation and closes its database after. @throws Error that says what to do. */
 export async function withInstallation<T>(
   flags: InstallationFlags,
-  work: (tenancy: TenancyContext) => Promise<T>,
+  work: (tenancy: PoolContext) => Promise<T>,
 ): Promise<T> {
   const layout = layoutOf(flags.dataDir);
   const pepper = await installedPepper(flags);
@@ -29,7 +29,8 @@ export async function withInstallation<T>(
   await assertDatabaseReachable(url);
   const db = openDatabase(url, { poolMax: 2 });
   try {
-    return await work({ db, clock: systemClock, randomBytes, hashKey: keyHasher(pepper) });
+    const { seal: sealUpstreamKey } = secretSeal(pepper);
+    return await work({ db, clock: systemClock, randomBytes, hashKey: keyHasher(pepper), sealUpstreamKey });
   } finally {
     await db.$disconnect();
   }

@@ -1,14 +1,11 @@
 // What every command is run with, and how it reads what the services answer.
 import type { Command } from 'commander';
 import type { Result } from '@trunkline/kernel';
-import type { TenancyContext } from '@trunkline/tenancy/adapters/prisma';
+import type { PoolContext } from '@trunkline/tenancy/adapters/prisma';
 import type { Row } from './output.js';
 
 /** Runs a command on the installation and prints the rows it returns. */
-export type RunCommand = (
-  command: Command,
-  work: (tenancy: TenancyContext) => Promise<readonly Row[]>,
-) => Promise<void>;
+export type RunCommand = (command: Command, work: (tenancy: PoolContext) => Promise<readonly Row[]>) => Promise<void>;
 
 /** The value of an administrative request, or its refusal as an error with the same words. */
 export function done<T>(outcome: Result<T, { readonly message: string }>): T {

@@ -4,15 +4,21 @@ import {
   checkInput,
   CreateKeyInput,
   displayOf,
+  holderProblems,
   mintKey,
+  refusalOf,
+  UpdateKeyInput,
   type Administered,
   type ApiKeyRecord,
   type CreatedKey,
   type CreateKeyRequest,
+  type UpdateKeyRequest,
 } from '../../index.js';
 import type { TenancyContext } from './context.js';
+import { changing, keyOf, lockTenant, type Tx } from './locks.js';
+import { keyNotFound, tenantNotFound } from './not-found.js';
+import { keyFloors } from './share-claims.js';
 import { apiKeyOf, storedList } from './tenancy-rows.js';
-import { tenantNotFound } from './tenants.js';
 
 /** Makes a key. Its secret is in the answer and nowhere else. */
 export async function createKey(
@@ -45,23 +51,54 @@ export async function createKey(
   return ok({ key: apiKeyOf(row), secret });
 }
 
-/** Revokes a key for ever: its live sessions end within two seconds. Revoking again changes nothing. */
+/** Changes what the request names. A cap below what the key is guaranteed is refused. */
+export async function updateKey(
+  { db }: TenancyContext,
+  tenantId: TenantId,
+  keyId: ApiKeyId,
+  request: UpdateKeyRequest,
+): Administered<ApiKeyRecord> {
+  const input = checkInput(UpdateKeyInput, request);
+  if (!input.ok) return input;
+  return changing(db, async (tx) => {
+    const tenant = await lockTenant(tx, tenantId);
+    if (!tenant.ok) return tenant;
+    const key = await keyOf(tx, tenantId, keyId);
+    if (key === null) return err(keyNotFound(keyId));
+    const { name = key.name, sessionsMax } = input.value;
+    const refusal = sessionsMax === undefined ? null : refusalOf(await capProblems(tx, keyId, sessionsMax));
+    if (refusal) return err(refusal);
+    const data = { name, ...(sessionsMax === undefined ? {} : { sessionsMax }) };
+    return ok(apiKeyOf(await tx.apiKey.update({ where: { id: keyId, tenantId }, data })));
+  });
+}
+
+/**
+ * Revokes a key for ever: its live sessions end within two seconds, and what was held back for it is its tenant's again.
+ * Revoking again changes nothing.
+ */
 export async function revokeKey(
   context: TenancyContext,
   tenantId: TenantId,
   keyId: ApiKeyId,
 ): Administered<ApiKeyRecord> {
-  const where = { id: keyId, tenantId };
-  await context.db.apiKey.updateMany({
-    where: { ...where, revokedAt: null },
-    data: { revokedAt: new Date(context.clock.nowMs()) },
+  return changing(context.db, async (tx) => {
+    const tenant = await lockTenant(tx, tenantId);
+    const key = tenant.ok ? await keyOf(tx, tenantId, keyId) : null;
+    if (key === null) return err(keyNotFound(keyId));
+    if (key.status === 'revoked') return ok(key);
+    await tx.poolKeyShare.deleteMany({ where: { keyId, tenantId } });
+    const data = { revokedAt: new Date(context.clock.nowMs()) };
+    return ok(apiKeyOf(await tx.apiKey.update({ where: { id: keyId, tenantId }, data })));
   });
-  const row = await context.db.apiKey.findUnique({ where });
-  if (row) return ok(apiKeyOf(row));
-  return err({ code: 'key_not_found', message: `This tenant has no key ${JSON.stringify(keyId.slice(0, 80))}.` });
 }
 
 /** The tenant's keys, revoked ones too, oldest first. */
 export async function listKeys(context: TenancyContext, tenantId: TenantId): Promise<readonly ApiKeyRecord[]> {
   return (await context.db.apiKey.findMany({ where: { tenantId }, orderBy: { id: 'asc' } })).map(apiKeyOf);
+}
+
+async function capProblems(tx: Tx, keyId: ApiKeyId, sessionsMax: number | null): Promise<readonly string[]> {
+  const floors = [...(await keyFloors(tx, keyId)).values()];
+  return holderProblems({ kind: 'key', name: keyId, sessionsMax, floors });
 }

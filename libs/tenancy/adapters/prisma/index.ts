@@ -1,5 +1,20 @@
-export { createKey, listKeys, revokeKey } from './api-keys.js';
+export { createKey, listKeys, revokeKey, updateKey } from './api-keys.js';
 export type { TenancyContext } from './context.js';
-export { ensurePool, listPools, setPoolCap } from './pools.js';
+export { listKeyShares, removeKeyShare, setKeyShare, type KeyShareHolder } from './key-shares.js';
+export type { ShareHolder } from './locks.js';
+export {
+  applyTierPreset,
+  createPool,
+  drainPool,
+  ensurePool,
+  findPool,
+  listPools,
+  setPoolCap,
+  undrainPool,
+  updatePool,
+  type PoolContext,
+  type PresetPool,
+} from './pools.js';
 export { PrismaPolicySource } from './prisma-policy-source.js';
+export { listShares, removeShare, setShare } from './shares.js';
 export { activateTenant, createTenant, findTenant, listTenants, suspendTenant, updateTenant } from './tenants.js';

@@ -1,15 +1,37 @@
 // Services on pools. For administrators of the installation only: a pool is shared by all tenants.
-import { err, mintId, ok } from '@trunkline/kernel';
+import { err, mintId, ok, type PoolId } from '@trunkline/kernel';
+import { isUniqueViolation, type Prisma } from '@trunkline/platform/database';
 import {
+  accountProblems,
+  ApplyPresetInput,
+  blankPool,
+  changedPool,
   checkInput,
+  CreatePoolInput,
   EnsurePoolInput,
-  SessionsMaxInput,
+  poolProblems,
+  refusalOf,
+  tierPreset,
+  UpdatePoolInput,
   type Administered,
+  type ApplyPresetRequest,
+  type CreatePoolRequest,
   type EnsurePoolRequest,
+  type Pool,
   type PoolRecord,
+  type PresetGap,
+  type UpdatePoolRequest,
 } from '../../index.js';
 import type { TenancyContext } from './context.js';
+import { changing, lockPool, poolNamed } from './locks.js';
+import { poolNotFound } from './not-found.js';
+import { claimsOf } from './share-claims.js';
 import { poolRecordOf, storedList } from './tenancy-rows.js';
+
+/** Given to services that may be handed an upstream's key: it is sealed before it goes anywhere. */
+export interface PoolContext extends TenancyContext {
+  readonly sealUpstreamKey: (upstreamKey: string, poolId: PoolId) => string;
+}
 
 /** Makes the pool, or leaves the one of this slug as it is: a start-up step that any replica may repeat. */
 export async function ensurePool(context: TenancyContext, request: EnsurePoolRequest): Administered<PoolRecord> {
@@ -24,21 +46,106 @@ export async function ensurePool(context: TenancyContext, request: EnsurePoolReq
   return ok(poolRecordOf(await context.db.pool.findUniqueOrThrow({ where: { slug } })));
 }
 
-/** Sets a pool's cap; null takes it away. A cap below what is open lets nobody new in, and ends nobody. */
-export async function setPoolCap(
-  context: TenancyContext,
-  slug: string,
-  sessionsMax: number | null,
-): Administered<PoolRecord> {
-  const input = checkInput(SessionsMaxInput, sessionsMax);
+/** Makes a pool. `slug_taken` when another has the slug. */
+export async function createPool(context: PoolContext, request: CreatePoolRequest): Administered<PoolRecord> {
+  const input = checkInput(CreatePoolInput, request);
   if (!input.ok) return input;
-  const data = { sessionsMax: input.value, updatedAt: new Date(context.clock.nowMs()) };
-  const [row] = await context.db.pool.updateManyAndReturn({ where: { slug }, data });
-  if (row) return ok(poolRecordOf(row));
-  return err({ code: 'pool_not_found', message: `There is no pool ${JSON.stringify(slug.slice(0, 80))}.` });
+  const { slug, ...changes } = input.value;
+  const id = mintId('pool', context.clock.nowMs(), context.randomBytes);
+  const pool = changedPool(blankPool(id, slug), changes, (key) => context.sealUpstreamKey(key, id));
+  const refusal = refusalOf(accountProblems(pool));
+  if (refusal) return err(refusal);
+  try {
+    return ok(poolRecordOf(await context.db.pool.create({ data: { id, slug, ...columnsOf(pool) } })));
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    return err({ code: 'slug_taken', message: `There is already a pool "${slug}". Choose another slug.` });
+  }
+}
+
+/**
+ * Changes what the request names. A cap below what is open lets nobody new in, and ends nobody; a cap below the floors
+ * of the pool is refused.
+ */
+export async function updatePool(
+  context: PoolContext,
+  named: string,
+  request: UpdatePoolRequest,
+): Administered<PoolRecord> {
+  const input = checkInput(UpdatePoolInput, request);
+  if (!input.ok) return input;
+  return changing(context.db, async (tx) => {
+    const pool = await lockPool(tx, named);
+    if (!pool.ok) return pool;
+    const { id } = pool.value;
+    const next = changedPool(pool.value, input.value, (key) => context.sealUpstreamKey(key, id));
+    // Floors are looked at when the cap moves only: a pool that should be drained is drained, whatever else is wrong.
+    const ofShares = input.value.sessionsMax === undefined ? [] : poolProblems(await claimsOf(tx, next));
+    const refusal = refusalOf([...accountProblems(next), ...ofShares]);
+    if (refusal) return err(refusal);
+    const data = { ...columnsOf(next), updatedAt: new Date(context.clock.nowMs()) };
+    return ok(poolRecordOf(await tx.pool.update({ where: { id }, data })));
+  });
+}
+
+/** Sets a pool's cap; null takes it away. */
+export function setPoolCap(context: PoolContext, named: string, sessionsMax: number | null): Administered<PoolRecord> {
+  return updatePool(context, named, { sessionsMax });
+}
+
+/** Lets no new session into a pool; live ones go on. */
+export function drainPool(context: PoolContext, named: string): Administered<PoolRecord> {
+  return updatePool(context, named, { status: 'draining' });
+}
+
+/** Lets new sessions into a pool again. */
+export function undrainPool(context: PoolContext, named: string): Administered<PoolRecord> {
+  return updatePool(context, named, { status: 'active' });
+}
+
+/** A pool after a preset was applied, and what the preset left open. */
+export interface PresetPool {
+  readonly pool: PoolRecord;
+  readonly gaps: readonly PresetGap[];
+}
+
+/** Fills the documented caps of a tier; caps that it does not know stay as they are. */
+export async function applyTierPreset(
+  context: PoolContext,
+  named: string,
+  request: ApplyPresetRequest,
+): Administered<PresetPool> {
+  const input = checkInput(ApplyPresetInput, request);
+  if (!input.ok) return input;
+  const preset = tierPreset(input.value);
+  if (preset === null)
+    return err({
+      code: 'invalid_input',
+      message: 'The caps at launch are known for tier 5 only (about 100 sessions; below it, fewer). Set sessionsMax.',
+      fields: ['caps'],
+    });
+  const { tier, sessionsMax, gaps } = preset;
+  const pool = await updatePool(context, named, { tier, ...(sessionsMax === null ? {} : { sessionsMax }) });
+  return pool.ok ? ok({ pool: pool.value, gaps }) : pool;
+}
+
+/** Finds a pool by slug or id. */
+export async function findPool({ db }: TenancyContext, named: string): Administered<PoolRecord> {
+  const row = await db.pool.findUnique({ where: poolNamed(named) });
+  return row ? ok(poolRecordOf(row)) : err(poolNotFound(named));
 }
 
 /** All pools, oldest first: the order in which they are tried. */
 export async function listPools(context: TenancyContext): Promise<readonly PoolRecord[]> {
   return (await context.db.pool.findMany({ orderBy: { id: 'asc' } })).map(poolRecordOf);
+}
+
+function columnsOf(pool: Pool): Omit<Prisma.PoolUncheckedCreateInput, 'id' | 'slug'> {
+  const { id: _id, slug: _slug, familyCaps, deployments, models, ...columns } = pool;
+  return {
+    ...columns,
+    familyCaps: Object.fromEntries(familyCaps),
+    deployments: Object.fromEntries(deployments),
+    models: storedList(models),
+  };
 }

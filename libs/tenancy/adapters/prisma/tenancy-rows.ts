@@ -1,5 +1,5 @@
 // How rows become what the rest of the system knows.
-import { parseAmount, trustedId, type AmountPico } from '@trunkline/kernel';
+import { formatAmount, parseAmount, trustedId, type AmountPico } from '@trunkline/kernel';
 import type { Prisma } from '@trunkline/platform/database';
 import { z } from 'zod';
 import type {
@@ -11,12 +11,14 @@ import type {
   PoolShare,
   PoolVendor,
   TenantLimits,
+  TenantLimitsInput,
   TenantRecord,
 } from '../../index.js';
 
 type TenantRow = Prisma.TenantGetPayload<object>;
 type ApiKeyRow = Prisma.ApiKeyGetPayload<{ omit: { hmac: true } }>;
 type PoolRow = Prisma.PoolGetPayload<object>;
+type LimitChanges = z.output<typeof TenantLimitsInput>;
 type PoolShareRow = Prisma.PoolShareGetPayload<object>;
 type PoolKeyShareRow = Prisma.PoolKeyShareGetPayload<object>;
 
@@ -91,6 +93,18 @@ export function poolKeyShareOf({ poolId, tenantId, keyId, floor, ceiling }: Pool
   };
 }
 
+/** The columns of the limits that are named. Amounts go as decimal text: a float would be another amount. */
+export function limitColumnsOf(limits: LimitChanges): Prisma.TenantUncheckedUpdateInput {
+  const { spendSessionMax, spendDayMax, spendMonthMax, ...plain } = limits;
+  const named = Object.entries({
+    ...plain,
+    spendSessionMax: textOf(spendSessionMax),
+    spendDayMax: textOf(spendDayMax),
+    spendMonthMax: textOf(spendMonthMax),
+  }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(named);
+}
+
 /** How an allow-list is stored: empty means that there is none. */
 export function storedList(list: readonly string[] | null): string[] {
   return list === null ? [] : [...list];
@@ -127,6 +141,10 @@ function amountOf(stored: Prisma.Decimal | null): AmountPico | null {
   const amount = parseAmount(stored.toFixed());
   if (amount === null) throw new Error(`the database holds an amount that is none: ${stored.toFixed()}`);
   return amount;
+}
+
+function textOf(amount: AmountPico | null | undefined): string | null | undefined {
+  return amount === null || amount === undefined ? amount : formatAmount(amount);
 }
 
 function listOf(stored: readonly string[]): readonly string[] | null {

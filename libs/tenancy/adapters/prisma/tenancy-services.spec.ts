@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { systemClock, trustedId, type Result } from '@trunkline/kernel';
+import { parseAmount, systemClock, trustedId } from '@trunkline/kernel';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import { eventually } from '../../../../test/support/poll.js';
 import {
   authenticate,
+  DEFAULT_LIMITS,
   keyHasher,
   PolicyRefresher,
   SnapshotHolder,
   stillAllowed,
-  type AdministrationRefusal,
   type PolicyRefresherEvent,
 } from '../../index.js';
+import { done, refused } from '../../test/outcomes.js';
 import {
   activateTenant,
   createKey,
@@ -24,20 +25,21 @@ import {
   revokeKey,
   setPoolCap,
   suspendTenant,
+  updateKey,
   updateTenant,
-  type TenancyContext,
+  type PoolContext,
 } from './index.js';
 
 const hashKey = keyHasher(randomBytes(32));
 
 describe('the tenancy services', () => {
   let postgres: TestPostgres;
-  let context: TenancyContext;
+  let context: PoolContext;
   let source: PrismaPolicySource;
   let count = 0;
   beforeAll(async () => {
     postgres = await startTestPostgres();
-    context = { db: postgres.db, clock: systemClock, randomBytes, hashKey };
+    context = { db: postgres.db, clock: systemClock, randomBytes, hashKey, sealUpstreamKey: () => 'v1.unused' };
     source = new PrismaPolicySource(postgres.db, systemClock);
   }, 60_000);
   afterAll(() => postgres.stop());
@@ -53,6 +55,24 @@ describe('the tenancy services', () => {
     expect(done(await findTenant(context, made.slug))).toEqual(changed);
     expect(done(await findTenant(context, made.id))).toEqual(changed);
     expect(await listTenants(context)).toContainEqual(changed);
+  });
+
+  it('keep the limits that are not named, and give amounts back to the last digit', async () => {
+    const { id, limits } = await aTenant();
+    expect(limits).toEqual(DEFAULT_LIMITS);
+    const first = {
+      waitMsMax: 10_000,
+      idleReclaimMs: 60_000,
+      spendDayMax: '0.100000000001',
+      overBudget: 'cut',
+    } as const;
+    const spendDayMax = parseAmount('0.100000000001');
+    const changed = done(await updateTenant(context, id, { limits: first })).limits;
+    expect(changed).toEqual({ ...DEFAULT_LIMITS, ...first, spendDayMax });
+    const second = { idleReclaimMs: null, spendMonthMax: '99999999999999999999999999.999999999999' };
+    const again = done(await updateTenant(context, id, { limits: second })).limits;
+    expect(again).toEqual({ ...changed, idleReclaimMs: null, spendMonthMax: parseAmount(second.spendMonthMax) });
+    expect((await source.load()).tenants.get(id)?.limits).toEqual(again);
   });
 
   it('refuse a second tenant of one slug, also when both are made at once', async () => {
@@ -104,6 +124,14 @@ describe('the tenancy services', () => {
     const revoked = done(await revokeKey(context, tenant.id, key.id));
     expect(revoked.status).toBe('revoked');
     expect(done(await revokeKey(context, tenant.id, key.id))).toEqual(revoked);
+  });
+
+  it('change a key of the tenant, and of no other', async () => {
+    const [owner, other] = [await aTenant(), await aTenant()];
+    const { key } = done(await createKey(context, owner.id, { name: 'k', sessionsMax: 2 }));
+    expect(done(await updateKey(context, owner.id, key.id, { name: 'renamed' }))).toEqual({ ...key, name: 'renamed' });
+    expect(done(await updateKey(context, owner.id, key.id, { sessionsMax: null })).sessionsMax).toBeNull();
+    expect(refused(await updateKey(context, other.id, key.id, { name: 'mine' })).code).toBe('key_not_found');
   });
 
   it('make a pool once, whoever starts first, and change its cap', async () => {
@@ -215,14 +243,4 @@ describe('the tenancy services', () => {
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   const endMs = performance.now() + ms;
   await eventually('the next look', () => (signal.aborted || performance.now() >= endMs ? true : null));
-}
-
-function done<T>(outcome: Result<T, AdministrationRefusal>): T {
-  if (outcome.ok) return outcome.value;
-  throw new Error(`${outcome.error.code}: ${outcome.error.message}`);
-}
-
-function refused(outcome: Result<unknown, AdministrationRefusal>): AdministrationRefusal {
-  if (!outcome.ok) return outcome.error;
-  throw new Error('was not refused');
 }

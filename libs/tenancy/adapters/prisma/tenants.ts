@@ -4,15 +4,19 @@ import { isUniqueViolation } from '@trunkline/platform/database';
 import {
   checkInput,
   CreateTenantInput,
+  holderProblems,
+  refusalOf,
   UpdateTenantInput,
   type Administered,
-  type AdministrationRefusal,
   type CreateTenantRequest,
   type TenantRecord,
   type UpdateTenantRequest,
 } from '../../index.js';
 import type { TenancyContext } from './context.js';
-import { tenantOf } from './tenancy-rows.js';
+import { changing, lockTenant, type Tx } from './locks.js';
+import { tenantNotFound } from './not-found.js';
+import { tenantFloors } from './share-claims.js';
+import { limitColumnsOf, tenantOf } from './tenancy-rows.js';
 
 /** Makes an active tenant. `slug_taken` when another has the slug. */
 export async function createTenant(context: TenancyContext, request: CreateTenantRequest): Administered<TenantRecord> {
@@ -28,7 +32,10 @@ export async function createTenant(context: TenancyContext, request: CreateTenan
   }
 }
 
-/** Changes what the request names. Gateways obey within a second; suspending ends the tenant's live sessions. */
+/**
+ * Changes what the request names. Gateways obey within a second; suspending ends the tenant's live sessions. A cap below
+ * what the tenant is guaranteed is refused.
+ */
 export async function updateTenant(
   context: TenancyContext,
   tenantId: TenantId,
@@ -36,15 +43,21 @@ export async function updateTenant(
 ): Administered<TenantRecord> {
   const input = checkInput(UpdateTenantInput, request);
   if (!input.ok) return input;
-  const { name, sessionsMax, status } = input.value;
-  const changes = {
+  const { name, sessionsMax, status, limits = {} } = input.value;
+  const data = {
     ...(name === undefined ? {} : { name }),
     ...(sessionsMax === undefined ? {} : { sessionsMax }),
     ...(status === undefined ? {} : { status }),
+    ...limitColumnsOf(limits),
     updatedAt: new Date(context.clock.nowMs()),
   };
-  const [row] = await context.db.tenant.updateManyAndReturn({ where: { id: tenantId }, data: changes });
-  return row ? ok(tenantOf(row)) : err(tenantNotFound(tenantId));
+  return changing(context.db, async (tx) => {
+    const tenant = await lockTenant(tx, tenantId);
+    if (!tenant.ok) return tenant;
+    const refusal = sessionsMax === undefined ? null : refusalOf(await capProblems(tx, tenant.value, sessionsMax));
+    if (refusal) return err(refusal);
+    return ok(tenantOf(await tx.tenant.update({ where: { id: tenantId }, data })));
+  });
 }
 
 /** Shuts a tenant out: its live sessions end, new ones get 403 `tenant_suspended`. Its keys stay as they are. */
@@ -69,8 +82,7 @@ export async function listTenants(context: TenancyContext): Promise<readonly Ten
   return (await context.db.tenant.findMany({ orderBy: { slug: 'asc' } })).map(tenantOf);
 }
 
-/** The refusal for a tenant that is not there. */
-export function tenantNotFound(named: string): AdministrationRefusal {
-  const shown = JSON.stringify(named.slice(0, 80));
-  return { code: 'tenant_not_found', message: `There is no tenant ${shown}. List them to see their slugs and ids.` };
+async function capProblems(tx: Tx, { id, slug }: TenantRecord, sessionsMax: number | null): Promise<readonly string[]> {
+  const floors = [...(await tenantFloors(tx, id)).values()];
+  return holderProblems({ kind: 'tenant', name: slug, sessionsMax, floors });
 }

@@ -1,0 +1,24 @@
+// The refusals for what is not there. They repeat a name only as quoted JSON and no longer than a line.
+import type { AdministrationRefusal } from '../../index.js';
+
+/** No tenant of this id or slug. */
+export function tenantNotFound(named: string): AdministrationRefusal {
+  return {
+    code: 'tenant_not_found',
+    message: `There is no tenant ${shown(named)}. List them to see their slugs and ids.`,
+  };
+}
+
+/** No pool of this id or slug. */
+export function poolNotFound(named: string): AdministrationRefusal {
+  return { code: 'pool_not_found', message: `There is no pool ${shown(named)}. List them to see their slugs and ids.` };
+}
+
+/** No such key of this tenant; another tenant may have it, which is not said. */
+export function keyNotFound(named: string): AdministrationRefusal {
+  return { code: 'key_not_found', message: `This tenant has no key ${shown(named)}.` };
+}
+
+function shown(named: string): string {
+  return JSON.stringify(named.slice(0, 80));
+}
