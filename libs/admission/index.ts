@@ -1,5 +1,11 @@
 export * from './core/limits.js';
+export * from './core/pool-plan.js';
+export * from './core/fair-share.js';
 export * from './core/lease.js';
 export * from './core/lease-store.js';
+export * from './core/switchboard.js';
+export type { Line } from './core/line-register.js';
 export * from './core/lease-keeper.js';
+export * from './core/waiting-room.js';
+export * from './core/admission-refusal.js';
 export * from './core/admit.js';

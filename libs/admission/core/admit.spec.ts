@@ -1,126 +1,136 @@
 import { randomBytes } from 'node:crypto';
-import { toOpenAiError, trustedId } from '@trunkline/kernel';
+import { toOpenAiError, type Clock } from '@trunkline/kernel';
+import { MemoryLeaseStore } from '../adapters/memory/index.js';
+import type { AdmissionRefusal } from './admission-refusal.js';
 import { admit, type AdmitRequest } from './admit.js';
-import { LeaseStoreUnavailable, type AcquireOutcome, type AcquireRequest, type LeaseStore } from './lease-store.js';
-import type { LimitScope } from './limits.js';
+import { acquired, lineRequest, storeThrough, type RequestParts } from './lease-builders.conformance.js';
+import { DEFAULT_LEASE_TERMS } from './lease.js';
+import { LeaseStoreUnavailable, type AcquireOutcome, type LeaseStore } from './lease-store.js';
+import { WaitingRoom } from './waiting-room.js';
 
-const request: AdmitRequest = {
-  sessionId: trustedId('ses', 'ses_a'),
-  replicaId: trustedId('rep', 'rep_a'),
-  who: {
-    keyId: trustedId('key', 'key_a'),
-    tenantId: trustedId('tnt', 'tnt_a'),
-    keySessionsMax: 2,
-    tenantSessionsMax: 5,
-  },
-  pool: { id: trustedId('pool', 'pool_a'), sessionsMax: 731 },
-};
+const clock: Clock = { nowMs: () => 1_795_000_000_000, monotonicMs: () => 0 };
 
-/** A store whose only answer is given. */
-function storeThat(acquire: (request: AcquireRequest) => Promise<AcquireOutcome>): LeaseStore {
-  const unused = (): never => {
-    throw new Error('not part of admission');
-  };
-  return { acquire, confirm: unused, renew: unused, reregister: unused, release: unused, list: unused };
+function requestOf(parts: RequestParts, waitMs = 0): AdmitRequest {
+  const { sessionId, replicaId, place, own, plan } = lineRequest(parts);
+  const { keyId, tenantId, family } = place;
+  const gone = new AbortController().signal;
+  return { sessionId, replicaId, who: { keyId, tenantId, ...own }, plan, family, waitMs, gone };
 }
 
-function storeThatDenies(scope: LimitScope, max: number, retryAfterMs = 2_500): LeaseStore {
-  return storeThat(async () => ({ kind: 'denied', denial: { scope, current: max, max, retryAfterMs } }));
+function partsOf(store: LeaseStore) {
+  const room = new WaitingRoom({
+    store,
+    replicaId: lineRequest().replicaId,
+    clock,
+    wait: async () => undefined,
+    observe: () => undefined,
+  });
+  return { store, room, randomBytes };
 }
 
-async function refusalOf(store: LeaseStore): Promise<string> {
-  const result = await admit(request, store, randomBytes);
-  return result.ok ? 'admitted' : `${result.error.reason}: ${result.error.refusal.message}`;
+function fresh(): MemoryLeaseStore {
+  return new MemoryLeaseStore(clock, DEFAULT_LEASE_TERMS);
+}
+
+function storeThat(acquire: () => Promise<AcquireOutcome>): LeaseStore {
+  return { ...storeThrough(() => fresh()), acquire };
+}
+
+async function refusalOf(store: LeaseStore, parts: RequestParts): Promise<AdmissionRefusal> {
+  const result = await admit(requestOf(parts), partsOf(store));
+  if (result.ok) throw new Error('admitted');
+  return result.error;
 }
 
 describe('admit', () => {
-  it('asks for one line under key, tenant and pool, in this order', async () => {
-    const asked: AcquireRequest[] = [];
-    const store = storeThat(async (acquire) => {
-      asked.push(acquire);
-      return { kind: 'admitted', lease: { ...acquire, fence: 1 } };
-    });
-    expect(await admit(request, store, randomBytes)).toMatchObject({
+  it('takes one line under key, tenant, family and pool', async () => {
+    const store = fresh();
+    expect(await admit(requestOf({ session: 'b' }), partsOf(store))).toMatchObject({
       ok: true,
-      value: { sessionId: 'ses_a', fence: 1 },
+      value: { sessionId: 'ses_b', place: { keyId: 'key_a', tenantId: 'tnt_a', poolId: 'pool_a' } },
     });
-    expect(asked.map((each) => each.limits.map((limit) => [limit.scope, limit.id, limit.sessionsMax]))).toEqual([
-      [
-        ['key', 'key_a', 2],
-        ['tenant', 'tnt_a', 5],
-        ['pool', 'pool_a', 731],
-      ],
-    ]);
+    expect(await refusalOf(store, { session: 'c', caps: { tenant: 1 } })).toMatchObject({ reason: 'tenant_limit' });
   });
 
   it('gives each acquisition a token of its own', async () => {
+    const store = fresh();
     const tokens = new Set<string>();
-    const store = storeThat(async (acquire) => {
-      tokens.add(acquire.token);
-      return { kind: 'admitted', lease: { ...acquire, fence: 1 } };
-    });
-    for (let i = 0; i < 50; i++) await admit(request, store, randomBytes);
+    for (let i = 0; i < 50; i++) {
+      const lease = await admit(requestOf({ session: `s${i}` }), partsOf(store));
+      if (lease.ok) tokens.add(lease.value.token);
+    }
     expect(tokens.size).toBe(50);
   });
 
-  it('names the limit of the tenant or key that refused, with its numbers', async () => {
-    expect(await refusalOf(storeThatDenies('tenant', 5))).toBe(
-      "tenant_limit: Your tenant's limit of 5 concurrent sessions is reached (5 open). End a session, or ask your administrator to raise the limit.",
+  it('names the limit of the tenant or key that refused, with its numbers and the place in line', async () => {
+    const store = fresh();
+    await acquired(store);
+    expect((await refusalOf(store, { session: 'b', caps: { tenant: 1 } })).refusal.message).toBe(
+      "Your tenant's limit of 1 concurrent session is reached (1 open). End a session, or ask your administrator to raise the limit. Your place in your tenant's line: 1.",
     );
-    expect(await refusalOf(storeThatDenies('key', 1))).toBe(
-      "key_limit: This API key's limit of 1 concurrent session is reached (1 open). End a session, or ask your administrator to raise the limit.",
+    await acquired(store, { session: 'c' });
+    expect((await refusalOf(store, { session: 'b', caps: { key: 2 } })).refusal.message).toMatch(
+      /^This API key's limit of 2 concurrent sessions is reached \(2 open\)\./,
     );
+  });
+
+  it('names the rate of new sessions and when to try again', async () => {
+    const store = fresh();
+    for (const session of ['a', 'b']) await acquired(store, { session, caps: { perMinute: 2 } });
+    const { reason, refusal } = await refusalOf(store, { session: 'c', caps: { perMinute: 2 } });
+    expect(reason).toBe('rate_limit');
+    expect(refusal).toMatchObject({
+      retryAfterMs: 30_000,
+      message: expect.stringContaining('2 new sessions per minute'),
+    });
   });
 
   it("never shows a tenant the shared pool's numbers", async () => {
-    const full = await admit(request, storeThatDenies('pool', 731, 731), randomBytes);
-    const calmer = await admit(request, storeThatDenies('pool', 731, 14_000), randomBytes);
-    if (full.ok || calmer.ok) throw new Error('the pool is full');
-    expect(full.error.reason).toBe('pool_limit');
-    expect(JSON.stringify(full.error.refusal)).not.toMatch(/731/);
-    expect(full.error.refusal).toEqual(calmer.error.refusal);
+    const store = fresh();
+    for (let i = 0; i < 731; i++) await acquired(store, { session: `s${i}`, ids: { tenant: 'other', key: 'other' } });
+    const full = await refusalOf(store, { session: 'a', caps: { pool: 731 } });
+    expect(full.reason).toBe('pool_limit');
+    expect(full.denial).toMatchObject({ scope: 'pool', current: 731, max: 731 });
+    expect(JSON.stringify(full.refusal)).not.toMatch(/731/);
+    const family = await refusalOf(store, { session: 'a', caps: { family: 731 } });
+    expect(family.refusal).toEqual(full.refusal);
+    await store.pause(lineRequest().plan.poolId, 3_000);
+    expect((await refusalOf(store, { session: 'a' })).refusal).toEqual(full.refusal);
   });
 
   it('is a 429 with a bounded time to retry after', async () => {
-    for (const [lapsesInMs, retryAfterMs] of [
-      [0, 1_000],
-      [2_500, 2_500],
-      [29_000, 5_000],
-    ]) {
-      const result = await admit(request, storeThatDenies('tenant', 5, lapsesInMs), randomBytes);
-      if (result.ok) throw new Error('the tenant is at its limit');
-      expect(result.error.refusal).toMatchObject({ code: 'concurrency_limit_exceeded', retryAfterMs });
-      expect(toOpenAiError(result.error.refusal).code).toBe('rate_limit_exceeded');
-    }
+    const store = fresh();
+    await acquired(store);
+    const { refusal } = await refusalOf(store, { session: 'b', caps: { pool: 1 } });
+    expect(refusal).toMatchObject({ code: 'concurrency_limit_exceeded', retryAfterMs: 5_000 });
+    expect(toOpenAiError(refusal).code).toBe('rate_limit_exceeded');
   });
 
   it('is closed while the store is away or recovering', async () => {
     const away = new LeaseStoreUnavailable('timeout');
     expect(
-      await admit(
-        request,
+      await refusalOf(
         storeThat(() => Promise.reject(away)),
-        randomBytes,
+        {},
       ),
     ).toMatchObject({
-      ok: false,
-      error: { reason: 'unavailable', cause: away, refusal: { code: 'admission_unavailable' } },
+      reason: 'unavailable',
+      cause: away,
+      refusal: { code: 'admission_unavailable' },
     });
-    const recovering = storeThat(async () => ({ kind: 'recovering', retryAfterMs: 12_000 }));
-    expect(await admit(request, recovering, randomBytes)).toMatchObject({
-      ok: false,
-      error: { reason: 'recovering', refusal: { code: 'admission_unavailable', retryAfterMs: 12_000 } },
+    expect(
+      await refusalOf(
+        storeThat(async () => ({ kind: 'recovering', retryAfterMs: 12_000 })),
+        {},
+      ),
+    ).toMatchObject({
+      reason: 'recovering',
+      refusal: { code: 'admission_unavailable', retryAfterMs: 12_000 },
     });
   });
 
   it('does not take a bug for an outage', async () => {
     const bug = new TypeError('a bug');
-    await expect(
-      admit(
-        request,
-        storeThat(() => Promise.reject(bug)),
-        randomBytes,
-      ),
-    ).rejects.toBe(bug);
+    await expect(admit(requestOf({}), partsOf(storeThat(() => Promise.reject(bug))))).rejects.toBe(bug);
   });
 });

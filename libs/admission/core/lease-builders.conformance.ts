@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { trustedId } from '@trunkline/kernel';
 import type { Lease } from './lease.js';
-import type { AcquireRequest, LeaseStore } from './lease-store.js';
+import type { AcquireRequest, LeaseStore, LineQuery } from './lease-store.js';
 import type { LimitScope } from './limits.js';
+import type { PoolPlan, TenantShare } from './pool-plan.js';
 
 /** What a request is built from; everything has a default, so that what a case sets is what matters. */
 export interface RequestParts {
@@ -11,26 +12,68 @@ export interface RequestParts {
   readonly token?: string;
   readonly replica?: string;
   readonly ids?: Partial<Record<LimitScope, string>>;
-  readonly caps?: Partial<Record<LimitScope, number | null>>;
+  readonly caps?: Partial<Record<LimitScope | 'perMinute', number | null>>;
+  /** By tenant, named as in `ids`; what a share does not say is floor 0, no ceiling, weight 1 and no keys. */
+  readonly shares?: Readonly<Record<string, Partial<TenantShare>>>;
+  readonly plan?: Partial<PoolPlan>;
+  readonly mayWait?: boolean;
 }
 
 /** A request for a line; without caps nothing refuses it. */
-export function lineRequest({
-  session = 'a',
-  token = 'one',
-  replica = 'r',
-  ids,
-  caps,
-}: RequestParts = {}): AcquireRequest {
+export function lineRequest(parts: RequestParts = {}): AcquireRequest {
+  const { session = 'a', token = 'one', replica = 'r', ids, caps, mayWait = false } = parts;
   return {
     sessionId: trustedId('ses', `ses_${session}`),
     replicaId: trustedId('rep', `rep_${replica}`),
     token: `${session}-${token}`,
-    limits: [
-      { scope: 'key', id: trustedId('key', `key_${ids?.key ?? 'a'}`), sessionsMax: caps?.key ?? null },
-      { scope: 'tenant', id: trustedId('tnt', `tnt_${ids?.tenant ?? 'a'}`), sessionsMax: caps?.tenant ?? null },
-      { scope: 'pool', id: trustedId('pool', `pool_${ids?.pool ?? 'a'}`), sessionsMax: caps?.pool ?? null },
-    ],
+    place: {
+      keyId: trustedId('key', `key_${ids?.key ?? 'a'}`),
+      tenantId: trustedId('tnt', `tnt_${ids?.tenant ?? 'a'}`),
+      poolId: trustedId('pool', `pool_${ids?.pool ?? 'a'}`),
+      family: ids?.family ?? 'gpt-realtime',
+    },
+    own: {
+      keySessionsMax: caps?.key ?? null,
+      tenantSessionsMax: caps?.tenant ?? null,
+      sessionsPerMinuteMax: caps?.perMinute ?? null,
+    },
+    plan: planOf(parts),
+    mayWait,
+  };
+}
+
+function planOf({ ids, caps, shares = {}, plan }: RequestParts): PoolPlan {
+  const family = caps?.family ?? null;
+  const share = { floor: 0, ceiling: null, weight: 1, keys: {} };
+  return {
+    poolId: trustedId('pool', `pool_${ids?.pool ?? 'a'}`),
+    version: 1,
+    sessionsMax: caps?.pool ?? null,
+    familyMax: family === null ? {} : { [ids?.family ?? 'gpt-realtime']: family },
+    shares: Object.fromEntries(
+      Object.entries(shares).map(([tenant, given]) => [`tnt_${tenant}`, { ...share, ...given }]),
+    ),
+    waitingMax: 100,
+    waitingPerTenantMax: 100,
+    ...plan,
+  };
+}
+
+/** A store whose every call goes through `reach`, which may throw instead. */
+export function storeThrough(reach: (method: keyof LeaseStore) => LeaseStore): LeaseStore {
+  return {
+    acquire: async (request) => reach('acquire').acquire(request),
+    attend: async (callers) => reach('attend').attend(callers),
+    leave: async (caller) => reach('leave').leave(caller),
+    confirm: async (lease) => reach('confirm').confirm(lease),
+    renew: async (leases) => reach('renew').renew(leases),
+    reregister: async (leases) => reach('reregister').reregister(leases),
+    release: async (lease, keepMs) => reach('release').release(lease, keepMs),
+    pause: async (poolId, forMs) => reach('pause').pause(poolId, forMs),
+    mayReclaim: async (lease) => reach('mayReclaim').mayReclaim(lease),
+    list: async (query) => reach('list').list(query),
+    view: async (poolId) => reach('view').view(poolId),
+    onGranted: (replicaId, listener) => reach('onGranted').onGranted(replicaId, listener),
   };
 }
 
@@ -50,7 +93,7 @@ export async function confirmed(store: LeaseStore, parts: RequestParts = {}): Pr
 }
 
 /** How many lines the store counts for the default pool, or another scope. */
-export async function held(store: LeaseStore, scope: LimitScope = 'pool', id = 'a'): Promise<number> {
+export async function held(store: LeaseStore, scope: LineQuery['scope'] = 'pool', id = 'a'): Promise<number> {
   const prefix = { key: 'key', tenant: 'tnt', pool: 'pool' }[scope];
   return (await store.list({ scope, id: `${prefix}_${id}`, linesMax: 10_000 })).length;
 }

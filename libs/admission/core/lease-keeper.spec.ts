@@ -1,6 +1,6 @@
 import type { Clock } from '@trunkline/kernel';
 import { MemoryLeaseStore } from '../adapters/memory/index.js';
-import { acquired, confirmed as confirmedIn, held } from './lease-builders.conformance.js';
+import { acquired, confirmed as confirmedIn, held, storeThrough } from './lease-builders.conformance.js';
 import { DEFAULT_LEASE_TERMS, type Lease } from './lease.js';
 import { LeaseKeeper, type LeaseKeeperEvent, type LeaseKeeperParts } from './lease-keeper.js';
 import { LeaseStoreUnavailable, type LeaseStore } from './lease-store.js';
@@ -33,21 +33,11 @@ class Rig {
   }
 
   get store(): LeaseStore {
-    const reach = (): LeaseStore => {
+    return storeThrough((method) => {
+      if (method === 'renew') this.renewals++;
       if (this.away) throw new LeaseStoreUnavailable('disconnected');
       return this.inner;
-    };
-    return {
-      acquire: async (request) => reach().acquire(request),
-      confirm: async (lease) => reach().confirm(lease),
-      renew: async (leases) => {
-        this.renewals++;
-        return reach().renew(leases);
-      },
-      reregister: async (leases) => reach().reregister(leases),
-      release: async (lease) => reach().release(lease),
-      list: async (query) => reach().list(query),
-    };
+    });
   }
 
   async hold(session: string, pool = 10): Promise<Lease> {

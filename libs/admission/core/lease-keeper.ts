@@ -90,12 +90,13 @@ export class LeaseKeeper {
   }
 
   /**
-   * Stops keeping the lease and gives its line back; also for leases that were never confirmed. When the store is away
+   * Stops keeping the lease and gives its line back; also for leases that were never confirmed. With `keepMs` the line
+   * waits so long for the same key to reconnect. When the store is away
    * the line lapses by itself, so a caller may ignore `LeaseStoreUnavailable`.
    */
-  async release(lease: Lease): Promise<'released' | 'gone'> {
+  async release(lease: Lease, keepMs = 0): Promise<'released' | 'gone'> {
     if (this.#held.get(lease.sessionId)?.lease === lease) this.#held.delete(lease.sessionId);
-    return this.#parts.store.release(lease);
+    return this.#parts.store.release(lease, keepMs);
   }
 
   /** Renews until aborted, then waits for the renewal under way. Leases still held are left to their holders. */

@@ -1,170 +1,198 @@
-// A lease store as one would write it on paper: a list of lines, walked from end to end. `replay` runs the same
-// operations against it and against a real store and throws at the first difference. Slow on purpose; recovery windows
-// are outside it, since the replayed system is never silent.
+// Runs the same operations against the pure state machine and against a real store, and throws at the first difference in
+// an answer or in who holds and who waits. Recovery windows are outside it, since the replayed system is never silent.
 import assert from 'node:assert/strict';
 import { lineRequest } from './lease-builders.conformance.js';
 import type { LeaseStoreUnderTest } from './lease-store.conformance.js';
-import type { Lease, LeaseState, LeaseTerms } from './lease.js';
-import type { AcquireRequest } from './lease-store.js';
+import type { Lease } from './lease.js';
+import type { AcquireOutcome, AcquireRequest, AttendOutcome } from './lease-store.js';
+import { LineHeldElsewhere, Switchboard } from './switchboard.js';
 
-/** One step of a replay. `session`, `key`, `tenant` pick small numbers; `cap` is the cap of every limit. */
+/** One step of a replay. Numbers pick sessions, keys, tenants and pools; few of each, so that they collide. */
 export type LeaseOperation =
   | {
       readonly kind: 'acquire';
       readonly session: number;
       readonly key: number;
       readonly tenant: number;
-      readonly cap: number;
+      readonly pool: number;
+      readonly family: number;
+      readonly mayWait: boolean;
     }
-  /** On the most recent lease that the session was given, or an older one: a late holder. */
-  | { readonly kind: 'confirm' | 'release' | 'renew' | 'reregister'; readonly session: number; readonly stale: boolean }
-  | { readonly kind: 'renew_all' }
+  /** A change of policy, carried by the next acquisitions. */
+  | {
+      readonly kind: 'plan';
+      readonly cap: number;
+      readonly floor: number;
+      readonly weight: number;
+      readonly own: number;
+    }
+  /** On the most recent request of the session, or an older one: a late holder. */
+  | {
+      readonly kind: 'confirm' | 'release' | 'keep' | 'renew' | 'reregister' | 'leave' | 'reclaim';
+      readonly session: number;
+      readonly stale: boolean;
+    }
+  | { readonly kind: 'renew_all' | 'attend_all' }
+  | { readonly kind: 'pause'; readonly ms: number }
   | { readonly kind: 'advance'; readonly ms: number };
 
-interface ModelLine {
-  readonly request: AcquireRequest;
-  state: LeaseState;
-  expiresAtMs: number;
-}
-
-class LeaseModel {
-  #lines: ModelLine[] = [];
-  #nowMs = 0;
-
-  constructor(private readonly terms: LeaseTerms) {}
-
-  advance(ms: number): void {
-    this.#nowMs += ms;
-    this.#lines = this.#lines.filter((line) => line.expiresAtMs > this.#nowMs);
-  }
-
-  acquire(request: AcquireRequest): string {
-    const own = this.#lines.find((line) => line.request.sessionId === request.sessionId);
-    if (own && own.request.limits.some((limit, i) => limit.id !== request.limits[i]?.id)) return 'elsewhere';
-    const refusing = own ? undefined : this.#refusing(request);
-    if (refusing) return refusing;
-    this.#lines = this.#lines.filter((line) => line !== own);
-    this.#lines.push({ request, state: 'pending', expiresAtMs: this.#nowMs + this.terms.pendingMs });
-    return 'admitted';
-  }
-
-  confirm(lease: Lease): string {
-    const line = this.#of(lease);
-    if (line) Object.assign(line, { state: 'confirmed', expiresAtMs: this.#nowMs + this.terms.confirmedMs });
-    return line ? 'confirmed' : 'lost';
-  }
-
-  renew(lease: Lease): boolean {
-    const line = this.#of(lease);
-    if (line?.state === 'confirmed') line.expiresAtMs = this.#nowMs + this.terms.confirmedMs;
-    return line !== undefined;
-  }
-
-  reregister(lease: Lease): boolean {
-    const own = this.#lines.find((line) => line.request.sessionId === lease.sessionId);
-    if (own ? own.request.token !== lease.token : this.#refusing(lease) !== undefined) return false;
-    this.#lines = this.#lines.filter((line) => line !== own);
-    this.#lines.push({ request: lease, state: 'confirmed', expiresAtMs: this.#nowMs + this.terms.confirmedMs });
-    return true;
-  }
-
-  release(lease: Lease): string {
-    const line = this.#of(lease);
-    this.#lines = this.#lines.filter((each) => each !== line);
-    return line ? 'released' : 'gone';
-  }
-
-  lines(): readonly string[] {
-    return this.#lines.map((line) => `${line.request.sessionId} ${line.request.limits[1].id} ${line.state}`).sort();
-  }
-
-  #of(lease: Lease): ModelLine | undefined {
-    return this.#lines.find((line) => line.request.token === lease.token);
-  }
-
-  #refusing(request: Pick<AcquireRequest, 'limits'>): string | undefined {
-    return request.limits.find(({ scope, id, sessionsMax }) => {
-      const counted = this.#lines.filter((line) => line.request.limits.some((l) => l.scope === scope && l.id === id));
-      return sessionsMax !== null && counted.length >= sessionsMax;
-    })?.scope;
-  }
-}
-
-/** Runs the operations on both, comparing every answer and, after each step, every line held. */
-export async function replay(under: LeaseStoreUnderTest, operations: readonly LeaseOperation[]): Promise<void> {
-  const model = new LeaseModel(under.terms);
-  const leases = new Map<number, Lease[]>();
-  for (const [step, operation] of operations.entries()) {
-    const [expected, actual] = await apply(operation, { model, under, leases, step });
-    assert.deepEqual(actual, expected, `step ${step}: ${JSON.stringify(operation)}`);
-    const lines = await under.store.list({ scope: 'pool', id: 'pool_a', linesMax: 10_000 });
-    const listed = lines.map((line) => `${line.sessionId} ${line.tenantId} ${line.state}`).sort();
-    assert.deepEqual(listed, model.lines(), `lines held after step ${step}: ${JSON.stringify(operation)}`);
-  }
-}
+const KEEP_MS = 12_000;
 
 interface Replay {
-  readonly model: LeaseModel;
+  readonly board: Switchboard;
   readonly under: LeaseStoreUnderTest;
-  readonly leases: Map<number, Lease[]>;
-  readonly step: number;
+  readonly asked: Map<number, AcquireRequest[]>;
+  nowMs: number;
+  step: number;
+  plan: Extract<LeaseOperation, { kind: 'plan' }>;
+}
+
+/** Replays from an empty store; its clock must stand at `startMs`. */
+export async function replay(
+  under: LeaseStoreUnderTest,
+  operations: readonly LeaseOperation[],
+  startMs: number,
+): Promise<void> {
+  const board = new Switchboard({ ...under.terms, silenceMaxMs: Infinity });
+  board.open(true, startMs);
+  const plan = { kind: 'plan', cap: 3, floor: 1, weight: 2, own: 2 } as const;
+  const state: Replay = { board, under, asked: new Map(), nowMs: startMs, step: 0, plan };
+  for (const operation of operations) {
+    state.step += 1;
+    const [expected, actual] = await apply(operation, state);
+    const at = `at step ${state.step}: ${JSON.stringify(operation)}`;
+    assert.deepEqual(actual, expected, `the answer ${at}`);
+    for (const pool of ['pool_0', 'pool_1'] as const) await assertSameView(pool, state, at);
+  }
+}
+
+async function assertSameView(pool: 'pool_0' | 'pool_1', { board, under, nowMs }: Replay, at: string): Promise<void> {
+  const poolId = lineRequest({ ids: { pool: pool.slice(-1) } }).place.poolId;
+  const view = await under.store.view(poolId);
+  const lines = [...board.lines.all()].filter((line) => line.lease.place.poolId === poolId && line.expiresAtMs > nowMs);
+  assert.deepEqual(
+    view.lines.map((line) => `${line.sessionId} ${line.tenantId} ${line.state} ${line.expiresInMs}`).sort(),
+    lines
+      .map(({ lease, state, expiresAtMs }) =>
+        [lease.sessionId, lease.place.tenantId, state, expiresAtMs - nowMs].join(' '),
+      )
+      .sort(),
+    `the lines of ${pool} ${at}`,
+  );
+  assert.deepEqual(
+    view.waiting.map((call) => call.sessionId),
+    board.queue.ofPool(poolId).map(({ caller }) => caller.sessionId),
+    `the queue of ${pool} ${at}`,
+  );
+  assert.equal(view.pausedForMs, board.pausedForMs(poolId, nowMs), `the pause of ${pool} ${at}`);
 }
 
 type Answers = readonly [expected: unknown, actual: unknown];
 
-async function apply(operation: LeaseOperation, { model, under, leases, step }: Replay): Promise<Answers> {
+async function apply(operation: LeaseOperation, state: Replay): Promise<Answers> {
+  const { board, under, nowMs } = state;
   switch (operation.kind) {
     case 'acquire':
-      return acquire(operation, { model, under, leases, step });
+      return acquire(operation, state);
+    case 'plan':
+      state.plan = operation;
+      return [null, null];
     case 'renew_all': {
-      const all = [...leases.values()].flat();
-      const lost = all.filter((lease) => !model.renew(lease));
-      return [lost, await under.store.renew(all)];
+      const all = latest(state).map(leaseOf);
+      return [board.renew(all, nowMs).map(idOf), (await under.store.renew(all)).map(idOf)];
+    }
+    case 'attend_all': {
+      const all = latest(state);
+      return [board.attend(all, nowMs).map(shown), (await under.store.attend(all)).map(shown)];
+    }
+    case 'pause': {
+      const { poolId } = lineRequest({ ids: { pool: '0' } }).place;
+      board.pause(poolId, operation.ms, nowMs);
+      await under.store.pause(poolId, operation.ms);
+      return [null, null];
     }
     case 'advance':
-      model.advance(operation.ms);
+      state.nowMs += operation.ms;
       await under.advance(operation.ms);
       return [null, null];
     default: {
-      const lease = leases.get(operation.session)?.at(operation.stale ? 0 : -1);
-      return lease ? onLease(operation.kind, lease, { model, under }) : [null, null];
+      const request = state.asked.get(operation.session)?.at(operation.stale ? 0 : -1);
+      return request ? onLease(operation.kind, leaseOf(request), state) : [null, null];
     }
   }
 }
 
-async function acquire(
-  { session, key, tenant, cap }: Extract<LeaseOperation, { kind: 'acquire' }>,
-  { model, under, leases, step }: Replay,
-): Promise<Answers> {
-  const request = lineRequest({
-    session: `${session}`,
-    token: `${step}`,
-    ids: { key: `${tenant}${key}`, tenant: `${tenant}` },
-    caps: { key: cap, tenant: cap + 1, pool: cap + 3 },
-  });
-  const expected = model.acquire(request);
-  if (expected === 'elsewhere') {
-    await assert.rejects(under.store.acquire(request));
+async function acquire(operation: Extract<LeaseOperation, { kind: 'acquire' }>, state: Replay): Promise<Answers> {
+  const { board, under, nowMs } = state;
+  const request = requestOf(operation, state);
+  let expected: AcquireOutcome;
+  try {
+    expected = board.acquire(request, nowMs);
+  } catch (error) {
+    if (!(error instanceof LineHeldElsewhere)) throw error;
+    await assert.rejects(under.store.acquire(request), LineHeldElsewhere);
     return [null, null];
   }
-  const outcome = await under.store.acquire(request);
-  if (outcome.kind === 'admitted') leases.set(session, [...(leases.get(session) ?? []), outcome.lease]);
-  return [expected, outcome.kind === 'denied' ? outcome.denial.scope : outcome.kind];
+  const { session } = operation;
+  state.asked.set(session, [...(state.asked.get(session) ?? []), request]);
+  return [shown(expected), shown(await under.store.acquire(request))];
+}
+
+function requestOf(
+  { session, key, tenant, pool, family, mayWait }: Extract<LeaseOperation, { kind: 'acquire' }>,
+  { step, plan: { cap, floor, weight, own } }: Replay,
+): AcquireRequest {
+  const guaranteed = Math.min(floor, cap);
+  return lineRequest({
+    session: `${session}`,
+    token: `${step}`,
+    ids: { key: `${tenant}${key}`, tenant: `${tenant}`, pool: `${pool}`, family: `f${family}` },
+    caps: { key: own, tenant: own + 1, perMinute: tenant === 2 ? 3 : null },
+    shares: {
+      0: { floor: guaranteed, weight, keys: { key_00: { floor: Math.min(1, guaranteed), ceiling: 2 } } },
+      1: { ceiling: cap, weight: 1 },
+    },
+    plan: { version: step, sessionsMax: cap, familyMax: { f1: 2 }, waitingMax: 4, waitingPerTenantMax: 3 },
+    mayWait,
+  });
 }
 
 async function onLease(
-  kind: 'confirm' | 'release' | 'renew' | 'reregister',
+  kind: Extract<LeaseOperation, { stale: boolean }>['kind'],
   lease: Lease,
-  { model, under: { store } }: Pick<Replay, 'model' | 'under'>,
+  { board, under: { store }, nowMs }: Replay,
 ): Promise<Answers> {
   switch (kind) {
     case 'confirm':
-      return [model.confirm(lease), await store.confirm(lease)];
+      return [board.confirm(lease, nowMs), await store.confirm(lease)];
     case 'release':
-      return [model.release(lease), await store.release(lease)];
+      return [board.release(lease, 0, nowMs), await store.release(lease)];
+    case 'keep':
+      return [board.release(lease, KEEP_MS, nowMs), await store.release(lease, KEEP_MS)];
     case 'renew':
-      return [model.renew(lease) ? [] : [lease], await store.renew([lease])];
+      return [board.renew([lease], nowMs).map(idOf), (await store.renew([lease])).map(idOf)];
     case 'reregister':
-      return [model.reregister(lease) ? [] : [lease], await store.reregister([lease])];
+      return [board.reregister([lease], nowMs).map(idOf), (await store.reregister([lease])).map(idOf)];
+    case 'leave':
+      return [shown(board.leave(lease, nowMs)), shown(await store.leave(lease))];
+    case 'reclaim':
+      return [board.mayReclaim(lease, nowMs), await store.mayReclaim(lease)];
   }
+}
+
+// Fences are each store's own; that they rise is a case of its own.
+function shown(outcome: AcquireOutcome | AttendOutcome): unknown {
+  return 'lease' in outcome ? outcome.kind : outcome;
+}
+
+function latest({ asked }: Replay): readonly AcquireRequest[] {
+  return [...asked.values()].flatMap((requests) => requests.slice(-1));
+}
+
+function leaseOf(request: AcquireRequest): Lease {
+  return { ...request, fence: 1 };
+}
+
+function idOf({ sessionId }: Lease): string {
+  return sessionId;
 }

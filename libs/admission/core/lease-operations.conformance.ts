@@ -2,29 +2,37 @@
 import fc from 'fast-check';
 import type { LeaseOperation } from './lease-model.conformance.js';
 
-// No sum of these is less than six seconds short of a lease's time: a store with a real clock is a little later than the
-// model, and on a busy machine a good deal later.
-const STEP_MS = [8_000, 16_000];
+const STEP_MS = [40, 1_000, 5_000, 8_000, 16_000];
 
-/** Up to 40 operations. */
+/** Up to 60 operations. */
 export function leaseOperations(): fc.Arbitrary<LeaseOperation[]> {
-  const session = fc.nat(6);
+  const session = fc.nat(7);
   return fc.array(
     fc.oneof(
-      { weight: 5, arbitrary: acquisition(session) },
-      {
-        weight: 6,
-        arbitrary: fc.record({
-          kind: fc.constantFrom('confirm' as const, 'release' as const, 'renew' as const, 'reregister' as const),
-          session,
-          stale: fc.boolean(),
-        }),
-      },
-      { weight: 1, arbitrary: fc.constant({ kind: 'renew_all' as const }) },
-      { weight: 2, arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.constantFrom(...STEP_MS) }) },
+      { weight: 8, arbitrary: acquisition(session) },
+      { weight: 8, arbitrary: fc.record({ kind: onOneLease(), session, stale: fc.nat(5).map((n) => n === 0) }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('renew_all' as const, 'attend_all' as const) }) },
+      { weight: 3, arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.constantFrom(...STEP_MS) }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('pause' as const), ms: fc.constantFrom(500, 6_000) }) },
+      { weight: 1, arbitrary: policy() },
     ),
-    { maxLength: 40 },
+    { maxLength: 60 },
   );
+}
+
+function onOneLease() {
+  const often = ['confirm', 'confirm', 'release', 'release', 'keep', 'renew'] as const;
+  return fc.constantFrom(...often, 'reregister' as const, 'leave' as const, 'reclaim' as const);
+}
+
+function policy(): fc.Arbitrary<LeaseOperation> {
+  return fc.record({
+    kind: fc.constant('plan' as const),
+    cap: fc.integer({ min: 1, max: 5 }),
+    floor: fc.nat(3),
+    weight: fc.integer({ min: 1, max: 3 }),
+    own: fc.integer({ min: 1, max: 4 }),
+  });
 }
 
 function acquisition(session: fc.Arbitrary<number>): fc.Arbitrary<LeaseOperation> {
@@ -32,7 +40,9 @@ function acquisition(session: fc.Arbitrary<number>): fc.Arbitrary<LeaseOperation
     kind: fc.constant('acquire' as const),
     session,
     key: fc.nat(1),
-    tenant: fc.nat(1),
-    cap: fc.integer({ min: 1, max: 3 }),
+    tenant: fc.nat(2),
+    pool: fc.nat(5).map((n) => (n === 0 ? 1 : 0)),
+    family: fc.nat(1),
+    mayWait: fc.boolean(),
   });
 }

@@ -1,34 +1,53 @@
-// The port to where held lines are counted. Guarantees that every adapter passes `lease-store.conformance.ts` and
-// agrees with the model in `lease-store.model.ts`. Leaves the words of a refusal to `admit.ts` and the timing of
-// renewals to the `LeaseKeeper`.
+// The port to where held lines are counted and waiting calls stand in line. Guarantees that every adapter passes
+// `lease-store.conformance.ts` and agrees with the pure state machine in `switchboard.ts`. Leaves the words of a refusal
+// to `admit.ts`, the timing of renewals to the `LeaseKeeper` and that of waiting to the `WaitingRoom`.
 import type { ApiKeyId, PoolId, ReplicaId, SessionId, TenantId } from '@trunkline/kernel';
-import type { Lease, LeaseState } from './lease.js';
-import type { LimitScope, Limits } from './limits.js';
+import type { Caller, Lease, LeaseState } from './lease.js';
+import type { LimitScope } from './limits.js';
 
 /** What is asked for: a line for one session, under all its limits or not at all. */
-export interface AcquireRequest {
-  readonly sessionId: SessionId;
-  readonly replicaId: ReplicaId;
-  /** Minted by the caller (`mintToken`), so that an acquisition whose answer never came can still be taken back. */
-  readonly token: string;
-  readonly limits: Limits;
+export interface AcquireRequest extends Caller {
+  /** Whether to stand in line when there is no room now. */
+  readonly mayWait: boolean;
 }
 
-/** The limit that refused, and by how much. For the pool these numbers are the operator's, never a tenant's. */
+/** Where a waiting call stands. All of it is the tenant's own, not its neighbours'. */
+export interface QueuePlace {
+  /** Among the tenant's own calls that wait for this pool, from 1. */
+  readonly position: number;
+  /** From the pool's recent releases; null when nothing was released yet. */
+  readonly expectedWaitMs: number | null;
+}
+
+/** What refused, and by how much. For the pool these numbers are the operator's, never a tenant's. */
 export interface Denial {
-  readonly scope: LimitScope;
+  /** `rate`: the tenant's new sessions per minute. `headroom`: the upstream asked for a pause. */
+  readonly scope: LimitScope | 'rate' | 'headroom';
   readonly current: number;
   readonly max: number;
-  /** When the next of the counted lines lapses unless its holder renews it. */
+  /** When asking again may help. */
   readonly retryAfterMs: number;
+  /** It would have waited, but the waiting room is full. */
+  readonly queueFull: boolean;
+  /** Where it stood (or would have stood) in line. */
+  readonly queue: QueuePlace;
 }
 
 /** The answer to an acquisition. */
 export type AcquireOutcome =
   | { readonly kind: 'admitted'; readonly lease: Lease }
+  /** Stands in line: attend to it, or it leaves by itself. */
+  | { readonly kind: 'waiting'; readonly denial: Denial }
   | { readonly kind: 'denied'; readonly denial: Denial }
   /** The store lost its memory or was away: until the window ends only living sessions re-register. */
   | { readonly kind: 'recovering'; readonly retryAfterMs: number };
+
+/** How a waiting call stands now. */
+export type AttendOutcome =
+  | { readonly kind: 'granted'; readonly lease: Lease }
+  | { readonly kind: 'waiting'; readonly denial: Denial }
+  /** Neither waits nor holds a line: the store forgot it. Ask again. */
+  | { readonly kind: 'gone' };
 
 /** A held line as operators see it. Times by the store's clock. */
 export interface HeldLine {
@@ -37,6 +56,7 @@ export interface HeldLine {
   readonly keyId: ApiKeyId;
   readonly tenantId: TenantId;
   readonly poolId: PoolId;
+  readonly family: string;
   readonly state: LeaseState;
   /** Unix time in milliseconds of the acquisition. */
   readonly sinceMs: number;
@@ -44,19 +64,44 @@ export interface HeldLine {
   readonly expiresInMs: number;
 }
 
+/** A call that stands in line, as operators see it. */
+export interface WaitingCall {
+  readonly sessionId: SessionId;
+  readonly replicaId: ReplicaId;
+  readonly keyId: ApiKeyId;
+  readonly tenantId: TenantId;
+  readonly poolId: PoolId;
+  readonly family: string;
+  /** Unix time in milliseconds at which it began to wait. */
+  readonly sinceMs: number;
+}
+
 /** Which lines to list. */
 export interface LineQuery {
-  readonly scope: LimitScope;
+  readonly scope: Exclude<LimitScope, 'family'>;
   readonly id: string;
   /** At most this many, those that lapse first; 1 to 10,000. */
   readonly linesMax: number;
 }
+
+/** A pool as operators see it. */
+export interface PoolView {
+  readonly lines: readonly HeldLine[];
+  /** In the order in which they began to wait. */
+  readonly waiting: readonly WaitingCall[];
+  /** Milliseconds for which the upstream's headroom keeps new sessions out; 0: not at all. */
+  readonly pausedForMs: number;
+}
+
+/** Told when a waiting call of this process was given a line. A hint that may get lost: `attend` says the same. */
+export type OnGranted = (sessionId: SessionId) => void;
 
 /**
  * Where lines are counted. All methods are atomic and use the store's own clock.
  *
  * When the store is away, every method rejects with `LeaseStoreUnavailable` within a short deadline, and the system
  * - **new sessions: closed.** `admit` refuses with `admission_unavailable`; nothing is admitted that was not counted.
+ *   An installation may allow each replica a static share instead (`static-share.ts`).
  * - **live sessions: degrade.** They go on; the keeper tries again and re-registers them when the store is back. Until
  *   then their lines are uncertain: if it was only this replica that could not reach the store, its lines lapse after
  *   their time and may be given to others, so a pool can stand above its cap by at most this replica's sessions. An
@@ -68,10 +113,15 @@ export interface LineQuery {
  */
 export interface LeaseStore {
   /**
-   * Takes a pending line under all limits, or under none. Asking again for a session that already holds a line takes it
-   * over (new token, no second line); it must be the same key, tenant and pool.
+   * Takes a pending line under all limits, or under none; with `mayWait` stands in line when there is none. Asking again
+   * for a session that already holds a line takes it over (new token, no second line); it must be the same place. A line
+   * kept for the same key, pool and family is taken over before anything else is asked.
    */
   acquire(request: AcquireRequest): Promise<AcquireOutcome>;
+  /** Keeps calls in line and says how each of them stands, in their order. Gives out whatever has become free. */
+  attend(callers: readonly Caller[]): Promise<readonly AttendOutcome[]>;
+  /** Leaves the line. `granted`: it was given a line a moment before, which is the caller's to use or release. */
+  leave(caller: Caller): Promise<AttendOutcome>;
   /** Pending to confirmed, for `confirmedMs` from now; again on a confirmed lease it renews. `lost`: it had lapsed. */
   confirm(lease: Lease): Promise<'confirmed' | 'lost'>;
   /**
@@ -83,14 +133,29 @@ export interface LeaseStore {
   renew(leases: readonly Lease[]): Promise<readonly Lease[]>;
   /**
    * Puts living, confirmed sessions back: in a recovery window always, for they are open upstream whether counted or
-   * not; otherwise only where every limit has room. Harmless for a lease that is present.
+   * not; otherwise only where every cap has room. Harmless for a lease that is present.
    * @returns those that could not be put back: their line is gone for good.
    */
   reregister(leases: readonly Lease[]): Promise<readonly Lease[]>;
-  /** Gives the line back. `gone`: it had lapsed, or somebody took the session over; nothing was freed. */
-  release(lease: Lease): Promise<'released' | 'gone'>;
+  /**
+   * Gives the line back; whoever is owed it and waits gets it in the same step. With `keepMs` above 0 a confirmed line
+   * is kept so long for the same key to reconnect. `gone`: it had lapsed, or somebody took the session over; nothing was
+   * freed.
+   */
+  release(lease: Lease, keepMs?: number): Promise<'released' | 'gone'>;
+  /** No new line of the pool until so many milliseconds have passed; a longer pause stands. Reconnects go on. */
+  pause(poolId: PoolId, forMs: number): Promise<void>;
+  /**
+   * Whether this idle session should give its line up: true when somebody else waits who could use it, and nobody else
+   * is giving one up for that call already. Asking again within a few seconds answers the same.
+   */
+  mayReclaim(lease: Lease): Promise<boolean>;
   /** Who holds lines of a key, tenant or pool right now. For operators: the caller checks who may ask. */
   list(query: LineQuery): Promise<readonly HeldLine[]>;
+  /** The pool as it stands. For operators. */
+  view(poolId: PoolId): Promise<PoolView>;
+  /** Hears of lines given to calls of this replica. @returns the function that stops it. */
+  onGranted(replicaId: ReplicaId, listener: OnGranted): () => void;
 }
 
 /** The store cannot be reached, did not answer in time, or failed. The outcome of the call is unknown. */

@@ -13,6 +13,7 @@ describe('lease terms', () => {
       fenceMarginMs: 1_000,
       recoveryMs: 6_000,
       silenceMaxMs: 3_000,
+      waiterMs: 5_000,
     });
     for (let confirmedMs = 3_000; confirmedMs < 120_000; confirmedMs += 997) leaseTerms({ confirmedMs });
     expect(() => leaseTerms({ confirmedMs: 2_000 })).toThrow('lease confirmedMs must be at least 3000, is 2000');

@@ -2,21 +2,32 @@
 // Guarantees that the times fit together (a holder gives up before its line can be given away). Leaves storage to the
 // `LeaseStore` and renewal to the `LeaseKeeper`.
 import { base32, type ReplicaId, type SessionId } from '@trunkline/kernel';
-import type { Limits } from './limits.js';
+import type { OwnLimits, Place } from './limits.js';
+import type { PoolPlan } from './pool-plan.js';
 
-/** Pending: reserved for the length of a dial. Confirmed: a session is open on it. */
-export type LeaseState = 'pending' | 'confirmed';
+/**
+ * Pending: reserved for the length of a dial. Confirmed: a session is open on it. Kept: its session ended a moment ago,
+ * and the same key may take it over to reconnect.
+ */
+export type LeaseState = 'pending' | 'confirmed' | 'kept';
 
-/** One held line. Immutable; the store knows its state and expiry. */
-export interface Lease {
+/** Somebody who asks for a line, waits for one or holds one. */
+export interface Caller {
   /** A session holds one line at most; acquiring again with the same id takes the line over from the older holder. */
   readonly sessionId: SessionId;
   readonly replicaId: ReplicaId;
   /** Random proof of holding. Only who has it can confirm, renew or release, so a late release frees nobody else's line. */
   readonly token: string;
+  readonly place: Place;
+  readonly own: OwnLimits;
+  /** The pool's configuration as the caller knows it. The store goes by the newest that anybody brought. */
+  readonly plan: PoolPlan;
+}
+
+/** One held line. Immutable; the store knows its state and expiry. */
+export interface Lease extends Caller {
   /** Rises with every acquisition in a store, through a flush too: of two holders of a session the higher is the right one. */
   readonly fence: number;
-  readonly limits: Limits;
 }
 
 /** Times of a lease, in milliseconds. Every replica on one store must use the same. */
@@ -33,6 +44,8 @@ export interface LeaseTerms {
   readonly recoveryMs: number;
   /** A store that heard from no replica for longer assumes that it was away, and opens a recovery window. */
   readonly silenceMaxMs: number;
+  /** A waiting call that its replica did not attend to for so long has left the queue. */
+  readonly waiterMs: number;
 }
 
 /** The design's times: 15 s to dial, 30 s to lapse, three renewals within a lease's life. */
@@ -43,6 +56,7 @@ export const DEFAULT_LEASE_TERMS: LeaseTerms = {
   fenceMarginMs: 5_000,
   recoveryMs: 30_000,
   silenceMaxMs: 15_000,
+  waiterMs: 5_000,
 };
 
 /** Renewals are spread by this fraction either way, so that replicas do not knock together. */

@@ -1,49 +1,29 @@
-// What a line counts against: one key, one tenant and one pool, always all three. Guarantees a fixed order, so that a
-// refusal names the narrowest limit that refuses. Leaves counting to the lease store and wording to `admit.ts`.
+// What a line counts against: its key and its tenant over all pools, and within its pool the pool itself, the model
+// family, the tenant and the key. Leaves the numbers to the policy, counting to `line-counts.ts`, and the question
+// whether there is room to `room.ts`.
 import type { ApiKeyId, PoolId, TenantId } from '@trunkline/kernel';
 
-/** What a limit belongs to. */
-export type LimitScope = 'key' | 'tenant' | 'pool';
+/** What a limit belongs to, narrowest first: the order in which a refusal names one. */
+export type LimitScope = 'key' | 'tenant' | 'family' | 'pool';
 
-interface LimitIds {
-  readonly key: ApiKeyId;
-  readonly tenant: TenantId;
-  readonly pool: PoolId;
-}
-
-/** Open sessions that one key, tenant or pool may have at once. */
-export interface Limit<Scope extends LimitScope = LimitScope> {
-  readonly scope: Scope;
-  readonly id: LimitIds[Scope];
-  /** Null: counted, for operators and for a cap set later, but never a reason to refuse. */
-  readonly sessionsMax: number | null;
-}
-
-/** The limits of one session, narrowest first. A tuple: leaving one out would leave its sessions uncounted. */
-export type Limits = readonly [key: Limit<'key'>, tenant: Limit<'tenant'>, pool: Limit<'pool'>];
-
-/** Who asks for a line, as admission needs to know it (`Principal` of tenancy fits). */
-export interface Admittee {
-  readonly tenantId: TenantId;
+/** Where a line belongs. */
+export interface Place {
   readonly keyId: ApiKeyId;
-  readonly tenantSessionsMax: number | null;
+  readonly tenantId: TenantId;
+  readonly poolId: PoolId;
+  /** The model family that caps within a pool are counted by. */
+  readonly family: string;
+}
+
+/** The limits of a key and its tenant over all pools. Null: none. */
+export interface OwnLimits {
   readonly keySessionsMax: number | null;
+  readonly tenantSessionsMax: number | null;
+  /** New sessions of the tenant in any minute. */
+  readonly sessionsPerMinuteMax: number | null;
 }
 
-/** The pool that a line is asked of. */
-export interface PoolCap {
-  readonly id: PoolId;
-  readonly sessionsMax: number | null;
-}
-
-/**
- * The limits that apply to a session, in the order in which they are checked: key, tenant, pool. The tenant hears first
- * of a limit of its own, which it can do something about, and only then that the shared pool is full.
- */
-export function limitsFor(who: Admittee, pool: PoolCap): Limits {
-  return [
-    { scope: 'key', id: who.keyId, sessionsMax: who.keySessionsMax },
-    { scope: 'tenant', id: who.tenantId, sessionsMax: who.tenantSessionsMax },
-    { scope: 'pool', id: pool.id, sessionsMax: pool.sessionsMax },
-  ];
+/** Whether two lines count against the same limits, so that one may take the other's place. */
+export function isSamePlace(a: Place, b: Place): boolean {
+  return a.keyId === b.keyId && a.tenantId === b.tenantId && a.poolId === b.poolId && a.family === b.family;
 }

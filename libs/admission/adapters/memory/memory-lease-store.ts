@@ -1,151 +1,118 @@
-// Leases inside one process: what the standalone runs on. Same semantics as the Redis adapter, including expiry, so that
-// the one can be developed against the other. It forgets with its process, whose sessions end with it: there is never a
-// flush to recover from, and it is never away.
-import type { Clock } from '@trunkline/kernel';
+// Leases inside one process: the switchboard with a clock. What the standalone runs on. It forgets with its process, whose
+// sessions end with it: there is never a flush to recover from, and it is never away.
+import type { Clock, PoolId, ReplicaId } from '@trunkline/kernel';
 import {
   LeaseStoreUnavailable,
+  Switchboard,
   type AcquireOutcome,
   type AcquireRequest,
-  type Denial,
+  type AttendOutcome,
+  type Caller,
   type HeldLine,
   type Lease,
-  type LeaseState,
   type LeaseStore,
   type LeaseTerms,
-  type Limit,
-  type Limits,
+  type Line,
   type LineQuery,
+  type OnGranted,
+  type PoolView,
 } from '../../index.js';
-import { LineIndex } from './line-index.js';
 
-/** One counted line. */
-export interface Line {
-  readonly lease: Lease;
-  readonly sinceMs: number;
-  state: LeaseState;
-  expiresAtMs: number;
-}
-
-/** The in-process store. Lapsed lines are dropped when a limit looks full and at every renewal. */
+/** The in-process store. */
 export class MemoryLeaseStore implements LeaseStore {
-  readonly #lines = new LineIndex<Line>((line) => line.lease.limits);
-  #fence = 0;
-  /** No line lapses before this: until then there is nothing to drop. */
-  #lapsesFromMs = Infinity;
+  readonly #board: Switchboard;
+  readonly #listeners = new Map<ReplicaId, Set<OnGranted>>();
+  /** Unix time of the monotonic zero, taken once: the machine lives on one clock that nobody sets. */
+  readonly #originMs: number;
 
   constructor(
     private readonly clock: Clock,
-    private readonly terms: LeaseTerms,
+    terms: LeaseTerms,
     /** Bound on lines held at once, for pools without a cap. */
     private readonly linesMax = 50_000,
-  ) {}
+  ) {
+    this.#originMs = clock.nowMs() - clock.monotonicMs();
+    // Its sessions are all in this process: silence says nothing.
+    this.#board = new Switchboard({ ...terms, silenceMaxMs: Infinity });
+    this.#board.open(true, this.#nowMs());
+  }
 
   async acquire(request: AcquireRequest): Promise<AcquireOutcome> {
-    const own = this.#living(request.sessionId);
-    if (own) assertSamePlace(own.lease.limits, request.limits);
-    else {
-      const denial = this.#denial(request.limits);
-      if (denial) return { kind: 'denied', denial };
-      if (this.#lines.size >= this.linesMax) throw new LeaseStoreUnavailable('overloaded');
-    }
-    const { sessionId, replicaId, token, limits } = request;
-    const lease: Lease = { sessionId, replicaId, token, limits, fence: ++this.#fence };
-    this.#put(lease, 'pending', this.terms.pendingMs);
-    return { kind: 'admitted', lease };
+    if (this.#board.lines.size >= this.linesMax) throw new LeaseStoreUnavailable('overloaded');
+    return this.#step((nowMs) => this.#board.acquire(request, nowMs), request);
+  }
+
+  async attend(callers: readonly Caller[]): Promise<readonly AttendOutcome[]> {
+    return this.#step((nowMs) => this.#board.attend(callers, nowMs));
+  }
+
+  async leave(caller: Caller): Promise<AttendOutcome> {
+    return this.#step((nowMs) => this.#board.leave(caller, nowMs));
   }
 
   async confirm(lease: Lease): Promise<'confirmed' | 'lost'> {
-    const line = this.#heldBy(lease);
-    if (!line) return 'lost';
-    line.state = 'confirmed';
-    line.expiresAtMs = this.clock.monotonicMs() + this.terms.confirmedMs;
-    return 'confirmed';
+    return this.#step((nowMs) => this.#board.confirm(lease, nowMs));
   }
 
   async renew(leases: readonly Lease[]): Promise<readonly Lease[]> {
-    this.#prune();
-    const expiresAtMs = this.clock.monotonicMs() + this.terms.confirmedMs;
-    return leases.filter((lease) => {
-      const line = this.#heldBy(lease);
-      if (line?.state === 'confirmed') line.expiresAtMs = expiresAtMs;
-      return line === null;
-    });
+    return this.#step((nowMs) => this.#board.renew(leases, nowMs));
   }
 
   async reregister(leases: readonly Lease[]): Promise<readonly Lease[]> {
-    return leases.filter((lease) => {
-      const own = this.#living(lease.sessionId);
-      const refused = own ? own.lease.token !== lease.token : this.#denial(lease.limits) !== null;
-      if (!refused) this.#put(lease, 'confirmed', this.terms.confirmedMs);
-      return refused;
-    });
+    return this.#step((nowMs) => this.#board.reregister(leases, nowMs));
   }
 
-  async release(lease: Lease): Promise<'released' | 'gone'> {
-    if (!this.#heldBy(lease)) return 'gone';
-    this.#lines.remove(lease.sessionId);
-    return 'released';
+  async release(lease: Caller, keepMs = 0): Promise<'released' | 'gone'> {
+    return this.#step((nowMs) => this.#board.release(lease, keepMs, nowMs));
+  }
+
+  async pause(poolId: PoolId, forMs: number): Promise<void> {
+    this.#step((nowMs) => this.#board.pause(poolId, Math.ceil(forMs), nowMs));
+  }
+
+  async mayReclaim(lease: Lease): Promise<boolean> {
+    return this.#step((nowMs) => this.#board.mayReclaim(lease, nowMs));
   }
 
   async list({ scope, id, linesMax }: LineQuery): Promise<readonly HeldLine[]> {
-    this.#prune();
-    const nowMs = this.clock.monotonicMs();
-    return [...this.#lines.countedBy({ scope, id })]
+    const nowMs = this.#nowMs();
+    const field = { key: 'keyId', tenant: 'tenantId', pool: 'poolId' } as const;
+    return [...this.#board.lines.all()]
+      .filter(({ lease, expiresAtMs }) => lease.place[field[scope]] === id && expiresAtMs > nowMs)
       .sort((a, b) => a.expiresAtMs - b.expiresAtMs)
       .slice(0, linesMax)
-      .map((line) => toHeldLine(line, nowMs));
+      .map((line) => heldLine(line, nowMs));
   }
 
-  #put(lease: Lease, state: LeaseState, ttlMs: number): void {
-    const sinceMs = this.#living(lease.sessionId)?.sinceMs ?? this.clock.nowMs();
-    const expiresAtMs = this.clock.monotonicMs() + ttlMs;
-    this.#lines.put(lease.sessionId, { lease, sinceMs, state, expiresAtMs });
-    this.#lapsesFromMs = Math.min(this.#lapsesFromMs, expiresAtMs);
+  async view(poolId: PoolId): Promise<PoolView> {
+    const waiting = this.#board.queue.ofPool(poolId).map(({ caller, sinceMs }) => {
+      const { sessionId, replicaId, place } = caller;
+      return { sessionId, replicaId, ...place, sinceMs };
+    });
+    const lines = await this.list({ scope: 'pool', id: poolId, linesMax: this.linesMax });
+    return { lines, waiting, pausedForMs: this.#board.pausedForMs(poolId, this.#nowMs()) };
   }
 
-  #heldBy(lease: Lease): Line | null {
-    const line = this.#living(lease.sessionId);
-    return line?.lease.token === lease.token ? line : null;
+  onGranted(replicaId: ReplicaId, listener: OnGranted): () => void {
+    const listeners = this.#listeners.get(replicaId) ?? new Set();
+    this.#listeners.set(replicaId, listeners.add(listener));
+    return () => void listeners.delete(listener);
   }
 
-  #living(sessionId: string): Line | null {
-    const line = this.#lines.get(sessionId);
-    return line && line.expiresAtMs > this.clock.monotonicMs() ? line : null;
+  // Whoever was given a line hears of it, except the one whose own step this is: the answer tells it.
+  #step<T>(work: (nowMs: number) => T, arrival?: Caller): T {
+    const outcome = work(this.#nowMs());
+    for (const { sessionId, replicaId, token } of this.#board.takeGranted())
+      if (token !== arrival?.token) for (const listener of this.#listeners.get(replicaId) ?? []) listener(sessionId);
+    return outcome;
   }
 
-  #denial(limits: Limits): Denial | null {
-    const isFull = (limit: Limit): boolean =>
-      limit.sessionsMax !== null && this.#lines.countedBy(limit).size >= limit.sessionsMax;
-    if (!limits.some(isFull)) return null;
-    this.#prune();
-    const refusing = limits.find(isFull);
-    if (!refusing || refusing.sessionsMax === null) return null;
-    const counted = this.#lines.countedBy(refusing);
-    let firstMs = Infinity;
-    for (const line of counted) firstMs = Math.min(firstMs, line.expiresAtMs);
-    const retryAfterMs = counted.size > 0 ? firstMs - this.clock.monotonicMs() : 0;
-    return { scope: refusing.scope, current: counted.size, max: refusing.sessionsMax, retryAfterMs };
-  }
-
-  #prune(): void {
-    const nowMs = this.clock.monotonicMs();
-    if (nowMs < this.#lapsesFromMs) return;
-    this.#lapsesFromMs = Infinity;
-    for (const [sessionId, line] of this.#lines) {
-      if (line.expiresAtMs <= nowMs) this.#lines.remove(sessionId);
-      else this.#lapsesFromMs = Math.min(this.#lapsesFromMs, line.expiresAtMs);
-    }
+  #nowMs(): number {
+    return Math.floor(this.#originMs + this.clock.monotonicMs());
   }
 }
 
-function toHeldLine({ lease, sinceMs, state, expiresAtMs }: Line, nowMs: number): HeldLine {
-  const [key, tenant, pool] = lease.limits;
-  const { sessionId, replicaId } = lease;
-  const expiresInMs = expiresAtMs - nowMs;
-  return { sessionId, replicaId, keyId: key.id, tenantId: tenant.id, poolId: pool.id, state, sinceMs, expiresInMs };
-}
-
-function assertSamePlace(held: Limits, asked: Limits): void {
-  if (held.some((limit, i) => limit.id !== asked[i]?.id))
-    throw new Error('a session holds one line: release it before asking for one of another key, tenant or pool');
+function heldLine({ lease, state, sinceMs, expiresAtMs }: Line, nowMs: number): HeldLine {
+  const { sessionId, replicaId, place } = lease;
+  return { sessionId, replicaId, ...place, state, sinceMs, expiresInMs: expiresAtMs - nowMs };
 }

@@ -2,56 +2,82 @@
 // store carry one hash tag, so a store is one slot of a cluster. Rejects with `LeaseStoreUnavailable` within `deadlineMs`
 // when Redis is away, stalled or refuses; see the port for what the system does then. Redis must not evict these keys
 // (`maxmemory-policy noeviction`): an evicted lease is a line that can be lent twice.
+import type { PoolId, ReplicaId } from '@trunkline/kernel';
 import {
   LeaseStoreUnavailable,
+  LineHeldElsewhere,
+  RECLAIM_MS,
   type AcquireOutcome,
   type AcquireRequest,
+  type AttendOutcome,
+  type Caller,
   type HeldLine,
   type Lease,
   type LeaseStore,
   type LeaseTerms,
   type LineQuery,
+  type OnGranted,
+  type PoolView,
 } from '../../index.js';
-import { Keyspace } from './keyspace.js';
-import { isFlag, parseCount, parseDenial, parseHeldLine, parseLines, parsePlaces, parseReply } from './replies.js';
 import { BoundedCalls } from './bounded-calls.js';
+import type { Grants } from './grants.js';
+import { Keyspace } from './keyspace.js';
+import {
+  leaseOf,
+  parseCount,
+  parseDenial,
+  parseHeldLine,
+  parseListed,
+  parsePlaces,
+  parseReplies,
+  parseReply,
+  parseStanding,
+  parseView,
+} from './replies.js';
 import { loadScripts, runScript, type LeaseRedis, type ScriptName } from './scripts.js';
+import { callerText, WirePlans } from './wire.js';
 
 /** How a store uses its Redis. */
 export interface RedisLeaseStoreOptions {
   readonly terms: LeaseTerms;
-  /**
-   * Hash tag of every key. All processes that share caps use the same. One for a whole deployment lets a tenant's cap
-   * hold over several pools; a store per pool spreads a large cluster, and then tenants' caps count within each pool.
-   */
+  /** Hash tag of every key. All processes that share caps use the same; ADR 020 says why one holds all pools. */
   readonly slot?: string;
   /** Milliseconds after which a command counts as failed. Default 500: a handshake should not wait longer for a no. */
   readonly deadlineMs?: number;
   /** Commands under way at once, beyond which Redis counts as too slow. Default 2,000. */
   readonly inFlightMax?: number;
+  /** Where lines given to waiting calls are heard of at once; without it they are noticed at the next `attend`. */
+  readonly grants?: Grants;
+  /** Lua that sets `now`, for tests. */
+  readonly clock?: string;
 }
 
-// A script blocks Redis while it runs; renewing a line costs it 25 to 40 us, so 50 of them 1 to 2 ms.
-const BATCH = 50;
+// A script blocks Redis while it runs; renewing a line costs it about 5 us, reading its record included.
+const BATCH = 200;
+// One script each: not more of them under way than a small bound on commands allows.
+const REREGISTER_BATCH = 50;
 const LIST_MAX = 10_000;
+const LIST_PAGE = 1_000;
 
 /** The shared store. Call `open` before the first admission. */
 export class RedisLeaseStore implements LeaseStore {
-  readonly #scripts = loadScripts();
+  readonly #scripts: ReturnType<typeof loadScripts>;
   readonly #keys: Keyspace;
-  readonly #terms: LeaseTerms;
-  readonly #times: readonly [silenceMaxMs: number, recoveryMs: number, gcMs: number];
+  readonly #terms: readonly number[];
   readonly #calls: BoundedCalls;
+  readonly #plans = new WirePlans();
+  readonly #grants: Grants | null;
 
   constructor(
     private readonly redis: LeaseRedis,
     options: RedisLeaseStoreOptions,
   ) {
-    this.#terms = options.terms;
+    const { pendingMs, confirmedMs, silenceMaxMs, recoveryMs, waiterMs } = options.terms;
+    this.#terms = [pendingMs, confirmedMs, silenceMaxMs, recoveryMs, waiterMs];
     this.#keys = new Keyspace(options.slot ?? 'trunkline');
     this.#calls = new BoundedCalls(options.deadlineMs ?? 500, options.inFlightMax ?? 2_000);
-    const { silenceMaxMs, recoveryMs, pendingMs, confirmedMs } = options.terms;
-    this.#times = [silenceMaxMs, recoveryMs, 4 * Math.max(pendingMs, confirmedMs)];
+    this.#scripts = loadScripts(options.clock);
+    this.#grants = options.grants ?? null;
   }
 
   /**
@@ -61,100 +87,153 @@ export class RedisLeaseStore implements LeaseStore {
    * @returns milliseconds for which admissions stay closed.
    */
   async open(noSessionIsOpen: boolean): Promise<number> {
-    const [silenceMaxMs, recoveryMs] = this.#times;
-    return parseCount(
-      await this.#run('open', [this.#keys.epoch], [noSessionIsOpen ? '1' : '0', silenceMaxMs, recoveryMs]),
-    );
+    return parseCount(await this.#run('open', [noSessionIsOpen ? '1' : '0']));
   }
 
   async acquire(request: AcquireRequest): Promise<AcquireOutcome> {
-    const { sessionId, replicaId, token, limits } = request;
-    const args = [...this.#placeOf(request), this.#terms.pendingMs, ...this.#times];
-    let reply: readonly unknown[];
     try {
-      reply = parseReply(await this.#run('acquire', this.#keys.ofLease(sessionId, limits), args));
+      return await this.#acquire(request);
     } catch (error) {
-      if (error instanceof LeaseStoreUnavailable && error.reason === 'timeout')
-        this.#takeBack({ sessionId, replicaId, token, limits, fence: 0 });
+      if (error instanceof LeaseStoreUnavailable && error.reason === 'timeout') this.#takeBack(request);
       throw error;
-    }
-    switch (reply[0]) {
-      case 'admitted':
-        return { kind: 'admitted', lease: { sessionId, replicaId, token, limits, fence: parseCount(reply[1]) } };
-      case 'denied':
-        return { kind: 'denied', denial: parseDenial(reply, limits) };
-      case 'recovering':
-        return { kind: 'recovering', retryAfterMs: parseCount(reply[1]) };
-      default:
-        throw new Error('a session holds one line: release it before asking for one of another key, tenant or pool');
     }
   }
 
-  async confirm(lease: Lease): Promise<'confirmed' | 'lost'> {
-    const args = [lease.sessionId, lease.token, this.#terms.confirmedMs, ...this.#times];
-    const reply = await this.#run('confirm', this.#keys.ofLease(lease.sessionId, lease.limits), args);
-    return isFlag(reply) ? 'confirmed' : 'lost';
+  async attend(callers: readonly Caller[]): Promise<readonly AttendOutcome[]> {
+    return inBatches(callers, async (batch) => {
+      const plans = new Map(batch.map(({ plan }) => [plan.poolId, this.#plans.of(plan).text]));
+      const args = batch.flatMap(({ sessionId, token }) => [sessionId, token]);
+      const replies = parseReplies(await this.#run('attend', [plans.size, ...[...plans].flat(), ...args]));
+      return batch.map((caller, i) => parseStanding(replies[i] ?? ['gone'], caller));
+    });
+  }
+
+  async leave(caller: Caller): Promise<AttendOutcome> {
+    return parseStanding(parseReply(await this.#run('leave', [caller.sessionId, caller.token])), caller);
+  }
+
+  async confirm({ sessionId, token }: Lease): Promise<'confirmed' | 'lost'> {
+    return parseCount(await this.#run('confirm', [sessionId, token])) === 1 ? 'confirmed' : 'lost';
   }
 
   async renew(leases: readonly Lease[]): Promise<readonly Lease[]> {
-    if (leases.length === 0) return this.#renewChunk(leases);
-    return inBatches(leases, (chunk) => this.#renewChunk(chunk));
+    if (leases.length === 0) return this.#renewBatch(leases);
+    return inBatches(leases, (batch) => this.#renewBatch(batch));
   }
 
   async reregister(leases: readonly Lease[]): Promise<readonly Lease[]> {
-    return inBatches(leases, async (batch) => {
-      const held = await Promise.all(batch.map((lease) => this.#reregisterOne(lease)));
-      return batch.filter((_, i) => held[i] !== true);
-    });
+    return inBatches(
+      leases,
+      async (batch) => {
+        const held = await Promise.all(batch.map((lease) => this.#reregisterOne(lease)));
+        return batch.filter((_, i) => held[i] !== true);
+      },
+      REREGISTER_BATCH,
+    );
   }
 
-  async release(lease: Lease): Promise<'released' | 'gone'> {
-    const [, ...keys] = this.#keys.ofLease(lease.sessionId, lease.limits);
-    return isFlag(await this.#run('release', keys, [lease.sessionId, lease.token])) ? 'released' : 'gone';
+  async release({ sessionId, token }: Caller, keepMs = 0): Promise<'released' | 'gone'> {
+    return parseCount(await this.#run('release', [sessionId, token, keepMs])) === 1 ? 'released' : 'gone';
+  }
+
+  async pause(poolId: PoolId, forMs: number): Promise<void> {
+    await this.#run('pause', [poolId, Math.ceil(forMs)]);
+  }
+
+  async mayReclaim({ sessionId, token }: Lease): Promise<boolean> {
+    return parseCount(await this.#run('reclaim', [sessionId, token, RECLAIM_MS])) === 1;
   }
 
   async list({ scope, id, linesMax }: LineQuery): Promise<readonly HeldLine[]> {
-    const reply = await this.#run('list', [this.#keys.ofLimit(scope, id)], [Math.min(linesMax, LIST_MAX)]);
-    const { nowMs, lines } = parseLines(reply);
-    return inBatches(lines, async (batch) => {
-      const records = await this.#calls.run(() =>
-        Promise.all(batch.map((line) => this.redis.hgetall(this.#keys.ofRecord(line.sessionId)))),
-      );
-      // A line released between the two looks has no record any more.
-      return batch.flatMap((line, i) => parseHeldLine(line, records[i], nowMs) ?? []);
-    });
+    const { nowMs } = parseView(await this.#run('view', ['']));
+    const field = { key: 'keyId', tenant: 'tenantId', pool: 'poolId' } as const;
+    const found: HeldLine[] = [];
+    for (let offset = 0; found.length < Math.min(linesMax, LIST_MAX); offset += LIST_PAGE) {
+      const page = await this.#page(nowMs, offset);
+      found.push(...page.lines.filter((line) => line[field[scope]] === id));
+      if (page.isLast) break;
+    }
+    return found.slice(0, linesMax);
   }
 
-  async #renewChunk(leases: readonly Lease[]): Promise<readonly Lease[]> {
-    const keys = leases.flatMap((lease) => this.#keys.ofLease(lease.sessionId, lease.limits).slice(1));
-    const args = leases.flatMap((lease) => [lease.sessionId, lease.token]);
-    const reply = await this.#run(
-      'renew',
-      [this.#keys.epoch, ...keys],
-      [this.#terms.confirmedMs, ...this.#times, ...args],
+  async view(poolId: PoolId): Promise<PoolView> {
+    const { pausedForMs, waiting } = parseView(await this.#run('view', [poolId]));
+    return { lines: await this.list({ scope: 'pool', id: poolId, linesMax: LIST_MAX }), waiting, pausedForMs };
+  }
+
+  onGranted(replicaId: ReplicaId, listener: OnGranted): () => void {
+    return this.#grants?.listen(this.#keys.grantsFor(replicaId), listener) ?? (() => undefined);
+  }
+
+  async #acquire(request: AcquireRequest): Promise<AcquireOutcome> {
+    const args = [request.sessionId, callerText(request), request.mayWait ? '1' : '0'];
+    const reply = parseReply(await this.#withPlan('acquire', args, request));
+    switch (reply[0]) {
+      case 'admitted':
+        return { kind: 'admitted', lease: leaseOf(request, parseCount(reply[1])) };
+      case 'waiting':
+      case 'denied':
+        return { kind: reply[0], denial: parseDenial(reply) };
+      case 'recovering':
+        return { kind: 'recovering', retryAfterMs: parseCount(reply[1]) };
+      default:
+        throw new LineHeldElsewhere();
+    }
+  }
+
+  async #renewBatch(leases: readonly Lease[]): Promise<readonly Lease[]> {
+    const gone = new Set(
+      parsePlaces(
+        await this.#run(
+          'renew',
+          leases.flatMap((lease) => [lease.sessionId, lease.token]),
+        ),
+      ),
     );
-    const gone = new Set(parsePlaces(reply));
     return leases.filter((_, i) => gone.has(i + 1));
   }
 
   async #reregisterOne(lease: Lease): Promise<boolean> {
-    const args = [...this.#placeOf(lease), this.#terms.confirmedMs, ...this.#times, lease.fence];
-    return isFlag(await this.#run('reregister', this.#keys.ofLease(lease.sessionId, lease.limits), args));
+    const reply = await this.#withPlan('reregister', [lease.sessionId, callerText(lease), lease.fence], lease);
+    return parseCount(reply) === 1;
   }
 
-  #placeOf({ sessionId, token, replicaId, limits }: AcquireRequest): (string | number)[] {
-    const [ids, caps] = [limits.map((limit) => limit.id), limits.map((limit) => limit.sessionsMax ?? -1)];
-    return [sessionId, token, replicaId, ...ids, ...caps];
+  // The plan travels only when the store does not know it: once after each change of policy.
+  async #withPlan(name: ScriptName, args: readonly (string | number)[], { plan }: Caller): Promise<unknown> {
+    const { digest, text } = this.#plans.of(plan);
+    const reply = await this.#run(name, [...args, plan.version, digest, '']);
+    const isUnknown = reply === 2 || (Array.isArray(reply) && reply[0] === 'plan');
+    return isUnknown ? this.#run(name, [...args, plan.version, digest, text]) : reply;
   }
 
-  // An acquisition without an answer may still be carried out. Sent behind it on the same connection, the release
-  // follows it; should it fail too, the pending line lapses by itself.
-  #takeBack(lease: Lease): void {
-    this.release(lease).catch(() => undefined);
+  async #page(
+    nowMs: number,
+    offset: number,
+  ): Promise<{ readonly lines: readonly HeldLine[]; readonly isLast: boolean }> {
+    const listed = parseListed(
+      await this.#calls.run(() =>
+        this.redis.zrangebyscore(this.#keys.expiry, `(${nowMs}`, '+inf', 'WITHSCORES', 'LIMIT', offset, LIST_PAGE),
+      ),
+    );
+    if (listed.length === 0) return { lines: [], isLast: true };
+    const ids = listed.map((line) => line.sessionId);
+    const records = await this.#calls.run(() => this.redis.hmget(this.#keys.lines, ...ids));
+    // A line released between the two looks has no record any more.
+    const lines = listed.flatMap((line, i) => parseHeldLine(line, records[i] ?? null, nowMs) ?? []);
+    return { lines, isLast: listed.length < LIST_PAGE };
   }
 
-  #run(name: ScriptName, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    return this.#calls.run(() => runScript(this.redis, this.#scripts[name], keys, args));
+  // An acquisition without an answer may still be carried out. Sent behind it on the same connection, these follow it;
+  // should they fail too, the place in line and the pending line lapse by themselves.
+  #takeBack(caller: Caller): void {
+    this.leave(caller).catch(() => undefined);
+    this.release(caller).catch(() => undefined);
+  }
+
+  #run(name: ScriptName, args: readonly (string | number)[]): Promise<unknown> {
+    const script = this.#scripts.get(name);
+    if (!script) throw new Error(`there is no script ${name}`);
+    return this.#calls.run(() => runScript(this.redis, script, this.#keys.all, [...this.#terms, ...args]));
   }
 }
 
@@ -162,8 +241,9 @@ export class RedisLeaseStore implements LeaseStore {
 async function inBatches<Item, Out>(
   items: readonly Item[],
   work: (batch: readonly Item[]) => Promise<readonly Out[]>,
+  size = BATCH,
 ): Promise<readonly Out[]> {
   const all: Out[] = [];
-  for (let i = 0; i < items.length; i += BATCH) all.push(...(await work(items.slice(i, i + BATCH))));
+  for (let i = 0; i < items.length; i += size) all.push(...(await work(items.slice(i, i + size))));
   return all;
 }

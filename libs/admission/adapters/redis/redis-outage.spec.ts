@@ -1,23 +1,25 @@
-import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { eventually } from '../../../../test/support/poll.js';
 import { startTestRedis, type TestRedis } from '../../../../test/support/redis.js';
 import { acquired, confirmed, held, lineRequest } from '../../core/lease-builders.conformance.js';
-import { admit, DEFAULT_LEASE_TERMS, LeaseStoreUnavailable } from '../../index.js';
-import { age } from './age.conformance.js';
+import { DEFAULT_LEASE_TERMS, LeaseStoreUnavailable } from '../../index.js';
 import { connectLeaseRedis } from './connect.js';
 import { RedisLeaseStore } from './redis-lease-store.js';
+import { SET_CLOCK, setClock } from './set-clock.conformance.js';
 
 const terms = DEFAULT_LEASE_TERMS;
+const START_MS = 1_795_000_000_000;
 
 describe('the Redis lease store in trouble', () => {
   let server: TestRedis;
   let redis: Redis;
   let store: RedisLeaseStore;
+  let nowMs = START_MS;
   beforeEach(async () => {
     server = await startTestRedis();
     redis = await connectLeaseRedis({ url: server.url, onError: () => undefined });
-    store = new RedisLeaseStore(redis, { terms });
+    await age(0);
+    store = new RedisLeaseStore(redis, { terms, clock: SET_CLOCK });
   }, 30_000);
   afterEach(async () => {
     redis.disconnect();
@@ -25,12 +27,24 @@ describe('the Redis lease store in trouble', () => {
     await server.stop();
   });
 
+  /** Time passes, and nobody speaks. */
+  async function age(ms: number): Promise<void> {
+    nowMs += ms;
+    await setClock(redis, nowMs);
+  }
+
   /** Heartbeats of a living system while time passes. */
   async function beating(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= 10_000) {
-      await age(redis, Math.min(left, 10_000));
+      await age(Math.min(left, 10_000));
       await store.renew([]);
     }
+  }
+
+  /** Redis loses everything; the hands of the clock stay where they are. */
+  async function flush(): Promise<void> {
+    await redis.flushall();
+    await age(0);
   }
 
   it('admits nobody on an empty store until the recovery window has passed', async () => {
@@ -56,7 +70,7 @@ describe('the Redis lease store in trouble', () => {
     const leases = [];
     for (const session of ['a', 'b', 'c'])
       leases.push(await confirmed(store, { session, caps: { pool: 2 + leases.length } }));
-    await redis.flushall();
+    await flush();
 
     expect(await store.acquire(lineRequest({ session: 'd' }))).toMatchObject({ kind: 'recovering' });
     expect(await store.renew(leases)).toEqual(leases);
@@ -81,7 +95,7 @@ describe('the Redis lease store in trouble', () => {
   it('frees after a flush the lines of holders that died meanwhile', async () => {
     await store.open(true);
     await confirmed(store, { session: 'dead' });
-    await redis.flushall();
+    await flush();
     await store.renew([]);
     await beating(terms.recoveryMs);
     expect(await held(store)).toBe(0);
@@ -91,7 +105,8 @@ describe('the Redis lease store in trouble', () => {
   it('gives fences above all earlier ones after a flush', async () => {
     await store.open(true);
     const before = await acquired(store, { session: 'a' });
-    await redis.flushall();
+    await flush();
+    await age(1);
     await store.open(true);
     expect((await acquired(store, { session: 'a' })).fence).toBeGreaterThan(before.fence);
   });
@@ -99,7 +114,7 @@ describe('the Redis lease store in trouble', () => {
   it('assumes an outage after a silence in which leases could lapse, and counts the living first', async () => {
     await store.open(true);
     const lease = await confirmed(store, { session: 'a', caps: { pool: 1 } });
-    await age(redis, terms.confirmedMs + 1_000);
+    await age(terms.confirmedMs + 1_000);
 
     expect(await store.acquire(lineRequest({ session: 'b', caps: { pool: 1 } }))).toMatchObject({ kind: 'recovering' });
     expect(await store.renew([lease])).toEqual([lease]);
@@ -111,6 +126,11 @@ describe('the Redis lease store in trouble', () => {
     await store.open(true);
     const lease = await confirmed(store);
     await server.restartEmpty();
+    await eventually('reconnection', () =>
+      age(0)
+        .then(() => true)
+        .catch(() => null),
+    );
     const back = await eventually('re-registration', () => store.reregister([lease]).catch(() => null));
     expect(back).toEqual([]);
     expect(await held(store)).toBe(1);
@@ -149,27 +169,25 @@ describe('the Redis lease store in trouble', () => {
     await expect(store.acquire(lineRequest())).rejects.toThrow(LeaseStoreUnavailable);
     server.resume();
     await eventually('the line is free', async () =>
-      (await redis.exists('{trunkline}:lease:ses_a')) > 0 ? null : true,
+      (await redis.hexists('{trunkline}:lines', 'ses_a')) > 0 ? null : true,
     );
     expect(await held(store)).toBe(0);
   });
 
-  it('refuses admission when Redis is gone, and admits again when it is back', async () => {
+  it('says within its deadline that Redis is gone, and counts again when it is back', async () => {
     await store.open(true);
     await server.kill();
-    const [key, tenant, pool] = lineRequest().limits;
-    const { sessionId, replicaId } = lineRequest();
-    const who = { keyId: key.id, tenantId: tenant.id, keySessionsMax: null, tenantSessionsMax: null };
-    const request = { sessionId, replicaId, who, pool: { id: pool.id, sessionsMax: null } };
     const startedMs = performance.now();
-    expect(await admit(request, store, randomBytes)).toMatchObject({
-      ok: false,
-      error: { reason: 'unavailable', refusal: { code: 'admission_unavailable' } },
-    });
+    await expect(store.acquire(lineRequest())).rejects.toMatchObject({ name: 'LeaseStoreUnavailable' });
     expect(performance.now() - startedMs).toBeLessThan(1_000);
     await server.restartEmpty();
-    await eventually('reconnection', () => store.open(true).catch(() => null));
-    expect(await admit(request, store, randomBytes)).toMatchObject({ ok: true });
+    await eventually('reconnection', () =>
+      age(0)
+        .then(() => true)
+        .catch(() => null),
+    );
+    await store.open(true);
+    await acquired(store);
   });
 
   it('says where it looked for Redis and what to do, without the password', async () => {

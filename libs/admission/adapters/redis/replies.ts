@@ -1,21 +1,17 @@
 // Reads what the scripts answer. A reply of another shape is a bug or a foreign writer on our keys, and throws.
 import { trustedId } from '@trunkline/kernel';
 import { z } from 'zod';
-import type { Denial, HeldLine, Limits } from '../../index.js';
+import type { AttendOutcome, Caller, Denial, HeldLine, Lease, WaitingCall } from '../../index.js';
 
 const Count = z.coerce.number().int().nonnegative();
 const Reply = z.tuple([z.string()], z.unknown());
-const Denied = z.tuple([z.literal('denied'), z.number().int().min(1).max(3), Count, Count]);
-const Record = z.object({
-  replica: z.string(),
-  key: z.string(),
-  tenant: z.string(),
-  pool: z.string(),
-  state: z.enum(['pending', 'confirmed']),
-  since: Count,
-});
+const Scope = z.enum(['key', 'tenant', 'family', 'pool', 'rate', 'headroom']);
+const DenialReply = z.tuple([z.string(), Scope, Count, Count, Count, z.number(), Count, z.number()]);
+const Place = { replica: z.string(), key: z.string(), tenant: z.string(), pool: z.string(), family: z.string() };
+const LineRecord = z.object({ ...Place, state: z.enum(['pending', 'confirmed', 'kept']), since: Count });
+const WaiterRecord = z.object({ ...Place, since: Count });
 
-/** A line of the `list` script. */
+/** A session of the expiry set. */
 export interface ListedLine {
   readonly sessionId: string;
   readonly expiresAtMs: number;
@@ -26,12 +22,12 @@ export function parseReply(reply: unknown): readonly unknown[] {
   return Reply.parse(reply);
 }
 
-/** 1 or 0. */
-export function isFlag(reply: unknown): boolean {
-  return z.number().parse(reply) === 1;
+/** Several of them. */
+export function parseReplies(reply: unknown): readonly (readonly unknown[])[] {
+  return z.array(Reply).parse(reply);
 }
 
-/** A number of milliseconds, lines or a fence. */
+/** A small whole number. */
 export function parseCount(reply: unknown): number {
   return Count.parse(reply);
 }
@@ -41,37 +37,68 @@ export function parsePlaces(reply: unknown): readonly number[] {
   return z.array(z.number()).parse(reply);
 }
 
-/** `denied`: which of the limits, and its numbers. */
-export function parseDenial(reply: readonly unknown[], limits: Limits): Denial {
-  const [, place, current, retryAfterMs] = Denied.parse(reply);
-  const limit = limits[place - 1];
-  if (!limit || limit.sessionsMax === null)
-    throw new Error(`the lease store denied by a limit without a cap (${place})`);
-  return { scope: limit.scope, current, max: limit.sessionsMax, retryAfterMs };
+/** `denied` or `waiting`. */
+export function parseDenial(reply: readonly unknown[]): Denial {
+  const [, scope, current, max, retryAfterMs, queueFull, position, expectedMs] = DenialReply.parse(reply);
+  const queue = { position, expectedWaitMs: expectedMs < 0 ? null : expectedMs };
+  return { scope, current, max, retryAfterMs, queueFull: queueFull === 1, queue };
 }
 
-/** The lines of a limit, and the store's time. */
-export function parseLines(reply: unknown): { readonly nowMs: number; readonly lines: readonly ListedLine[] } {
-  const [nowMs, ...pairs] = z.tuple([Count], z.string()).parse(reply);
+/** How a caller stands. */
+export function parseStanding(reply: readonly unknown[], caller: Caller): AttendOutcome {
+  switch (reply[0]) {
+    case 'granted':
+      return { kind: 'granted', lease: leaseOf(caller, parseCount(reply[1])) };
+    case 'waiting':
+      return { kind: 'waiting', denial: parseDenial(reply) };
+    default:
+      return { kind: 'gone' };
+  }
+}
+
+/** The lease of a caller that was given a line. */
+export function leaseOf({ sessionId, replicaId, token, place, own, plan }: Caller, fence: number): Lease {
+  return { sessionId, replicaId, token, place, own, plan, fence };
+}
+
+/** Members and scores in turn. */
+export function parseListed(reply: readonly string[]): readonly ListedLine[] {
   const lines: ListedLine[] = [];
-  for (let i = 0; i + 1 < pairs.length; i += 2)
-    lines.push({ sessionId: z.string().parse(pairs[i]), expiresAtMs: parseCount(pairs[i + 1]) });
-  return { nowMs, lines };
+  for (let i = 0; i + 1 < reply.length; i += 2)
+    lines.push({ sessionId: reply[i] ?? '', expiresAtMs: parseCount(reply[i + 1]) });
+  return lines;
 }
 
 /** A listed line with its record; null when it was released in between. */
-export function parseHeldLine(line: ListedLine, record: unknown, nowMs: number): HeldLine | null {
-  const parsed = Record.safeParse(record);
-  if (!parsed.success) return null;
-  const { replica, key, tenant, pool, state, since } = parsed.data;
+export function parseHeldLine(line: ListedLine, record: string | null, nowMs: number): HeldLine | null {
+  if (record === null) return null;
+  const parsed = LineRecord.parse(JSON.parse(record));
+  const expiresInMs = line.expiresAtMs - nowMs;
+  return { ...placeOf(line.sessionId, parsed), state: parsed.state, sinceMs: parsed.since, expiresInMs };
+}
+
+/** The `view` script: the store's time, the pause and the calls in line. */
+export function parseView(reply: unknown): {
+  readonly nowMs: number;
+  readonly pausedForMs: number;
+  readonly waiting: readonly WaitingCall[];
+} {
+  const [nowMs, pausedForMs, ...pairs] = z.tuple([Count, Count], z.string()).parse(reply);
+  const waiting: WaitingCall[] = [];
+  for (let i = 0; i + 1 < pairs.length; i += 2) {
+    const parsed = WaiterRecord.parse(JSON.parse(pairs[i + 1] ?? ''));
+    waiting.push({ ...placeOf(pairs[i] ?? '', parsed), sinceMs: parsed.since });
+  }
+  return { nowMs, pausedForMs, waiting };
+}
+
+function placeOf(sessionId: string, { replica, key, tenant, pool, family }: z.infer<typeof WaiterRecord>) {
   return {
-    sessionId: trustedId('ses', line.sessionId),
+    sessionId: trustedId('ses', sessionId),
     replicaId: trustedId('rep', replica),
     keyId: trustedId('key', key),
     tenantId: trustedId('tnt', tenant),
     poolId: trustedId('pool', pool),
-    state,
-    sinceMs: since,
-    expiresInMs: line.expiresAtMs - nowMs,
+    family,
   };
 }

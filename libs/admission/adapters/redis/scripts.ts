@@ -1,5 +1,5 @@
-// The Lua scripts and how they are run: by hash, and by text the first time a server sees one. Each file is one atomic
-// step; its name ends in the number of its keys. Found beside this module, in the sources and in the build alike.
+// The Lua scripts and how they are run: by hash, and by text the first time a server sees one. Each step is one atomic
+// file; its name ends in the number of its keys. Found beside this module, in the sources and in the build alike.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
@@ -11,43 +11,47 @@ export interface Script {
 
 /** The commands used; `Redis` and `Cluster` of ioredis fit. `connectLeaseRedis` configures one. */
 export interface LeaseRedis {
-  hgetall(key: string): Promise<Record<string, string>>;
+  zrangebyscore(
+    key: string,
+    min: string,
+    max: string,
+    ...rest: ['WITHSCORES', 'LIMIT', number, number]
+  ): Promise<string[]>;
+  hmget(key: string, ...fields: string[]): Promise<(string | null)[]>;
   evalsha(sha1: string, keys: number, ...args: (string | number)[]): Promise<unknown>;
   eval(source: string, keys: number, ...args: (string | number)[]): Promise<unknown>;
 }
 
-/** Every step of the lease store. */
-export type ScriptName = 'open' | 'acquire' | 'confirm' | 'renew' | 'reregister' | 'release' | 'list';
+const STEPS = [
+  'open',
+  'acquire',
+  'attend',
+  'leave',
+  'confirm',
+  'renew',
+  'reregister',
+  'release',
+  'pause',
+  'reclaim',
+  'view',
+] as const;
 
-const FILES: Readonly<Record<ScriptName, string>> = {
-  open: 'open-1.lua',
-  acquire: 'acquire-5.lua',
-  confirm: 'confirm-5.lua',
-  renew: 'renew-n.lua',
-  reregister: 'reregister-5.lua',
-  release: 'release-4.lua',
-  list: 'list-1.lua',
-};
+/** Every step of the lease store. */
+export type ScriptName = (typeof STEPS)[number];
 
 /**
  * Reads all scripts, once per store.
+ * @param clock Lua that sets `now` (milliseconds); tests put their own clock in place of Redis's.
  * @throws when a file is missing: the build did not copy the assets.
  */
-export function loadScripts(): Readonly<Record<ScriptName, Script>> {
-  const prelude = read('prelude.lua');
-  const load = (name: ScriptName): Script => {
-    const source = `${prelude}\n${read(FILES[name])}`;
-    return { source, sha1: createHash('sha1').update(source).digest('hex') };
-  };
-  return {
-    open: load('open'),
-    acquire: load('acquire'),
-    confirm: load('confirm'),
-    renew: load('renew'),
-    reregister: load('reregister'),
-    release: load('release'),
-    list: load('list'),
-  };
+export function loadScripts(clock = read('clock.lua')): ReadonlyMap<ScriptName, Script> {
+  const prelude = [clock, read('lines.lua'), read('room.lua')].join('\n');
+  return new Map(
+    STEPS.map((name) => {
+      const source = `${prelude}\n${read(`${name}-10.lua`)}`;
+      return [name, { source, sha1: createHash('sha1').update(source).digest('hex') }];
+    }),
+  );
 }
 
 /** Runs a script; after a restart or flush of the server's script cache, by sending its text again. */

@@ -1,0 +1,38 @@
+-- Takes a pending line under all limits, or stands in line, or neither.
+-- ARGV 6 session id · 7 caller as JSON (as in waiters, without since) · 8 '1' = may wait
+--      9 plan version · 10 plan digest · 11 the plan's JSON, or '' where the store should know it
+-- OUT  {'admitted', fence} · {'recovering', ms left} · {'plan'} ask again with the plan
+--      {'elsewhere'} the session holds a line of another place · a denial of kind 'waiting' or 'denied' (room.lua)
+local closed = enter()
+if closed > 0 then return { 'recovering', closed } end
+
+local session, caller = ARGV[6], cjson.decode(ARGV[7])
+caller.session, caller.sequence = session, math.huge
+local held = line_of(session)
+if held and not same_place(held, caller) then return { 'elsewhere' } end
+local since, taken_from = held and held.since or whole(now), session
+if not held then held, taken_from = kept_for(caller) end
+if held then
+  drop_line(taken_from, held)
+  return { 'admitted', take_line(session, caller, since).fence }
+end
+
+if ARGV[11] == '' and not has_plan(caller.pool, ARGV[9], ARGV[10]) then return { 'plan' } end
+adopt(caller.pool, ARGV[11])
+load_queue()
+for _, waiter in ipairs(queue) do
+  if waiter.session == session then leave_queue(waiter) break end
+end
+queue[#queue + 1] = caller
+grant(caller)
+if caller.line then return { 'admitted', caller.line.fence } end
+
+local answer = denial('denied', caller)
+if ARGV[8] ~= '1' or answer[6] == 1 then return answer end
+answer[1] = 'waiting'
+local record = cjson.decode(ARGV[7])
+record.since = whole(now)
+redis.call('HSET', WAITERS, session, cjson.encode(record))
+redis.call('ZADD', QUEUE, redis.call('HINCRBY', STATE, 'sequence', 1), session)
+redis.call('ZADD', SEEN, whole(now), session)
+return answer

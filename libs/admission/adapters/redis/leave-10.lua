@@ -1,0 +1,10 @@
+-- Takes a call out of the line.
+-- ARGV 6 session id · 7 token
+-- OUT  {'granted', fence} it was given a line a moment before · {'gone'}
+local closed = enter()
+load_queue()
+for _, waiter in ipairs(queue) do
+  if waiter.session == ARGV[6] and waiter.token == ARGV[7] then leave_queue(waiter) break end
+end
+if closed == 0 then grant() end
+return standing(ARGV[6], ARGV[7])

@@ -1,0 +1,134 @@
+-- Put behind clock.lua and in front of every step: what is kept in Redis, and the lines. Does what `core/line-register.ts`,
+-- `line-counts.ts` and `pace.ts` do.
+--
+-- Data, all under one hash tag (one slot of a cluster); every step takes all ten keys in this order:
+--   1 state     hash  beat, closed_until, fence, sequence; pace|<pool> = last release:gap; rate|<tenant>; pause|<pool>
+--   2 lines     hash  session id -> JSON {token, state, since, replica, key, tenant, pool, family}
+--   3 expiry    zset  session id by the ms at which its line lapses
+--   4 kept      zset  the same for lines that are kept for a reconnect
+--   5 counts    hash  lines held: k|<key> t|<tenant> p|<pool> pf|<pool>|<family> pt|<pool>|<tenant> pk|<pool>|<key>
+--   6 plans     hash  pool id -> JSON of the pool's plan (see replies.ts)
+--   7 waiters   hash  session id -> JSON {token, since, replica, key, tenant, pool, family, key_max, tenant_max, rate_max}
+--   8 queue     zset  session id by the order in which calls began to wait
+--   9 seen      zset  session id by the ms of the last time that its replica attended to it
+--  10 reclaims  zset  <pool>|<session id> of idle lines asked to make room, by the ms until which that counts
+-- Every step takes as ARGV 1-5: pending, confirmed, silence max, recovery and waiter ms; its own arguments follow.
+local STATE, LINES, EXPIRY, KEPT, COUNTS, PLANS, WAITERS, QUEUE, SEEN, RECLAIMS = unpack(KEYS)
+local PENDING, CONFIRMED = tonumber(ARGV[1]), tonumber(ARGV[2])
+local SILENCE_MAX, RECOVERY, WAITER = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+
+-- Numbers as text without an exponent, which Redis would write for large ones.
+local function whole(number) return string.format('%.0f', number) end
+
+local counted = {}
+local function count(name)
+  local known = counted[name]
+  if not known then
+    known = tonumber(redis.call('HGET', COUNTS, name) or 0)
+    counted[name] = known
+  end
+  return known
+end
+
+-- One round trip for many counters.
+local function read_counts(names)
+  if #names == 0 then return end
+  local found = redis.call('HMGET', COUNTS, unpack(names))
+  for i, name in ipairs(names) do counted[name] = tonumber(found[i] or 0) end
+end
+
+local function names_of(line)
+  return { 'k|' .. line.key, 't|' .. line.tenant, 'p|' .. line.pool, 'pf|' .. line.pool .. '|' .. line.family,
+    'pt|' .. line.pool .. '|' .. line.tenant, 'pk|' .. line.pool .. '|' .. line.key }
+end
+
+local function add(line, by)
+  for _, name in ipairs(names_of(line)) do
+    local held = redis.call('HINCRBY', COUNTS, name, by)
+    if held == 0 then redis.call('HDEL', COUNTS, name) end
+    counted[name] = held
+  end
+end
+
+local function line_of(session)
+  local record = redis.call('HGET', LINES, session)
+  return record and cjson.decode(record)
+end
+
+local function write_line(session, line, expires)
+  redis.call('HSET', LINES, session, cjson.encode(line))
+  redis.call('ZADD', EXPIRY, whole(expires), session)
+  if line.state == 'kept' then redis.call('ZADD', KEPT, whole(expires), session) end
+end
+
+local function drop_line(session, line)
+  redis.call('HDEL', LINES, session)
+  redis.call('ZREM', EXPIRY, session)
+  redis.call('ZREM', KEPT, session)
+  add(line, -1)
+end
+
+local function same_place(a, b)
+  return a.key == b.key and a.tenant == b.tenant and a.pool == b.pool and a.family == b.family
+end
+
+-- The line kept for this place that lapses first, and its session.
+local function kept_for(place)
+  for _, session in ipairs(redis.call('ZRANGE', KEPT, 0, -1)) do
+    local line = line_of(session)
+    if same_place(line, place) then return line, session end
+  end
+end
+
+-- The line that the session holds under this token, or nil.
+local function held_by(session, token)
+  local line = line_of(session)
+  if line and line.token == token and line.state ~= 'kept' then return line end
+end
+
+-- A line of the pool came free.
+local function freed(pool)
+  local was = redis.call('HGET', STATE, 'pace|' .. pool)
+  local gap = -1
+  if was then
+    local last, before = string.match(was, '^(%d+):(%-?%d+)$')
+    gap = math.max(0, now - tonumber(last))
+    if tonumber(before) >= 0 then gap = math.floor((4 * tonumber(before) + gap) / 5) end
+  end
+  redis.call('HSET', STATE, 'pace|' .. pool, whole(now) .. ':' .. whole(gap))
+end
+
+local function gap_of(pool)
+  local was = redis.call('HGET', STATE, 'pace|' .. pool)
+  return was and tonumber(string.match(was, ':(%-?%d+)$')) or -1
+end
+
+local function next_fence()
+  local fence = math.max(tonumber(redis.call('HGET', STATE, 'fence') or 0) + 1, now * 1000)
+  redis.call('HSET', STATE, 'fence', whole(fence))
+  return whole(fence)
+end
+
+-- Says that a replica is alive, drops what has lapsed, and answers how long admissions stay closed. The store may have
+-- lost its memory (no beat) or have been out of everybody's reach (no beat for long): leases may then have lapsed that
+-- living sessions could not renew, and these must be counted again before anybody new.
+local function enter()
+  local was = redis.call('HMGET', STATE, 'beat', 'closed_until')
+  local beat, closed_until = tonumber(was[1] or nil), tonumber(was[2] or 0)
+  if not beat or now - beat > SILENCE_MAX then
+    closed_until = now + RECOVERY
+    redis.call('HSET', STATE, 'closed_until', whole(closed_until))
+  end
+  redis.call('HSET', STATE, 'beat', whole(now))
+  for _, session in ipairs(redis.call('ZRANGEBYSCORE', EXPIRY, '-inf', whole(now))) do
+    local line = line_of(session)
+    drop_line(session, line)
+    freed(line.pool)
+  end
+  for _, session in ipairs(redis.call('ZRANGEBYSCORE', SEEN, '-inf', whole(now - WAITER))) do
+    redis.call('HDEL', WAITERS, session)
+    redis.call('ZREM', QUEUE, session)
+    redis.call('ZREM', SEEN, session)
+  end
+  return math.max(0, closed_until - now)
+end

@@ -1,0 +1,226 @@
+-- Whether there is room, who waits and who is next: `core/room.ts`, `fair-share.ts` and the rules of `switchboard.ts`.
+
+local plans = {}
+local function plan_of(pool)
+  if plans[pool] == nil then
+    local record = redis.call('HGET', PLANS, pool)
+    plans[pool] = record and cjson.decode(record) or false
+    if plans[pool] then
+      local names = { 'p|' .. pool }
+      for _, tenant in ipairs(plans[pool].guaranteed) do
+        names[#names + 1] = 'pt|' .. pool .. '|' .. tenant
+        for key in pairs(plans[pool].shares[tenant].keys) do names[#names + 1] = 'pk|' .. pool .. '|' .. key end
+      end
+      read_counts(names)
+    end
+  end
+  return plans[pool]
+end
+
+-- Keeps the newest plan. False: the caller must bring it, for the store knows none or an older or another one.
+local function has_plan(pool, version, digest)
+  local plan = plan_of(pool)
+  return plan and (plan.version > tonumber(version) or plan.digest == digest)
+end
+
+local function adopt(pool, text)
+  if text == '' then return end
+  local known, plan = plan_of(pool), cjson.decode(text)
+  if known and known.version > plan.version then return end
+  redis.call('HSET', PLANS, pool, text)
+  plans[pool] = nil
+end
+
+local NO_SHARE = { floor = 0, weight = 1, keys = {} }
+local function share_of(plan, tenant) return plan and plan.shares[tenant] or NO_SHARE end
+
+local function unused_key_floors(pool, share)
+  local lines = 0
+  for key, part in pairs(share.keys) do lines = lines + math.max(0, part.floor - count('pk|' .. pool .. '|' .. key)) end
+  return lines
+end
+
+local function unused_floor(share, held, key_floors) return math.max(0, share.floor - held, key_floors) end
+
+local function reserved_lines(pool, plan)
+  local lines = 0
+  for _, tenant in ipairs(plan.guaranteed) do
+    local share = plan.shares[tenant]
+    lines = lines + unused_floor(share, count('pt|' .. pool .. '|' .. tenant), unused_key_floors(pool, share))
+  end
+  return lines
+end
+
+local function covers_after(free, before, after)
+  return free >= 1 and (after < before or free - 1 >= after)
+end
+
+-- The narrowest limit without room for one more line of this caller, as {scope, current, max}; nil when all have.
+local function blocked_by(caller, plan)
+  local key, tenant, pool = caller.key, caller.tenant, caller.pool
+  local function full(scope, name, max)
+    if max and count(name) >= max then return { scope, count(name), max } end
+  end
+  local share = share_of(plan, tenant)
+  local part = share.keys[key]
+  local blocked = full('key', 'k|' .. key, caller.key_max)
+    or (part and full('key', 'pk|' .. pool .. '|' .. key, part.ceiling))
+    or full('tenant', 't|' .. tenant, caller.tenant_max)
+  if blocked then return blocked end
+  local held = count('pt|' .. pool .. '|' .. tenant)
+  local keys_before = unused_key_floors(pool, share)
+  local keys_after = keys_before
+  if part and count('pk|' .. pool .. '|' .. key) < part.floor then keys_after = keys_before - 1 end
+  if share.ceiling and not covers_after(share.ceiling - held, keys_before, keys_after) then
+    return { 'tenant', held, share.ceiling }
+  end
+  blocked = plan and full('family', 'pf|' .. pool .. '|' .. caller.family, plan.families[caller.family])
+  if blocked or not plan or not plan.max then return blocked or nil end
+  local before = reserved_lines(pool, plan)
+  local after = before - unused_floor(share, held, keys_before) + unused_floor(share, held + 1, keys_after)
+  local open = count('p|' .. pool)
+  if not covers_after(plan.max - open, before, after) then return { 'pool', open, plan.max } end
+end
+
+local function rate_used_until(tenant)
+  return math.max(tonumber(redis.call('HGET', STATE, 'rate|' .. tenant) or 0), now)
+end
+local function interval(per_minute) return math.ceil(60000 / per_minute) end
+
+local function paused_for(pool)
+  return math.max(0, tonumber(redis.call('HGET', STATE, 'pause|' .. pool) or 0) - now)
+end
+
+-- What keeps this caller from having a line now, as {scope, current, max, retry after ms}; nil: nothing.
+local function why_not(caller)
+  if caller.rate_max then
+    local wait = math.max(0, rate_used_until(caller.tenant) + interval(caller.rate_max) - 60000 - now)
+    if wait > 0 then return { 'rate', caller.rate_max, caller.rate_max, wait } end
+  end
+  local paused = paused_for(caller.pool)
+  if paused > 0 then return { 'headroom', 0, 0, paused } end
+  local blocked = blocked_by(caller, plan_of(caller.pool))
+  if blocked then blocked[4] = 0 end
+  return blocked
+end
+
+-- Everybody in line, in order, each with its session and place in the order.
+local queue
+local function load_queue()
+  if queue then return end
+  queue = {}
+  local sessions = redis.call('ZRANGE', QUEUE, 0, -1)
+  if #sessions == 0 then return end
+  local records = redis.call('HMGET', WAITERS, unpack(sessions))
+  for i, session in ipairs(sessions) do
+    local waiter = cjson.decode(records[i])
+    waiter.session, waiter.sequence = session, i
+    queue[#queue + 1] = waiter
+  end
+end
+
+local function leave_queue(waiter)
+  for i, each in ipairs(queue) do
+    if each == waiter then table.remove(queue, i) break end
+  end
+  redis.call('HDEL', WAITERS, waiter.session)
+  redis.call('ZREM', QUEUE, waiter.session)
+  redis.call('ZREM', SEEN, waiter.session)
+end
+
+local function is_ahead(a, b)
+  local above_a, above_b = a.held - a.floor, b.held - b.floor
+  local difference
+  if above_a < 0 or above_b < 0 then difference = above_a - above_b
+  else difference = (2 * above_a + 1) * b.weight - (2 * above_b + 1) * a.weight end
+  if difference == 0 then return a.waiter.sequence < b.waiter.sequence end
+  return difference < 0
+end
+
+local function next_in(pool)
+  local seen, best = {}, nil
+  for _, waiter in ipairs(queue) do
+    if waiter.pool == pool and not seen[waiter.tenant] and not why_not(waiter) then
+      seen[waiter.tenant] = true
+      local share = share_of(plan_of(pool), waiter.tenant)
+      local held = count('pt|' .. pool .. '|' .. waiter.tenant)
+      local contender = { waiter = waiter, held = held, floor = share.floor, weight = share.weight }
+      if not best or is_ahead(contender, best) then best = contender end
+    end
+  end
+  return best and best.waiter
+end
+
+local function take_line(session, caller, since)
+  local line = { token = caller.token, fence = next_fence(), state = 'pending', since = since, replica = caller.replica,
+    key = caller.key, tenant = caller.tenant, pool = caller.pool, family = caller.family }
+  write_line(session, line, now + PENDING)
+  add(line, 1)
+  return line
+end
+
+-- Gives lines to whoever is owed one and waits, until nobody is left who could have one. `arrival` is not told: it hears
+-- the answer of this very step.
+local function grant(arrival)
+  load_queue()
+  local pools, done = {}, {}
+  for _, waiter in ipairs(queue) do
+    if not done[waiter.pool] then
+      done[waiter.pool] = true
+      pools[#pools + 1] = waiter.pool
+    end
+  end
+  for _, pool in ipairs(pools) do
+    local waiter = next_in(pool)
+    while waiter do
+      leave_queue(waiter)
+      if waiter.rate_max then
+        local used_until = rate_used_until(waiter.tenant) + interval(waiter.rate_max)
+        redis.call('HSET', STATE, 'rate|' .. waiter.tenant, whole(used_until))
+      end
+      waiter.line = take_line(waiter.session, waiter, whole(now))
+      if waiter ~= arrival then redis.call('PUBLISH', STATE .. ':granted:' .. waiter.replica, waiter.session) end
+      waiter = next_in(pool)
+    end
+  end
+end
+
+local function enter_and_grant()
+  local closed = enter()
+  if closed == 0 then grant() end
+  return closed
+end
+
+-- {'waiting' or 'denied', scope, current, max, retry after ms, 1 = queue full, position, expected wait ms or -1}
+local function denial(kind, caller)
+  local in_pool, of_tenant, tenants, position, seen = 0, 0, 0, nil, {}
+  for _, waiter in ipairs(queue) do
+    if waiter.pool == caller.pool then
+      in_pool = in_pool + 1
+      if not seen[waiter.tenant] then seen[waiter.tenant], tenants = true, tenants + 1 end
+      if waiter.tenant == caller.tenant then
+        of_tenant = of_tenant + 1
+        if waiter.session == caller.session then position = of_tenant end
+      end
+    end
+  end
+  position = position or of_tenant + 1
+  local gap, plan = gap_of(caller.pool), plan_of(caller.pool)
+  local expected = gap < 0 and -1 or position * tenants * gap
+  local why = why_not(caller) or { 'pool', 0, 0, 0 }
+  local retry = why[4]
+  if retry == 0 then retry = math.max(0, expected) end
+  local full = plan and (in_pool > plan.waiting or of_tenant > plan.waiting_per_tenant)
+  return { kind, why[1], why[2], why[3], retry, full and 1 or 0, position, expected }
+end
+
+-- How a caller stands: {'granted', fence}, a denial of kind 'waiting', or {'gone'}.
+local function standing(session, token)
+  local line = held_by(session, token)
+  if line then return { 'granted', line.fence } end
+  load_queue()
+  for _, waiter in ipairs(queue) do
+    if waiter.session == session and waiter.token == token then return denial('waiting', waiter) end
+  end
+  return { 'gone' }
+end

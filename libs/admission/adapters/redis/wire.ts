@@ -1,0 +1,66 @@
+// What the scripts are given: a caller and a pool's plan as JSON in the shape that `lines.lua` describes. Absent means no
+// limit, because Lua's null is not nil.
+import { createHash } from 'node:crypto';
+import type { Caller, PoolPlan } from '../../index.js';
+
+/** A plan ready to send. */
+export interface WirePlan {
+  readonly digest: string;
+  readonly text: string;
+}
+
+/** The caller as the scripts keep it. */
+export function callerText({ token, replicaId, place, own }: Caller): string {
+  return JSON.stringify({
+    token,
+    replica: replicaId,
+    key: place.keyId,
+    tenant: place.tenantId,
+    pool: place.poolId,
+    family: place.family,
+    key_max: own.keySessionsMax ?? undefined,
+    tenant_max: own.tenantSessionsMax ?? undefined,
+    rate_max: own.sessionsPerMinuteMax ?? undefined,
+  });
+}
+
+/** Plans as the scripts keep them, each made once. */
+export class WirePlans {
+  readonly #made = new WeakMap<PoolPlan, WirePlan>();
+
+  of(plan: PoolPlan): WirePlan {
+    const made = this.#made.get(plan) ?? wirePlan(plan);
+    this.#made.set(plan, made);
+    return made;
+  }
+}
+
+function wirePlan(plan: PoolPlan): WirePlan {
+  const shares = Object.entries(plan.shares);
+  const content = {
+    version: plan.version,
+    max: plan.sessionsMax ?? undefined,
+    families: plan.familyMax,
+    shares: Object.fromEntries(
+      shares.map(([tenant, { floor, ceiling, weight, keys }]) => [
+        tenant,
+        {
+          floor,
+          ceiling: ceiling ?? undefined,
+          weight,
+          keys: Object.fromEntries(
+            Object.entries(keys).map(([key, part]) => [key, { floor: part.floor, ceiling: part.ceiling ?? undefined }]),
+          ),
+        },
+      ]),
+    ),
+    // Whoever has a floor, so that a script need not look at the others to know what is kept back.
+    guaranteed: shares
+      .filter(([, { floor, keys }]) => floor > 0 || Object.values(keys).some((key) => key.floor > 0))
+      .map(([tenant]) => tenant),
+    waiting: plan.waitingMax,
+    waiting_per_tenant: plan.waitingPerTenantMax,
+  };
+  const digest = createHash('sha1').update(JSON.stringify(content)).digest('base64url');
+  return { digest, text: JSON.stringify({ ...content, digest }) };
+}

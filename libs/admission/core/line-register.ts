@@ -1,0 +1,91 @@
+// The held lines, each with its state and expiry, and their counts. Guarantees that a line is in the counts exactly as
+// long as it is in the register. Knows nothing of who may have a line. Deterministic: time is an argument.
+import type { SessionId } from '@trunkline/kernel';
+import type { Lease, LeaseState } from './lease.js';
+import { isSamePlace, type Place } from './limits.js';
+import { LineCounts } from './line-counts.js';
+
+/** A line that is held now. */
+export interface Line {
+  readonly lease: Lease;
+  /** When the session was given it; Unix milliseconds. */
+  readonly sinceMs: number;
+  state: LeaseState;
+  expiresAtMs: number;
+}
+
+/** Lines by session. Bounded by whoever puts lines in. */
+export class LineRegister {
+  readonly counts = new LineCounts();
+  readonly #lines = new Map<SessionId, Line>();
+  readonly #kept = new Set<Line>();
+  /** No line lapses before this: until then there is nothing to look for. */
+  #lapsesFromMs = Infinity;
+
+  /** Lines held. */
+  get size(): number {
+    return this.#lines.size;
+  }
+
+  /** The session's line. */
+  get(sessionId: SessionId): Line | null {
+    return this.#lines.get(sessionId) ?? null;
+  }
+
+  /** All lines, in the order in which they were put in. */
+  all(): IterableIterator<Line> {
+    return this.#lines.values();
+  }
+
+  /** The line that was kept for a reconnect of this place and lapses first. */
+  keptFor(place: Place): Line | null {
+    let first: Line | null = null;
+    for (const line of this.#kept)
+      if (isSamePlace(line.lease.place, place) && (first === null || lapsesBefore(line, first))) first = line;
+    return first;
+  }
+
+  /** Puts a line in, in place of an older one of the same session. */
+  put(line: Line): void {
+    this.remove(line.lease.sessionId);
+    this.#lines.set(line.lease.sessionId, line);
+    this.counts.add(line.lease.place, 1);
+    this.#lapsesFromMs = Math.min(this.#lapsesFromMs, line.expiresAtMs);
+  }
+
+  /** Changes state and expiry of a line that is in the register. */
+  set(line: Line, state: LeaseState, expiresAtMs: number): void {
+    line.state = state;
+    line.expiresAtMs = expiresAtMs;
+    if (state === 'kept') this.#kept.add(line);
+    else this.#kept.delete(line);
+    this.#lapsesFromMs = Math.min(this.#lapsesFromMs, expiresAtMs);
+  }
+
+  /** Takes the session's line out; nothing happens when it has none. */
+  remove(sessionId: SessionId): void {
+    const line = this.#lines.get(sessionId);
+    if (!line) return;
+    this.#lines.delete(sessionId);
+    this.#kept.delete(line);
+    this.counts.add(line.lease.place, -1);
+  }
+
+  /** Takes out what has lapsed. @returns the lines taken out. */
+  removeLapsed(nowMs: number): readonly Line[] {
+    if (nowMs < this.#lapsesFromMs) return [];
+    const lapsed: Line[] = [];
+    this.#lapsesFromMs = Infinity;
+    for (const line of this.#lines.values()) {
+      if (line.expiresAtMs <= nowMs) lapsed.push(line);
+      else this.#lapsesFromMs = Math.min(this.#lapsesFromMs, line.expiresAtMs);
+    }
+    for (const line of lapsed) this.remove(line.lease.sessionId);
+    return lapsed;
+  }
+}
+
+function lapsesBefore(a: Line, b: Line): boolean {
+  if (a.expiresAtMs !== b.expiresAtMs) return a.expiresAtMs < b.expiresAtMs;
+  return a.lease.sessionId < b.lease.sessionId;
+}

@@ -1,0 +1,51 @@
+// Two small clocks of admission: how fast a pool's lines come free, for the wait that a refusal foretells, and how fast a
+// tenant may begin new sessions. Whole milliseconds only, so that every store counts alike. Deterministic.
+
+const MINUTE_MS = 60_000;
+
+/** How often lines of a pool come free: a moving average over about the last five. */
+export class ReleasePace {
+  readonly #pools = new Map<string, { lastMs: number; gapMs: number | null }>();
+
+  /** A line of the pool came free. */
+  freed(poolId: string, nowMs: number): void {
+    const pace = this.#pools.get(poolId);
+    if (!pace) {
+      this.#pools.set(poolId, { lastMs: nowMs, gapMs: null });
+      return;
+    }
+    const gapMs = Math.max(0, nowMs - pace.lastMs);
+    pace.gapMs = pace.gapMs === null ? gapMs : Math.floor((4 * pace.gapMs + gapMs) / 5);
+    pace.lastMs = nowMs;
+  }
+
+  /** Milliseconds from one release to the next; null before the second. */
+  gapMs(poolId: string): number | null {
+    return this.#pools.get(poolId)?.gapMs ?? null;
+  }
+}
+
+/**
+ * At most so many new sessions of a tenant in any minute, spread as it likes (the generic cell rate algorithm: one number
+ * a tenant). Rounded so that it is never one more.
+ */
+export class SessionRate {
+  /** Until when the tenant's sessions of late use its rate up, by tenant; Unix milliseconds. */
+  readonly #usedUntilMs = new Map<string, number>();
+
+  /** Milliseconds until one more session is within the rate; 0: now. */
+  waitMs(tenantId: string, perMinuteMax: number, nowMs: number): number {
+    const usedUntilMs = Math.max(this.#usedUntilMs.get(tenantId) ?? 0, nowMs);
+    return Math.max(0, usedUntilMs + intervalMs(perMinuteMax) - MINUTE_MS - nowMs);
+  }
+
+  /** One more session began. */
+  began(tenantId: string, perMinuteMax: number, nowMs: number): void {
+    const usedUntilMs = Math.max(this.#usedUntilMs.get(tenantId) ?? 0, nowMs);
+    this.#usedUntilMs.set(tenantId, usedUntilMs + intervalMs(perMinuteMax));
+  }
+}
+
+function intervalMs(perMinuteMax: number): number {
+  return Math.ceil(MINUTE_MS / perMinuteMax);
+}

@@ -1,0 +1,297 @@
+// The state machine of admission: who holds which line, who waits, and who is next. Pure: no clock, no chance, no store;
+// every step takes the time and answers at once. The in-process store is this machine, the Redis scripts do the same
+// step by step (a property test holds them to it), and the simulation in `test/sim` breaks its world on purpose.
+//
+// Invariants: no step puts a pool, family, tenant or key above its cap but re-registration of living sessions; floors
+// stay coverable (`room.ts`); after every step nobody waits who could have a line.
+import type { PoolId, SessionId } from '@trunkline/kernel';
+import type { Caller, Lease, LeaseState, LeaseTerms } from './lease.js';
+import { isSamePlace } from './limits.js';
+import { isAhead, type Contender } from './fair-share.js';
+import { LineRegister, type Line } from './line-register.js';
+import type { AcquireOutcome, AcquireRequest, AttendOutcome, Denial } from './lease-store.js';
+import { ReleasePace, SessionRate } from './pace.js';
+import { shareOf, type PoolPlan } from './pool-plan.js';
+import { blockedBy } from './room.js';
+import { WaitingQueue, type Waiter } from './waiting-queue.js';
+
+/** An idle line that was asked to make room counts as coming free for so long. */
+export const RECLAIM_MS = 10_000;
+
+/** Raised by an acquisition for a session that holds a line elsewhere: a bug in the caller. */
+export class LineHeldElsewhere extends Error {
+  override readonly name = 'LineHeldElsewhere';
+
+  constructor() {
+    super('a session holds one line: release it before asking for one of another key, tenant, pool or family');
+  }
+}
+
+/** The machine. */
+export class Switchboard {
+  readonly lines = new LineRegister();
+  readonly queue = new WaitingQueue();
+  readonly #plans = new Map<PoolId, PoolPlan>();
+  readonly #pausedUntilMs = new Map<PoolId, number>();
+  readonly #reclaims = new Map<SessionId, { readonly poolId: PoolId; readonly untilMs: number }>();
+  readonly #pace = new ReleasePace();
+  readonly #rate = new SessionRate();
+  #beatMs: number | null = null;
+  #closedUntilMs = 0;
+  #fence = 0;
+  #granted: Lease[] = [];
+
+  constructor(private readonly terms: LeaseTerms) {}
+
+  /**
+   * A process begins. @param noSessionIsOpen certain from elsewhere that there is nobody to wait for.
+   * @returns milliseconds for which nobody is admitted.
+   */
+  open(noSessionIsOpen: boolean, nowMs: number): number {
+    if (noSessionIsOpen) this.#beatMs = nowMs;
+    return this.#enter(nowMs);
+  }
+
+  acquire(request: AcquireRequest, nowMs: number): AcquireOutcome {
+    const closedMs = this.#enter(nowMs);
+    if (closedMs > 0) return { kind: 'recovering', retryAfterMs: closedMs };
+    const own = this.lines.get(request.sessionId);
+    if (own && !isSamePlace(own.lease.place, request.place)) throw new LineHeldElsewhere();
+    const taken = own ?? this.lines.keptFor(request.place);
+    if (taken) return { kind: 'admitted', lease: this.#takeOver(taken, request, nowMs) };
+    this.#adopt(request.plan);
+    const waiter = this.queue.add(request, nowMs);
+    this.#grant(nowMs);
+    const line = this.lines.get(request.sessionId);
+    if (line) return { kind: 'admitted', lease: line.lease };
+    const denial = this.#denial(waiter, nowMs);
+    if (request.mayWait && !denial.queueFull) return { kind: 'waiting', denial };
+    this.queue.remove(request.sessionId);
+    return { kind: 'denied', denial };
+  }
+
+  attend(callers: readonly Caller[], nowMs: number): readonly AttendOutcome[] {
+    const closedMs = this.#enter(nowMs);
+    for (const caller of callers) {
+      this.#adopt(caller.plan);
+      const waiter = this.#waiterOf(caller);
+      if (waiter) waiter.seenMs = nowMs;
+    }
+    if (closedMs === 0) this.#grant(nowMs);
+    return callers.map((caller) => this.#standing(caller, nowMs));
+  }
+
+  leave(caller: Caller, nowMs: number): AttendOutcome {
+    const closedMs = this.#enter(nowMs);
+    if (this.#waiterOf(caller)) this.queue.remove(caller.sessionId);
+    if (closedMs === 0) this.#grant(nowMs);
+    return this.#standing(caller, nowMs);
+  }
+
+  confirm(lease: Caller, nowMs: number): 'confirmed' | 'lost' {
+    this.#enterAndGrant(nowMs);
+    const line = this.#heldBy(lease);
+    if (line) this.lines.set(line, 'confirmed', nowMs + this.terms.confirmedMs);
+    return line ? 'confirmed' : 'lost';
+  }
+
+  renew<L extends Caller>(leases: readonly L[], nowMs: number): readonly L[] {
+    this.#enterAndGrant(nowMs);
+    return leases.filter((lease) => {
+      const line = this.#heldBy(lease);
+      if (line?.state === 'confirmed') this.lines.set(line, 'confirmed', nowMs + this.terms.confirmedMs);
+      return line === null;
+    });
+  }
+
+  reregister<L extends Lease>(leases: readonly L[], nowMs: number): readonly L[] {
+    const closedMs = this.#enter(nowMs);
+    const refused = leases.filter((lease) => {
+      this.#adopt(lease.plan);
+      const line = this.lines.get(lease.sessionId);
+      if (line && this.#heldBy(lease) === null) return true;
+      if (!line && closedMs === 0 && this.#isAtACap(lease)) return true;
+      this.#fence = Math.max(this.#fence, lease.fence);
+      this.#put(line ? line.lease : lease, 'confirmed', { nowMs, ttlMs: this.terms.confirmedMs });
+      return false;
+    });
+    if (closedMs === 0) this.#grant(nowMs);
+    return refused;
+  }
+
+  release(lease: Caller, keepMs: number, nowMs: number): 'released' | 'gone' {
+    const closedMs = this.#enter(nowMs);
+    const line = this.#heldBy(lease);
+    if (line && keepMs > 0 && line.state === 'confirmed') this.lines.set(line, 'kept', nowMs + keepMs);
+    else if (line) this.#free(line, nowMs);
+    if (closedMs === 0) this.#grant(nowMs);
+    return line ? 'released' : 'gone';
+  }
+
+  pause(poolId: PoolId, forMs: number, nowMs: number): void {
+    this.#enterAndGrant(nowMs);
+    this.#pausedUntilMs.set(poolId, Math.max(this.#pausedUntilMs.get(poolId) ?? 0, nowMs + forMs));
+  }
+
+  /** Milliseconds for which the pool is paused. */
+  pausedForMs(poolId: PoolId, nowMs: number): number {
+    return Math.max(0, (this.#pausedUntilMs.get(poolId) ?? 0) - nowMs);
+  }
+
+  mayReclaim(lease: Caller, nowMs: number): boolean {
+    this.#enterAndGrant(nowMs);
+    const line = this.#heldBy(lease);
+    if (line?.state !== 'confirmed') return false;
+    for (const [sessionId, { untilMs }] of this.#reclaims) if (untilMs <= nowMs) this.#reclaims.delete(sessionId);
+    if (this.#reclaims.has(lease.sessionId)) return true;
+    const { poolId } = line.lease.place;
+    const comingFree = [...this.#reclaims.values()].filter((reclaim) => reclaim.poolId === poolId).length;
+    this.lines.counts.add(line.lease.place, -1);
+    const helped = this.queue.ofPool(poolId).filter((waiter) => this.#whyNot(waiter.caller, nowMs) === null).length;
+    this.lines.counts.add(line.lease.place, 1);
+    if (comingFree >= helped) return false;
+    this.#reclaims.set(lease.sessionId, { poolId, untilMs: nowMs + RECLAIM_MS });
+    return true;
+  }
+
+  /** Lines given to waiting calls since the last time this was asked. */
+  takeGranted(): readonly Lease[] {
+    const granted = this.#granted;
+    this.#granted = [];
+    return granted;
+  }
+
+  // A store may have lost its memory (never heard anybody) or have been out of everybody's reach (heard nobody for long):
+  // leases may then have lapsed that living sessions could not renew, and these are counted again before anybody new.
+  #enter(nowMs: number): number {
+    const { silenceMaxMs, recoveryMs, waiterMs } = this.terms;
+    if (this.#beatMs === null || nowMs - this.#beatMs > silenceMaxMs) this.#closedUntilMs = nowMs + recoveryMs;
+    this.#beatMs = nowMs;
+    for (const line of this.lines.removeLapsed(nowMs)) this.#pace.freed(line.lease.place.poolId, nowMs);
+    this.queue.removeSilent(nowMs, waiterMs);
+    return Math.max(0, this.#closedUntilMs - nowMs);
+  }
+
+  #enterAndGrant(nowMs: number): void {
+    if (this.#enter(nowMs) === 0) this.#grant(nowMs);
+  }
+
+  #adopt(plan: PoolPlan): void {
+    const known = this.#plans.get(plan.poolId);
+    if (!known || plan.version >= known.version) this.#plans.set(plan.poolId, plan);
+  }
+
+  #planOf(caller: Caller): PoolPlan {
+    return this.#plans.get(caller.place.poolId) ?? caller.plan;
+  }
+
+  #grant(nowMs: number): void {
+    for (const poolId of this.queue.pools())
+      for (let next = this.#next(poolId, nowMs); next !== null; next = this.#next(poolId, nowMs))
+        this.#give(next, nowMs);
+  }
+
+  /** The call that is owed the next line of the pool, of those that may have one. */
+  #next(poolId: PoolId, nowMs: number): Waiter | null {
+    const tenantsSeen = new Set<string>();
+    let best: { readonly waiter: Waiter; readonly contender: Contender } | null = null;
+    for (const waiter of this.queue.ofPool(poolId)) {
+      const { tenantId } = waiter.caller.place;
+      if (tenantsSeen.has(tenantId) || this.#whyNot(waiter.caller, nowMs) !== null) continue;
+      tenantsSeen.add(tenantId);
+      const { floor, weight } = shareOf(this.#planOf(waiter.caller), tenantId);
+      const held = this.lines.counts.of(`pt|${poolId}|${tenantId}`);
+      const contender = { held, floor, weight, sequence: waiter.sequence };
+      if (best === null || isAhead(contender, best.contender)) best = { waiter, contender };
+    }
+    return best?.waiter ?? null;
+  }
+
+  #give({ caller }: Waiter, nowMs: number): void {
+    this.queue.remove(caller.sessionId);
+    this.#fence = Math.max(this.#fence + 1, nowMs * 1000);
+    const { tenantId } = caller.place;
+    const { sessionsPerMinuteMax } = caller.own;
+    if (sessionsPerMinuteMax !== null) this.#rate.began(tenantId, sessionsPerMinuteMax, nowMs);
+    this.#granted.push(
+      this.#put({ ...plainCaller(caller), fence: this.#fence }, 'pending', { nowMs, ttlMs: this.terms.pendingMs }),
+    );
+  }
+
+  #takeOver(line: Line, caller: Caller, nowMs: number): Lease {
+    this.lines.remove(line.lease.sessionId);
+    this.#fence = Math.max(this.#fence + 1, nowMs * 1000);
+    const lease = { ...plainCaller(caller), fence: this.#fence };
+    const sinceMs = line.lease.sessionId === caller.sessionId ? line.sinceMs : nowMs;
+    const expiresAtMs = nowMs + this.terms.pendingMs;
+    this.lines.put({ lease, sinceMs, state: 'pending', expiresAtMs });
+    return lease;
+  }
+
+  #put(lease: Lease, state: LeaseState, { nowMs, ttlMs }: { readonly nowMs: number; readonly ttlMs: number }): Lease {
+    const sinceMs = this.lines.get(lease.sessionId)?.sinceMs ?? nowMs;
+    this.lines.put({ lease, sinceMs, state, expiresAtMs: nowMs + ttlMs });
+    return lease;
+  }
+
+  #free(line: Line, nowMs: number): void {
+    this.lines.remove(line.lease.sessionId);
+    this.#pace.freed(line.lease.place.poolId, nowMs);
+  }
+
+  /** What keeps this call from having a line now; null: nothing. */
+  #whyNot(caller: Caller, nowMs: number): Omit<Denial, 'queue' | 'queueFull'> | null {
+    const { place, own } = caller;
+    const perMinuteMax = own.sessionsPerMinuteMax;
+    const rateMs = perMinuteMax === null ? 0 : this.#rate.waitMs(place.tenantId, perMinuteMax, nowMs);
+    if (perMinuteMax !== null && rateMs > 0)
+      return { scope: 'rate', current: perMinuteMax, max: perMinuteMax, retryAfterMs: rateMs };
+    const pausedMs = this.pausedForMs(place.poolId, nowMs);
+    if (pausedMs > 0) return { scope: 'headroom', current: 0, max: 0, retryAfterMs: pausedMs };
+    const blocked = blockedBy({ place, own }, this.#planOf(caller), this.lines.counts);
+    return blocked ? { ...blocked, retryAfterMs: 0 } : null;
+  }
+
+  #denial({ caller }: Waiter, nowMs: number): Denial {
+    const { poolId } = caller.place;
+    const plan = this.#planOf(caller);
+    const { inPool, ofTenant, tenants, position } = this.queue.standing(caller.sessionId, caller.place);
+    const gapMs = this.#pace.gapMs(poolId);
+    const expectedWaitMs = gapMs === null ? null : position * tenants * gapMs;
+    // Everybody who could have a line was given one in this step.
+    const why = this.#whyNot(caller, nowMs) ?? { scope: 'pool' as const, current: 0, max: 0, retryAfterMs: 0 };
+    return {
+      ...why,
+      retryAfterMs: why.retryAfterMs || (expectedWaitMs ?? 0),
+      queueFull: inPool > plan.waitingMax || ofTenant > plan.waitingPerTenantMax,
+      queue: { position, expectedWaitMs },
+    };
+  }
+
+  // Floors do not count here: the session is open upstream, and only a cap is worth ending it for.
+  #isAtACap(lease: Lease): boolean {
+    const plan = { ...this.#planOf(lease), shares: {} };
+    return blockedBy(lease, plan, this.lines.counts) !== null;
+  }
+
+  #standing(caller: Caller, nowMs: number): AttendOutcome {
+    const line = this.#heldBy(caller);
+    if (line) return { kind: 'granted', lease: line.lease };
+    const waiter = this.#waiterOf(caller);
+    return waiter ? { kind: 'waiting', denial: this.#denial(waiter, nowMs) } : { kind: 'gone' };
+  }
+
+  #heldBy(caller: Caller): Line | null {
+    const line = this.lines.get(caller.sessionId);
+    return line?.lease.token === caller.token && line.state !== 'kept' ? line : null;
+  }
+
+  #waiterOf(caller: Caller): Waiter | null {
+    const waiter = this.queue.get(caller.sessionId);
+    return waiter?.caller.token === caller.token ? waiter : null;
+  }
+}
+
+function plainCaller({ sessionId, replicaId, token, place, own, plan }: Caller): Caller {
+  return { sessionId, replicaId, token, place, own, plan };
+}

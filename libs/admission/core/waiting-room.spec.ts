@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '@trunkline/kernel';
+import { MemoryLeaseStore } from '../adapters/memory/index.js';
+import { admit } from './admit.js';
+import { acquired, confirmed, lineRequest, storeThrough, type RequestParts } from './lease-builders.conformance.js';
+import { DEFAULT_LEASE_TERMS } from './lease.js';
+import { LeaseStoreUnavailable } from './lease-store.js';
+import { WaitingRoom } from './waiting-room.js';
+
+const poolId = lineRequest().plan.poolId;
+
+/** A waiting room on a real in-process store, with time in the test's hands. */
+class Rig {
+  nowMs = 1_000;
+  away = false;
+  readonly clock: Clock = { nowMs: () => this.nowMs, monotonicMs: () => this.nowMs };
+  readonly inner = new MemoryLeaseStore(this.clock, DEFAULT_LEASE_TERMS);
+  readonly store = storeThrough(() => {
+    if (this.away) throw new LeaseStoreUnavailable('disconnected');
+    return this.inner;
+  });
+  readonly room = new WaitingRoom({
+    store: this.store,
+    replicaId: lineRequest().replicaId,
+    clock: this.clock,
+    wait: (_ms, signal) => this.#sleep(signal),
+    observe: () => undefined,
+  });
+  readonly stop = new AbortController();
+  readonly running = this.room.run(this.stop.signal);
+  #wake = (): void => undefined;
+
+  async call(session: string, waitMs: number, gone = new AbortController(), parts: RequestParts = {}) {
+    const { sessionId, replicaId, place, own, plan } = lineRequest({ session, caps: { pool: 1 }, ...parts });
+    const who = { keyId: place.keyId, tenantId: place.tenantId, ...own };
+    const request = { sessionId, replicaId, who, plan, family: place.family, waitMs, gone: gone.signal };
+    const result = await admit(request, { store: this.store, room: this.room, randomBytes });
+    return result.ok ? 'admitted' : `${result.error.reason}: ${result.error.refusal.message}`;
+  }
+
+  /** Time passes, and the room looks once. */
+  async pass(ms: number): Promise<void> {
+    this.nowMs += ms;
+    this.#wake();
+    await this.room.tick();
+  }
+
+  async queued(): Promise<number> {
+    return (await this.inner.view(poolId)).waiting.length;
+  }
+
+  #sleep(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+}
+
+describe('a waiting room', () => {
+  it('gives a freed line to a waiting call at once, without a look in between', async () => {
+    const rig = new Rig();
+    const first = await confirmed(rig.inner, { session: 'a', caps: { pool: 1 } });
+    const waiting = rig.call('b', 10_000);
+    await rig.pass(0);
+    expect(await rig.queued()).toBe(1);
+    await rig.store.release(first);
+    expect(await waiting).toBe('admitted');
+    expect(rig.room.size).toBe(0);
+  });
+
+  it('refuses when the time is up, with the place in line and the time waited', async () => {
+    const rig = new Rig();
+    await confirmed(rig.inner, { session: 'a', caps: { pool: 1 } });
+    const [first, second] = [rig.call('b', 3_000), rig.call('c', 2_000)];
+    await rig.pass(0);
+    await rig.pass(1_999);
+    expect(rig.room.size).toBe(2);
+    await rig.pass(1);
+    expect(await second).toBe(
+      "pool_limit: The service is at capacity: no line is free right now. Try again shortly. You waited 2 s. Your place in your tenant's line: 2.",
+    );
+    await rig.pass(1_000);
+    expect(await first).toMatch(/You waited 3 s\. Your place in your tenant's line: 1\.$/);
+    expect(await rig.queued()).toBe(0);
+  });
+
+  it('lets a client that goes away leave the line at once', async () => {
+    const rig = new Rig();
+    const first = await confirmed(rig.inner, { session: 'a', caps: { pool: 1 } });
+    const gone = new AbortController();
+    const [leaving, staying] = [rig.call('b', 10_000, gone), rig.call('c', 10_000)];
+    await rig.pass(0);
+    gone.abort();
+    expect(await leaving).toMatch(/^abandoned/);
+    expect(await rig.queued()).toBe(1);
+    await rig.store.release(first);
+    expect(await staying).toBe('admitted');
+  });
+
+  it('gives back a line that was given to a call whose client left in the same moment', async () => {
+    const rig = new Rig();
+    const first = await confirmed(rig.inner, { session: 'a', caps: { pool: 1 } });
+    const gone = new AbortController();
+    const leaving = rig.call('b', 10_000, gone);
+    await rig.pass(0);
+    const released = rig.store.release(first);
+    gone.abort();
+    await Promise.all([released, leaving]);
+    await rig.pass(0);
+    await acquired(rig.inner, { session: 'c', caps: { pool: 1 } });
+  });
+
+  it('keeps calls in line through an outage of the store, and refuses those whose time is up in it', async () => {
+    const rig = new Rig();
+    const first = await confirmed(rig.inner, { session: 'a', caps: { pool: 1 } });
+    const [short, long] = [rig.call('b', 1_000), rig.call('c', 20_000)];
+    await rig.pass(0);
+    rig.away = true;
+    await rig.pass(1_000);
+    expect(await short).toMatch(/^unavailable/);
+    await rig.pass(6_000);
+    rig.away = false;
+    await rig.store.release(first);
+    await rig.pass(500);
+    expect(await long).toBe('admitted');
+  });
+
+  it('refuses everybody when the process stops', async () => {
+    const rig = new Rig();
+    await confirmed(rig.inner, { session: 'a', caps: { pool: 1 } });
+    const waiting = rig.call('b', 60_000);
+    await rig.pass(0);
+    rig.stop.abort();
+    await rig.running;
+    expect(await waiting).toMatch(/^pool_limit/);
+    expect(await rig.queued()).toBe(0);
+  });
+
+  it('does not let a call wait where the line is full', async () => {
+    const rig = new Rig();
+    const plan = { waitingPerTenantMax: 1 };
+    await confirmed(rig.inner, { session: 'a', caps: { pool: 1 }, plan });
+    const first = rig.call('b', 5_000, new AbortController(), { plan });
+    await rig.pass(0);
+    expect(await rig.call('c', 5_000, new AbortController(), { plan })).toMatch(/The waiting line is full\./);
+    await rig.pass(5_000);
+    await first;
+  });
+});
