@@ -5,7 +5,7 @@ import { openDataFolder } from '@trunkline/platform/data-folder';
 import { assertDatabaseReachable, openDatabase } from '@trunkline/platform/database';
 import { serveOps } from '@trunkline/platform/http';
 import { runProcess, type ProcessBase, type StartedProcess } from '@trunkline/platform/process';
-import { installedPepper } from '@trunkline/platform/secrets';
+import { installedPepper, secretSeal } from '@trunkline/platform/secrets';
 import { priceSource } from '@trunkline/rating/adapters/prisma';
 import { keyHasher } from '@trunkline/tenancy';
 import { Metrics } from '@trunkline/telemetry/adapters/prom';
@@ -22,7 +22,8 @@ async function start(base: ProcessBase): Promise<StartedProcess> {
     throw new Error('REDIS_URL is not set: gateways of their own count the lines they share in Redis');
   const account = await givenAccount(config);
   if (account === null) throw new Error('OPENAI_API_KEY is not set: a gateway of its own needs an upstream');
-  const hashKey = keyHasher(await installedPepper(config));
+  const pepper = await installedPepper(config);
+  const hashKey = keyHasher(pepper);
   const folder = await openDataFolder(config.dataDir);
   shutdown.register('data folder', STOP_MS_MAX, () => folder.release());
   await assertDatabaseReachable(databaseUrl);
@@ -30,7 +31,7 @@ async function start(base: ProcessBase): Promise<StartedProcess> {
   shutdown.register('database', STOP_MS_MAX, () => db.$disconnect());
   const metrics = new Metrics();
   const prices = priceSource(db);
-  const gateway = await startGateway(base, { db, folder, metrics, prices, hashKey, account });
+  const gateway = await startGateway(base, { db, folder, metrics, prices, hashKey, account, seal: secretSeal(pepper) });
   const metricsUrl = await serveOps({ metrics, checks: gateway.checks }, config, shutdown);
   gateway.drainOnStop();
   const { httpUrl, httpsUrl, caFile } = gateway;

@@ -27,6 +27,7 @@ export const ERRORS = {
   method_not_allowed: { owner: 'client', status: 405, type: 'invalid_request_error', retryable: false },
   upgrade_required: { owner: 'client', status: 426, type: 'invalid_request_error', retryable: false },
   concurrency_limit_exceeded: { owner: 'tenant_admin', status: 429, type: 'requests', retryable: true },
+  budget_exceeded: { owner: 'tenant_admin', status: 429, type: 'insufficient_quota', retryable: false },
   upstream_refused: { owner: 'operator', status: 502, type: 'server_error', retryable: true },
   upstream_unreachable: { owner: 'upstream', status: 502, type: 'server_error', retryable: true },
   upstream_tls_invalid: { owner: 'operator', status: 502, type: 'server_error', retryable: false },
@@ -64,12 +65,18 @@ export function errorEntry(code: ErrorCode): ErrorEntry {
   return ERRORS[code];
 }
 
+// Where OpenAI has a code of its own for the same thing, its SDKs know that one.
+const OPENAI_CODES: Readonly<Partial<Record<ErrorCode, string>>> = {
+  concurrency_limit_exceeded: 'rate_limit_exceeded',
+  budget_exceeded: 'insufficient_quota',
+};
+
 /** The refusal in OpenAI's shape (the same body on every `/v1` route). */
 export function toOpenAiError(refusal: Refusal): OpenAiError {
   return {
     message: refusal.message,
     type: ERRORS[refusal.code].type,
-    code: refusal.code === 'concurrency_limit_exceeded' ? 'rate_limit_exceeded' : refusal.code,
+    code: OPENAI_CODES[refusal.code] ?? refusal.code,
     param: refusal.param ?? null,
   };
 }

@@ -46,6 +46,21 @@ export function priceOf(quantityMicro: bigint, price: AmountPico, per: bigint): 
   return divideHalfEven(quantityMicro * price, per * 1_000_000n) as AmountPico;
 }
 
+const PICO_PER_BILLIONTH = 1_000n;
+
+/**
+ * Whole billionths of the currency unit, rounded up: for counters in stores that count in 64 bits and compare in doubles.
+ * For limits only, which may err to the strict side; never for the books.
+ */
+export function billionthsUp(amount: AmountPico): bigint {
+  return amount > 0n ? (amount + PICO_PER_BILLIONTH - 1n) / PICO_PER_BILLIONTH : amount / PICO_PER_BILLIONTH;
+}
+
+/** The smallest number of billionths that is at least so many percent of an amount in billionths. */
+export function percentOf(billionths: bigint, percent: number): bigint {
+  return (billionths * BigInt(percent) + 99n) / 100n;
+}
+
 /** Whether an amount has no more than so many decimals (0 to 12): `0.25` fits 2 and 3, not 1. */
 export function fitsDecimals(amount: AmountPico, decimals: number): boolean {
   return amount % 10n ** BigInt(PICO_DIGITS - decimals) === 0n;

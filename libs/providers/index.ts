@@ -1,2 +1,3 @@
 export * from './core/route.js';
 export * from './core/observe.js';
+export * from './core/pool-health.js';

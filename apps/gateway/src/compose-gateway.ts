@@ -6,23 +6,27 @@ import { mintId, systemClock, type PoolId, type ReplicaId } from '@trunkline/ker
 import {
   admit,
   LeaseKeeper,
+  WaitingRoom,
   type Lease,
   type LeaseKeeperEvent,
   type LeaseStore,
   type LeaseTerms,
 } from '@trunkline/admission';
 import type { UsageJournal } from '@trunkline/metering';
+import { PoolHealth } from '@trunkline/providers';
 import type { Log } from '@trunkline/platform/logging';
 import type { Shutdown } from '@trunkline/platform/shutdown';
 import type { RelayLimits } from '@trunkline/realtime';
 import { Dialler, IntervalTicker, randomMaskKeys, WireFactory } from '@trunkline/realtime/adapters/net';
 import type { PriceBook } from '@trunkline/rating';
-import { authenticate, type SnapshotHolder } from '@trunkline/tenancy';
+import { authenticate, type Pool, type SnapshotHolder } from '@trunkline/tenancy';
 import type { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { GatewayMetrics } from './gateway-metrics.js';
 import type { CallDeadlines, GatewayParts, UpstreamAccount } from './gateway-parts.js';
 import { Door, type DrainTimes } from './door.js';
+import { IdleLines } from './idle-lines.js';
 import { LiveSessions } from './live-session.js';
+import { PoolPlans } from './pool-plans.js';
 import { SessionBills } from './session-bill.js';
 import { Stragglers } from './stragglers.js';
 
@@ -37,7 +41,7 @@ export interface GatewayOptions {
   readonly leaseTerms: LeaseTerms;
   readonly journal: UsageJournal;
   readonly prices: () => PriceBook;
-  readonly account: (pool: PoolId) => UpstreamAccount;
+  readonly account: (pool: Pool) => UpstreamAccount | null;
   readonly relayLimits: RelayLimits;
   readonly deadlines: CallDeadlines;
   readonly drain: DrainTimes;
@@ -63,10 +67,12 @@ export function composeGateway(options: GatewayOptions): ComposedGateway {
   const wires = new WireFactory();
   const live = new LiveSessions();
   const metrics = new GatewayMetrics(options.metrics, live);
-  const door = new Door({ policy, journal, live, drainingGauge: options.metrics.gauge('draining') });
+  const idle = openIdleLines(options, live);
+  const door = new Door({ policy, journal, live, idle, drainingGauge: options.metrics.gauge('draining') });
   shutdown.register('door', RELEASE_MS_MAX, () => door.close());
   const stragglers = openStragglers(options);
   const keeper = openKeeper(options);
+  const room = openWaitingRoom(options, replicaId);
   const parts: GatewayParts = {
     replicaId,
     clock,
@@ -76,9 +82,13 @@ export function composeGateway(options: GatewayOptions): ComposedGateway {
     authenticate: (key, origin, snapshot) =>
       authenticate({ key, origin }, { snapshot, nowMs: clock.nowMs(), hashKey: options.hashKey }),
     closedToNewSessions: () => door.closedBecause(),
-    admit: (request) => admit({ ...request, replicaId }, options.leases, randomBytes),
+    plans: new PoolPlans(),
+    health: new PoolHealth(),
+    random: Math.random,
+    admit: (request) => admit({ ...request, replicaId }, { store: options.leases, room, randomBytes }),
+    pausePool: (pool, forMs) => pauseQuietly(options, pool, forMs),
     confirmLease: (lease, onLost) => keeper.confirm(lease, onLost),
-    releaseLease: (lease) => releaseQuietly(keeper, lease, log),
+    releaseLease: (lease, keepMs = 0) => releaseQuietly(keeper, { lease, keepMs }, log),
     account: options.account,
     deadlines: options.deadlines,
     journal,
@@ -94,7 +104,23 @@ export function composeGateway(options: GatewayOptions): ComposedGateway {
     bills: new SessionBills(),
     metrics,
   };
-  return { parts, drain: () => door.drain(options.drain), draining: () => door.draining };
+  const drain = async (): Promise<void> => {
+    // Nobody who stands in line could have a session of this process any more.
+    const emptied = room.close();
+    await door.drain(options.drain);
+    await emptied;
+  };
+  return { parts, drain, draining: () => door.draining };
+}
+
+function openIdleLines({ leases, policy, log }: GatewayOptions, live: LiveSessions): IdleLines {
+  return new IdleLines({
+    live,
+    nowMs: () => systemClock.monotonicMs(),
+    idleMsMax: ({ tenantId }) => policy.current().tenants.get(tenantId)?.limits.idleReclaimMs ?? null,
+    isWanted: (session) => leases.mayReclaim(session.lease),
+    failed: (error) => log.warn({ event: 'reclaim_failed', err: error }, 'idle lines could not be asked for'),
+  });
 }
 
 function openTicker(shutdown: Shutdown): IntervalTicker {
@@ -129,9 +155,7 @@ function openKeeper(options: GatewayOptions): LeaseKeeper {
     terms: options.leaseTerms,
     clock: systemClock,
     random: Math.random,
-    wait: async (ms, signal) => {
-      await delay(ms, undefined, { signal }).catch(() => undefined);
-    },
+    wait: pause,
     observe,
     whenUnreachable: 'keep',
     heldMax: LEASES_MAX,
@@ -145,9 +169,41 @@ function openKeeper(options: GatewayOptions): LeaseKeeper {
   return keeper;
 }
 
-async function releaseQuietly(keeper: LeaseKeeper, lease: Lease, log: Log): Promise<void> {
+function openWaitingRoom({ leases, log, metrics, shutdown }: GatewayOptions, replicaId: ReplicaId): WaitingRoom {
+  const room = new WaitingRoom({
+    store: leases,
+    replicaId,
+    clock: systemClock,
+    wait: pause,
+    observe: (error) => log.warn({ event: 'waiting_failed', err: error }, 'calls in line could not be asked for'),
+  });
+  metrics.onScrape(() => metrics.gauge('waiting').set(room.size));
+  const stop = new AbortController();
+  const running = room.run(stop.signal);
+  shutdown.register('waiting room', RELEASE_MS_MAX, async () => {
+    stop.abort();
+    await running;
+  });
+  return room;
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined);
+}
+
+function pauseQuietly({ leases, log }: GatewayOptions, pool: PoolId, forMs: number): void {
+  leases.pause(pool, forMs).catch((error: unknown) => {
+    log.warn({ event: 'pause_failed', pool_id: pool, err: error }, 'a pool could not be paused');
+  });
+}
+
+async function releaseQuietly(
+  keeper: LeaseKeeper,
+  { lease, keepMs }: { readonly lease: Lease; readonly keepMs: number },
+  log: Log,
+): Promise<void> {
   try {
-    await keeper.release(lease);
+    await keeper.release(lease, keepMs);
   } catch (error) {
     log.warn({ event: 'release_failed', session_id: lease.sessionId, err: error }, 'a line will lapse by itself');
   }

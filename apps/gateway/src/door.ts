@@ -5,6 +5,7 @@ import { systemClock, type Refusal } from '@trunkline/kernel';
 import type { UsageJournal } from '@trunkline/metering';
 import { stillAllowed, type SnapshotHolder } from '@trunkline/tenancy';
 import type { GaugeHandle } from '@trunkline/telemetry/adapters/prom';
+import type { IdleLines } from './idle-lines.js';
 import type { LiveSession, LiveSessions } from './live-session.js';
 
 /** How long a stopping gateway waits, in milliseconds from the signal. */
@@ -20,6 +21,7 @@ export interface DoorParts {
   readonly policy: SnapshotHolder;
   readonly journal: UsageJournal;
   readonly live: LiveSessions;
+  readonly idle: IdleLines;
   readonly drainingGauge: GaugeHandle;
 }
 
@@ -36,6 +38,7 @@ export class Door {
     this.sweep = setInterval(() => {
       this.endForbidden();
       this.endWithoutJournal();
+      this.parts.idle.sweep();
     }, SWEEP_MS).unref();
   }
 

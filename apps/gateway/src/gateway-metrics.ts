@@ -15,6 +15,14 @@ const DIRECTIONS = [
   ['from_upstream', 'fromUpstream'],
 ] as const;
 
+/** What came of asking one pool for a line. */
+export interface AskedPool {
+  readonly outcome: 'admitted' | AdmissionReason;
+  /** The pool's turn: the first, one that was fallen over to, or the one in whose line the call stood. */
+  readonly turn: 'first' | 'fallback' | 'wait';
+  readonly seconds: number;
+}
+
 /** Metrics of the gateway. */
 export class GatewayMetrics {
   /** For the relay's sampled delays. */
@@ -43,13 +51,23 @@ export class GatewayMetrics {
     this.metrics.histogram('connectDuration', { result: code === null ? 'accepted' : 'refused' }).observe(seconds);
   }
 
-  admission(outcome: 'admitted' | AdmissionReason): void {
+  /** One pool was asked for a line. */
+  admission({ outcome, turn, seconds }: AskedPool): void {
     this.metrics.counter('admission', { outcome }).add(1);
+    this.metrics.counter('poolTries', { turn, outcome }).add(1);
+    this.metrics
+      .histogram('admissionWait', { outcome: outcome === 'admitted' ? 'admitted' : 'refused' })
+      .observe(seconds);
   }
 
   readonly dialFailed = (code: string): void => {
     this.metrics.counter('upstreamErrors', { code }).add(1);
   };
+
+  /** An upstream said that it has no room. */
+  poolPaused(source: 'dial' | 'headroom' | 'response'): void {
+    this.metrics.counter('poolPaused', { source }).add(1);
+  }
 
   /** A session ended and the upstream had not reported all usage. */
   usageMissing(reports: number): void {
@@ -63,6 +81,7 @@ export class GatewayMetrics {
   sessionEnded(session: LiveSession, closed: SessionClosed): void {
     this.active(session).add(-1);
     this.metrics.counter('sessionEnd', { cause: closed.endCause }).add(1);
+    if (closed.endCause === 'line_reclaimed') this.metrics.counter('linesReclaimed').add(1);
     this.metrics.histogram('sessionDuration', { transport: TRANSPORT }).observe(closed.durationMs / 1000);
     for (const [, side] of DIRECTIONS) {
       this.ended[side].frames += session.relay.counters[side].frames;

@@ -8,9 +8,11 @@ import type { RelayLimits, RelayProbe, Ticker } from '@trunkline/realtime';
 import type { Dialler, WireFactory } from '@trunkline/realtime/adapters/net';
 import type { PriceBook } from '@trunkline/rating';
 import type { OpenAiAccount } from '@trunkline/providers/adapters/openai';
-import type { PolicySnapshot, Principal } from '@trunkline/tenancy';
+import type { PoolHealth } from '@trunkline/providers';
+import type { PolicySnapshot, Pool, Principal } from '@trunkline/tenancy';
 import type { GatewayMetrics } from './gateway-metrics.js';
 import type { LiveSessions } from './live-session.js';
+import type { PoolPlans } from './pool-plans.js';
 import type { SessionBills } from './session-bill.js';
 import type { Stragglers } from './stragglers.js';
 
@@ -40,11 +42,18 @@ export interface GatewayParts {
   readonly authenticate: (key: string, origin: string | null, policy: PolicySnapshot) => Result<Principal, Refusal>;
   /** Why nobody new is let in at all right now (drain, journal, memory); null when somebody may be. */
   readonly closedToNewSessions: () => Refusal | null;
+  readonly plans: PoolPlans;
+  readonly health: PoolHealth;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
   readonly admit: (request: Omit<AdmitRequest, 'replicaId'>) => Promise<Result<Lease, AdmissionRefusal>>;
+  /** The upstream has no room for so many milliseconds: no new line of the pool until then. Never rejects. */
+  readonly pausePool: (pool: PoolId, forMs: number) => void;
   readonly confirmLease: (lease: Lease, onLost: OnLost) => Promise<'confirmed' | 'lost'>;
-  /** Gives the line back. Never rejects: what cannot be released lapses by itself. */
-  readonly releaseLease: (lease: Lease) => Promise<void>;
-  readonly account: (pool: PoolId) => UpstreamAccount;
+  /** Gives the line back, or keeps it `keepMs` for a reconnect. Never rejects: what cannot be released lapses by itself. */
+  readonly releaseLease: (lease: Lease, keepMs?: number) => Promise<void>;
+  /** The pool's upstream account; null when its key cannot be read. */
+  readonly account: (pool: Pool) => UpstreamAccount | null;
   readonly deadlines: CallDeadlines;
   readonly journal: UsageJournal;
   readonly stragglers: Stragglers;

@@ -1,6 +1,7 @@
 // One open session as the rest of the gateway sees it, and the bounded list of all of them. The list is the only place
 // that ends sessions for a reason from outside (revocation, drain, a journal that cannot take more).
 import type { ApiKeyId, PoolId, SessionId, TenantId } from '@trunkline/kernel';
+import type { Lease } from '@trunkline/admission';
 import type { SessionObserver } from '@trunkline/providers';
 import type { EndCause, Session } from '@trunkline/realtime';
 import type { Principal } from '@trunkline/tenancy';
@@ -18,6 +19,10 @@ export interface LiveSession {
   /** Unix milliseconds. */
   readonly openedAtMs: number;
   readonly relay: Session;
+  /** The line that it holds. */
+  readonly lease: Lease;
+  /** When somebody last said something, by voice or by text; monotonic milliseconds. */
+  readonly lastWord: { atMs: number };
   readonly observer: SessionObserver;
   readonly owed: OwedReports;
   readonly bill: SessionBill;

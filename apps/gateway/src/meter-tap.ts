@@ -5,6 +5,9 @@ import { usageEvent, type JournalError, type UsageContext, type UsageEvent } fro
 import type { SessionFact, SessionObserver } from '@trunkline/providers';
 import { BINARY_TYPE, type FrameTap, type FrameVerdict, type Interest } from '@trunkline/realtime';
 
+// Events of a turn, as opposed to those about the session and its limits.
+const TURN = /^(response|input_audio_buffer|conversation)\./;
+
 /** What the tap does with what it learns. */
 export interface MeterTapParts {
   readonly observer: SessionObserver;
@@ -19,6 +22,10 @@ export interface MeterTapParts {
   readonly unmetered: (event: UsageEvent, error: JournalError | Error) => void;
   /** The upstream announced that it will close because the session is too old. */
   readonly expired: () => void;
+  /** The upstream said that its account has no room for so many milliseconds. */
+  readonly throttled: (forMs: number, source: 'headroom' | 'response') => void;
+  /** Somebody said something: the caller, or the model. */
+  readonly spoke: () => void;
   /** Fewer reports may be owed than before. */
   readonly progressed: () => void;
 }
@@ -44,6 +51,7 @@ export function meterTap(parts: MeterTapParts): FrameTap {
     const events: UsageEvent[] = [];
     for (const fact of facts) {
       if (fact.kind === 'session_expired') parts.expired();
+      if (fact.kind === 'throttled') parts.throttled(fact.forMs, fact.source);
       if (fact.kind !== 'usage_reported') continue;
       const { report, evidence } = fact;
       events.push(usageEvent(report, { ...parts.context, occurredAtMs: parts.nowMs(), evidence }));
@@ -53,8 +61,12 @@ export function meterTap(parts: MeterTapParts): FrameTap {
 
   return {
     interest: (type): Interest => (type === BINARY_TYPE ? 'pass' : observer.interest(type)),
-    noted: (type) => observer.note(type),
-    message: (_type, payload) => {
+    noted: (type) => {
+      observer.note(type);
+      parts.spoke();
+    },
+    message: (type, payload) => {
+      if (TURN.test(type)) parts.spoke();
       const { facts, forward, instead } = observer.read(payload);
       const events = eventsOf(facts);
       parts.progressed();

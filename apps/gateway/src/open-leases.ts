@@ -2,7 +2,7 @@
 import { systemClock } from '@trunkline/kernel';
 import { leaseTerms, type LeaseStore, type LeaseTerms } from '@trunkline/admission';
 import { MemoryLeaseStore } from '@trunkline/admission/adapters/memory';
-import { connectLeaseRedis, RedisLeaseStore } from '@trunkline/admission/adapters/redis';
+import { connectLeaseRedis, Grants, RedisLeaseStore } from '@trunkline/admission/adapters/redis';
 import type { Database } from '@trunkline/platform/database';
 import type { ProcessBase } from '@trunkline/platform/process';
 
@@ -24,8 +24,18 @@ export async function openLeases(
     url: config.redisUrl,
     onError: (error) => log.warn({ event: 'redis_error', err: error }, 'Redis is not reachable'),
   });
-  shutdown.register('redis', STOP_MS_MAX, () => redis.disconnect());
-  const leases = new RedisLeaseStore(redis, { terms });
+  // A subscriber may send nothing else, so it is a connection of its own; while it is away, calls in line are asked for.
+  const subscriber = redis.duplicate({
+    enableOfflineQueue: true,
+    socketTimeout: 0,
+    connectionName: 'trunkline-grants',
+  });
+  subscriber.on('error', (error) => log.debug({ event: 'redis_error', err: error }, 'Redis is not reachable'));
+  shutdown.register('redis', STOP_MS_MAX, () => {
+    subscriber.disconnect();
+    redis.disconnect();
+  });
+  const leases = new RedisLeaseStore(redis, { terms, grants: new Grants(subscriber) });
   // A Redis that knows nothing waits for living sessions to be counted, unless the books say that there are none.
   const closedMs = await leases.open((await db.session.count({ where: { closedAt: null } })) === 0);
   if (closedMs > 0)

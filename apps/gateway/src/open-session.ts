@@ -2,7 +2,7 @@
 import type { SessionId } from '@trunkline/kernel';
 import type { Lease } from '@trunkline/admission';
 import type { JournalRecord, SessionOpened, UsageEvent } from '@trunkline/metering';
-import { Session, type Handshake } from '@trunkline/realtime';
+import { Session, type Handshake, type RelayLimits } from '@trunkline/realtime';
 import type { AcceptedClient } from '@trunkline/realtime/adapters/net';
 import { OpenAiRealtimeObserver } from '@trunkline/providers/adapters/openai';
 import type { Principal } from '@trunkline/tenancy';
@@ -47,6 +47,7 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
   const owed = new OwedReports(observer);
   const bill = parts.bills.open(call.sessionId, call.principal.tenantId);
   const session = openedRecord(parts, call);
+  const lastWord = { atMs: parts.clock.monotonicMs() };
   const relay: Session = new Session({
     id: call.sessionId,
     client: client.wire,
@@ -63,16 +64,22 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
         metered: (event) => parts.metrics.metered(event, bill.add(event, parts.prices())),
         unmetered: (event, error) => keepAndEnd(parts, relay, event, error),
         expired: () => relay.end('upstream_expired'),
+        throttled: (forMs, source) => {
+          parts.metrics.poolPaused(source);
+          parts.pausePool(session.poolId, forMs);
+        },
+        spoke: () => (lastWord.atMs = parts.clock.monotonicMs()),
         progressed: () => owed.check(),
       }),
     },
-    limits: parts.relayLimits,
+    limits: limitsOf(parts, call.principal),
     ticker: parts.ticker,
     probe: parts.probe,
     maskKey: parts.maskKey,
   });
   endWhenAborted(call.leaseLost, () => relay.end('lease_lost'));
-  const live: LiveSession = { ...session, id: call.sessionId, principal: call.principal, relay, observer, owed, bill };
+  const { sessionId: id, principal, lease } = call;
+  const live: LiveSession = { ...session, id, principal, lease, relay, lastWord, observer, owed, bill };
   parts.live.add(live);
   parts.metrics.sessionOpened(live);
   return live;
@@ -80,7 +87,12 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
 
 /** The pool whose line a lease holds. */
 export function poolOf(lease: Lease): SessionOpened['poolId'] {
-  return lease.limits[2].id;
+  return lease.place.poolId;
+}
+
+function limitsOf({ relayLimits }: GatewayParts, { limits }: Principal): RelayLimits {
+  const durations = [relayLimits.durationMsMax, limits.sessionMsMax].filter((ms) => ms !== null);
+  return { ...relayLimits, durationMsMax: durations.length > 0 ? Math.min(...durations) : null };
 }
 
 async function journalTimed(parts: GatewayParts, record: JournalRecord): Promise<void> {

@@ -7,12 +7,14 @@ import type { Database } from '@trunkline/platform/database';
 import type { DataFolder } from '@trunkline/platform/data-folder';
 import { urlHost, type ReadyCheck } from '@trunkline/platform/http';
 import type { ProcessBase } from '@trunkline/platform/process';
+import type { SecretSeal } from '@trunkline/platform/secrets';
 import { RELAY_LIMITS } from '@trunkline/realtime';
 import type { KeyHasher } from '@trunkline/tenancy';
 import { PrismaPolicySource } from '@trunkline/tenancy/adapters/prisma';
 import type { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { composeGateway, type ComposedGateway } from './compose-gateway.js';
 import type { UpstreamAccount } from './gateway-parts.js';
+import { poolAccount } from './pool-accounts.js';
 import { openJournal } from './open-journal.js';
 import { openLeases } from './open-leases.js';
 import { openPolicy, type PriceSource } from './open-policy.js';
@@ -27,7 +29,9 @@ export interface GatewayNeeds {
   /** Given, because the gateway knows only the pure core of rating. */
   readonly prices: PriceSource;
   readonly hashKey: KeyHasher;
+  /** The account of the settings, for pools that carry none of their own. */
   readonly account: UpstreamAccount;
+  readonly seal: SecretSeal;
 }
 
 /** A gateway that takes calls. */
@@ -74,7 +78,7 @@ export async function startGateway(base: ProcessBase, needs: GatewayNeeds): Prom
 
 async function compose(
   base: ProcessBase,
-  { db, folder, metrics, prices, hashKey, account }: GatewayNeeds,
+  { db, folder, metrics, prices, hashKey, account, seal }: GatewayNeeds,
   drain: { softMs: number; readonly maxMs: number },
 ): Promise<ComposedGateway> {
   const { config, log, shutdown } = base;
@@ -101,7 +105,7 @@ async function compose(
     hashKey,
     ...(await openLeases(base, { db, dialMsMax: DIAL_MS_MAX })),
     journal,
-    account: () => account,
+    account: (pool) => poolAccount(pool, account, seal),
     relayLimits: { ...RELAY_LIMITS, ...relayOverrides(config) },
     deadlines: DEADLINES,
     drain,

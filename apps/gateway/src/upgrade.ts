@@ -3,16 +3,18 @@
 // the session ends with exactly one cause. Start here.
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { err, ok, type PoolId, type Refusal, type Result, type SessionId } from '@trunkline/kernel';
+import { err, ok, type Refusal, type Result, type SessionId } from '@trunkline/kernel';
 import { parseHandshake, type Handshake } from '@trunkline/realtime';
 import { acceptUpgrade, clientGone, refuseUpgrade } from '@trunkline/realtime/adapters/net';
 import { route, type RouteRequest } from '@trunkline/providers';
-import { isRealtimeModel, type DialRefusal } from '@trunkline/providers/adapters/openai';
-import { mayUseModel, type PolicySnapshot, type Principal } from '@trunkline/tenancy';
-import { dialUpstream } from './dial-upstream.js';
+import { isRealtimeModel } from '@trunkline/providers/adapters/openai';
+import { mayUseModel, type Principal } from '@trunkline/tenancy';
+import { admitAndDial } from './admit-and-dial.js';
 import type { GatewayParts } from './gateway-parts.js';
-import { openedRecord, openSession, poolOf, type AdmittedCall } from './open-session.js';
+import { openSession, type AdmittedCall } from './open-session.js';
+import { reconnectGraceMs } from './reconnect-grace.js';
 import { settle } from './settle.js';
+import { waitOf } from './wait-terms.js';
 
 /** Serves one upgrade request to its end. Never rejects: whatever goes wrong has been answered and settled. */
 export async function upgrade(
@@ -68,16 +70,6 @@ function accept(
   return runAndSettle(parts, call, client); // 7, 8
 }
 
-interface Caller {
-  readonly sessionId: SessionId;
-  readonly handshake: Handshake;
-  readonly principal: Principal;
-  /** The policy that this call is judged by, from its key to its pool. */
-  readonly policy: PolicySnapshot;
-  readonly wanted: RouteRequest;
-  readonly gone: AbortSignal;
-}
-
 /** Steps 1 to 6: everything that can still be refused with an HTTP status. */
 async function connect(
   parts: GatewayParts,
@@ -99,113 +91,10 @@ async function connect(
   const usable = mayUse(principal.value, wanted.value) ? [...policy.pools.values()] : [];
   const pools = route(wanted.value, usable, offered); // 3
   if (!pools.ok) return pools;
+  const waitMs = waitOf(handshake.value, principal.value);
+  if (!waitMs.ok) return waitMs;
   const caller = { sessionId, handshake: handshake.value, principal: principal.value, policy, gone };
-  return admitAndDial(parts, { ...caller, wanted: wanted.value }, pools.value);
-}
-
-/** Steps 4 to 6, pool after pool: a line first, then the upstream; a pool that fails gives its line back. */
-async function admitAndDial(
-  parts: GatewayParts,
-  caller: Caller,
-  pools: readonly PoolId[],
-): Promise<Result<AdmittedCall, Refusal>> {
-  let refusal: Refusal = { code: 'internal_error', message: 'No pool is configured for this model.' };
-  for (const id of pools) {
-    const sessionsMax = caller.policy.pools.get(id)?.sessionsMax ?? null;
-    const lease = await parts.admit({ sessionId: caller.sessionId, who: caller.principal, pool: { id, sessionsMax } }); // 4
-    if (!lease.ok) {
-      parts.metrics.admission(lease.error.reason);
-      const { reason, cause } = lease.error;
-      if (cause !== undefined)
-        parts.log.warn({ event: 'admission_failed', session_id: caller.sessionId, reason, err: cause }, 'no line');
-      refusal = lease.error.refusal;
-      if (lease.error.reason === 'pool_limit') continue;
-      break;
-    }
-    parts.metrics.admission('admitted');
-    const call = await dialAndConfirm(parts, caller, lease.value);
-    if (call.ok) return call;
-    await parts.releaseLease(lease.value);
-    refusal = call.error;
-    if (!call.error.tryNextPool || caller.gone.aborted) break;
-  }
-  return err(refusal);
-}
-type Lease = AdmittedCall['lease'];
-
-async function dialAndConfirm(
-  parts: GatewayParts,
-  caller: Caller,
-  lease: Lease,
-): Promise<Result<AdmittedCall, DialRefusal>> {
-  const { sessionId, handshake, principal, wanted, gone } = caller;
-  const upstream = await dialUpstream(
-    { account: parts.account(poolOf(lease)), request: wanted, safetyIdentifier: handshake.safetyIdentifier },
-    {
-      ...parts.deadlines,
-      dialler: parts.dialler,
-      signal: gone,
-      report: (code, detail) => dialFailed(parts, { sessionId, lease, code, detail }),
-    },
-  ); // 5
-  if (!upstream.ok) return upstream;
-  const leaseLost = new AbortController();
-  const call: AdmittedCall = {
-    sessionId,
-    principal,
-    handshake,
-    lease,
-    leaseLost: leaseLost.signal,
-    upstream: upstream.value,
-    openedAtMs: parts.clock.nowMs(),
-  };
-  const refusal = gone.aborted ? LINE_LOST : await confirm(parts, call, () => leaseLost.abort()); // 6
-  if (refusal === null) return ok(call);
-  upstream.value.wire.destroy();
-  return err(refusal);
-}
-
-function dialFailed(
-  parts: GatewayParts,
-  failed: { readonly sessionId: SessionId; readonly lease: Lease; readonly code: string; readonly detail: string },
-): void {
-  const { sessionId, lease, code, detail } = failed;
-  parts.metrics.dialFailed(code);
-  const fields = { event: 'dial_failed', session_id: sessionId, pool_id: poolOf(lease), code, detail };
-  parts.log.warn(fields, 'the upstream could not be dialled');
-}
-
-const LINE_LOST: DialRefusal = {
-  code: 'admission_unavailable',
-  message: 'The line was lost while connecting. Try again.',
-  tryNextPool: false,
-};
-const NOT_RECORDED: DialRefusal = {
-  code: 'metering_unavailable',
-  message: 'The session cannot be recorded right now, so it was not opened. Try again in a few minutes.',
-  tryNextPool: false,
-};
-
-/** Makes the line this session's for as long as it lives, and the session a matter of record. Null when both worked. */
-async function confirm(parts: GatewayParts, call: AdmittedCall, onLost: () => void): Promise<DialRefusal | null> {
-  try {
-    if ((await parts.confirmLease(call.lease, onLost)) === 'lost') return LINE_LOST;
-  } catch (error) {
-    parts.log.warn(
-      { event: 'confirm_failed', session_id: call.sessionId, err: error },
-      'a line could not be confirmed',
-    );
-    return LINE_LOST;
-  }
-  const closed = parts.closedToNewSessions(); // It may have begun to drain during the dial.
-  if (closed) return { ...closed, tryNextPool: false };
-  try {
-    await parts.journal.append({ kind: 'session_opened', session: openedRecord(parts, call) });
-    return null;
-  } catch (error) {
-    parts.log.error({ event: 'journal_refused', session_id: call.sessionId, err: error }, 'no session was opened');
-    return NOT_RECORDED;
-  }
+  return admitAndDial(parts, { ...caller, wanted: wanted.value, waitMs: waitMs.value }, pools.value); // 4, 5, 6
 }
 
 /** Steps 7 and 8. */
@@ -215,14 +104,15 @@ async function runAndSettle(
   client: ReturnType<typeof acceptUpgrade>,
 ): Promise<void> {
   const startedMs = parts.clock.monotonicMs();
+  const openMs = () => Math.round(parts.clock.monotonicMs() - startedMs);
   const live = openSession(parts, call, client);
   live.relay.start();
   const ended = await live.relay.ended;
   const closed = await settle(live, ended, {
     ...parts.deadlines,
     nowMs: parts.clock.nowMs,
-    openMs: () => Math.round(parts.clock.monotonicMs() - startedMs),
-    releaseLease: () => parts.releaseLease(call.lease),
+    openMs,
+    releaseLease: () => parts.releaseLease(call.lease, reconnectGraceMs(ended.cause, openMs(), live.principal.limits)),
     journalClosed: async (session) => {
       const record = { kind: 'session_closed', session } as const;
       await parts.journal.append(record).catch((error: unknown) => {

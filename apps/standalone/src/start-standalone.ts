@@ -5,11 +5,11 @@ import { systemClock } from '@trunkline/kernel';
 import { openDataFolder } from '@trunkline/platform/data-folder';
 import { serveOps } from '@trunkline/platform/http';
 import type { ProcessBase } from '@trunkline/platform/process';
-import { ownPepper } from '@trunkline/platform/secrets';
+import { ownPepper, secretSeal } from '@trunkline/platform/secrets';
 import { priceSource } from '@trunkline/rating/adapters/prisma';
 import { keyHasher } from '@trunkline/tenancy';
 import { Metrics } from '@trunkline/telemetry/adapters/prom';
-import { givenAccount, startGateway, type UpstreamAccount } from '../../gateway/src/index.js';
+import { givenAccount, settingsAccount, startGateway, type UpstreamAccount } from '../../gateway/src/index.js';
 import { startApi } from '../../api/src/index.js';
 import { startWorker } from '../../worker/src/index.js';
 import { prepareFirstRun } from './first-run.js';
@@ -33,7 +33,8 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
   const folder = await openDataFolder(config.dataDir);
   shutdown.register('data folder', STOP_MS_MAX, () => folder.release());
   const store = await openStore(base, folder);
-  const hashKey = keyHasher(await ownPepper(config));
+  const pepper = await ownPepper(config);
+  const [hashKey, seal] = [keyHasher(pepper), secretSeal(pepper)];
   const tenancy = { db: store.db, clock: systemClock, randomBytes, hashKey };
   const first = await prepareFirstRun({
     tenancy,
@@ -45,7 +46,7 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
   const metrics = new Metrics();
   const worker = await startWorker({ db: store.db, log: log.with({ app: 'worker' }), shutdown, metrics });
   const prices = priceSource(store.db);
-  const gateway = await startGateway(base, { db: store.db, folder, metrics, prices, hashKey, account });
+  const gateway = await startGateway(base, { db: store.db, folder, metrics, prices, hashKey, account, seal });
   const checks = [...gateway.checks, { name: 'rating', problem: worker.problem }];
   const metricsUrl = await serveOps({ metrics, checks }, config, shutdown);
   const api = await startApi({
@@ -85,5 +86,5 @@ async function openUpstream({
     log.error({ event: 'simulator_exited', code }, 'the simulator ended; restart to get it back');
   });
   shutdown.register('simulator', STOP_MS_MAX, () => simulator.stop());
-  return { account: { baseUrl: simulator.baseUrl, apiKey: simulator.apiKey, ca: null }, simulator: true };
+  return { account: settingsAccount(simulator.baseUrl, simulator.apiKey, null), simulator: true };
 }

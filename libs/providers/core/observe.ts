@@ -15,6 +15,8 @@ export type SessionFact =
   | { readonly kind: 'session_described'; readonly model: string | null }
   /** A report of use; must be durable before the message that carried it is forwarded. */
   | { readonly kind: 'usage_reported'; readonly report: UsageReport; readonly evidence: Evidence }
+  /** The account has no room for more, by the upstream's own word, for so many milliseconds. */
+  | { readonly kind: 'throttled'; readonly forMs: number; readonly source: 'headroom' | 'response' }
   /** The upstream will close the session now because it reached its maximum age. */
   | { readonly kind: 'session_expired' };
 

@@ -28,6 +28,8 @@ describe('the end-cause table', () => {
       key_revoked: 4500,
       tenant_suspended: 4501,
       ended_by_admin: 4502,
+      line_reclaimed: 4123,
+      budget_exceeded: 4503,
       lease_lost: 4102,
       metering_unavailable: 4103,
       draining: 4101,

@@ -202,6 +202,33 @@ export const END_CAUSES = {
     billing: 'drain_tail',
     errorEvent: { type: REQUEST, code: 'ended_by_admin', message: 'An administrator ended this session.' },
   },
+  line_reclaimed: {
+    close: 4123,
+    reason: 'line_reclaimed: the session was idle and its line was needed; connect again',
+    retryable: true,
+    owner: 'tenant_admin',
+    label: 'line_reclaimed',
+    billing: 'drain_tail',
+    errorEvent: {
+      type: REQUEST,
+      code: 'line_reclaimed',
+      message:
+        'The session was idle while others waited for a line, and is closed. Connect again when there is something to say.',
+    },
+  },
+  budget_exceeded: {
+    close: 4503,
+    reason: 'budget_exceeded: the spending limit is reached; ask your administrator',
+    retryable: false,
+    owner: 'tenant_admin',
+    label: 'budget_exceeded',
+    billing: 'drain_tail',
+    errorEvent: {
+      type: 'insufficient_quota',
+      code: 'insufficient_quota',
+      message: 'The spending limit set for this session or its tenant is reached. Ask your administrator to raise it.',
+    },
+  },
   lease_lost: {
     close: 4102,
     reason: 'lease_lost: the line of this session could not be kept; connect again',

@@ -86,6 +86,11 @@ export class Session {
     this.resolveEnded(this.endedBy);
   }
 
+  /** Whether an end cause is latched. */
+  get isEnding(): boolean {
+    return this.endedBy !== null;
+  }
+
   /** Sends a text message to the client at the next message boundary. False if it cannot be sent any more. */
   sendClient(text: string): boolean {
     const sent = this.clientOutlet.sendText(Buffer.from(text));

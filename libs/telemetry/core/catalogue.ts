@@ -61,6 +61,8 @@ const END_CAUSES = [
   'key_revoked',
   'tenant_suspended',
   'ended_by_admin',
+  'line_reclaimed',
+  'budget_exceeded',
   'lease_lost',
   'metering_unavailable',
   'draining',
@@ -79,6 +81,7 @@ const REFUSALS = [
   'method_not_allowed',
   'upgrade_required',
   'concurrency_limit_exceeded',
+  'budget_exceeded',
   'upstream_refused',
   'upstream_unreachable',
   'upstream_tls_invalid',
@@ -89,11 +92,22 @@ const REFUSALS = [
   'draining',
   'internal_error',
 ];
-const ADMISSION_REASONS = ['admitted', 'key_limit', 'tenant_limit', 'pool_limit', 'recovering', 'unavailable'];
+const ADMISSION_REASONS = [
+  'admitted',
+  'key_limit',
+  'tenant_limit',
+  'rate_limit',
+  'pool_limit',
+  'headroom',
+  'abandoned',
+  'recovering',
+  'unavailable',
+];
 
 // Seconds. Relay delay needs resolution under a millisecond; a conversation's turn gap is 0.2 to 0.8 s.
 const RELAY_DELAY = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25];
 const CONNECT = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10];
+const ADMISSION_WAIT = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 const SESSION_DURATION = [5, 15, 30, 60, 120, 300, 600, 1200, 1800, 2700, 3600, 7200];
 const JOURNAL_WAIT = [0.00025, 0.0005, 0.001, 0.002, 0.003, 0.004, 0.005, 0.0075, 0.01, 0.025, 0.05, 0.1, 1];
 
@@ -125,6 +139,40 @@ export const METRICS = {
     name: 'trunkline_admission_total',
     help: 'Requests for a line, by outcome: admitted, or the limit or condition that refused.',
     labels: [{ name: 'outcome', values: ADMISSION_REASONS }],
+  },
+  poolTries: {
+    kind: 'counter',
+    name: 'trunkline_pool_tries_total',
+    help: 'Pools asked for a line: the first of a call, one fallen over to, or the one in whose line the call stood.',
+    labels: [
+      { name: 'turn', values: ['first', 'fallback', 'wait'] },
+      { name: 'outcome', values: ADMISSION_REASONS },
+    ],
+  },
+  admissionWait: {
+    kind: 'histogram',
+    name: 'trunkline_admission_wait_seconds',
+    help: 'From asking a pool for a line to its answer, standing in line included.',
+    labels: [{ name: 'outcome', values: ['admitted', 'refused'] }],
+    buckets: ADMISSION_WAIT,
+  },
+  waiting: {
+    kind: 'gauge',
+    name: 'trunkline_waiting_calls',
+    help: 'Calls of this process that stand in line for a free one.',
+    labels: NO_LABELS,
+  },
+  poolPaused: {
+    kind: 'counter',
+    name: 'trunkline_pool_pauses_total',
+    help: 'Times that an upstream said it has no room, by how it said so.',
+    labels: [{ name: 'source', values: ['dial', 'headroom', 'response'] }],
+  },
+  linesReclaimed: {
+    kind: 'counter',
+    name: 'trunkline_lines_reclaimed_total',
+    help: 'Idle sessions that were ended because somebody else waited for the line.',
+    labels: NO_LABELS,
   },
   handshake: {
     kind: 'counter',

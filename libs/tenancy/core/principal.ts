@@ -2,6 +2,7 @@
 // empty, anonymous or fallback principal to end up with when a check fails half-way.
 import type { ApiKeyId, TenantId } from '@trunkline/kernel';
 import type { KeyHolder } from './policy-snapshot.js';
+import type { TenantLimits } from './tenant-limits.js';
 
 /** An authenticated caller. Only `authenticate` makes one; admission takes it as it is. */
 export class Principal {
@@ -9,6 +10,9 @@ export class Principal {
   readonly keyId: ApiKeyId;
   readonly tenantSessionsMax: number | null;
   readonly keySessionsMax: number | null;
+  readonly sessionsPerMinuteMax: number | null;
+  /** The other limits of its tenant. */
+  readonly limits: TenantLimits;
   /** Models it may use; null: every model that is offered. */
   readonly models: readonly string[] | null;
   // Makes the type nominal: an object with the same fields is no principal.
@@ -22,6 +26,8 @@ export class Principal {
     this.keyId = key.id;
     this.tenantSessionsMax = tenant.sessionsMax;
     this.keySessionsMax = key.sessionsMax;
+    this.sessionsPerMinuteMax = tenant.limits.sessionsPerMinuteMax;
+    this.limits = tenant.limits;
     this.models = key.models;
   }
 }

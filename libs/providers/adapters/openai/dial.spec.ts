@@ -1,10 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { dialTarget, refusalOfDial, refusalOfEarlyClose, refusalOfFirstEvent } from './dial.js';
+import { dialTarget, refusalOfDial, refusalOfEarlyClose, refusalOfFirstEvent, type OpenAiAccount } from './dial.js';
 
-const ACCOUNT = { baseUrl: 'https://api.openai.com/v1/', apiKey: 'sk-upstream-secret' };
+const account = (): OpenAiAccount => ({
+  baseUrl: 'https://api.openai.com/v1/',
+  apiKey: 'sk-upstream-secret',
+  vendor: 'openai',
+  deployments: new Map(),
+});
 
 describe('dialling OpenAI', () => {
+  const ACCOUNT = account();
   it('names the model, carries our key and nothing of the app but its safety identifier', () => {
     expect(dialTarget(ACCOUNT, { kind: 'conversation', model: 'gpt-realtime&x=1' }, 'user-7')).toEqual({
       url: 'wss://api.openai.com/v1/realtime?model=gpt-realtime%26x%3D1',
@@ -20,6 +26,20 @@ describe('dialling OpenAI', () => {
     const target = dialTarget({ ...ACCOUNT, baseUrl: 'http://127.0.0.1:9/v1' }, { kind: 'transcription' }, null);
     expect(target.url).toBe('ws://127.0.0.1:9/v1/realtime?intent=transcription');
     expect(Object.keys(target.headers)).toEqual(['authorization', 'user-agent']);
+  });
+
+  it('names the deployment and sends the key in the header that Azure wants', () => {
+    const azure: OpenAiAccount = {
+      ...ACCOUNT,
+      baseUrl: 'https://acme.openai.azure.com/openai/v1',
+      vendor: 'azure',
+      deployments: new Map([['gpt-realtime', 'voice-prod']]),
+    };
+    expect(dialTarget(azure, { kind: 'conversation', model: 'gpt-realtime' }, null)).toEqual({
+      url: 'wss://acme.openai.azure.com/openai/v1/realtime?model=voice-prod',
+      headers: { 'api-key': 'sk-upstream-secret', 'user-agent': 'Trunkline' },
+    });
+    expect(dialTarget(azure, { kind: 'conversation', model: 'other' }, null).url).toMatch(/model=other$/);
   });
 
   it('never repeats what the upstream said about our key', () => {

@@ -4,10 +4,17 @@
 import type { Refusal } from '@trunkline/kernel';
 import type { RouteRequest } from '../../core/route.js';
 
-/** One upstream account. `baseUrl` ends in the API version, e.g. `https://api.openai.com/v1`. */
+/**
+ * One upstream account. `baseUrl` ends in the API version: `https://api.openai.com/v1`, or for Azure
+ * `https://<resource>.openai.azure.com/openai/v1`, where the same dialect is spoken (protocol facts 1.1).
+ */
 export interface OpenAiAccount {
   readonly baseUrl: string;
   readonly apiKey: string;
+  /** Azure wants the key in a header of its own, and a deployment's name where OpenAI wants a model. */
+  readonly vendor: 'openai' | 'azure';
+  /** Deployment by model; a model that is not named is deployed under its own name. */
+  readonly deployments: ReadonlyMap<string, string>;
 }
 
 /** A request to open a Realtime session. */
@@ -36,11 +43,11 @@ export function dialTarget(account: OpenAiAccount, request: RouteRequest, safety
   const url = new URL(`${account.baseUrl.replace(/\/+$/, '')}/realtime`);
   url.protocol = url.protocol === 'http:' || url.protocol === 'ws:' ? 'ws:' : 'wss:';
   if (request.kind === 'transcription') url.searchParams.set('intent', 'transcription');
-  else url.searchParams.set('model', request.model ?? '');
+  else url.searchParams.set('model', account.deployments.get(request.model ?? '') ?? request.model ?? '');
   return {
     url: url.toString(),
     headers: {
-      authorization: `Bearer ${account.apiKey}`,
+      ...(account.vendor === 'azure' ? { 'api-key': account.apiKey } : { authorization: `Bearer ${account.apiKey}` }),
       'user-agent': 'Trunkline',
       ...(safetyIdentifier === null ? {} : { 'openai-safety-identifier': safetyIdentifier }),
     },

@@ -22,8 +22,13 @@ export function isRealtimeModel(model: string): boolean {
 
 /** The undated family of a Realtime model (bounded: safe as a metric label), or null when it is none. */
 export function realtimeFamily(model: string): string | null {
-  const family = model.replace(DATED_SNAPSHOT, '');
+  const family = modelFamily(model);
   return REALTIME_FAMILIES.find((known) => known === family) ?? null;
+}
+
+/** The undated name of any model: what caps by model family are counted under. */
+export function modelFamily(model: string): string {
+  return model.replace(DATED_SNAPSHOT, '');
 }
 
 /** The families above, for `GET /v1/models`. */

@@ -4,6 +4,7 @@
 import type { UsageReport } from '@trunkline/metering';
 import type { Interest, Observation, SessionFact, SessionObserver } from '../../core/observe.js';
 import { withoutAccount } from './account-error.js';
+import { pauseOfFailedResponse, pauseOfRateLimits } from './headroom.js';
 import { readResponseUsage, readTranscriptionUsage } from './usage.js';
 
 // A client cannot make the upstream keep more transcriptions or responses open than this in any real call; beyond it the
@@ -17,6 +18,10 @@ const INTEREST: Readonly<Record<string, Interest>> = {
   'session.created': 'hold',
   'session.updated': 'hold',
   'response.created': 'note',
+  // Nothing to read in these: that they went by tells that the session is in use.
+  'input_audio_buffer.speech_started': 'note',
+  'input_audio_buffer.speech_stopped': 'note',
+  'conversation.item.added': 'note',
   'response.done': 'hold',
   'input_audio_buffer.committed': 'hold',
   'conversation.item.input_audio_transcription.completed': 'hold',
@@ -64,7 +69,7 @@ export class OpenAiRealtimeObserver implements SessionObserver {
         this.note('response.created');
         return NOTHING;
       case 'response.done':
-        return { ...this.readResponse(asObject(event['response'])), ...cleanedResponse(event) };
+        return this.readDone(event);
       case 'input_audio_buffer.committed':
         this.expectTranscription(event['item_id']);
         return NOTHING;
@@ -74,7 +79,7 @@ export class OpenAiRealtimeObserver implements SessionObserver {
         this.transcribing.delete(String(event['item_id']));
         return NOTHING;
       case 'rate_limits.updated':
-        return { facts: [], forward: false };
+        return { facts: throttled(pauseOfRateLimits(event), 'headroom'), forward: false };
       case 'error':
         return { ...readError(asObject(event['error'])), ...cleanedError(event) };
       default:
@@ -87,6 +92,13 @@ export class OpenAiRealtimeObserver implements SessionObserver {
     const transcription = asObject(asObject(asObject(session['audio'])['input'])['transcription']);
     this.transcriptionModel = typeof transcription['model'] === 'string' ? transcription['model'] : null;
     return forward({ kind: 'session_described', model: this.model });
+  }
+
+  private readDone(event: Json): Observation {
+    const response = asObject(event['response']);
+    const read = this.readResponse(response);
+    const facts = [...read.facts, ...throttled(pauseOfFailedResponse(response), 'response')];
+    return { ...read, facts, ...cleanedResponse(event) };
   }
 
   private readResponse(response: Json): Observation {
@@ -178,6 +190,10 @@ function cleanedResponse(event: Json): Cleaned {
   if (error === null) return {};
   const cleaned = { ...event, response: { ...response, status_details: { ...details, error } } };
   return { instead: Buffer.from(JSON.stringify(cleaned)) };
+}
+
+function throttled(forMs: number, source: 'headroom' | 'response'): SessionFact[] {
+  return forMs > 0 ? [{ kind: 'throttled', forMs, source }] : [];
 }
 
 function forward(fact: SessionFact): Observation {

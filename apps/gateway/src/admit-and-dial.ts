@@ -1,0 +1,198 @@
+// Steps 4 to 6 of a call: pool after pool, a line first, then the upstream, then the confirmation that makes both the
+// session's. A pool that is full or fails gives way to the next; only then, where the tenant may wait, does the call
+// stand in line. Everything here can still be refused with an HTTP status.
+import { err, ok, type Refusal, type Result, type SessionId } from '@trunkline/kernel';
+import type { AdmissionReason, Lease } from '@trunkline/admission';
+import { inTurn, type RouteRequest } from '@trunkline/providers';
+import { modelFamily, type DialRefusal } from '@trunkline/providers/adapters/openai';
+import type { Handshake } from '@trunkline/realtime';
+import type { PolicySnapshot, Pool, Principal } from '@trunkline/tenancy';
+import { dialUpstream } from './dial-upstream.js';
+import type { GatewayParts } from './gateway-parts.js';
+import { openedRecord, type AdmittedCall } from './open-session.js';
+
+/** A call that may be made, by whom and with what. */
+export interface Caller {
+  readonly sessionId: SessionId;
+  readonly handshake: Handshake;
+  readonly principal: Principal;
+  /** The policy that this call is judged by, from its key to its pool. */
+  readonly policy: PolicySnapshot;
+  readonly wanted: RouteRequest;
+  /** How long it may wait for a line, in milliseconds. */
+  readonly waitMs: number;
+  /** Fires when the client went away. */
+  readonly gone: AbortSignal;
+}
+
+interface Try {
+  readonly pool: Pool;
+  readonly waitMs: number;
+  readonly turn: 'first' | 'fallback' | 'wait';
+}
+
+// Nobody learns from an upstream for longer than this: what it says may be about a day's quota.
+const PAUSE_MS_MAX = 60_000;
+
+/** Finds a line and an upstream for the call, or says why there is none. */
+export async function admitAndDial(
+  parts: GatewayParts,
+  caller: Caller,
+  pools: readonly Pool[],
+): Promise<Result<AdmittedCall, Refusal>> {
+  let refusal: Refusal = { code: 'internal_error', message: 'No pool is configured for this model.' };
+  let ownLimit = false;
+  for (const each of triesOf(parts, caller, pools)) {
+    // A limit of the tenant's own is the same in every pool: the only thing that helps is to wait.
+    if (ownLimit && each.turn !== 'wait') continue;
+    const lease = await takeLine(parts, caller, each); // 4
+    if (!lease.ok) {
+      refusal = lease.error.refusal;
+      ownLimit = !isOfPool(lease.error.reason);
+      if (caller.gone.aborted || lease.error.reason === 'unavailable') break;
+      continue;
+    }
+    const call = await dialAndConfirm(parts, caller, { lease: lease.value, pool: each.pool }); // 5, 6
+    if (call.ok) return call;
+    await parts.releaseLease(lease.value);
+    refusal = call.error;
+    if (!call.error.tryNextPool || caller.gone.aborted) break;
+  }
+  // Whoever waited while this process began to stop hears the reason that helps.
+  return err(parts.closedToNewSessions() ?? refusal);
+}
+
+function triesOf(parts: GatewayParts, { waitMs }: Caller, pools: readonly Pool[]): readonly Try[] {
+  const nowMs = parts.clock.monotonicMs();
+  const turns = inTurn(pools, (id) => parts.health.isHealthy(id, nowMs), parts.random);
+  const [first] = turns;
+  if (first === undefined) return [];
+  if (turns.length === 1) return [{ pool: first, waitMs, turn: 'first' }];
+  const atOnce = turns.map((pool, i): Try => ({ pool, waitMs: 0, turn: i === 0 ? 'first' : 'fallback' }));
+  return waitMs > 0 ? [...atOnce, { pool: first, waitMs, turn: 'wait' }] : atOnce;
+}
+
+async function takeLine(parts: GatewayParts, caller: Caller, { pool, waitMs, turn }: Try) {
+  const { sessionId, principal, policy, wanted, gone } = caller;
+  const plan = parts.plans.of(policy).get(pool.id);
+  if (!plan) throw new Error(`pool ${pool.id} has no plan`);
+  const startedMs = parts.clock.monotonicMs();
+  const lease = await parts.admit({ sessionId, who: principal, plan, family: familyOf(wanted), waitMs, gone });
+  const outcome = lease.ok ? 'admitted' : lease.error.reason;
+  parts.metrics.admission({ outcome, turn, seconds: (parts.clock.monotonicMs() - startedMs) / 1000 });
+  if (!lease.ok && lease.error.cause !== undefined)
+    parts.log.warn(
+      { event: 'admission_failed', session_id: sessionId, reason: outcome, err: lease.error.cause },
+      'no line',
+    );
+  return lease;
+}
+
+interface Line {
+  readonly lease: Lease;
+  readonly pool: Pool;
+}
+
+async function dialAndConfirm(
+  parts: GatewayParts,
+  caller: Caller,
+  { lease, pool }: Line,
+): Promise<Result<AdmittedCall, DialRefusal>> {
+  const { sessionId, handshake, principal, wanted, gone } = caller;
+  const account = parts.account(pool);
+  if (account === null) return err(ACCOUNT_UNREADABLE);
+  const upstream = await dialUpstream(
+    { account, request: wanted, safetyIdentifier: handshake.safetyIdentifier },
+    {
+      ...parts.deadlines,
+      dialler: parts.dialler,
+      signal: gone,
+      report: (code, detail) => dialFailed(parts, { sessionId, pool, code, detail }),
+    },
+  ); // 5
+  if (!upstream.ok) {
+    if (!gone.aborted) noteFailure(parts, pool, upstream.error);
+    return upstream;
+  }
+  parts.health.succeeded(pool.id);
+  const leaseLost = new AbortController();
+  const call: AdmittedCall = {
+    sessionId,
+    principal,
+    handshake,
+    lease,
+    leaseLost: leaseLost.signal,
+    upstream: upstream.value,
+    openedAtMs: parts.clock.nowMs(),
+  };
+  const refusal = gone.aborted ? LINE_LOST : await confirm(parts, call, () => leaseLost.abort()); // 6
+  if (refusal === null) return ok(call);
+  upstream.value.wire.destroy();
+  return err(refusal);
+}
+
+// An upstream that has no room is healthy; it says for how long it has none.
+function noteFailure(parts: GatewayParts, pool: Pool, refusal: DialRefusal): void {
+  if (refusal.code === 'upstream_capacity') {
+    parts.metrics.poolPaused('dial');
+    parts.pausePool(pool.id, Math.min(PAUSE_MS_MAX, refusal.retryAfterMs ?? 1_000));
+    return;
+  }
+  if (refusal.tryNextPool) parts.health.failed(pool.id, parts.clock.monotonicMs());
+}
+
+function dialFailed(
+  parts: GatewayParts,
+  failed: { readonly sessionId: SessionId; readonly pool: Pool; readonly code: string; readonly detail: string },
+): void {
+  const { sessionId, pool, code, detail } = failed;
+  parts.metrics.dialFailed(code);
+  const fields = { event: 'dial_failed', session_id: sessionId, pool_id: pool.id, code, detail };
+  parts.log.warn(fields, 'the upstream could not be dialled');
+}
+
+const LINE_LOST: DialRefusal = {
+  code: 'admission_unavailable',
+  message: 'The line was lost while connecting. Try again.',
+  tryNextPool: false,
+};
+const ACCOUNT_UNREADABLE: DialRefusal = {
+  code: 'upstream_refused',
+  message: "The gateway cannot read its upstream account's key. The gateway's operator must set the pool's key again.",
+  tryNextPool: true,
+};
+const NOT_RECORDED: DialRefusal = {
+  code: 'metering_unavailable',
+  message: 'The session cannot be recorded right now, so it was not opened. Try again in a few minutes.',
+  tryNextPool: false,
+};
+
+/** Makes the line this session's for as long as it lives, and the session a matter of record. Null when both worked. */
+async function confirm(parts: GatewayParts, call: AdmittedCall, onLost: () => void): Promise<DialRefusal | null> {
+  try {
+    if ((await parts.confirmLease(call.lease, onLost)) === 'lost') return LINE_LOST;
+  } catch (error) {
+    parts.log.warn(
+      { event: 'confirm_failed', session_id: call.sessionId, err: error },
+      'a line could not be confirmed',
+    );
+    return LINE_LOST;
+  }
+  const closed = parts.closedToNewSessions(); // It may have begun to drain during the dial.
+  if (closed) return { ...closed, tryNextPool: false };
+  try {
+    await parts.journal.append({ kind: 'session_opened', session: openedRecord(parts, call) });
+    return null;
+  } catch (error) {
+    parts.log.error({ event: 'journal_refused', session_id: call.sessionId, err: error }, 'no session was opened');
+    return NOT_RECORDED;
+  }
+}
+
+function isOfPool(reason: AdmissionReason): boolean {
+  return reason === 'pool_limit' || reason === 'headroom';
+}
+
+function familyOf(wanted: RouteRequest): string {
+  return wanted.kind === 'conversation' && wanted.model !== null ? modelFamily(wanted.model) : 'transcription';
+}

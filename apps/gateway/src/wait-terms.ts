@@ -1,0 +1,16 @@
+// How long a handshake may wait for a line: as long as its tenant's policy allows, or less where the app asks for less
+// with `?wait_ms=`. What is more than allowed is cut to what is allowed, so that an app need not know the policy.
+import { err, ok, type Refusal, type Result } from '@trunkline/kernel';
+import type { Handshake } from '@trunkline/realtime';
+import type { Principal } from '@trunkline/tenancy';
+
+const PARAMETER = 'wait_ms';
+
+/** Milliseconds; 0: refused at once. */
+export function waitOf({ query }: Handshake, { limits }: Principal): Result<number, Refusal> {
+  const text = query.get(PARAMETER);
+  if (text === undefined) return ok(limits.waitMsMax);
+  if (/^\d{1,9}$/.test(text)) return ok(Math.min(Number(text), limits.waitMsMax));
+  const message = 'wait_ms must be a whole number of milliseconds: how long to wait for a free line.';
+  return err({ code: 'invalid_request', message, param: PARAMETER });
+}
