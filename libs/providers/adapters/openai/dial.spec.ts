@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dialTarget, refusalOfDial, refusalOfEarlyClose, refusalOfFirstEvent, type OpenAiAccount } from './dial.js';
 
-const account = (): OpenAiAccount => ({
-  baseUrl: 'https://api.openai.com/v1/',
-  apiKey: 'sk-upstream-secret',
-  vendor: 'openai',
-  deployments: new Map(),
-});
+function account(): OpenAiAccount {
+  return {
+    baseUrl: 'https://api.openai.com/v1/',
+    apiKey: 'sk-upstream-secret',
+    vendor: 'openai',
+    deployments: new Map(),
+  };
+}
 
 describe('dialling OpenAI', () => {
   const ACCOUNT = account();
