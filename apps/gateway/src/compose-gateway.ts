@@ -12,6 +12,7 @@ import {
   type LeaseStore,
   type LeaseTerms,
 } from '@trunkline/admission';
+import { PoolPlans } from '@trunkline/admission/adapters/policy';
 import type { UsageJournal } from '@trunkline/metering';
 import { PoolHealth } from '@trunkline/providers';
 import type { Log } from '@trunkline/platform/logging';
@@ -26,7 +27,6 @@ import type { CallDeadlines, GatewayParts, UpstreamAccount } from './gateway-par
 import { Door, type DrainTimes } from './door.js';
 import { IdleLines } from './idle-lines.js';
 import { LiveSessions } from './live-session.js';
-import { PoolPlans } from './pool-plans.js';
 import { SessionBills } from './session-bill.js';
 import { Stragglers } from './stragglers.js';
 

@@ -2,6 +2,7 @@
 // objects: no look-up of anything happens on the path of a call.
 import type { Clock, PoolId, Refusal, ReplicaId, Result, SessionId } from '@trunkline/kernel';
 import type { AdmissionRefusal, AdmitRequest, Lease, OnLost } from '@trunkline/admission';
+import type { PoolPlans } from '@trunkline/admission/adapters/policy';
 import type { UsageJournal } from '@trunkline/metering';
 import type { Log } from '@trunkline/platform/logging';
 import type { RelayLimits, RelayProbe, Ticker } from '@trunkline/realtime';
@@ -12,7 +13,6 @@ import type { PoolHealth } from '@trunkline/providers';
 import type { PolicySnapshot, Pool, Principal } from '@trunkline/tenancy';
 import type { GatewayMetrics } from './gateway-metrics.js';
 import type { LiveSessions } from './live-session.js';
-import type { PoolPlans } from './pool-plans.js';
 import type { SessionBills } from './session-bill.js';
 import type { Stragglers } from './stragglers.js';
 

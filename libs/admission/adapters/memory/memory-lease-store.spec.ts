@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Clock } from '@trunkline/kernel';
+import { FAIR_CAP_CASES } from '../../core/fair-cap.conformance.js';
 import { leaseOperations } from '../../core/lease-operations.conformance.js';
 import { replay } from '../../core/lease-model.conformance.js';
 import { acquired, lineRequest } from '../../core/lease-builders.conformance.js';
@@ -17,7 +18,7 @@ function freshStore(linesMax?: number): LeaseStoreUnderTest {
 }
 
 describe('the in-process lease store', () => {
-  it.each(LEASE_STORE_CASES)('$guarantee', async ({ check }) => check(freshStore()));
+  it.each([...LEASE_STORE_CASES, ...FAIR_CAP_CASES])('$guarantee', async ({ check }) => check(freshStore()));
 
   it('agrees with the state machine on any operations', async () => {
     await fc.assert(

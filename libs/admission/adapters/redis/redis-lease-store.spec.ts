@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { Cluster, Redis } from 'ioredis';
 import { startTestRedis, type TestRedis } from '../../../../test/support/redis.js';
+import { FAIR_CAP_CASES } from '../../core/fair-cap.conformance.js';
 import { leaseOperations } from '../../core/lease-operations.conformance.js';
 import { replay } from '../../core/lease-model.conformance.js';
 import { LEASE_STORE_CASES, type LeaseStoreUnderTest } from '../../core/lease-store.conformance.js';
@@ -40,7 +41,11 @@ describe('the Redis lease store', () => {
     await server.stop();
   });
 
-  it.each(LEASE_STORE_CASES)('$guarantee', async ({ check }) => check(await freshStore(redis)), SLOW_MS);
+  it.each([...LEASE_STORE_CASES, ...FAIR_CAP_CASES])(
+    '$guarantee',
+    async ({ check }) => check(await freshStore(redis)),
+    SLOW_MS,
+  );
 
   it(
     'agrees with the state machine on any operations',
@@ -68,5 +73,9 @@ describe('the lease store on a Redis cluster', () => {
     await server.stop();
   });
 
-  it.each(LEASE_STORE_CASES)('$guarantee', async ({ check }) => check(await freshStore(cluster)), SLOW_MS);
+  it.each([...LEASE_STORE_CASES, ...FAIR_CAP_CASES])(
+    '$guarantee',
+    async ({ check }) => check(await freshStore(cluster)),
+    SLOW_MS,
+  );
 });

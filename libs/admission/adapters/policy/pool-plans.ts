@@ -1,7 +1,7 @@
 // The policy's pools in the shape that admission counts by: caps, shares and queue bounds, with the policy's version.
-import type { PoolPlan, TenantShare } from '@trunkline/admission';
 import type { PoolId } from '@trunkline/kernel';
 import { DEFAULT_SHARE, type PolicySnapshot, type Pool } from '@trunkline/tenancy';
+import type { PoolPlan, TenantShare } from '../../index.js';
 
 /** Plans by snapshot, each made once: admission compares them by identity before it compares what they say. */
 export class PoolPlans {

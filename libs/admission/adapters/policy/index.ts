@@ -1,0 +1,1 @@
+export { poolPlan, PoolPlans } from './pool-plans.js';

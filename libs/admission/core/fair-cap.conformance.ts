@@ -1,0 +1,306 @@
+// What every lease store does about floors, weights, the line, kept lines, pauses and rates. Each case is one guarantee,
+// runs on a fresh store and throws when it does not hold. The order and numbers are explicit here; that both stores do
+// the same in every other situation is for the property test against the state machine.
+import assert from 'node:assert/strict';
+import { acquired, confirmed, held, lineRequest, type RequestParts } from './lease-builders.conformance.js';
+import type { AcquireOutcome, LeaseStore } from './lease-store.js';
+import type { LeaseStoreCase } from './lease-store.conformance.js';
+
+async function asked(store: LeaseStore, parts: RequestParts): Promise<string> {
+  const outcome: AcquireOutcome = await store.acquire(lineRequest(parts));
+  return outcome.kind === 'denied' ? `denied by ${outcome.denial.scope}` : outcome.kind;
+}
+
+/** Tenant and key of one name. */
+function of(tenant: string, rest: Omit<RequestParts, 'ids'> = {}): RequestParts {
+  return { ids: { tenant, key: tenant }, ...rest };
+}
+
+async function inLine(store: LeaseStore): Promise<readonly string[]> {
+  return (await store.view(lineRequest().plan.poolId)).waiting.map((call) => call.sessionId);
+}
+
+const FLOORS: readonly LeaseStoreCase[] = [
+  {
+    guarantee: 'a floor is held back from everybody else and there for its tenant at once',
+    check: async ({ store }) => {
+      const pool = { caps: { pool: 4 }, shares: { b: { floor: 2 } } };
+      await acquired(store, of('a', { session: '1', ...pool }));
+      await acquired(store, of('a', { session: '2', ...pool }));
+      assert.equal(await asked(store, of('a', { session: '3', ...pool })), 'denied by pool');
+      await acquired(store, of('b', { session: '4', ...pool }));
+      await acquired(store, of('b', { session: '5', ...pool }));
+      assert.equal(await asked(store, of('b', { session: '6', ...pool })), 'denied by pool');
+    },
+  },
+  {
+    guarantee: 'a floor raised under full use is honoured with the next line that comes free',
+    check: async ({ store }) => {
+      const lines = [];
+      for (const session of ['1', '2', '3'])
+        lines.push(await confirmed(store, of('a', { session, caps: { pool: 3 } })));
+      const raised = { caps: { pool: 3 }, shares: { b: { floor: 2 } }, plan: { version: 2 } };
+      assert.equal(await asked(store, of('a', { session: '4', ...raised, mayWait: true })), 'waiting');
+      assert.equal(await asked(store, of('b', { session: '5', ...raised, mayWait: true })), 'waiting');
+      assert(lines[0]);
+      await store.release(lines[0]);
+      assert.deepEqual(await inLine(store), ['ses_4'], 'b has the line, though a asked first');
+    },
+  },
+  {
+    guarantee: 'a ceiling holds however many lines are free',
+    check: async ({ store }) => {
+      const pool = { caps: { pool: 9 }, shares: { a: { ceiling: 1 } } };
+      await acquired(store, of('a', { session: '1', ...pool }));
+      assert.equal(await asked(store, of('a', { session: '2', ...pool })), 'denied by tenant');
+    },
+  },
+  {
+    guarantee: "a key's floor is held back from its tenant's other keys, its ceiling holds for itself",
+    check: async ({ store }) => {
+      const shares = { a: { floor: 2, ceiling: 3, keys: { key_x: { floor: 1, ceiling: 2 } } } };
+      const by = (key: string, session: string): RequestParts => ({ session, ids: { key }, caps: { pool: 9 }, shares });
+      await acquired(store, by('y', '1'));
+      await acquired(store, by('y', '2'));
+      assert.equal(await asked(store, by('y', '3')), 'denied by tenant');
+      await acquired(store, by('x', '4'));
+      assert.equal(await asked(store, by('x', '5')), 'denied by tenant');
+    },
+  },
+  {
+    guarantee: 'a family has its own cap within the pool',
+    check: async ({ store }) => {
+      const live = { ids: { family: 'gpt-live-1' }, caps: { family: 1, pool: 3 } };
+      await acquired(store, { session: '1', ...live });
+      assert.equal(await asked(store, { session: '2', ...live }), 'denied by family');
+      await acquired(store, { session: '3', caps: { pool: 3 } });
+    },
+  },
+  {
+    guarantee: 'of two versions of a plan the newer is in force, whoever brings the older one later',
+    check: async ({ store }) => {
+      await acquired(store, { session: '1', caps: { pool: 1 }, plan: { version: 2 } });
+      assert.equal(await asked(store, { session: '2', caps: { pool: 5 }, plan: { version: 1 } }), 'denied by pool');
+      await acquired(store, { session: '3', caps: { pool: 2 }, plan: { version: 3 } });
+    },
+  },
+];
+
+const LINE: readonly LeaseStoreCase[] = [
+  {
+    guarantee:
+      'a freed line goes in the same step to the tenant that holds least for its weight, not to the first in line',
+    check: async ({ store }) => {
+      const pool = { caps: { pool: 4 }, shares: { a: { weight: 3 } }, mayWait: true };
+      const lines = [];
+      for (const [tenant, session] of [
+        ['a', '1'],
+        ['a', '2'],
+        ['b', '3'],
+        ['b', '4'],
+      ] as const)
+        lines.push(await confirmed(store, of(tenant, { session, ...pool })));
+      assert.equal(await asked(store, of('b', { session: '5', ...pool })), 'waiting');
+      assert.equal(await asked(store, of('a', { session: '6', ...pool })), 'waiting');
+      assert(lines[3]);
+      await store.release(lines[3]);
+      assert.deepEqual(await inLine(store), ['ses_5'], 'a holds 2 of weight 3, b 1 of weight 1');
+      assert.equal(await held(store), 4);
+    },
+  },
+  {
+    guarantee: 'within a tenant the line is first in, first out',
+    check: async ({ store }) => {
+      const pool = { caps: { pool: 1 }, mayWait: true };
+      const first = await confirmed(store, { session: '1', ...pool });
+      for (const session of ['2', '3', '4']) assert.equal(await asked(store, { session, ...pool }), 'waiting');
+      await store.release(first);
+      assert.deepEqual(await inLine(store), ['ses_3', 'ses_4']);
+    },
+  },
+  {
+    guarantee: 'nobody who arrives overtakes those who wait, and who cannot wait is refused',
+    check: async ({ store }) => {
+      const pool = { caps: { pool: 2 } };
+      await confirmed(store, of('a', { session: '1', ...pool }));
+      const freed = await confirmed(store, of('a', { session: '2', ...pool }));
+      assert.equal(await asked(store, of('b', { session: '3', ...pool, mayWait: true })), 'waiting');
+      await store.release(freed);
+      assert.equal(await asked(store, of('c', { session: '4', ...pool })), 'denied by pool');
+    },
+  },
+  {
+    guarantee: "a call that waits for its own tenant's cap gets that tenant's next line",
+    check: async ({ store }) => {
+      const own = await confirmed(store, of('a', { session: '1', caps: { tenant: 1 } }));
+      assert.equal(await asked(store, of('a', { session: '2', caps: { tenant: 1 }, mayWait: true })), 'waiting');
+      await acquired(store, of('b', { session: '3' }));
+      assert.deepEqual(await inLine(store), ['ses_2']);
+      await store.release(own);
+      assert.deepEqual(await inLine(store), []);
+    },
+  },
+  {
+    guarantee: 'a granted call learns of its line by attending, and holds it pending until it confirms',
+    check: async ({ store, terms, advance }) => {
+      const pool = { caps: { pool: 1 }, mayWait: true };
+      const first = await confirmed(store, { session: '1', ...pool });
+      const second = lineRequest({ session: '2', ...pool });
+      await store.acquire(second);
+      assert.equal((await store.attend([second]))[0]?.kind, 'waiting');
+      await store.release(first);
+      const [granted] = await store.attend([second]);
+      assert(granted?.kind === 'granted');
+      await advance(terms.pendingMs - 1);
+      assert.equal(await store.confirm(granted.lease), 'confirmed');
+    },
+  },
+  {
+    guarantee: 'a call whose replica fell silent is out of line, and its line goes to the next',
+    check: async ({ store, terms, advance }) => {
+      const pool = { caps: { pool: 1 }, mayWait: true };
+      const first = await confirmed(store, { session: '1', ...pool });
+      const [silent, alive] = [lineRequest({ session: '2', ...pool }), lineRequest({ session: '3', ...pool })];
+      await store.acquire(silent);
+      await store.acquire(alive);
+      await advance(terms.waiterMs - 1);
+      await store.attend([alive]);
+      await advance(1);
+      await store.release(first);
+      assert.deepEqual(
+        (await store.attend([silent, alive])).map(({ kind }) => kind),
+        ['gone', 'granted'],
+      );
+    },
+  },
+  {
+    guarantee: 'who leaves is out of line at once, and who was given a line in the same moment is told so',
+    check: async ({ store }) => {
+      const pool = { caps: { pool: 1 }, mayWait: true };
+      const first = await confirmed(store, { session: '1', ...pool });
+      const [second, third] = [lineRequest({ session: '2', ...pool }), lineRequest({ session: '3', ...pool })];
+      await store.acquire(second);
+      await store.acquire(third);
+      assert.equal((await store.leave(second)).kind, 'gone');
+      await store.release(first);
+      assert.equal((await store.leave(third)).kind, 'granted');
+    },
+  },
+  {
+    guarantee: 'the line is bounded in all and by tenant, and says so',
+    check: async ({ store }) => {
+      const plan = { waitingMax: 3, waitingPerTenantMax: 2 };
+      const pool = { caps: { pool: 1 }, plan, mayWait: true };
+      await confirmed(store, of('a', { session: '1', ...pool }));
+      for (const session of ['2', '3']) assert.equal(await asked(store, of('a', { session, ...pool })), 'waiting');
+      const overOwn = await store.acquire(lineRequest(of('a', { session: '4', ...pool })));
+      assert(overOwn.kind === 'denied' && overOwn.denial.queueFull);
+      assert.equal(await asked(store, of('b', { session: '5', ...pool })), 'waiting');
+      const overAll = await store.acquire(lineRequest(of('c', { session: '6', ...pool })));
+      assert(overAll.kind === 'denied' && overAll.denial.queueFull);
+    },
+  },
+  {
+    guarantee: 'a refusal says the place in the own line and what the pace of releases makes of it',
+    check: async ({ store, advance }) => {
+      const pool = { caps: { pool: 3 }, mayWait: true };
+      const lines = [];
+      for (const session of ['1', '2', '3']) lines.push(await confirmed(store, of('a', { session, ...pool })));
+      for (const lease of lines.slice(0, 2)) {
+        await advance(4_000);
+        await store.release(lease);
+      }
+      for (const session of ['4', '5']) await acquired(store, of('a', { session, ...pool }));
+      await asked(store, of('b', { session: '6', ...pool }));
+      const outcome = await store.acquire(lineRequest(of('b', { session: '7', ...pool })));
+      assert(outcome.kind === 'waiting');
+      assert.deepEqual(outcome.denial.queue, { position: 2, expectedWaitMs: 8_000 });
+    },
+  },
+];
+
+const KEPT: readonly LeaseStoreCase[] = [
+  {
+    guarantee: 'a kept line is for the same key, pool and family to take over, before all who wait',
+    check: async ({ store }) => {
+      const pool = { caps: { pool: 1 } };
+      const broken = await confirmed(store, of('a', { session: '1', ...pool }));
+      assert.equal(await asked(store, of('b', { session: '2', ...pool, mayWait: true })), 'waiting');
+      assert.equal(await store.release(broken, 2_000), 'released');
+      assert.equal(await held(store), 1);
+      assert.equal(await asked(store, of('c', { session: '3', ...pool })), 'denied by pool');
+      await acquired(store, of('a', { session: '4', ...pool }));
+      assert.equal(await store.release(broken), 'gone');
+      assert.equal(await held(store), 1);
+      assert.deepEqual(await inLine(store), ['ses_2']);
+    },
+  },
+  {
+    guarantee: 'a kept line that nobody came back for goes to who waits',
+    check: async ({ store, advance }) => {
+      const pool = { caps: { pool: 1 }, mayWait: true };
+      const broken = await confirmed(store, of('a', { session: '1', ...pool }));
+      const waiting = lineRequest(of('b', { session: '2', ...pool }));
+      await store.acquire(waiting);
+      await store.release(broken, 2_000);
+      await advance(1_999);
+      assert.equal((await store.attend([waiting]))[0]?.kind, 'waiting');
+      await advance(1);
+      assert.equal((await store.attend([waiting]))[0]?.kind, 'granted');
+    },
+  },
+];
+
+const OTHER: readonly LeaseStoreCase[] = [
+  {
+    guarantee: 'a paused pool takes nobody new, lets a kept line be taken over, and goes on when the pause is over',
+    check: async ({ store, advance }) => {
+      const broken = await confirmed(store, of('a', { session: '1' }));
+      await store.release(broken, 10_000);
+      await store.pause(lineRequest().plan.poolId, 3_000);
+      await store.pause(lineRequest().plan.poolId, 1_000);
+      assert.equal(await asked(store, of('b', { session: '2' })), 'denied by headroom');
+      await acquired(store, of('a', { session: '3' }));
+      await advance(3_000);
+      await acquired(store, of('b', { session: '2' }));
+    },
+  },
+  {
+    guarantee: 'a tenant begins so many sessions in any minute and not one more, ended ones counted',
+    check: async ({ store, advance }) => {
+      const caps = { perMinute: 3 };
+      for (const session of ['1', '2', '3']) await store.release(await confirmed(store, { session, caps }));
+      assert.equal(await asked(store, { session: '4', caps }), 'denied by rate');
+      await advance(20_000);
+      await acquired(store, { session: '4', caps });
+      assert.equal(await asked(store, { session: '5', caps }), 'denied by rate');
+    },
+  },
+  {
+    guarantee: 'an idle line makes room only for a call that could use it, and one line for one call',
+    check: async ({ store }) => {
+      const pool = { caps: { pool: 2, tenant: 2 } };
+      const idle = [
+        await confirmed(store, of('a', { session: '1', ...pool })),
+        await confirmed(store, of('a', { session: '2', ...pool })),
+      ] as const;
+      assert.equal(await store.mayReclaim(idle[0]), false);
+      await asked(store, of('b', { session: '3', ...pool, mayWait: true }));
+      assert.equal(await store.mayReclaim(idle[0]), true);
+      assert.equal(await store.mayReclaim(idle[0]), true, 'the same answer again');
+      assert.equal(await store.mayReclaim(idle[1]), false, 'one call waits, one line is coming free');
+    },
+  },
+  {
+    guarantee: 'a line within a floor makes no room for a call that the floor would keep out all the same',
+    check: async ({ store }) => {
+      const pool = { caps: { pool: 1 }, shares: { a: { floor: 1 } } };
+      const idle = await confirmed(store, of('a', { session: '1', ...pool }));
+      await asked(store, of('b', { session: '2', ...pool, mayWait: true }));
+      assert.equal(await store.mayReclaim(idle), false);
+    },
+  },
+];
+
+/** Every guarantee of the fair cap. */
+export const FAIR_CAP_CASES: readonly LeaseStoreCase[] = [...FLOORS, ...LINE, ...KEPT, ...OTHER];
