@@ -1,7 +1,7 @@
 // `npm run cli -- ...`: administration of an installation from a terminal, on the services that the HTTP API uses.
 import { Command } from 'commander';
 import { systemClock } from '@trunkline/kernel';
-import { loadProcessConfig } from '@trunkline/platform/config';
+import { loadProcessConfig, processEnvironment } from '@trunkline/platform/config';
 import { withInstallation } from './src/context.js';
 import { addKeyCommands } from './src/key-commands.js';
 import { addMoneyCommands } from './src/money-commands.js';
@@ -9,6 +9,7 @@ import { formatRows } from './src/output.js';
 import { addPoolCommands } from './src/pool-commands.js';
 import { addRepairCommands } from './src/repair-commands.js';
 import type { RunCommand } from './src/run-command.js';
+import { addShareCommands } from './src/share-commands.js';
 import { addTenantCommands } from './src/tenant-commands.js';
 
 interface GlobalFlags {
@@ -36,7 +37,8 @@ const run: RunCommand = async (command, work) => {
 
 addTenantCommands(program, run);
 addKeyCommands(program, run);
-addPoolCommands(program, run);
+addPoolCommands(program, run, processEnvironment());
+addShareCommands(program, run);
 addMoneyCommands(program, run, systemClock.nowMs());
 addRepairCommands(program, run);
 

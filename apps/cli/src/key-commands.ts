@@ -1,9 +1,8 @@
 // `key`: credentials of a tenant.
 import type { Command } from 'commander';
-import { parseId } from '@trunkline/kernel';
 import type { ApiKeyRecord } from '@trunkline/tenancy';
-import { createKey, findTenant, listKeys, revokeKey } from '@trunkline/tenancy/adapters/prisma';
-import { listOf, numberOrNone, timeOf } from './flag-values.js';
+import { createKey, findTenant, listKeys, revokeKey, updateKey } from '@trunkline/tenancy/adapters/prisma';
+import { keyIdOf, listOf, numberOrNone, orNull, timeOf, type OrNone } from './flag-values.js';
 import type { Row } from './output.js';
 import { done, type RunCommand } from './run-command.js';
 
@@ -21,9 +20,9 @@ export function addKeyCommands(program: Command, run: RunCommand): void {
     .option('--expires-at <time>', 'ISO 8601', timeOf)
     .action((flags: KeyFlags, command: Command) =>
       run(command, async (tenancy) => {
-        const { tenant, ...request } = flags;
+        const { tenant, sessionsMax, ...request } = flags;
         const { id } = done(await findTenant(tenancy, tenant));
-        const created = done(await createKey(tenancy, id, request));
+        const created = done(await createKey(tenancy, id, { ...request, sessionsMax: orNull(sessionsMax) }));
         return [{ ...keyRow(created.key), secret: created.secret }];
       }),
     );
@@ -37,23 +36,41 @@ export function addKeyCommands(program: Command, run: RunCommand): void {
       }),
     );
   key
+    .command('update <key>')
+    .description('what is not named stays')
+    .requiredOption('--tenant <tenant>', 'slug or id')
+    .option('--name <name>')
+    .option('--sessions-max <n>', 'a number, or none', numberOrNone)
+    .action((named: string, flags: UpdateFlags, command: Command) =>
+      run(command, async (tenancy) => {
+        const { tenant, sessionsMax, ...request } = flags;
+        const { id } = done(await findTenant(tenancy, tenant));
+        const changes = { ...request, sessionsMax: orNull(sessionsMax) };
+        return [keyRow(done(await updateKey(tenancy, id, keyIdOf(named), changes)))];
+      }),
+    );
+  key
     .command('revoke <key>')
     .description('for ever; its live sessions end within two seconds')
     .requiredOption('--tenant <tenant>', 'slug or id')
     .action((named: string, flags: { tenant: string }, command: Command) =>
       run(command, async (tenancy) => {
         const { id } = done(await findTenant(tenancy, flags.tenant));
-        const keyId = parseId('key', named);
-        if (keyId === null) throw new Error(`${named} is no key id: see \`key list\``);
-        return [keyRow(done(await revokeKey(tenancy, id, keyId)))];
+        return [keyRow(done(await revokeKey(tenancy, id, keyIdOf(named))))];
       }),
     );
+}
+
+interface UpdateFlags {
+  readonly tenant: string;
+  readonly name?: string;
+  readonly sessionsMax?: OrNone<number>;
 }
 
 interface KeyFlags {
   readonly tenant: string;
   readonly name: string;
-  readonly sessionsMax?: number | null;
+  readonly sessionsMax?: OrNone<number>;
   readonly models?: string[];
   readonly origins?: string[];
   readonly expiresAt?: Date;

@@ -1,6 +1,5 @@
 // `tenant`: the same services that the HTTP API will use, with flags for words.
 import type { Command } from 'commander';
-import type { TenantRecord } from '@trunkline/tenancy';
 import {
   activateTenant,
   createTenant,
@@ -9,17 +8,33 @@ import {
   suspendTenant,
   updateTenant,
 } from '@trunkline/tenancy/adapters/prisma';
-import { numberOrNone } from './flag-values.js';
-import type { Row } from './output.js';
+import { numberOrNone, orNull, type OrNone } from './flag-values.js';
+import { addLimitsCommand } from './limits-command.js';
 import { done, type RunCommand } from './run-command.js';
+import { tenantDetails, tenantRow } from './tenant-rows.js';
 
 interface CapFlags {
-  readonly sessionsMax?: number | null;
+  readonly sessionsMax?: OrNone<number>;
 }
 
 /** Adds the commands to the program. */
 export function addTenantCommands(program: Command, run: RunCommand): void {
   const tenant = program.command('tenant').description('who pays');
+  addChanges(tenant, run);
+  addLimitsCommand(tenant, run);
+  tenant
+    .command('list')
+    .description('all tenants, with the limits that are not the default')
+    .action((_flags, command: Command) => run(command, async (tenancy) => (await listTenants(tenancy)).map(tenantRow)));
+  tenant
+    .command('show <tenant>')
+    .description('one tenant with all its limits')
+    .action((named: string, _flags, command: Command) =>
+      run(command, async (tenancy) => [tenantDetails(done(await findTenant(tenancy, named)))]),
+    );
+}
+
+function addChanges(tenant: Command, run: RunCommand): void {
   tenant
     .command('create')
     .requiredOption('--name <name>', 'a name for people')
@@ -27,13 +42,11 @@ export function addTenantCommands(program: Command, run: RunCommand): void {
     .option('--sessions-max <n>', 'sessions open at once over all its keys', numberOrNone)
     .action((flags: { name: string; slug?: string } & CapFlags, command: Command) =>
       run(command, async (tenancy) => {
-        const { name, slug = slugOf(name), sessionsMax = null } = flags;
-        return [tenantRow(done(await createTenant(tenancy, { name, slug, sessionsMax })))];
+        const { name, slug = slugOf(name) } = flags;
+        const request = { name, slug, sessionsMax: orNull(flags.sessionsMax) };
+        return [tenantRow(done(await createTenant(tenancy, request)))];
       }),
     );
-  tenant
-    .command('list')
-    .action((_flags, command: Command) => run(command, async (tenancy) => (await listTenants(tenancy)).map(tenantRow)));
   tenant
     .command('update <tenant>')
     .description('tenant: its slug or id')
@@ -42,7 +55,8 @@ export function addTenantCommands(program: Command, run: RunCommand): void {
     .action((named: string, flags: { name?: string } & CapFlags, command: Command) =>
       run(command, async (tenancy) => {
         const { id } = done(await findTenant(tenancy, named));
-        return [tenantRow(done(await updateTenant(tenancy, id, flags)))];
+        const request = { ...flags, sessionsMax: orNull(flags.sessionsMax) };
+        return [tenantRow(done(await updateTenant(tenancy, id, request)))];
       }),
     );
   for (const [verb, act] of [
@@ -56,10 +70,6 @@ export function addTenantCommands(program: Command, run: RunCommand): void {
       }),
     );
   }
-}
-
-function tenantRow({ id, slug, name, status, sessionsMax }: TenantRecord): Row {
-  return { id, slug, name, status, sessions_max: sessionsMax };
 }
 
 function slugOf(name: string): string {

@@ -19,7 +19,7 @@ import {
   type EnsurePoolRequest,
   type Pool,
   type PoolRecord,
-  type PresetGap,
+  type TierPreset,
   type UpdatePoolRequest,
 } from '../../index.js';
 import type { TenancyContext } from './context.js';
@@ -103,10 +103,10 @@ export function undrainPool(context: PoolContext, named: string): Administered<P
   return updatePool(context, named, { status: 'active' });
 }
 
-/** A pool after a preset was applied, and what the preset left open. */
+/** A pool after a preset was applied, and what the preset filled and left open. */
 export interface PresetPool {
   readonly pool: PoolRecord;
-  readonly gaps: readonly PresetGap[];
+  readonly preset: TierPreset;
 }
 
 /** Fills the documented caps of a tier; caps that it does not know stay as they are. */
@@ -124,9 +124,9 @@ export async function applyTierPreset(
       message: 'The caps at launch are known for tier 5 only (about 100 sessions; below it, fewer). Set sessionsMax.',
       fields: ['caps'],
     });
-  const { tier, sessionsMax, gaps } = preset;
+  const { tier, sessionsMax } = preset;
   const pool = await updatePool(context, named, { tier, ...(sessionsMax === null ? {} : { sessionsMax }) });
-  return pool.ok ? ok({ pool: pool.value, gaps }) : pool;
+  return pool.ok ? ok({ pool: pool.value, preset }) : pool;
 }
 
 /** Finds a pool by slug or id. */

@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto';
+import { Command } from 'commander';
+import { systemClock } from '@trunkline/kernel';
+import { secretSeal } from '@trunkline/platform/secrets';
+import { keyHasher } from '@trunkline/tenancy';
+import type { PoolContext } from '@trunkline/tenancy/adapters/prisma';
+import { startTestPostgres, type TestPostgres } from '../../../test/support/postgres.js';
+import { addKeyCommands } from './key-commands.js';
+import { formatRows, type Row } from './output.js';
+import { addPoolCommands } from './pool-commands.js';
+import { addShareCommands } from './share-commands.js';
+import { addTenantCommands } from './tenant-commands.js';
+
+const CANARY = 'canary-upstream-key';
+
+describe('the commands that set policy', () => {
+  let postgres: TestPostgres;
+  let context: PoolContext;
+  let count = 0;
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+    const pepper = 'a pepper only for tests';
+    const { seal: sealUpstreamKey } = secretSeal(pepper);
+    context = { db: postgres.db, clock: systemClock, randomBytes, hashKey: keyHasher(pepper), sealUpstreamKey };
+  }, 60_000);
+  afterAll(() => postgres.stop());
+
+  /** Runs a command line as `main.ts` does. @returns what would be printed; a refusal rejects. */
+  async function cli(line: string): Promise<readonly Row[]> {
+    const printed: Row[] = [];
+    const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
+    const run = async (_: Command, work: (tenancy: PoolContext) => Promise<readonly Row[]>) =>
+      void printed.push(...(await work(context)));
+    addTenantCommands(program, run);
+    addKeyCommands(program, run);
+    addPoolCommands(program, run, { UPSTREAM_KEY: `${CANARY}\n` });
+    addShareCommands(program, run);
+    await program.parseAsync(line.split(' '), { from: 'user' });
+    return printed;
+  }
+  const aPool = async (flags = '') => {
+    const slug = `pool-${++count}`;
+    await cli(`pool create --slug ${slug} ${flags}`.trim());
+    return slug;
+  };
+  const aTenant = async () => {
+    const slug = `tenant-${++count}`;
+    await cli(`tenant create --name A --slug ${slug}`);
+    return slug;
+  };
+
+  it('make a pool with caps and an account of its own, and show no key', async () => {
+    const slug = await aPool(
+      '--sessions-max 100 --models gpt-realtime,gpt-live-1 --tier 3 --weight 5 --family-cap gpt-realtime=80 ' +
+        '--family-cap gpt-live-1=none --upstream-url https://eu.example/v1 --upstream-key-env UPSTREAM_KEY',
+    );
+    const shown = await cli(`pool show ${slug}`);
+    expect(shown).toEqual([
+      expect.objectContaining({
+        ...{ slug, vendor: 'openai', status: 'active', sessions_max: 100, tier: 3, weight: 5 },
+        ...{ family_caps: ['gpt-realtime=80'], models: ['gpt-realtime', 'gpt-live-1'] },
+        ...{ upstream_url: 'https://eu.example/v1', upstream_key: 'its own' },
+      }),
+    ]);
+    expect(JSON.stringify(shown) + formatRows(await cli('pool list'), false)).not.toMatch(/canary|v1\./);
+  });
+
+  it('change a pool, take values away, drain it and let it serve again', async () => {
+    const slug = await aPool('--sessions-max 10 --family-cap a=1 --models a --tokens-per-minute 5 --tier 1');
+    const none = '--sessions-max none --models none --tokens-per-minute none --tier none --family-cap a=none';
+    expect(await cli(`pool update ${slug} ${none} --waiting-max 5 --waiting-per-tenant-max 0`)).toMatchObject([
+      {
+        ...{ sessions_max: null, models: null, tokens_per_minute_max: null, tier: null, waiting_max: 5 },
+        ...{ family_caps: ['gpt-live-1=25'], waiting_per_tenant_max: 0 },
+      },
+    ]);
+    expect(await cli(`pool set-cap ${slug} --sessions-max 7`)).toMatchObject([{ sessions_max: 7 }]);
+    expect(await cli(`pool drain ${slug}`)).toMatchObject([{ status: 'draining' }]);
+    expect(await cli(`pool undrain ${slug}`)).toMatchObject([{ status: 'active' }]);
+  });
+
+  it('make an Azure pool with its deployments', async () => {
+    const account = '--vendor azure --upstream-url https://a.example --upstream-key-env UPSTREAM_KEY';
+    const slug = await aPool(`${account} --deployment gpt-realtime=voice --deployment gpt-live-1=live`);
+    await cli(`pool update ${slug} --deployment gpt-live-1=none`);
+    expect(await cli(`pool show ${slug}`)).toMatchObject([{ deployments: ['gpt-realtime=voice'] }]);
+  });
+
+  it('take the name of a variable for a key, and repeat neither', async () => {
+    const refused = cli(`pool create --slug x --upstream-key-env ${CANARY}`);
+    await expect(refused).rejects.toThrow('takes the name of an environment variable');
+    await expect(refused).rejects.not.toThrow('canary');
+  });
+
+  it('say what a preset set and what is not documented', async () => {
+    const slug = await aPool();
+    expect(await cli(`pool preset ${slug} --tier 4`)).toEqual([
+      { cap: 'gpt-live-1', set_to: 300, why: 'documented for tier 4' },
+      { cap: 'gpt-live-1.1', set_to: null, why: expect.stringContaining('does not publish') },
+      { cap: 'tokens per minute', set_to: null, why: expect.stringContaining('15,000,000') },
+      { cap: 'sessions in total', set_to: null, why: expect.stringContaining('about 100') },
+    ]);
+    expect(await cli(`pool preset ${slug} --tier 5 --launch-caps`)).toContainEqual({
+      ...{ cap: 'sessions in total', set_to: 100, why: 'announced at launch for tier 5' },
+    });
+    await expect(cli(`pool preset ${slug} --tier 1 --launch-caps`)).rejects.toThrow('known for tier 5 only');
+    await expect(cli(`pool preset ${slug} --tier 9`)).rejects.toThrow('tier must be one of 1, 2, 3, 4, 5');
+  });
+
+  it('give shares to a tenant and its key, list them and take them away', async () => {
+    const [pool, tenant] = [await aPool('--sessions-max 10'), await aTenant()];
+    const [key] = await cli(`key create --tenant ${tenant} --name k`);
+    const keyId = String(key?.id);
+    const of = `--pool ${pool} --tenant ${tenant}`;
+    await cli(`share set ${of} --floor 4 --weight 3`);
+    await cli(`share set ${of} --ceiling 8`);
+    await cli(`share set ${of} --key ${keyId} --floor 2`);
+    const share = { pool, tenant, key: null, floor: 4, ceiling: 8, weight: 3 };
+    const keyShare = { pool, tenant, key: keyId, floor: 2, ceiling: null, weight: null };
+    expect(await cli(`share list --pool ${pool}`)).toEqual([share, keyShare]);
+    await expect(cli(`share set ${of} --key ${keyId} --weight 2`)).rejects.toThrow('a key has no --weight');
+    await expect(cli(`share set ${of} --floor 11`)).rejects.toThrow(/is 11, above the cap of 10/);
+    await expect(cli(`share list --pool no-such`)).rejects.toThrow('There is no pool "no-such"');
+    expect(await cli(`share remove ${of} --key ${keyId}`)).toEqual([keyShare]);
+    expect(await cli(`share remove ${of}`)).toEqual([share]);
+    expect(await cli(`share list --pool ${pool}`)).toEqual([]);
+  });
+
+  it('set limits in words, show those that are not the default, and take them away', async () => {
+    const tenant = await aTenant();
+    const flags =
+      '--wait 10s --grace 2s --idle-reclaim 60s --session-max 30m --sessions-per-minute 30 ' +
+      '--tokens-per-minute 100000 --spend-session 5 --spend-day 50.25 --spend-month 1000 --over-budget block_turns';
+    const details = {
+      ...{ wait_ms_max: 10_000, reconnect_grace_ms: 2_000, idle_reclaim_ms: 60_000, session_ms_max: 1_800_000 },
+      ...{ sessions_per_minute_max: 30, tokens_per_minute_max: 100_000, over_budget: 'block_turns' },
+      ...{ spend_session_max_usd: '5', spend_day_max_usd: '50.25', spend_month_max_usd: '1000' },
+    };
+    expect(await cli(`tenant limits ${tenant} ${flags}`)).toMatchObject([details]);
+    expect(await cli(`tenant limits ${tenant}`)).toMatchObject([details]);
+    expect(await cli(`tenant show ${tenant}`)).toMatchObject([details]);
+    const none = ['idle-reclaim', 'session-max', 'sessions-per-minute', 'tokens-per-minute', 'spend-session'];
+    await cli(`tenant limits ${tenant} ${none.map((name) => `--${name} none`).join(' ')} --spend-month none`);
+    const listed = (await cli('tenant list')).find(({ slug }) => slug === tenant);
+    expect(listed?.limits).toEqual(['wait_ms_max=10000', 'spend_day_max_usd=50.25', 'over_budget=block_turns']);
+  });
+
+  it.each([
+    ['--wait 3m', 'waitMsMax must be a whole number from 0 to 120000'],
+    ['--wait soon', 'Write a duration'],
+    ['--grace none', 'Write a duration'],
+    ['--spend-day free', 'spendDayMax must be an amount in US dollars'],
+    ['--sessions-per-minute many', 'sessionsPerMinuteMax must be a whole number'],
+    ['--over-budget stop', 'overBudget must be "finish_turn", "block_turns" or "cut"'],
+  ])('say what is allowed instead of %s', async (flags, words) => {
+    const tenant = await aTenant();
+    await expect(cli(`tenant limits ${tenant} ${flags}`)).rejects.toThrow(words);
+  });
+
+  it('change a key, and refuse a cap below what it is guaranteed', async () => {
+    const [pool, tenant] = [await aPool('--sessions-max 10'), await aTenant()];
+    const [key] = await cli(`key create --tenant ${tenant} --name k --sessions-max 5`);
+    const keyId = String(key?.id);
+    await cli(`share set --pool ${pool} --tenant ${tenant} --floor 4`);
+    await cli(`share set --pool ${pool} --tenant ${tenant} --key ${keyId} --floor 4`);
+    expect(await cli(`key update ${keyId} --tenant ${tenant} --name other`)).toMatchObject([{ name: 'other' }]);
+    await expect(cli(`key update ${keyId} --tenant ${tenant} --sessions-max 3`)).rejects.toThrow(
+      'above the cap of 3 sessions of key',
+    );
+    await expect(cli(`tenant update ${tenant} --sessions-max 3`)).rejects.toThrow(
+      'above the cap of 3 sessions of tenant',
+    );
+  });
+});

@@ -1,0 +1,37 @@
+// How a tenant is shown: in a list by the limits that somebody set, alone with all of them.
+import { formatAmount, type AmountPico } from '@trunkline/kernel';
+import { DEFAULT_LIMITS, type TenantLimits, type TenantRecord } from '@trunkline/tenancy';
+import type { Row } from './output.js';
+
+/** A tenant in a list. */
+export function tenantRow({ id, slug, name, status, sessionsMax, limits }: TenantRecord): Row {
+  const set = Object.entries(limitsRow(limits)).filter(([column, value]) => value !== DEFAULTS[column]);
+  const words = set.map(([column, value]) => `${column}=${value === null ? 'none' : String(value)}`);
+  return { id, slug, name, status, sessions_max: sessionsMax, limits: words.length === 0 ? null : words };
+}
+
+/** A tenant alone. */
+export function tenantDetails({ id, slug, name, status, sessionsMax, limits }: TenantRecord): Row {
+  return { id, slug, name, status, sessions_max: sessionsMax, ...limitsRow(limits) };
+}
+
+function limitsRow(limits: TenantLimits): Row {
+  return {
+    wait_ms_max: limits.waitMsMax,
+    reconnect_grace_ms: limits.reconnectGraceMs,
+    idle_reclaim_ms: limits.idleReclaimMs,
+    session_ms_max: limits.sessionMsMax,
+    sessions_per_minute_max: limits.sessionsPerMinuteMax,
+    tokens_per_minute_max: limits.tokensPerMinuteMax,
+    spend_session_max_usd: amountOf(limits.spendSessionMax),
+    spend_day_max_usd: amountOf(limits.spendDayMax),
+    spend_month_max_usd: amountOf(limits.spendMonthMax),
+    over_budget: limits.overBudget,
+  };
+}
+
+const DEFAULTS = limitsRow(DEFAULT_LIMITS);
+
+function amountOf(amount: AmountPico | null): string | null {
+  return amount === null ? null : formatAmount(amount);
+}
