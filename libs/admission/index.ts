@@ -9,3 +9,7 @@ export * from './core/lease-keeper.js';
 export * from './core/waiting-room.js';
 export * from './core/admission-refusal.js';
 export * from './core/admit.js';
+export * from './core/budget/periods.js';
+export * from './core/budget/spend-limits.js';
+export * from './core/budget/budget-store.js';
+export * from './core/budget/budget-book.js';

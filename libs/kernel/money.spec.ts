@@ -1,5 +1,15 @@
 import fc from 'fast-check';
-import { addAmounts, fitsDecimals, formatAmount, parseAmount, priceOf, roundAmount, type AmountPico } from './money.js';
+import {
+  addAmounts,
+  billionthsUp,
+  fitsDecimals,
+  formatAmount,
+  parseAmount,
+  percentOf,
+  priceOf,
+  roundAmount,
+  type AmountPico,
+} from './money.js';
 
 const amount = (text: string): AmountPico => {
   const parsed = parseAmount(text);
@@ -50,6 +60,25 @@ describe('money', () => {
         const perMillion = (BigInt(price) * 1_000_000n) as AmountPico;
         const part = (n: number) => priceOf(BigInt(n) * 1_000_000n, perMillion, 1_000_000n);
         expect(addAmounts(part(a), part(b))).toBe(part(a + b));
+      }),
+    );
+  });
+
+  it('counts for limits in billionths, never less than the amount and less than one too many', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 10n ** 24n }), (value) => {
+        const billionths = billionthsUp(value as AmountPico) * 1_000n;
+        expect(billionths - value).toBeGreaterThanOrEqual(0n);
+        expect(billionths - value).toBeLessThan(1_000n);
+      }),
+    );
+  });
+
+  it('puts a mark of some percent where no smaller count reaches it', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 1n, max: 10n ** 18n }), fc.integer({ min: 1, max: 100 }), (limit, percent) => {
+        const mark = percentOf(limit, percent);
+        expect(mark * 100n >= limit * BigInt(percent) && (mark - 1n) * 100n < limit * BigInt(percent)).toBe(true);
       }),
     );
   });

@@ -2,3 +2,4 @@ export { connectLeaseRedis, LeaseRedisUnreachable, type LeaseRedisOptions } from
 export { RedisLeaseStore, type RedisLeaseStoreOptions } from './redis-lease-store.js';
 export { Grants, type GrantSubscriber } from './grants.js';
 export type { LeaseRedis } from './scripts.js';
+export { RedisBudgetStore, type RedisBudgetStoreOptions } from './redis-budget-store.js';
