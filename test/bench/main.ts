@@ -27,6 +27,7 @@ interface Options {
   json?: string;
   product: string;
   subject: string;
+  portkey?: string;
   nice?: string;
   patience?: string;
   keep?: boolean;
@@ -43,6 +44,7 @@ const program = new Command('bench')
   .option('--json <file>', 'write every raw figure to this file')
   .option('--product <folder>', 'the compiled product', join(HERE, '../..'))
   .option('--subject <lane>', 'the lane that is held against the goals', 'trunkline')
+  .option('--portkey <folder>', "where Portkey's gateway was installed: adds the lane portkey")
   .option('--patience <seconds>', 'how long all waiting for a quiet machine may take together')
   .option('--nice <n>', 'priority of everything started, -20 to 19; a negative one needs root and disturbs others')
   .option('--keep', 'keep the folder with configurations and logs')
@@ -60,7 +62,7 @@ function wholeNumber(option: string, text: string): number {
 }
 
 async function main(options: Options): Promise<void> {
-  const lanes = lanesNamed(list(options.lanes));
+  const lanes = lanesNamed(list(options.lanes), options.portkey);
   const plan = planFor({
     quick: options.quick ?? false,
     ...(options.modes === undefined ? {} : { modes: list(options.modes) }),

@@ -13,6 +13,8 @@ export const Target = z.object({
   headers: z.record(z.string(), z.string()),
   /** PEM of the authority to trust; absent means a plain socket. */
   ca: z.string().optional(),
+  /** A relay that drops what the upstream says before its client's side is open: its clients do not wait for it. */
+  losesGreeting: z.boolean().optional(),
 });
 export type Target = z.infer<typeof Target>;
 

@@ -13,6 +13,8 @@ import { dial, type Target } from './dial.js';
 
 const READY_DEADLINE_MS = 20_000;
 const CLOSE_DEADLINE_MS = 5_000;
+/** How long a greeting is waited for where it may have been lost: long after it would have come. */
+const GREETING_MS = 500;
 /** A client that fills a stalled upstream stops by itself here. */
 const STALL_BYTES_MAX = 40 * 1024 * 1024;
 const MASK = 0x1f2e3d4c;
@@ -34,6 +36,7 @@ export class ClientSession {
   private sentBytes = 0;
   private answers = 0;
   private closing = false;
+  private saidHello = false;
   private onReady: () => void = () => {};
   private onClosed: () => void = () => {};
   private onFailure: (error: Error) => void = () => {};
@@ -58,8 +61,12 @@ export class ClientSession {
       () => this.socket?.destroy(new Error('no answer to the first event')),
       READY_DEADLINE_MS,
     );
+    let greeting: NodeJS.Timeout | undefined;
     const dialled = dial(target, {
-      onOpen: (socket) => (this.socket = socket),
+      onOpen: (socket) => {
+        this.socket = socket;
+        if (target.losesGreeting) greeting = setTimeout(() => this.missGreeting(), GREETING_MS);
+      },
       onData: (bytes, length) => this.reader.push(bytes, length),
       onClose: () => this.onSocketClose(),
     });
@@ -67,6 +74,7 @@ export class ClientSession {
       await Promise.all([dialled, ready]);
     } finally {
       clearTimeout(deadline);
+      clearTimeout(greeting);
     }
   }
 
@@ -124,7 +132,7 @@ export class ClientSession {
   private onGreeting(frame: FrameView): void {
     const type = frame.bytes.toString('latin1', frame.start, Math.min(frame.end, frame.start + 40));
     if (type.includes('session.created')) {
-      this.socket?.write(buildFrame(OPCODE.text, Buffer.from(helloEvent(this.hello)), MASK));
+      this.sayHello();
     } else if (type.includes('session.updated')) {
       this.ready = true;
       this.begin();
@@ -132,6 +140,17 @@ export class ClientSession {
     } else {
       this.stats.fault(frame.bytes.toString('utf8', frame.start, frame.end));
     }
+  }
+
+  private missGreeting(): void {
+    if (this.saidHello) return;
+    this.stats.fault('the target lost session.created');
+    this.sayHello();
+  }
+
+  private sayHello(): void {
+    this.saidHello = true;
+    this.socket?.write(buildFrame(OPCODE.text, Buffer.from(helloEvent(this.hello)), MASK));
   }
 
   private begin(): void {

@@ -1,14 +1,12 @@
 // nginx as a WebSocket proxy, the yardstick of every ratio: one worker on the proxy core, stock buffers, no access log.
 // Guarantees that it is configured by a file in the run's own folder and stopped by its pid.
 import { mkdirSync, openSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { CORE, spawnPinned, stopProcess } from '../process/pinned.js';
 import { descendants } from '../process/proc-stat.js';
 import { freePort } from './free-port.js';
 import { type Lane, type LaneContext, localTarget } from './lane.js';
-
-const START_DEADLINE_MS = 10_000;
+import { untilListening } from './until-listening.js';
 
 interface NginxKind {
   tls: boolean;
@@ -43,7 +41,7 @@ function lane(name: string, about: string, kind: NginxKind): Lane {
         args: ['-e', join(folder, 'error.log'), '-p', folder, '-c', config],
         stdio: ['ignore', log, log],
       });
-      await untilListening(port, () => child.exitCode !== null, join(folder, 'error.log'));
+      await untilListening(child, port, `nginx did not start: is it installed? See ${join(folder, 'error.log')}`);
       const pid = child.pid ?? 0;
       return {
         target: localTarget(port, kind.tls ? context.certificate : undefined),
@@ -86,20 +84,4 @@ http {
   }
 }
 `;
-}
-
-async function untilListening(port: number, hasExited: () => boolean, log: string): Promise<void> {
-  const until = performance.now() + START_DEADLINE_MS;
-  while (!(await accepts(port))) {
-    if (hasExited() || performance.now() > until) throw new Error(`nginx did not start: is it installed? See ${log}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = connect({ host: '127.0.0.1', port });
-    probe.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    probe.once('connect', () => probe.destroy());
-  });
 }

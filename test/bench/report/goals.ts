@@ -1,5 +1,6 @@
 // The goals R1 to R10 of the relay, and how each is read from a run. Guarantees that a goal is "met" only by a number
 // that was measured; what was not measured says so. An explicit list: a goal is one entry.
+import { PORTKEY } from '../lanes/portkey.js';
 import type { Sample } from '../run/rounds.js';
 import type { Results } from './medians.js';
 
@@ -116,7 +117,9 @@ const GOALS: readonly Goal[] = [
 /** Holds a lane's figures against the goals. */
 export function goalRows(results: Results, lane: string): GoalRow[] {
   const rows = GOALS.filter((goal) => results.has(goal.cell)).map((goal) => rowOf(goal, goal.read(results, lane)));
-  return [...rows, tlsRow(results, lane), integrityRow(results, lane)].filter((row) => row !== null);
+  return [...rows, peerRow(results, lane), tlsRow(results, lane), integrityRow(results, lane)].filter(
+    (row) => row !== null,
+  );
 }
 
 /** Whether every frame of a lane arrived once, in order and unaltered, and no session ended by itself. */
@@ -141,6 +144,14 @@ function rowOf(goal: Goal, value: number | null): GoalRow {
     stretch: show(goal.stretch),
     stretchMet: holds(goal.stretch),
   };
+}
+
+/** R3 names a peer as well, which is measured only where somebody installed it. */
+function peerRow(results: Results, lane: string): GoalRow | null {
+  if (!results.lanes.includes(PORTKEY) || !results.has('2.5KB')) return null;
+  const value = results.ratio(lane, '2.5KB', 'messagesPerCpuSecond', PORTKEY);
+  const goal = { id: 'R3', what: 'messages per second of proxy CPU, 2.5 KB both ways', unit: `x ${PORTKEY}` };
+  return rowOf({ ...goal, cell: '2.5KB', ...least, goal: 3.5, stretch: null, read: () => value }, value);
 }
 
 /** R7 is about the lane's TLS twin, where it was measured. */

@@ -35,14 +35,14 @@ export class Results {
     return median(this.perRound(lane, (round) => this.at(round, lane, cell, name)));
   }
 
-  /** One figure over nginx's, median of the rounds' ratios. */
-  ratio(lane: string, cell: string, name: string): number | null {
-    return this.compare(lane, (round, which) => this.at(round, which, cell, name));
+  /** One figure over nginx's, or another lane's: median of the rounds' ratios. */
+  ratio(lane: string, cell: string, name: string, other = withTls('nginx', lane)): number | null {
+    return this.compare(lane, other, (round, which) => this.at(round, which, cell, name));
   }
 
   /** As `ratio`, of a time over the direct lane's: what the proxy adds. */
   addedRatio(lane: string, cell: string, name: string): number | null {
-    return this.compare(lane, (round, which) => this.addedAt(round, which, cell, name));
+    return this.compare(lane, withTls('nginx', lane), (round, which) => this.addedAt(round, which, cell, name));
   }
 
   /** What a lane adds to the direct lane's time, median over the rounds. */
@@ -50,11 +50,11 @@ export class Results {
     return median(this.perRound(lane, (round) => this.addedAt(round, lane, cell, name)));
   }
 
-  private compare(lane: string, of: (round: number, lane: string) => number | null): number | null {
+  private compare(lane: string, other: string, of: (round: number, lane: string) => number | null): number | null {
     const ratios = this.perRound(lane, (round) => {
       const value = of(round, lane);
-      const other = of(round, withTls('nginx', lane));
-      return value === null || other === null || other <= 0 ? null : value / other;
+      const yardstick = of(round, other);
+      return value === null || yardstick === null || yardstick <= 0 ? null : value / yardstick;
     });
     return median(ratios);
   }

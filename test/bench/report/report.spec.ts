@@ -66,6 +66,18 @@ describe('goals', () => {
     expect(row(measured(16), 'R2')).toMatchObject({ value: null, met: null, stretchMet: null });
   });
 
+  it('about a peer are held against it within a round, and unmentioned where it was not measured', () => {
+    const samples = [2, 4, 400].flatMap((factor, round) => [
+      sample('nginx', '2.5KB', round, { messagesPerCpuSecond: 1 }),
+      sample('trunkline', '2.5KB', round, { messagesPerCpuSecond: 10 * factor }),
+      sample('portkey', '2.5KB', round, { messagesPerCpuSecond: 10 }),
+    ]);
+    const about = (lanes: string[]) =>
+      goalRows(new Results(samples, lanes), 'trunkline').find(({ unit }) => unit === 'x portkey');
+    expect(about(['nginx', 'trunkline', 'portkey'])).toMatchObject({ id: 'R3', value: 4, met: true });
+    expect(about(['nginx', 'trunkline'])).toBeUndefined();
+  });
+
   it('fail on a single wrong frame', () => {
     const samples = measured(16);
     expect(row(samples, 'R10')).toMatchObject({ value: 0, met: true });
