@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '@trunkline/kernel';
 import { MemoryLeaseStore } from '../adapters/memory/index.js';
 import { admit } from './admit.js';
-import { acquired, confirmed, lineRequest, storeThrough, type RequestParts } from './lease-builders.conformance.js';
+import {
+  acquired,
+  confirmed,
+  held,
+  lineRequest,
+  storeThrough,
+  type RequestParts,
+} from './lease-builders.conformance.js';
 import { DEFAULT_LEASE_TERMS } from './lease.js';
 import { LeaseStoreUnavailable } from './lease-store.js';
 import { WaitingRoom } from './waiting-room.js';
@@ -109,6 +116,17 @@ describe('a waiting room', () => {
     await Promise.all([released, leaving]);
     await rig.pass(0);
     await acquired(rig.inner, { session: 'c', caps: { pool: 1 } });
+  });
+
+  it('keeps the line of a call that two questions at once were answered with', async () => {
+    const rig = new Rig();
+    const first = await confirmed(rig.inner, { session: 'a', caps: { pool: 1 } });
+    const waiting = rig.call('b', 10_000);
+    await rig.pass(0);
+    await Promise.all([rig.store.release(first), rig.room.tick(), rig.room.tick()]);
+    expect(await waiting).toBe('admitted');
+    await rig.pass(0);
+    expect(await held(rig.inner)).toBe(1);
   });
 
   it('keeps calls in line through an outage of the store, and refuses those whose time is up in it', async () => {

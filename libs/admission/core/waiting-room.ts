@@ -38,6 +38,8 @@ interface Guest {
   denial: Denial;
   /** A question about this one guest is under way. */
   asking: boolean;
+  /** It has its line. */
+  admitted: boolean;
   readonly done: (outcome: WaitOutcome) => void;
 }
 
@@ -77,10 +79,11 @@ export class WaitingRoom {
       const done = (outcome: WaitOutcome): void => {
         if (this.#guests.get(sessionId) !== guest) return;
         this.#guests.delete(sessionId);
+        guest.admitted = outcome.kind === 'admitted';
         gone.removeEventListener('abort', left);
         resolve(outcome);
       };
-      const guest: Guest = { request, deadlineMs, denial, asking: false, done };
+      const guest: Guest = { request, deadlineMs, denial, asking: false, admitted: false, done };
       this.#guests.set(sessionId, guest);
       gone.addEventListener('abort', left, { once: true });
       if (gone.aborted) left();
@@ -160,10 +163,11 @@ export class WaitingRoom {
     }
   }
 
-  // Given a line in the same moment in which it left: nobody will use that line.
+  // Given a line in the same moment in which it left: nobody will use that line. Two questions under way at once are
+  // both answered with the line, and the second answer is no news.
   #hand(guest: Guest, lease: Lease): void {
     if (this.#guests.get(guest.request.sessionId) === guest) guest.done({ kind: 'admitted', lease });
-    else void this.#parts.store.release(lease).catch(this.#parts.observe);
+    else if (!guest.admitted) void this.#parts.store.release(lease).catch(this.#parts.observe);
   }
 
   #leave(sessionId: SessionId): void {
