@@ -77,6 +77,14 @@ describe('the worker', () => {
     expect(await db.ledgerTransaction.count({ where: { usageEventId: id } })).toBe(2);
   });
 
+  it('sums up what a tenant spent within two seconds of posting it', async () => {
+    await db.$executeRaw`DELETE FROM tenant_spend`;
+    const before = await db.ledgerTransaction.aggregate({ where: { purpose: 'tenant_charge' }, _sum: { total: true } });
+    await charged(await journal('spent'));
+    const spent = await eventually('the sum', () => db.tenantSpend.findFirst({ where: { tenantId: 'tnt_t' } }), 2_000);
+    expect(spent.amount.toString()).toBe(before._sum.total?.add('0.004').toString());
+  });
+
   it('rates what waited for a price as soon as somebody imports it', async () => {
     const id = await journal('waits', 'new-model');
     await eventually('unrated', () => db.usageEvent.findFirst({ where: { id, ratingState: 'unrated' } }), DEADLINE_MS);

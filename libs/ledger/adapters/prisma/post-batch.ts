@@ -5,6 +5,7 @@ import { PURPOSES, rate, type PriceBooks, type Purpose, type Rated } from '@trun
 import { LedgerDefect, transactionFor, type Transaction } from '@trunkline/ledger';
 import { insertTransactions } from './insert-transactions.js';
 import { claimPending, markUsage, type PendingUsage, type SetAside } from './pending-usage.js';
+import type { Queryable } from './queryable.js';
 
 /** What one batch did. */
 export interface PostedBatch {
@@ -24,6 +25,8 @@ export interface PostedBatch {
 export interface PostOptions {
   /** Events per transaction. Default 100. */
   readonly batchMax?: number;
+  /** Told what is in the books now, after the commit. Must not throw. */
+  readonly onBooked?: (usage: readonly PendingUsage[]) => void;
 }
 
 // Measured: larger batches are hardly faster, and where the worker shares its process with live calls (standalone) each
@@ -35,35 +38,43 @@ const CONNECTION_WAIT_MS = 5_000;
 
 /** Rates and posts one batch of pending events. Rejects when the database fails; then nothing changed. */
 export async function postBatch(db: Database, books: PriceBooks, options: PostOptions = {}): Promise<PostedBatch> {
-  return db.$transaction(
-    async (tx) => {
-      const batchMax = options.batchMax ?? BATCH_MAX;
-      const { events, unreadable } = await claimPending(tx, batchMax);
-      const claimed = events.length + unreadable.length;
-      const outcomes = events.map((event) => ({ event, outcome: bookUsage(event, books) }));
-      const booked = outcomes.flatMap(({ outcome }) => (outcome.kind === 'booked' ? [outcome] : []));
-      const defects = outcomes.flatMap(({ outcome }) => (outcome.kind === 'defect' ? [outcome.setAside] : []));
-      const waiting = outcomes.filter(({ outcome }) => outcome.kind !== 'booked').map(({ event }) => event.id);
-      await insertTransactions(
-        tx,
-        booked.flatMap(({ transactions }) => transactions),
-      );
-      await markUsage(
-        tx,
-        booked.map(({ id }) => id),
-        'rated',
-      );
-      await markUsage(tx, [...waiting, ...unreadable.map(({ id }) => id)], 'unrated');
-      return {
-        claimed,
-        more: claimed === batchMax,
-        rated: booked.length,
-        unrated: waiting.length - defects.length,
-        setAside: [...unreadable, ...defects],
-      };
-    },
-    { timeout: TRANSACTION_TIMEOUT_MS, maxWait: CONNECTION_WAIT_MS },
+  const { posted, booked } = await db.$transaction((tx) => postIn(tx, books, options.batchMax ?? BATCH_MAX), {
+    timeout: TRANSACTION_TIMEOUT_MS,
+    maxWait: CONNECTION_WAIT_MS,
+  });
+  options.onBooked?.(booked);
+  return posted;
+}
+
+async function postIn(
+  tx: Queryable,
+  books: PriceBooks,
+  batchMax: number,
+): Promise<{ readonly posted: PostedBatch; readonly booked: readonly PendingUsage[] }> {
+  const { events, unreadable } = await claimPending(tx, batchMax);
+  const claimed = events.length + unreadable.length;
+  const outcomes = events.map((event) => ({ event, outcome: bookUsage(event, books) }));
+  const booked = outcomes.flatMap(({ outcome }) => (outcome.kind === 'booked' ? [outcome] : []));
+  const defects = outcomes.flatMap(({ outcome }) => (outcome.kind === 'defect' ? [outcome.setAside] : []));
+  const waiting = outcomes.filter(({ outcome }) => outcome.kind !== 'booked').map(({ event }) => event.id);
+  await insertTransactions(
+    tx,
+    booked.flatMap(({ transactions }) => transactions),
   );
+  await markUsage(
+    tx,
+    booked.map(({ id }) => id),
+    'rated',
+  );
+  await markUsage(tx, [...waiting, ...unreadable.map(({ id }) => id)], 'unrated');
+  const posted = {
+    claimed,
+    more: claimed === batchMax,
+    rated: booked.length,
+    unrated: waiting.length - defects.length,
+    setAside: [...unreadable, ...defects],
+  };
+  return { posted, booked: outcomes.filter(({ outcome }) => outcome.kind === 'booked').map(({ event }) => event) };
 }
 
 type Outcome =

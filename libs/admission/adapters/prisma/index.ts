@@ -1,0 +1,1 @@
+export { PrismaSpendRecords } from './spend-records.js';
