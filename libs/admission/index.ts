@@ -9,6 +9,8 @@ export * from './core/lease-keeper.js';
 export * from './core/waiting-room.js';
 export * from './core/admission-refusal.js';
 export * from './core/admit.js';
+export * from './core/pool-status-shape.js';
+export * from './core/pool-status.js';
 export * from './core/budget/periods.js';
 export * from './core/budget/spend-limits.js';
 export * from './core/budget/budget-store.js';
