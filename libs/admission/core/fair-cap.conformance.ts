@@ -156,6 +156,33 @@ const LINE: readonly LeaseStoreCase[] = [
     },
   },
   {
+    guarantee: 'a call that hears late of its line has the whole time of a dial from then on',
+    check: async ({ store, terms, advance }) => {
+      const pool = { caps: { pool: 1 }, mayWait: true };
+      const first = await confirmed(store, { session: '1', ...pool });
+      const second = lineRequest({ session: '2', ...pool });
+      await store.acquire(second);
+      await store.release(first);
+      await advance(terms.pendingMs - 1);
+      const [granted] = await store.attend([second]);
+      assert(granted?.kind === 'granted');
+      await advance(terms.pendingMs - 1);
+      assert.equal(await asked(store, { session: '3', caps: { pool: 1 } }), 'denied by pool');
+      assert.equal(await store.confirm(granted.lease), 'confirmed');
+    },
+  },
+  {
+    guarantee: 'an acquisition that arrives twice finds its line as it is, in use or not',
+    check: async ({ store, terms, advance }) => {
+      const pool = { caps: { pool: 1 } };
+      const lease = await confirmed(store, { session: '1', ...pool });
+      const again = await acquired(store, { session: '1', ...pool });
+      assert.equal(again.fence, lease.fence);
+      await advance(terms.pendingMs);
+      assert.equal(await held(store), 1, 'no reservation that lapses');
+    },
+  },
+  {
     guarantee: 'a call whose replica fell silent is out of line, and its line goes to the next',
     check: async ({ store, terms, advance }) => {
       const pool = { caps: { pool: 1 }, mayWait: true };
@@ -233,6 +260,31 @@ const KEPT: readonly LeaseStoreCase[] = [
       assert.equal(await store.release(broken), 'gone');
       assert.equal(await held(store), 1);
       assert.deepEqual(await inLine(store), ['ses_2']);
+    },
+  },
+  {
+    guarantee: 'a call that stood in line and takes a kept line over stands there no longer',
+    check: async ({ store }) => {
+      const pool = { caps: { pool: 1 }, mayWait: true };
+      const broken = await confirmed(store, of('a', { session: '1', ...pool }));
+      assert.equal(await asked(store, of('a', { session: '2', ...pool })), 'waiting');
+      await store.release(broken, 2_000);
+      assert.equal(await asked(store, of('a', { session: '2', ...pool })), 'admitted');
+      assert.deepEqual(await inLine(store), []);
+    },
+  },
+  {
+    guarantee: 'who takes a kept line over leaves a line that lapsed to who waits',
+    check: async ({ store, terms, advance }) => {
+      const pool = { caps: { pool: 2 }, mayWait: true };
+      const broken = await confirmed(store, of('a', { session: '1', ...pool }));
+      await acquired(store, of('b', { session: '2', ...pool }));
+      await store.release(broken, 2 * terms.pendingMs);
+      await advance(terms.pendingMs - 1);
+      assert.equal(await asked(store, of('c', { session: '3', ...pool })), 'waiting');
+      await advance(1);
+      await acquired(store, of('a', { session: '4', ...pool }));
+      assert.deepEqual(await inLine(store), []);
     },
   },
   {

@@ -206,7 +206,8 @@ export const LEASE_STORE_CASES: readonly LeaseStoreCase[] = [
     guarantee: 'fences rise from one acquisition to the next',
     check: async ({ store }) => {
       const fences: number[] = [];
-      for (const session of ['a', 'b', 'c', 'a']) fences.push((await acquired(store, { session })).fence);
+      for (const [i, session] of ['a', 'b', 'c', 'a'].entries())
+        fences.push((await acquired(store, { session, token: `${i}` })).fence);
       assert.deepEqual(
         fences,
         [...new Set(fences)].sort((x, y) => x - y),

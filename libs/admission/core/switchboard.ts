@@ -58,7 +58,13 @@ export class Switchboard {
     const own = this.lines.get(request.sessionId);
     if (own && !isSamePlace(own.lease.place, request.place)) throw new LineHeldElsewhere();
     const taken = own ?? this.lines.keptFor(request.place);
-    if (taken) return { kind: 'admitted', lease: this.#takeOver(taken, request, nowMs) };
+    if (taken) {
+      this.queue.remove(request.sessionId);
+      // Asked twice: the line may be in use by now, and stays as it is.
+      const lease = this.#told(request, nowMs)?.lease ?? this.#takeOver(taken, request, nowMs);
+      this.#grant(nowMs);
+      return { kind: 'admitted', lease };
+    }
     this.#adopt(request.plan);
     const waiter = this.queue.add(request, nowMs);
     this.#grant(nowMs);
@@ -274,8 +280,15 @@ export class Switchboard {
     return blockedBy(lease, plan, this.lines.counts) !== null;
   }
 
-  #standing(caller: Caller, nowMs: number): AttendOutcome {
+  // Whoever hears of its line only now has the whole time of a dial from now on.
+  #told(caller: Caller, nowMs: number): Line | null {
     const line = this.#heldBy(caller);
+    if (line?.state === 'pending') this.lines.set(line, 'pending', nowMs + this.terms.pendingMs);
+    return line;
+  }
+
+  #standing(caller: Caller, nowMs: number): AttendOutcome {
+    const line = this.#told(caller, nowMs);
     if (line) return { kind: 'granted', lease: line.lease };
     const waiter = this.#waiterOf(caller);
     return waiter ? { kind: 'waiting', denial: this.#denial(waiter, nowMs) } : { kind: 'gone' };

@@ -13,16 +13,20 @@ if held and not same_place(held, caller) then return { 'elsewhere' } end
 local since, taken_from = held and held.since or whole(now), session
 if not held then held, taken_from = kept_for(caller) end
 if held then
-  drop_line(taken_from, held)
-  return { 'admitted', take_line(session, caller, since).fence }
+  leave_line(session)
+  -- Asked twice: the line may be in use by now, and stays as it is.
+  local line = told(session, caller.token)
+  if not line then
+    drop_line(taken_from, held)
+    line = take_line(session, caller, since)
+  end
+  grant()
+  return { 'admitted', line.fence }
 end
 
 if ARGV[11] == '' and not has_plan(caller.pool, ARGV[9], ARGV[10]) then return { 'plan' } end
 adopt(caller.pool, ARGV[11])
-load_queue()
-for _, waiter in ipairs(queue) do
-  if waiter.session == session then leave_queue(waiter) break end
-end
+leave_line(session)
 queue[#queue + 1] = caller
 grant(caller)
 if caller.line then return { 'admitted', caller.line.fence } end

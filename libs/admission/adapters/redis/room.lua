@@ -128,6 +128,14 @@ local function leave_queue(waiter)
   redis.call('ZREM', SEEN, waiter.session)
 end
 
+-- Takes the session's call out of the line, if it stands there.
+local function leave_line(session)
+  load_queue()
+  for _, waiter in ipairs(queue) do
+    if waiter.session == session then return leave_queue(waiter) end
+  end
+end
+
 local function is_ahead(a, b)
   local above_a, above_b = a.held - a.floor, b.held - b.floor
   local difference
@@ -214,9 +222,16 @@ local function denial(kind, caller)
   return { kind, why[1], why[2], why[3], retry, full and 1 or 0, position, expected }
 end
 
+-- The line that the session holds under this token. Whoever hears of it only now has the whole time of a dial from now on.
+local function told(session, token)
+  local line = held_by(session, token)
+  if line and line.state == 'pending' then redis.call('ZADD', EXPIRY, whole(now + PENDING), session) end
+  return line
+end
+
 -- How a caller stands: {'granted', fence}, a denial of kind 'waiting', or {'gone'}.
 local function standing(session, token)
-  local line = held_by(session, token)
+  local line = told(session, token)
   if line then return { 'granted', line.fence } end
   load_queue()
   for _, waiter in ipairs(queue) do
