@@ -2,6 +2,7 @@ export * from './core/wire.js';
 export * from './core/tap.js';
 export * from './core/close-code.js';
 export * from './core/end-cause.js';
+export { errorEvent } from './core/error-text.js';
 export * from './core/limits.js';
 export * from './core/ticker.js';
 export * from './core/probe.js';

@@ -21,6 +21,8 @@ export interface Caller {
   readonly wanted: RouteRequest;
   /** How long it may wait for a line, in milliseconds. */
   readonly waitMs: number;
+  /** Why its tenant's budget has no room for it; null: it has. Never rejects. */
+  readonly budget: Promise<Refusal | null>;
   /** Fires when the client went away. */
   readonly gone: AbortSignal;
 }
@@ -40,6 +42,9 @@ export async function admitAndDial(
   caller: Caller,
   pools: readonly Pool[],
 ): Promise<Result<AdmittedCall, Refusal>> {
+  // Nobody stands in line for a session that may not begin.
+  const spent = caller.waitMs > 0 ? await caller.budget : null;
+  if (spent) return err(spent);
   let refusal: Refusal = { code: 'internal_error', message: 'No pool is configured for this model.' };
   let ownLimit = false;
   for (const each of triesOf(parts, caller, pools)) {
@@ -52,7 +57,7 @@ export async function admitAndDial(
       if (caller.gone.aborted || lease.error.reason === 'unavailable') break;
       continue;
     }
-    const call = await dialAndConfirm(parts, caller, { lease: lease.value, pool: each.pool }); // 5, 6
+    const call = await withinBudget(parts, caller, { lease: lease.value, pool: each.pool });
     if (call.ok) return call;
     await parts.releaseLease(lease.value);
     refusal = call.error;
@@ -91,6 +96,15 @@ async function takeLine(parts: GatewayParts, caller: Caller, { pool, waitMs, tur
 interface Line {
   readonly lease: Lease;
   readonly pool: Pool;
+}
+
+async function withinBudget(
+  parts: GatewayParts,
+  caller: Caller,
+  line: Line,
+): Promise<Result<AdmittedCall, DialRefusal>> {
+  const spent = await caller.budget;
+  return spent ? err({ ...spent, tryNextPool: false }) : dialAndConfirm(parts, caller, line); // 5, 6
 }
 
 async function dialAndConfirm(

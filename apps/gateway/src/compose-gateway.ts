@@ -7,10 +7,12 @@ import {
   admit,
   LeaseKeeper,
   WaitingRoom,
+  type BudgetStore,
   type Lease,
   type LeaseKeeperEvent,
   type LeaseStore,
   type LeaseTerms,
+  type SpendRecords,
 } from '@trunkline/admission';
 import { PoolPlans } from '@trunkline/admission/adapters/policy';
 import type { UsageJournal } from '@trunkline/metering';
@@ -27,6 +29,7 @@ import type { CallDeadlines, GatewayParts, UpstreamAccount } from './gateway-par
 import { Door, type DrainTimes } from './door.js';
 import { IdleLines } from './idle-lines.js';
 import { LiveSessions } from './live-session.js';
+import { openBudgets } from './open-budgets.js';
 import { SessionBills } from './session-bill.js';
 import { Stragglers } from './stragglers.js';
 
@@ -39,6 +42,8 @@ export interface GatewayOptions {
   readonly hashKey: (key: string) => string;
   readonly leases: LeaseStore;
   readonly leaseTerms: LeaseTerms;
+  readonly budgetStore: BudgetStore;
+  readonly spendRecords: SpendRecords;
   readonly journal: UsageJournal;
   readonly prices: () => PriceBook;
   readonly account: (pool: Pool) => UpstreamAccount | null;
@@ -54,6 +59,8 @@ export interface ComposedGateway {
   /** Lets nobody in any more and resolves when the last session is settled. Register it last: it must run first. */
   readonly drain: () => Promise<void>;
   readonly draining: () => boolean;
+  /** The lines, to look at. */
+  readonly lines: Pick<LeaseStore, 'view'>;
 }
 
 const LEASES_MAX = 20_000;
@@ -102,6 +109,7 @@ export function composeGateway(options: GatewayOptions): ComposedGateway {
     maskKey: randomMaskKeys(),
     live,
     bills: new SessionBills(),
+    budgets: openBudgets(options),
     metrics,
   };
   const drain = async (): Promise<void> => {
@@ -110,7 +118,7 @@ export function composeGateway(options: GatewayOptions): ComposedGateway {
     await door.drain(options.drain);
     await emptied;
   };
-  return { parts, drain, draining: () => door.draining };
+  return { parts, drain, draining: () => door.draining, lines: options.leases };
 }
 
 function openIdleLines({ leases, policy, log }: GatewayOptions, live: LiveSessions): IdleLines {

@@ -11,6 +11,7 @@ import type { PriceBook } from '@trunkline/rating';
 import type { OpenAiAccount } from '@trunkline/providers/adapters/openai';
 import type { PoolHealth } from '@trunkline/providers';
 import type { PolicySnapshot, Pool, Principal } from '@trunkline/tenancy';
+import type { Budgets } from './budgets.js';
 import type { GatewayMetrics } from './gateway-metrics.js';
 import type { LiveSessions } from './live-session.js';
 import type { SessionBills } from './session-bill.js';
@@ -66,5 +67,6 @@ export interface GatewayParts {
   readonly maskKey: () => number;
   readonly live: LiveSessions;
   readonly bills: SessionBills;
+  readonly budgets: Budgets;
   readonly metrics: GatewayMetrics;
 }

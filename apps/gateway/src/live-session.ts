@@ -7,6 +7,7 @@ import type { EndCause, Session } from '@trunkline/realtime';
 import type { Principal } from '@trunkline/tenancy';
 import type { OwedReports } from './owed-reports.js';
 import type { SessionBill } from './session-bill.js';
+import type { TurnBudget } from './turn-budget.js';
 
 /** An admitted, connected session. */
 export interface LiveSession {
@@ -26,6 +27,7 @@ export interface LiveSession {
   readonly observer: SessionObserver;
   readonly owed: OwedReports;
   readonly bill: SessionBill;
+  readonly budget: TurnBudget;
 }
 
 /** Why sessions should end from outside, asked for each of them; null leaves it alone. */

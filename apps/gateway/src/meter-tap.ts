@@ -16,6 +16,8 @@ export interface MeterTapParts {
   readonly nowMs: () => number;
   /** Resolves when durable; a rejection keeps the frame from the client. */
   readonly journal: (event: UsageEvent) => Promise<void>;
+  /** The model begins to answer. Waits for nobody. */
+  readonly turnBegan: (turnId: string) => void;
   /** A usage event is durable. */
   readonly metered: (event: UsageEvent) => void;
   /** The journal did not take the event. The event is not lost: the caller keeps trying; the session must end. */
@@ -51,6 +53,7 @@ export function meterTap(parts: MeterTapParts): FrameTap {
     const events: UsageEvent[] = [];
     for (const fact of facts) {
       if (fact.kind === 'session_expired') parts.expired();
+      if (fact.kind === 'turn_began') parts.turnBegan(fact.turnId);
       if (fact.kind === 'throttled') parts.throttled(fact.forMs, fact.source);
       if (fact.kind !== 'usage_reported') continue;
       const { report, evidence } = fact;
@@ -61,10 +64,7 @@ export function meterTap(parts: MeterTapParts): FrameTap {
 
   return {
     interest: (type): Interest => (type === BINARY_TYPE ? 'pass' : observer.interest(type)),
-    noted: (type) => {
-      observer.note(type);
-      parts.spoke();
-    },
+    noted: () => parts.spoke(),
     message: (type, payload) => {
       if (TURN.test(type)) parts.spoke();
       const { facts, forward, instead } = observer.read(payload);

@@ -1,25 +1,37 @@
-// Where lines are counted: in this process, or in Redis when several processes share the caps.
+// Where lines and budgets are counted: in this process, or in Redis when several processes share them.
 import { systemClock } from '@trunkline/kernel';
-import { leaseTerms, type LeaseStore, type LeaseTerms } from '@trunkline/admission';
-import { MemoryLeaseStore } from '@trunkline/admission/adapters/memory';
-import { connectLeaseRedis, Grants, RedisLeaseStore } from '@trunkline/admission/adapters/redis';
+import { leaseTerms, type BudgetStore, type LeaseStore, type LeaseTerms } from '@trunkline/admission';
+import { MemoryBudgetStore, MemoryLeaseStore } from '@trunkline/admission/adapters/memory';
+import { connectLeaseRedis, Grants, RedisBudgetStore, RedisLeaseStore } from '@trunkline/admission/adapters/redis';
 import type { Database } from '@trunkline/platform/database';
 import type { ProcessBase } from '@trunkline/platform/process';
 
 const STOP_MS_MAX = 2_000;
 
-/** Opens the lease store. @throws LeaseRedisUnreachable, RangeError for times that do not fit together. */
+/** What a process counts with. */
+export interface Counters {
+  readonly leases: LeaseStore;
+  readonly leaseTerms: LeaseTerms;
+  readonly budgetStore: BudgetStore;
+}
+
+/** Opens the stores. @throws LeaseRedisUnreachable, RangeError for times that do not fit together. */
 export async function openLeases(
   { config, log, shutdown }: ProcessBase,
   { db, dialMsMax }: { readonly db: Database; readonly dialMsMax: number },
-): Promise<{ readonly leases: LeaseStore; readonly leaseTerms: LeaseTerms }> {
+): Promise<Counters> {
   const terms = leaseTerms({
     ...(config.leaseTtlMs === undefined ? {} : { confirmedMs: config.leaseTtlMs }),
     ...(config.leasePendingTtlMs === undefined ? {} : { pendingMs: config.leasePendingTtlMs }),
   });
   if (terms.pendingMs <= dialMsMax)
     throw new RangeError(`--lease-pending-ttl must be more than ${dialMsMax} ms: a dial may take as long as that`);
-  if (config.redisUrl === null) return { leases: new MemoryLeaseStore(systemClock, terms), leaseTerms: terms };
+  if (config.redisUrl === null)
+    return {
+      leases: new MemoryLeaseStore(systemClock, terms),
+      leaseTerms: terms,
+      budgetStore: new MemoryBudgetStore(systemClock),
+    };
   const redis = await connectLeaseRedis({
     url: config.redisUrl,
     onError: (error) => log.warn({ event: 'redis_error', err: error }, 'Redis is not reachable'),
@@ -40,5 +52,5 @@ export async function openLeases(
   const closedMs = await leases.open((await db.session.count({ where: { closedAt: null } })) === 0);
   if (closedMs > 0)
     log.warn({ event: 'leases_recovering', ms: closedMs }, 'new sessions wait until open ones are counted');
-  return { leases, leaseTerms: terms };
+  return { leases, leaseTerms: terms, budgetStore: new RedisBudgetStore(redis) };
 }

@@ -47,6 +47,14 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
   const owed = new OwedReports(observer);
   const bill = parts.bills.open(call.sessionId, call.principal.tenantId);
   const session = openedRecord(parts, call);
+  const budget = parts.budgets.open({
+    id: call.sessionId,
+    tenantId: call.principal.tenantId,
+    reportsOwed: () => observer.reportsOwed(),
+    end: () => relay.end('budget_exceeded'),
+    sendClient: (text) => void relay.sendClient(text),
+    cancelTurn: (turnId) => void relay.sendUpstream(observer.cancelTurn(turnId)),
+  });
   const lastWord = { atMs: parts.clock.monotonicMs() };
   const relay: Session = new Session({
     id: call.sessionId,
@@ -61,7 +69,12 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
         context: session,
         nowMs: parts.clock.nowMs,
         journal: (event) => journalTimed(parts, { kind: 'usage', event }),
-        metered: (event) => parts.metrics.metered(event, bill.add(event, parts.prices())),
+        turnBegan: (turnId) => budget.began(turnId),
+        metered: (event) => {
+          const cost = bill.add(event, parts.prices());
+          parts.metrics.metered(event, cost);
+          budget.metered(event, cost);
+        },
         unmetered: (event, error) => keepAndEnd(parts, relay, event, error),
         expired: () => relay.end('upstream_expired'),
         throttled: (forMs, source) => {
@@ -79,7 +92,7 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
   });
   endWhenAborted(call.leaseLost, () => relay.end('lease_lost'));
   const { sessionId: id, principal, lease } = call;
-  const live: LiveSession = { ...session, id, principal, lease, relay, lastWord, observer, owed, bill };
+  const live: LiveSession = { ...session, id, principal, lease, relay, lastWord, observer, owed, bill, budget };
   parts.live.add(live);
   parts.metrics.sessionOpened(live);
   return live;

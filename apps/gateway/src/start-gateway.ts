@@ -1,6 +1,8 @@
 // The gateway's composition root: opens policy, journal and leases, composes the parts and binds the listeners, top to
 // bottom; each step registers its own close, and closes run in the opposite order.
+import type { LeaseStore } from '@trunkline/admission';
 import { systemClock } from '@trunkline/kernel';
+import { PrismaSpendRecords } from '@trunkline/admission/adapters/prisma';
 import { PrismaJournalStore } from '@trunkline/metering/adapters/prisma';
 import { relayOverrides } from '@trunkline/platform/config';
 import type { Database } from '@trunkline/platform/database';
@@ -41,6 +43,8 @@ export interface RunningGateway {
   /** The authority that signed the certificate of `httpsUrl`. */
   readonly caFile: string;
   readonly checks: readonly ReadyCheck[];
+  /** The lines as this gateway counts them, for an API in the same process to look at. */
+  readonly lines: Pick<LeaseStore, 'view'>;
   /** Registers the drain; call it when all else is open, because it must run first. */
   readonly drainOnStop: () => void;
   /** From now on a stop ends sessions at their next turn boundary instead of letting them go on for long. */
@@ -66,6 +70,7 @@ export async function startGateway(base: ProcessBase, needs: GatewayNeeds): Prom
     httpUrl: `http://${urlHost(host)}:${ports.httpPort}`,
     httpsUrl: `https://${urlHost(host)}:${ports.httpsPort}`,
     caFile: tls.caFile,
+    lines: gateway.lines,
     checks: [
       { name: 'gateway', problem: () => (gateway.draining() ? 'draining' : null) },
       { name: 'journal', problem: () => journalProblem(gateway) },
@@ -104,6 +109,7 @@ async function compose(
     prices: policy.prices,
     hashKey,
     ...(await openLeases(base, { db, dialMsMax: DIAL_MS_MAX })),
+    spendRecords: new PrismaSpendRecords(db),
     journal,
     account: (pool) => poolAccount(pool, account, seal),
     relayLimits: { ...RELAY_LIMITS, ...relayOverrides(config) },

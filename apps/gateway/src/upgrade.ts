@@ -93,7 +93,9 @@ async function connect(
   if (!pools.ok) return pools;
   const waitMs = waitOf(handshake.value, principal.value);
   if (!waitMs.ok) return waitMs;
-  const caller = { sessionId, handshake: handshake.value, principal: principal.value, policy, gone };
+  // Asked for while a line is: it costs no time of its own.
+  const budget = parts.budgets.refusal(principal.value.tenantId);
+  const caller = { sessionId, handshake: handshake.value, principal: principal.value, policy, gone, budget };
   return admitAndDial(parts, { ...caller, wanted: wanted.value, waitMs: waitMs.value }, pools.value); // 4, 5, 6
 }
 
@@ -127,6 +129,7 @@ async function runAndSettle(
         'a settlement step failed',
       ),
   });
+  parts.budgets.forget(live.tenantId, live.budget);
   parts.live.remove(live.id);
   parts.metrics.sessionEnded(live, closed);
   const { endCause: end_cause, closeCode: close_code, durationMs: duration_ms } = closed;

@@ -13,6 +13,8 @@ export type Interest = 'pass' | 'note' | 'hold';
 export type SessionFact =
   /** The session as the upstream resolved it. */
   | { readonly kind: 'session_described'; readonly model: string | null }
+  /** The model begins to answer: from here on a turn costs. Its report will name the same id. */
+  | { readonly kind: 'turn_began'; readonly turnId: string }
   /** A report of use; must be durable before the message that carried it is forwarded. */
   | { readonly kind: 'usage_reported'; readonly report: UsageReport; readonly evidence: Evidence }
   /** The account has no room for more, by the upstream's own word, for so many milliseconds. */
@@ -32,12 +34,12 @@ export interface Observation {
 export interface SessionObserver {
   /** The interest in an event type; `unknown` is a message whose type could not be told without parsing. */
   interest(type: string): Interest;
-  /** A message of a noted type went by. */
-  note(type: string): void;
   /** Reads a held message. */
   read(payload: Buffer): Observation;
   /** Reports of use that the upstream still owes: responses in progress and transcriptions under way. */
   reportsOwed(): number;
   /** The client event that stops a running response, so that spending ends. */
   readonly stopSpending: string;
+  /** The client event that stops this turn and no other. */
+  cancelTurn(turnId: string): string;
 }

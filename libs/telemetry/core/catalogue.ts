@@ -174,6 +174,27 @@ export const METRICS = {
     help: 'Idle sessions that were ended because somebody else waited for the line.',
     labels: NO_LABELS,
   },
+  budgetThresholds: {
+    kind: 'counter',
+    name: 'trunkline_budget_thresholds_total',
+    help: 'Times that a spending limit was used to so many percent for the first time in its period.',
+    labels: [
+      { name: 'period', values: ['session', 'day', 'month'] },
+      { name: 'percent', values: ['50', '80', '100'] },
+    ],
+  },
+  turnsBlocked: {
+    kind: 'counter',
+    name: 'trunkline_turns_blocked_total',
+    help: 'Turns cancelled as they began: a limit is spent, its rest is reserved for turns under way, or tokens a minute.',
+    labels: [{ name: 'reason', values: ['spent', 'held', 'tokens'] }],
+  },
+  budgetUnavailable: {
+    kind: 'counter',
+    name: 'trunkline_budget_unavailable_total',
+    help: 'Questions about budgets that the store or the record of spending did not answer; the call went on.',
+    labels: [{ name: 'what', values: ['store', 'records'] }],
+  },
   handshake: {
     kind: 'counter',
     name: 'trunkline_handshake_total',

@@ -40,3 +40,14 @@ export function marksOf(max: AmountPico | null): Marks | null {
 export function isLimited({ dayMax, monthMax, tokensPerMinuteMax }: BudgetLimits): boolean {
   return dayMax !== null || monthMax !== null || tokensPerMinuteMax !== null;
 }
+
+/** The thresholds of a limit that lie above what was spent before and not above what is spent now. */
+export function crossedMarks(max: AmountPico | null, before: AmountPico, now: AmountPico): readonly Threshold[] {
+  const marks = marksOf(max);
+  if (marks === null) return [];
+  const [from, to] = [billionthsUp(before), billionthsUp(now)];
+  return THRESHOLDS.filter((_, i) => {
+    const mark = marks[i];
+    return mark !== undefined && mark > from && mark <= to;
+  });
+}

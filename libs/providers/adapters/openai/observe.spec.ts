@@ -23,9 +23,7 @@ function observe(events: readonly object[], observer = new OpenAiRealtimeObserve
   const hidden: string[] = [];
   for (const event of events) {
     const type = (event as { type: string }).type;
-    const interest = observer.interest(type);
-    if (interest === 'note') observer.note(type);
-    if (interest !== 'hold') continue;
+    if (observer.interest(type) !== 'hold') continue;
     const observation = observer.read(Buffer.from(JSON.stringify(event)));
     facts.push(...observation.facts);
     if (!observation.forward) hidden.push(type);
@@ -77,6 +75,19 @@ describe('the observer of the GA dialect', () => {
     const done = { type: 'response.done', response: { id: 'resp_1', status: 'completed', usage: null } };
     const { observer } = observe([{ type: 'response.created' }, { type: 'response.created' }, done, done]);
     expect(observer.reportsOwed()).toBe(1);
+  });
+
+  it('says which turn begins, by the id under which it is reported and can be cancelled', () => {
+    const [created, done] = [{ id: 'resp_1' }, { id: 'resp_1', status: 'completed', usage: null }];
+    const { facts, observer } = observe([
+      { type: 'response.created', response: created },
+      { type: 'response.done', response: done },
+    ]);
+    expect(facts).toMatchObject([
+      { kind: 'turn_began', turnId: 'resp_1' },
+      { kind: 'usage_reported', report: { vendorObjectId: 'resp_1' } },
+    ]);
+    expect(JSON.parse(observer.cancelTurn('resp_1'))).toEqual({ type: 'response.cancel', response_id: 'resp_1' });
   });
 
   it('recognises expiry and lets unreadable messages pass', () => {

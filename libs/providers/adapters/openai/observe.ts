@@ -17,7 +17,8 @@ const MODEL_UNKNOWN = 'unknown';
 const INTEREST: Readonly<Record<string, Interest>> = {
   'session.created': 'hold',
   'session.updated': 'hold',
-  'response.created': 'note',
+  // Once a turn and small: its id is what the turn is reserved, settled and cancelled by.
+  'response.created': 'hold',
   // Nothing to read in these: that they went by tells that the session is in use.
   'input_audio_buffer.speech_started': 'note',
   'input_audio_buffer.speech_stopped': 'note',
@@ -50,8 +51,8 @@ export class OpenAiRealtimeObserver implements SessionObserver {
     return INTEREST[type] ?? 'pass';
   }
 
-  note(type: string): void {
-    if (type === 'response.created') this.responsesActive += 1;
+  cancelTurn(turnId: string): string {
+    return JSON.stringify({ type: 'response.cancel', response_id: turnId });
   }
 
   reportsOwed(): number {
@@ -66,8 +67,7 @@ export class OpenAiRealtimeObserver implements SessionObserver {
       case 'session.updated':
         return this.readSession(asObject(event['session']));
       case 'response.created':
-        this.note('response.created');
-        return NOTHING;
+        return this.readCreated(asObject(event['response']));
       case 'response.done':
         return this.readDone(event);
       case 'input_audio_buffer.committed':
@@ -92,6 +92,11 @@ export class OpenAiRealtimeObserver implements SessionObserver {
     const transcription = asObject(asObject(asObject(session['audio'])['input'])['transcription']);
     this.transcriptionModel = typeof transcription['model'] === 'string' ? transcription['model'] : null;
     return forward({ kind: 'session_described', model: this.model });
+  }
+
+  private readCreated(response: Json): Observation {
+    this.responsesActive += 1;
+    return typeof response['id'] === 'string' ? forward({ kind: 'turn_began', turnId: response['id'] }) : NOTHING;
   }
 
   private readDone(event: Json): Observation {

@@ -1,0 +1,43 @@
+// The words of a spent budget, as refusals before the upgrade and as error events inside a session. A tenant's own limits
+// may be named; amounts are not, because whoever holds a key need not know the tenant's contract.
+import { toOpenAiError, type Refusal } from '@trunkline/kernel';
+import type { BudgetDenial } from '@trunkline/admission';
+import { errorEvent } from '@trunkline/realtime';
+
+/** Why a turn was blocked. The session's own limit is counted in its process, the others in the store. */
+export type TurnDenial = BudgetDenial | { readonly kind: 'spent'; readonly period: 'session' };
+
+const RETRY_MIN_MS = 1_000;
+// A reservation is settled when its turn ends: within seconds.
+const HELD_RETRY_MS = 2_000;
+
+/** The refusal of a new turn, or of a new session. */
+export function refusalOf(denial: TurnDenial, what: 'turn' | 'session'): Refusal {
+  switch (denial.kind) {
+    case 'spent':
+      return { code: 'budget_exceeded', message: `${SPENT[denial.period]} ${ASK}` };
+    case 'held':
+      return {
+        code: 'budget_exceeded',
+        message: `What is left of the spending limit of this ${denial.period} is reserved for turns under way. Try again shortly.`,
+        retryAfterMs: HELD_RETRY_MS,
+      };
+    case 'tokens': {
+      const retryAfterMs = Math.max(RETRY_MIN_MS, denial.retryAfterMs);
+      const message = `Your tenant's limit of tokens per minute is reached (${denial.used} used). No ${what} can begin now: try again in ${Math.ceil(retryAfterMs / 1000)} s.`;
+      return { code: 'concurrency_limit_exceeded', message, retryAfterMs };
+    }
+  }
+}
+
+/** The event that tells a client that its turn is cancelled; OpenAI's shape, so that SDKs raise it. */
+export function turnBlockedEvent(denial: TurnDenial, turnId: string): string {
+  return errorEvent(toOpenAiError(refusalOf(denial, 'turn')), `event_blocked_${turnId}`);
+}
+
+const ASK = 'Ask your administrator to raise it.';
+const SPENT = {
+  session: 'The spending limit of this session is reached.',
+  day: "Your tenant's spending limit of this day is reached; a new day begins at midnight UTC.",
+  month: "Your tenant's spending limit of this month is reached; a new month begins at midnight UTC.",
+} as const;

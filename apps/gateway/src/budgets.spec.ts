@@ -1,0 +1,277 @@
+import { parseAmount, trustedId, ZERO, type AmountPico } from '@trunkline/kernel';
+import {
+  BudgetStoreUnavailable,
+  type BudgetStore,
+  type Periods,
+  type RecordedSpend,
+  type SpendRecords,
+} from '@trunkline/admission';
+import { MemoryBudgetStore } from '@trunkline/admission/adapters/memory';
+import { usageEventId } from '@trunkline/metering';
+import { DEFAULT_LIMITS, type TenantLimits } from '@trunkline/tenancy';
+import { Budgets, type BudgetEvent } from './budgets.js';
+import { BLOCKED_IN_A_ROW_MAX, type MeteredUse } from './turn-budget.js';
+
+const TENANT = trustedId('tnt', 'tnt_t');
+const NOON_MS = Date.UTC(2026, 10, 22, 12);
+
+const dollars = (text: string): AmountPico => parseAmount(text) ?? ZERO;
+/** Lets everything that is ready to run do so. */
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+interface Rig {
+  readonly limits?: Partial<TenantLimits>;
+  readonly store?: BudgetStore;
+  readonly recorded?: string;
+  readonly records?: SpendRecords;
+  /** The wait for the ledger is over at once. */
+  readonly impatient?: boolean;
+}
+
+function recordsOf(amount: string): SpendRecords {
+  const of = (periods: Periods): RecordedSpend => ({
+    ...periods,
+    dayAmount: dollars(amount),
+    monthAmount: dollars(amount),
+  });
+  return { spentBy: async (tenantIds, periods) => new Map(tenantIds.map((id) => [id, of(periods)])) };
+}
+
+/** Budgets of one tenant, on an in-process store. */
+function rig({ limits = {}, store, recorded = '0', records = recordsOf(recorded), impatient = false }: Rig = {}) {
+  const events: BudgetEvent[] = [];
+  const state = { limits: { ...DEFAULT_LIMITS, ...limits } };
+  const clock = { nowMs: () => NOON_MS };
+  const budgets = new Budgets({
+    store: store ?? new MemoryBudgetStore(clock),
+    records,
+    limitsOf: () => state.limits,
+    clock,
+    observe: (event) => events.push(event),
+    defer: (work) => void setImmediate(work),
+    wait: () => (impatient ? Promise.resolve() : new Promise(() => undefined)),
+  });
+  return { budgets, events, state, session: sessionOf(budgets) };
+}
+
+/** Opens sessions of which the test plays the upstream. */
+function sessionOf(budgets: Budgets) {
+  let opened = 0;
+  return () => {
+    opened += 1;
+    const seen = { ended: false, cancelled: [] as string[], told: [] as { code: string; message: string }[], owed: 0 };
+    const budget = budgets.open({
+      id: trustedId('ses', `ses_${opened}`),
+      tenantId: TENANT,
+      reportsOwed: () => seen.owed,
+      end: () => (seen.ended = true),
+      sendClient: (text) => seen.told.push((JSON.parse(text) as { error: { code: string; message: string } }).error),
+      cancelTurn: (turnId) => seen.cancelled.push(turnId),
+    });
+    const begin = async (turnId: string) => {
+      seen.owed += 1;
+      budget.began(turnId);
+      await settled();
+    };
+    const report = async (turnId: string, cost: string | null, tokens = 0) => {
+      seen.owed -= 1;
+      const event: MeteredUse = {
+        id: usageEventId({ sessionId: trustedId('ses', `ses_${opened}`), vendorObjectId: turnId, kind: 'response' }),
+        kind: 'response',
+        vendorObjectId: turnId,
+        quantities: [{ meter: 'output_audio', quantityMicro: BigInt(tokens) * 1_000_000n }],
+      };
+      budget.metered(event, cost === null ? null : dollars(cost));
+      await settled();
+      await settled();
+    };
+    const turn = async (turnId: string, cost: string, tokens = 0) => {
+      await begin(turnId);
+      await report(turnId, cost, tokens);
+    };
+    return { seen, begin, report, turn, close: () => budgets.forget(TENANT, budget) };
+  };
+}
+
+const month = (max: string, overBudget: TenantLimits['overBudget'] = 'finish_turn') => ({
+  limits: { spendMonthMax: dollars(max), overBudget },
+});
+
+describe('a tenant that reaches its limit inside a session', () => {
+  it('has its turn finished, and then the session ended', async () => {
+    const { session } = rig(month('1'));
+    const { seen, begin, report, turn } = session();
+    await turn('a', '0.6');
+    expect(seen.ended).toBe(false);
+    await begin('b');
+    expect(seen).toMatchObject({ ended: false, cancelled: [] });
+    await report('b', '0.6');
+    expect(seen).toMatchObject({ ended: true, cancelled: [], told: [] });
+  });
+
+  it('has the turns of its other sessions finished, and those that are idle ended', async () => {
+    const { session } = rig(month('1'));
+    const [one, talking, idle] = [session(), session(), session()];
+    await talking.begin('t');
+    await one.turn('a', '2');
+    expect([one.seen.ended, talking.seen.ended, idle.seen.ended]).toEqual([true, false, true]);
+    await talking.report('t', '0.1');
+    expect(talking.seen).toMatchObject({ ended: true, cancelled: [] });
+  });
+
+  it('keeps its sessions under block_turns, and every new turn is cancelled with the reason', async () => {
+    const { session, events } = rig(month('1', 'block_turns'));
+    const { seen, begin, report, turn } = session();
+    await turn('a', '1');
+    await begin('b');
+    expect(seen).toMatchObject({ ended: false, cancelled: ['b'], told: [{ code: 'insufficient_quota' }] });
+    await report('b', '0.001');
+    expect(seen.ended).toBe(false);
+    expect(events.at(-1)).toMatchObject({ kind: 'turn_blocked', denial: { kind: 'spent', period: 'month' } });
+  });
+
+  it('loses under block_turns a session that tries again and again, because each try costs', async () => {
+    const { session } = rig(month('1', 'block_turns'));
+    const { seen, turn } = session();
+    await turn('a', '1');
+    for (let i = 0; i < BLOCKED_IN_A_ROW_MAX; i += 1) await turn(`b${i}`, '0.001');
+    expect(seen.ended).toBe(false);
+    await turn('last', '0.001');
+    expect(seen.ended).toBe(true);
+  });
+
+  it('has all its sessions cut under cut, whatever they do', async () => {
+    const { session } = rig(month('1', 'cut'));
+    const [one, talking] = [session(), session()];
+    await talking.begin('t');
+    await one.turn('a', '1');
+    expect([one.seen.ended, talking.seen.ended]).toEqual([true, true]);
+  });
+
+  it('goes on when the limit was raised meanwhile', async () => {
+    const { session, state, budgets } = rig(month('1', 'block_turns'));
+    const { seen, begin, turn } = session();
+    await turn('a', '1');
+    state.limits = { ...state.limits, spendMonthMax: dollars('5') };
+    await budgets.sync();
+    await begin('b');
+    expect(seen.cancelled).toEqual([]);
+  });
+
+  it('is told of 50, 80 and 100 % once, whichever session passes them', async () => {
+    const { session, events } = rig(month('1'));
+    const [one, other] = [session(), session()];
+    await one.turn('a', '0.5');
+    await other.turn('b', '0.4');
+    await one.turn('c', '0.2');
+    const told = events.flatMap((event) => (event.kind === 'threshold' ? [`${event.period} ${event.percent}`] : []));
+    expect(told).toEqual(['month 50', 'month 80', 'month 100']);
+  });
+});
+
+describe('a turn that begins', () => {
+  it('is cancelled while what is left is reserved for others, and the session stays', async () => {
+    const { session } = rig(month('1', 'cut'));
+    const [one, other] = [session(), session()];
+    await one.turn('first', '0.9');
+    await one.begin('a');
+    await other.begin('b');
+    expect(other.seen).toMatchObject({ ended: false, cancelled: ['b'], told: [{ code: 'insufficient_quota' }] });
+    await one.report('a', '0.05');
+    await other.report('b', '0');
+    await other.begin('c');
+    expect(other.seen).toMatchObject({ ended: false, cancelled: ['b'] });
+  });
+
+  it('is cancelled while too many tokens went by in the last minute, and says when to try again', async () => {
+    const { session } = rig({ limits: { tokensPerMinuteMax: 100 } });
+    const { seen, begin, turn } = session();
+    await turn('a', '0', 100);
+    await begin('b');
+    expect(seen).toMatchObject({ ended: false, cancelled: ['b'] });
+    expect(seen.told).toMatchObject([{ code: 'rate_limit_exceeded', message: expect.stringContaining('60 s') }]);
+  });
+
+  it('holds nothing any more when its session is settled without a report', async () => {
+    const { session } = rig(month('1'));
+    const [one, other] = [session(), session()];
+    await other.turn('first', '0.9');
+    await other.begin('lost');
+    other.close();
+    await one.begin('a');
+    expect(one.seen.cancelled).toEqual([]);
+  });
+
+  it('of a tenant without limits asks nobody', async () => {
+    const { session, events } = rig({ store: unreachable() });
+    await session().turn('a', '5');
+    expect(events).toEqual([]);
+  });
+});
+
+describe("a session's own limit", () => {
+  it('ends it after the turn that crosses it, and leaves other sessions alone', async () => {
+    const { session, events } = rig({ limits: { spendSessionMax: dollars('1') }, store: unreachable() });
+    const [one, other] = [session(), session()];
+    await one.turn('a', '0.5');
+    expect(one.seen.ended).toBe(false);
+    await one.turn('b', '0.5');
+    expect([one.seen.ended, other.seen.ended]).toEqual([true, false]);
+    expect(events).toMatchObject([50, 80, 100].map((percent) => ({ kind: 'threshold', period: 'session', percent })));
+  });
+});
+
+describe('while the store is away', () => {
+  it('turns go on and sessions begin', async () => {
+    const { session, budgets, events } = rig({ ...month('1'), store: unreachable() });
+    const { seen, turn } = session();
+    await turn('a', '5');
+    expect(seen).toMatchObject({ ended: false, cancelled: [] });
+    expect(await budgets.refusal(TENANT)).toBeNull();
+    expect(events.every(({ kind }) => kind === 'unavailable')).toBe(true);
+  });
+});
+
+describe('what the ledger recorded', () => {
+  it('stops live sessions of a tenant that spent elsewhere', async () => {
+    const { session, budgets } = rig({ ...month('1'), recorded: '1' });
+    const { seen } = session();
+    await budgets.sync();
+    await settled();
+    expect(seen.ended).toBe(true);
+  });
+
+  it('keeps new sessions out although the store knew nothing of it', async () => {
+    const { budgets } = rig({ ...month('1'), recorded: '1' });
+    expect(await budgets.refusal(TENANT)).toMatchObject({ code: 'budget_exceeded' });
+  });
+
+  it('is not waited for when it does not answer', async () => {
+    const records = { spentBy: () => new Promise<never>(() => undefined) };
+    const { budgets } = rig({ ...month('1'), records, impatient: true });
+    expect(await budgets.refusal(TENANT)).toBeNull();
+  });
+});
+
+describe('a new session', () => {
+  it('is refused with a time to come back while tokens per minute are used up', async () => {
+    const { budgets, session } = rig({ limits: { tokensPerMinuteMax: 10 } });
+    await session().turn('a', '0', 10);
+    expect(await budgets.refusal(TENANT)).toMatchObject({ code: 'concurrency_limit_exceeded', retryAfterMs: 60_000 });
+  });
+
+  it('may begin while what is left is only reserved', async () => {
+    const { budgets, session } = rig(month('1'));
+    const { turn, begin } = session();
+    await turn('a', '0.6');
+    await begin('b');
+    expect(await budgets.refusal(TENANT)).toBeNull();
+  });
+});
+
+function unreachable(): BudgetStore {
+  const away = async () => {
+    throw new BudgetStoreUnavailable('disconnected');
+  };
+  return { reserve: away, settle: away, release: away, look: away };
+}
