@@ -73,6 +73,11 @@ export class Books {
     return this.#open;
   }
 
+  /** Most sessions open at once so far. */
+  get openMax(): Readonly<OpenCounts> {
+    return this.#peak;
+  }
+
   /** Enters an accepted session. */
   open(opening: SessionOpening): SessionRecord {
     const record = this.#enter(opening, null);

@@ -7,7 +7,7 @@
 import type { PoolId, SessionId } from '@trunkline/kernel';
 import type { Caller, Lease, LeaseState, LeaseTerms } from './lease.js';
 import { isSamePlace } from './limits.js';
-import { isAhead, type Contender } from './fair-share.js';
+import { isAhead, phaseOf, turnOf, type Contender } from './fair-share.js';
 import { LineRegister, type Line } from './line-register.js';
 import type { AcquireOutcome, AcquireRequest, AttendOutcome, Denial } from './lease-store.js';
 import { ReleasePace, SessionRate } from './pace.js';
@@ -36,6 +36,8 @@ export class Switchboard {
   readonly #reclaims = new Map<SessionId, { readonly poolId: PoolId; readonly untilMs: number }>();
   readonly #pace = new ReleasePace();
   readonly #rate = new SessionRate();
+  /** Lines given so far, by pool. */
+  readonly #given = new Map<PoolId, number>();
   #beatMs: number | null = null;
   #closedUntilMs = 0;
   #fence = 0;
@@ -199,6 +201,10 @@ export class Switchboard {
 
   /** The call that is owed the next line of the pool, of those that may have one. */
   #next(poolId: PoolId, nowMs: number): Waiter | null {
+    const plan = this.#plans.get(poolId);
+    // A full pool is full for everybody: the usual case, and not worth a look at each call.
+    if (typeof plan?.sessionsMax === 'number' && this.lines.counts.of(`p|${poolId}`) >= plan.sessionsMax) return null;
+    const turn = turnOf(plan, this.#given.get(poolId) ?? 0);
     const tenantsSeen = new Set<string>();
     let best: { readonly waiter: Waiter; readonly contender: Contender } | null = null;
     for (const waiter of this.queue.ofPool(poolId)) {
@@ -207,7 +213,7 @@ export class Switchboard {
       tenantsSeen.add(tenantId);
       const { floor, weight } = shareOf(this.#planOf(waiter.caller), tenantId);
       const held = this.lines.counts.of(`pt|${poolId}|${tenantId}`);
-      const contender = { held, floor, weight, sequence: waiter.sequence };
+      const contender = { held, floor, weight, phase: phaseOf(tenantId, turn), sequence: waiter.sequence };
       if (best === null || isAhead(contender, best.contender)) best = { waiter, contender };
     }
     return best?.waiter ?? null;
@@ -216,7 +222,8 @@ export class Switchboard {
   #give({ caller }: Waiter, nowMs: number): void {
     this.queue.remove(caller.sessionId);
     this.#fence = Math.max(this.#fence + 1, nowMs * 1000);
-    const { tenantId } = caller.place;
+    const { tenantId, poolId } = caller.place;
+    this.#given.set(poolId, (this.#given.get(poolId) ?? 0) + 1);
     const { sessionsPerMinuteMax } = caller.own;
     if (sessionsPerMinuteMax !== null) this.#rate.began(tenantId, sessionsPerMinuteMax, nowMs);
     this.#granted.push(

@@ -128,6 +128,19 @@ local function leave_queue(waiter)
   redis.call('ZREM', SEEN, waiter.session)
 end
 
+-- False: nobody can have a line of the pool, whatever its other limits say.
+local function has_free_line(pool)
+  local plan = plan_of(pool)
+  return not (plan and plan.max) or count('p|' .. pool) < plan.max
+end
+
+local function some_pool_has_a_free_line()
+  for _, pool in ipairs(redis.call('HKEYS', PLANS)) do
+    if has_free_line(pool) then return true end
+  end
+  return false
+end
+
 -- Takes the session's call out of the line, if it stands there.
 local function leave_line(session)
   load_queue()
@@ -136,24 +149,50 @@ local function leave_line(session)
   end
 end
 
+-- See fair-share.ts for what these numbers are.
+local PHASES, STRIDE = 1024, 633
+local function turn_of(plan, given) return math.floor(given / (2 * (plan and plan.max or 50))) end
+
+local function phase_of(tenant, turn)
+  local own = 0
+  for i = 1, #tenant do own = (own * 31 + string.byte(tenant, i)) % PHASES end
+  return (own + (turn % PHASES) * STRIDE) % PHASES
+end
+
 local function is_ahead(a, b)
   local above_a, above_b = a.held - a.floor, b.held - b.floor
   local difference
   if above_a < 0 or above_b < 0 then difference = above_a - above_b
-  else difference = (2 * above_a + 1) * b.weight - (2 * above_b + 1) * a.weight end
+  else difference = (PHASES * above_a + a.phase) * b.weight - (PHASES * above_b + b.phase) * a.weight end
   if difference == 0 then return a.waiter.sequence < b.waiter.sequence end
   return difference < 0
 end
 
+-- What keeps a waiter out keeps out everybody of the same place and limits: asked once for each of those.
+local function kind_of(waiter)
+  return table.concat({ waiter.tenant, waiter.key, waiter.family, tostring(waiter.key_max), tostring(waiter.tenant_max),
+    tostring(waiter.rate_max) }, '|')
+end
+
 local function next_in(pool)
-  local seen, best = {}, nil
+  if not has_free_line(pool) then return nil end
+  local turn = turn_of(plan_of(pool), tonumber(redis.call('HGET', STATE, 'given|' .. pool) or 0))
+  local seen, kept_out, best = {}, {}, nil
   for _, waiter in ipairs(queue) do
-    if waiter.pool == pool and not seen[waiter.tenant] and not why_not(waiter) then
-      seen[waiter.tenant] = true
-      local share = share_of(plan_of(pool), waiter.tenant)
-      local held = count('pt|' .. pool .. '|' .. waiter.tenant)
-      local contender = { waiter = waiter, held = held, floor = share.floor, weight = share.weight }
-      if not best or is_ahead(contender, best) then best = contender end
+    if waiter.pool == pool and not seen[waiter.tenant] then
+      waiter.kind = waiter.kind or kind_of(waiter)
+      if not kept_out[waiter.kind] then
+        if why_not(waiter) then
+          kept_out[waiter.kind] = true
+        else
+          seen[waiter.tenant] = true
+          local share = share_of(plan_of(pool), waiter.tenant)
+          local held = count('pt|' .. pool .. '|' .. waiter.tenant)
+          local contender = { waiter = waiter, held = held, floor = share.floor, weight = share.weight,
+            phase = phase_of(waiter.tenant, turn) }
+          if not best or is_ahead(contender, best) then best = contender end
+        end
+      end
     end
   end
   return best and best.waiter
@@ -170,6 +209,7 @@ end
 -- Gives lines to whoever is owed one and waits, until nobody is left who could have one. `arrival` is not told: it hears
 -- the answer of this very step.
 local function grant(arrival)
+  if not arrival and (redis.call('ZCARD', QUEUE) == 0 or not some_pool_has_a_free_line()) then return end
   load_queue()
   local pools, done = {}, {}
   for _, waiter in ipairs(queue) do
@@ -182,6 +222,7 @@ local function grant(arrival)
     local waiter = next_in(pool)
     while waiter do
       leave_queue(waiter)
+      redis.call('HINCRBY', STATE, 'given|' .. pool, 1)
       if waiter.rate_max then
         local used_until = rate_used_until(waiter.tenant) + interval(waiter.rate_max)
         redis.call('HSET', STATE, 'rate|' .. waiter.tenant, whole(used_until))
@@ -199,26 +240,34 @@ local function enter_and_grant()
   return closed
 end
 
--- {'waiting' or 'denied', scope, current, max, retry after ms, 1 = queue full, position, expected wait ms or -1}
-local function denial(kind, caller)
-  local in_pool, of_tenant, tenants, position, seen = 0, 0, 0, nil, {}
+-- Where everybody stands, once a step: of each pool its calls, tenants and each tenant's calls; of each call its place.
+local standings
+local function read_standings()
+  if standings then return end
+  standings = { places = {}, pools = {} }
   for _, waiter in ipairs(queue) do
-    if waiter.pool == caller.pool then
-      in_pool = in_pool + 1
-      if not seen[waiter.tenant] then seen[waiter.tenant], tenants = true, tenants + 1 end
-      if waiter.tenant == caller.tenant then
-        of_tenant = of_tenant + 1
-        if waiter.session == caller.session then position = of_tenant end
-      end
-    end
+    local pool = standings.pools[waiter.pool] or { calls = 0, tenants = 0, of = {} }
+    standings.pools[waiter.pool] = pool
+    pool.calls = pool.calls + 1
+    if not pool.of[waiter.tenant] then pool.tenants = pool.tenants + 1 end
+    pool.of[waiter.tenant] = (pool.of[waiter.tenant] or 0) + 1
+    standings.places[waiter.session] = pool.of[waiter.tenant]
   end
-  position = position or of_tenant + 1
+end
+
+-- {'waiting' or 'denied', scope, current, max, retry after ms, 1 = queue full, position, expected wait ms or -1}
+-- Nobody may leave the queue after this in the same step.
+local function denial(kind, caller)
+  read_standings()
+  local pool = standings.pools[caller.pool] or { calls = 0, tenants = 0, of = {} }
+  local of_tenant = pool.of[caller.tenant] or 0
+  local position = standings.places[caller.session] or of_tenant + 1
   local gap, plan = gap_of(caller.pool), plan_of(caller.pool)
-  local expected = gap < 0 and -1 or position * tenants * gap
+  local expected = gap < 0 and -1 or position * pool.tenants * gap
   local why = why_not(caller) or { 'pool', 0, 0, 0 }
   local retry = why[4]
   if retry == 0 then retry = math.max(0, expected) end
-  local full = plan and (in_pool > plan.waiting or of_tenant > plan.waiting_per_tenant)
+  local full = plan and (pool.calls > plan.waiting or of_tenant > plan.waiting_per_tenant)
   return { kind, why[1], why[2], why[3], retry, full and 1 or 0, position, expected }
 end
 
@@ -233,9 +282,10 @@ end
 local function standing(session, token)
   local line = told(session, token)
   if line then return { 'granted', line.fence } end
+  local record = redis.call('HGET', WAITERS, session)
+  local waiter = record and cjson.decode(record)
+  if not waiter or waiter.token ~= token then return { 'gone' } end
   load_queue()
-  for _, waiter in ipairs(queue) do
-    if waiter.session == session and waiter.token == token then return denial('waiting', waiter) end
-  end
-  return { 'gone' }
+  waiter.session = session
+  return denial('waiting', waiter)
 end

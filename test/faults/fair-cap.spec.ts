@@ -1,0 +1,29 @@
+// Promise P2 against kill -9 and a Redis in trouble, by the upstream's own books. The same run for ten minutes:
+// `node --import ./test/support/ts-register.mjs test/faults/fair-cap/main.ts --minutes 10`.
+import { runFairCap } from './fair-cap/run.js';
+
+const SIZE = {
+  gateways: 3,
+  cap: 20,
+  tenants: 8,
+  floors: { tenants: 3, lines: 2 },
+  waitMs: 10_000,
+  waitingMax: 1_000,
+  leaseTtl: '3s',
+};
+
+describe('one cap over three gateways', () => {
+  it('is never exceeded while gateways are killed, every floor is honoured, the rest is shared by weight', async () => {
+    const plan = { size: SIZE, clientsPerTenant: 8, seconds: 45, killEverySeconds: 15 };
+    const { counts, watched, kills, peak, leftOpen } = await runFairCap(plan);
+    expect(kills).toBeGreaterThanOrEqual(2);
+    expect(peak).toBeLessThanOrEqual(SIZE.cap);
+    expect(peak).toBeGreaterThanOrEqual(SIZE.cap - 1);
+    expect(leftOpen).toBe(0);
+    expect(counts.odd).toEqual([]);
+    expect(counts.admitted).toBeGreaterThan(50);
+    expect(watched.floorsMissed).toBe(0);
+    expect(watched.saturatedTenants).toBeGreaterThanOrEqual(6);
+    expect(watched.fairness).toBeGreaterThan(0.9);
+  }, 180_000);
+});

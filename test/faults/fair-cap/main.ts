@@ -1,0 +1,42 @@
+// The fair cap at its full size and for as long as asked: prints what was seen as JSON, exits with 1 when a promise was
+// broken. `node --import ./test/support/ts-register.mjs test/faults/fair-cap/main.ts --minutes 10`
+import { Command } from 'commander';
+import { redisTroubles, type Trouble } from './redis-troubles.js';
+import { runFairCap } from './run.js';
+
+interface Flags {
+  readonly minutes: string;
+  readonly clients: string;
+  readonly trouble?: Trouble;
+}
+
+const SIZE = {
+  gateways: 3,
+  cap: 100,
+  tenants: 40,
+  floors: { tenants: 10, lines: 3 },
+  waitMs: 10_000,
+  waitingMax: 1_000,
+  leaseTtl: '6s',
+};
+const FAIRNESS_MIN = 0.99;
+
+const { minutes, clients, trouble } = new Command('fair-cap')
+  .option('--minutes <n>', 'how long', '10')
+  .option('--clients <n>', 'clients of each tenant', '10')
+  .option('--trouble <kind>', `what happens to Redis: ${Object.keys(redisTroubles).join(', ')}`)
+  .parse()
+  .opts<Flags>();
+
+const result = await runFairCap({
+  size: SIZE,
+  clientsPerTenant: Number(clients),
+  seconds: Number(minutes) * 60,
+  killEverySeconds: trouble === undefined ? 60 : null,
+  ...(trouble === undefined ? {} : { trouble: redisTroubles[trouble] }),
+});
+process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+const { peak, leftOpen, counts, watched } = result;
+const isFair = trouble !== undefined || watched.fairness >= FAIRNESS_MIN;
+const holds = peak <= SIZE.cap && leftOpen === 0 && counts.odd.length === 0 && watched.floorsMissed === 0 && isFair;
+process.exitCode = holds ? 0 : 1;
