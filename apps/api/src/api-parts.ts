@@ -5,6 +5,7 @@ import type { Log } from '@trunkline/platform/logging';
 import type { TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 import type { AdminSessions } from './access/admin-sessions.js';
 import type { OneTimeLink } from './access/one-time-link.js';
+import type { PoolReads } from './pools/pool-reads.js';
 
 /**
  * What calls go to. `simulator` is said loudly on every screen; `unknown` is for an API of its own, whose gateways have
@@ -19,6 +20,9 @@ export interface ApiRouteParts {
   readonly upstream: UpstreamKind;
   readonly link: OneTimeLink;
   readonly sessions: AdminSessions;
+  /** Whether an `Authorization` header carries the operator token. */
+  readonly isOperator: (authorization: string | undefined) => boolean;
+  readonly pools: PoolReads;
   readonly log: Log;
 }
 

@@ -4,6 +4,7 @@ import { AdminGuard } from './access/admin.guard.js';
 import { StartController } from './access/start.controller.js';
 import { API_PARTS, type ApiRouteParts } from './api-parts.js';
 import { OverviewController } from './overview/overview.controller.js';
+import { PoolsController } from './pools/pools.controller.js';
 import { ReportsController } from './v1/reports.controller.js';
 
 /** The control plane's routes, bound to the parts that the composition root made. */
@@ -12,7 +13,7 @@ export class ApiModule {
   static with(parts: ApiRouteParts): DynamicModule {
     return {
       module: ApiModule,
-      controllers: [StartController, OverviewController, ReportsController],
+      controllers: [StartController, OverviewController, ReportsController, PoolsController],
       providers: [
         { provide: API_PARTS, useValue: parts },
         { provide: APP_GUARD, useClass: AdminGuard },

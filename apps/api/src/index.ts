@@ -1,3 +1,4 @@
 // What `standalone` (and the control plane's own main) composes.
 export { startApi, type ApiParts, type RunningApi } from './start-api.js';
 export type { UpstreamKind } from './api-parts.js';
+export type { LineViews } from './pools/pool-reads.js';

@@ -15,6 +15,7 @@ import { keyHasher } from '@trunkline/tenancy';
 import { createKey, createTenant } from '@trunkline/tenancy/adapters/prisma';
 import { startApi, type RunningApi } from './index.js';
 
+const OPERATOR_TOKEN = 'the-token-of-the-operator';
 const HOSTILE = '"><img src=x onerror=alert(1)>';
 // A day of its own: nothing that the clock does during the test moves usage out of "today".
 const NOON = Date.parse('2026-11-21T12:00:00Z');
@@ -36,7 +37,9 @@ beforeAll(async () => {
   const hashKey = keyHasher('pepper-of-the-admin-spec-0123456789');
   const tenancy = { db, clock, randomBytes, hashKey };
   const log = openLog('debug', { write: (line: string) => void logged.push(line) });
-  api = await startApi({ db, tenancy, upstream: 'simulator', host: '127.0.0.1', port: 0, log, shutdown });
+  const lines = { view: async () => ({ lines: [], waiting: [], pausedForMs: 0 }) };
+  const listener = { host: '127.0.0.1', port: 0, log, shutdown };
+  api = await startApi({ db, tenancy, upstream: 'simulator', lines, operatorToken: OPERATOR_TOKEN, ...listener });
   const tenant = await createTenant(tenancy, { slug: 'acme', name: HOSTILE });
   if (!tenant.ok) throw new Error(tenant.error.message);
   const key = await createKey(tenancy, tenant.value.id, { name: 'first' });
@@ -120,7 +123,9 @@ const json = async (path: string): Promise<unknown> => {
   });
   return JSON.parse(body);
 };
-const JSON_ROUTES = ['tenants', 'sessions', 'usage', 'costs'].map((name) => `/admin/api/v1/${name}`);
+const JSON_ROUTES = ['tenants', 'sessions', 'usage', 'costs', 'pools', 'pools/default'].map(
+  (name) => `/admin/api/v1/${name}`,
+);
 
 describe('signing in', () => {
   it('sets a cookie that scripts cannot read and other sites cannot send, and leads to the overview', async () => {
@@ -225,6 +230,27 @@ describe('who is not signed in', () => {
       `x${cookie}`,
     ];
     for (const made of cookies) expect((await ask(api.port, '/admin', { headers: { cookie: made } })).status).toBe(401);
+  });
+});
+
+describe('the operator token', () => {
+  const asOperator = (path: string, token = OPERATOR_TOKEN) =>
+    ask(api.port, path, { headers: { authorization: `Bearer ${token}` } });
+
+  it('opens the routes for programs, and no page', async () => {
+    for (const name of ['tenants', 'sessions', 'usage', 'costs', 'pools'])
+      expect({ name, ...(await asOperator(`/admin/api/v1/${name}`)) }).toMatchObject({ name, status: 200 });
+    for (const path of ['/admin', '/admin/start']) expect((await asOperator(path)).status).not.toBe(200);
+  });
+
+  it('is refused when it is another, with where to find it', async () => {
+    const { status, body } = await asOperator('/admin/api/v1/pools', `${OPERATOR_TOKEN}x`);
+    expect(status).toBe(401);
+    expect(JSON.parse(body)).toMatchObject({
+      code: 'sign_in_required',
+      detail: expect.stringContaining('operator-token'),
+    });
+    expect(logged.join('')).not.toContain(OPERATOR_TOKEN);
   });
 });
 

@@ -1,21 +1,24 @@
 // The control plane's composition root: makes its parts, binds its listener, registers the closes. It reads and writes the
-// database only; a live session is out of its reach (arrow 7).
+// database and looks at the lines; a live session is out of its reach (arrow 7).
 import 'reflect-metadata';
 import { createServer } from 'node:http';
 import { isIP } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import type { Database } from '@trunkline/platform/database';
-import { closeServer, listen } from '@trunkline/platform/http';
+import { closeServer, listen, urlHost } from '@trunkline/platform/http';
 import type { Log } from '@trunkline/platform/logging';
 import type { Shutdown } from '@trunkline/platform/shutdown';
-import type { TenancyContext } from '@trunkline/tenancy/adapters/prisma';
+import { PrismaPolicySource, type TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 import { AdminSessions } from './access/admin-sessions.js';
 import { OneTimeLink } from './access/one-time-link.js';
+import { operatorCheck } from './access/operator-token.js';
 import type { ApiRouteParts, UpstreamKind } from './api-parts.js';
 import { ApiModule } from './api.module.js';
 import { frontDoor } from './http/front-door.js';
 import { ProblemFilter } from './http/problem.filter.js';
+import { FreshPolicy } from './pools/fresh-policy.js';
+import { PoolReads, type LineViews } from './pools/pool-reads.js';
 
 /** What the control plane needs. */
 export interface ApiParts {
@@ -23,6 +26,10 @@ export interface ApiParts {
   readonly db: Database;
   readonly tenancy: TenancyContext;
   readonly upstream: UpstreamKind;
+  /** Where the lines can be looked at; null: not known, pools are told without. */
+  readonly lines: LineViews | null;
+  /** What programs of the operator send as a bearer token; null: they cannot. */
+  readonly operatorToken: string | null;
   /** The address to bind (`--host`) and the port (`--admin-port`; 0 picks a free one). */
   readonly host: string;
   readonly port: number;
@@ -33,6 +40,8 @@ export interface ApiParts {
 /** A control plane that answers. */
 export interface RunningApi {
   readonly port: number;
+  /** Base address of the API for programs, without a slash at the end. */
+  readonly apiUrl: string;
   /**
    * A link that opens the admin pages once, within 24 hours. Holds a secret: show it, do not log it. Each call makes a new
    * link and ends the one before, unless that has been used.
@@ -46,9 +55,9 @@ const HEADERS_MS_MAX = 10_000;
 
 /** Binds the listener and serves. Register the database's close before it. @throws ListenFailed */
 export async function startApi(parts: ApiParts): Promise<RunningApi> {
-  const { db, tenancy, upstream, host, log, shutdown } = parts;
-  const link = new OneTimeLink(tenancy);
-  const app = await routes({ db, tenancy, upstream, link, sessions: new AdminSessions(tenancy), log }, host);
+  const { host, log, shutdown } = parts;
+  const link = new OneTimeLink(parts.tenancy);
+  const app = await routes(routeParts(parts, link), host);
   shutdown.register('admin routes', CLOSE_MS_MAX, () => app.close());
   const express = app.getHttpAdapter().getInstance() as Parameters<typeof createServer>[1];
   const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_MS_MAX }, express);
@@ -59,7 +68,22 @@ export async function startApi(parts: ApiParts): Promise<RunningApi> {
       { event: 'admin_plain_http', port },
       'the admin pages are plain HTTP: let nobody but a TLS proxy reach them',
     );
-  return { port, oneTimeLink: () => `http://${urlHost(host)}:${port}/admin/start?token=${link.issue()}` };
+  const adminUrl = `http://${urlHost(host)}:${port}/admin`;
+  return { port, apiUrl: `${adminUrl}/api/v1`, oneTimeLink: () => `${adminUrl}/start?token=${link.issue()}` };
+}
+
+function routeParts({ db, tenancy, upstream, lines, operatorToken, log }: ApiParts, link: OneTimeLink): ApiRouteParts {
+  const policy = new FreshPolicy(new PrismaPolicySource(db, tenancy.clock));
+  return {
+    db,
+    tenancy,
+    upstream,
+    link,
+    sessions: new AdminSessions(tenancy),
+    isOperator: operatorCheck(operatorToken),
+    pools: new PoolReads(policy, lines, tenancy.clock),
+    log,
+  };
 }
 
 async function routes(parts: ApiRouteParts, host: string): Promise<NestExpressApplication> {
@@ -77,10 +101,4 @@ async function routes(parts: ApiRouteParts, host: string): Promise<NestExpressAp
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
-
-// What a browser on this machine can dial: a wildcard address is not one.
-function urlHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
 }

@@ -9,6 +9,8 @@ export interface Ready {
   readonly httpsUrl: string;
   readonly caFile: string;
   readonly adminUrl: string;
+  /** For programs that have the operator token: `secrets/operator-token` in the data folder. */
+  readonly adminApiUrl: string;
   readonly metricsUrl: string;
   readonly upstreamUrl: string;
   readonly simulator: boolean;

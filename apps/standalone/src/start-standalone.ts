@@ -1,11 +1,12 @@
 // The whole product in one process: opens stores, prepares the installation, starts worker, gateway and listeners, top to
 // bottom; each step registers its own close, and closes run in the opposite order. Its whole job is this order.
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { systemClock } from '@trunkline/kernel';
 import { openDataFolder } from '@trunkline/platform/data-folder';
 import { serveOps } from '@trunkline/platform/http';
 import type { ProcessBase } from '@trunkline/platform/process';
-import { ownPepper, secretSeal } from '@trunkline/platform/secrets';
+import { ownPepper, secretFile, secretSeal } from '@trunkline/platform/secrets';
 import { priceSource } from '@trunkline/rating/adapters/prisma';
 import { keyHasher } from '@trunkline/tenancy';
 import { Metrics } from '@trunkline/telemetry/adapters/prom';
@@ -53,6 +54,8 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
     db: store.db,
     tenancy,
     upstream: simulator ? 'simulator' : 'vendor',
+    lines: gateway.lines,
+    operatorToken: await secretFile(join(folder.secretsDir, 'operator-token')),
     host: config.host,
     port: config.adminPort,
     log: log.with({ app: 'api' }),
@@ -65,6 +68,7 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
     httpsUrl,
     caFile,
     metricsUrl,
+    adminApiUrl: api.apiUrl,
     upstreamUrl: account.baseUrl,
     simulator,
     tenantId: first.tenantId,

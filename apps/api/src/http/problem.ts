@@ -13,10 +13,13 @@ export const PROBLEMS = {
   sign_in_required: { status: 401, title: 'Sign in first' },
   link_not_valid: { status: 403, title: 'This link does not work' },
   not_found: { status: 404, title: 'There is nothing here' },
+  pool_not_found: { status: 404, title: 'There is no such pool' },
   method_not_allowed: { status: 405, title: 'This cannot be done here' },
   host_not_allowed: { status: 421, title: 'This host name is not ours' },
   internal_error: { status: 500, title: 'Trunkline failed' },
   database_unavailable: { status: 503, title: 'The database does not answer' },
+  lines_not_known: { status: 503, title: 'The lines are not known here' },
+  lines_unavailable: { status: 503, title: 'The store of the lines does not answer' },
 } as const satisfies Record<string, ProblemEntry>;
 
 /** A code of the list. */

@@ -20,7 +20,8 @@ export function sendProblem(
   const problem = problemDetails(code, words, requestId);
   response.status(problem.status).set('x-request-id', requestId);
   // RFC 9110 wants a scheme with every 401; browsers take no notice of one they do not know.
-  if (problem.status === 401) response.set('www-authenticate', 'OneTimeLink realm="Trunkline admin"');
+  if (problem.status === 401)
+    response.set('www-authenticate', 'OneTimeLink realm="Trunkline admin", Bearer realm="Trunkline admin"');
   if (problem.status === 503) response.set('retry-after', String(RETRY_SECONDS));
   if (wantsPage(request)) response.type('html').send(problemPage(problem));
   else response.type('application/problem+json').send(JSON.stringify(problem));

@@ -1,4 +1,4 @@
-// Everything the overview shows, read in one snapshot.
+// Everything the overview shows: the database's part read in one snapshot, the lines beside it.
 import { addAmounts, type AmountPico, type TenantId } from '@trunkline/kernel';
 import {
   costsOfAllTenants,
@@ -14,12 +14,14 @@ import { openSessionsOfAllTenants, type OpenSessions } from '../reads/open-sessi
 import { orTooLong, readWithin } from '../reads/read-within.js';
 import { utcDay } from '../reads/utc-day.js';
 import { sumByMeter, type MeterSum } from './meter-sums.js';
+import { loadPools, type PoolsShown } from './pools-table.js';
 
 /** The overview's figures. */
 export interface Overview {
   readonly asOfMs: number;
   readonly upstream: UpstreamKind;
   readonly tenants: ReadonlyMap<TenantId, TenantRecord>;
+  readonly pools: PoolsShown;
   readonly sessions: OpenSessions;
   /** Of the UTC day that `asOfMs` is in. */
   readonly usage: readonly MeterSum[];
@@ -33,7 +35,7 @@ export interface Overview {
 const SESSIONS_SHOWN_MAX = 200;
 
 /** Reads it. @throws ReadTookTooLong, and whatever the database throws. */
-export async function loadOverview({ db, tenancy, upstream }: ApiRouteParts): Promise<Overview> {
+export async function loadOverview({ db, tenancy, upstream, pools }: ApiRouteParts): Promise<Overview> {
   const asOfMs = tenancy.clock.nowMs();
   const today = utcDay(asOfMs);
   const tenants = await orTooLong(listTenants(tenancy));
@@ -46,6 +48,7 @@ export async function loadOverview({ db, tenancy, upstream }: ApiRouteParts): Pr
   return {
     asOfMs,
     upstream,
+    pools: await loadPools(pools),
     tenants: new Map(tenants.map((tenant) => [tenant.id, tenant])),
     ...figures,
     chargedToday: addAmounts(...figures.costs.map((row) => row.tenantCharge)),

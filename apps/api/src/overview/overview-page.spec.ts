@@ -11,6 +11,7 @@ const HOSTILE = '"><img src=x onerror=alert(1)>';
 const anOverview = (over: Partial<Overview> = {}): Overview => ({
   asOfMs: AS_OF,
   upstream: 'vendor',
+  pools: { kind: 'known', pools: [] },
   tenants: new Map([[TENANT, aTenant()]]),
   sessions: { total: 0, rows: [] },
   usage: [],
@@ -63,6 +64,27 @@ describe('the overview', () => {
   it('marks a session that is older than any session can be', () => {
     const old = aSession({ openedAtMs: AS_OF - 26 * 3_600_000 });
     expect(shown({ sessions: { total: 1, rows: [old] } })).toMatch(/26 h 0 min.*gateway probably died/);
+  });
+
+  it('shows how full each pool is, who waits, and how long it is paused', () => {
+    const totals = { cap: 100, open: 97, pending: 2, kept: 1, free: 0, heldBack: 0, waiting: 7, pausedForMs: 4_200 };
+    const noCap = { ...totals, cap: null, free: null, open: 1, pending: 0, kept: 0, waiting: 0, pausedForMs: 0 };
+    const text = shown({
+      pools: {
+        kind: 'known',
+        pools: [
+          { poolId: 'pool_1', pool: 'eu', status: 'active', totals },
+          { poolId: 'pool_2', pool: HOSTILE, status: 'draining', totals: noCap },
+        ],
+      },
+    });
+    expect(text).toMatch(/>eu<.*>100 \/ 100<.*>7<.*>5 s</);
+    expect(text).toMatch(/onerror=alert\(1\)&gt; <span class="muted">draining<.*>1 \/ no cap<.*>0<.*>no</);
+    expect(text).not.toContain('<img');
+  });
+
+  it('says why pools cannot be shown', () => {
+    expect(shown({ pools: { kind: 'unknown', why: 'Not known & why' } })).toContain('Not known &amp; why');
   });
 
   it('says how many sessions it leaves out', () => {

@@ -1,9 +1,10 @@
-// The overview as a page: what is open, what was used today, what it cost, whether the books keep up. Pure.
+// The overview as a page: how full the pools are, what is open, what was used today, what it cost, whether the books keep up. Pure.
 import { formatAmount } from '@trunkline/kernel';
 import { markup, type Html } from '../html/markup.js';
 import { page } from '../html/page.js';
 import type { Overview } from './load-overview.js';
 import { costsTable, ledgerTable, sessionsTable, usageTable } from './overview-tables.js';
+import { poolsTable } from './pools-table.js';
 
 const REFRESH_SECONDS = 5;
 
@@ -18,6 +19,7 @@ export function overviewPage(overview: Overview, { refreshes }: { readonly refre
     subtitle: markup`As of ${asOf} UTC. ${toggle}`,
     main: markup`${upstreamBanner(overview)}
 ${figures(overview)}
+${poolsTable(overview.pools)}
 ${sessionsTable(overview)}
 ${usageTable(overview)}
 ${costsTable(overview)}

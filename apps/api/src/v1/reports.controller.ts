@@ -2,6 +2,7 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { costsOfAllTenants, usageOfAllTenants } from '@trunkline/ledger/adapters/prisma';
 import { listTenants } from '@trunkline/tenancy/adapters/prisma';
+import { OpenToOperator } from '../access/admin.guard.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
 import { openSessionsOfAllTenants } from '../reads/open-sessions.js';
@@ -13,6 +14,7 @@ import { costView, isoOf, sessionView, tenantView, usageView } from './views.js'
 const CURRENCY = 'USD';
 
 @Controller('admin/api/v1')
+@OpenToOperator(true)
 export class ReportsController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
 
