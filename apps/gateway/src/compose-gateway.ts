@@ -168,6 +168,7 @@ function openKeeper(options: GatewayOptions): LeaseKeeper {
     whenUnreachable: 'keep',
     heldMax: LEASES_MAX,
   });
+  metrics.onScrape(() => metrics.gauge('linesHeld').set(keeper.size));
   const stop = new AbortController();
   const running = keeper.run(stop.signal);
   shutdown.register('lease keeper', RELEASE_MS_MAX, async () => {

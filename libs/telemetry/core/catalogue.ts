@@ -162,6 +162,14 @@ export const METRICS = {
     help: 'Calls of this process that stand in line for a free one.',
     labels: NO_LABELS,
   },
+  // Of this process only. A pool would be a label without a bound, and reading one costs the store a walk over all lines:
+  // the admin API and `cli pool status` tell how pools stand.
+  linesHeld: {
+    kind: 'gauge',
+    name: 'trunkline_lines_held',
+    help: 'Lines that this process holds and renews. For long above trunkline_sessions_active: lines without a session.',
+    labels: NO_LABELS,
+  },
   poolPaused: {
     kind: 'counter',
     name: 'trunkline_pool_pauses_total',
