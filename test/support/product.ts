@@ -122,9 +122,11 @@ async function start<R>(app: string, shape: z.ZodType<R>, options: ProductOption
 export async function runProgram(
   app: 'cli' | 'talk' | 'standalone' | 'gateway',
   args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
   const child = spawn(process.execPath, [join(ROOT, `dist/apps/${app}/main.js`), ...args], {
     cwd: ROOT,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
