@@ -1,0 +1,148 @@
+// A tenant over its monthly budget is stopped inside a running session, at most one turn late, as its policy says.
+import type { SessionRecord } from '../../apps/simulator/index.js';
+import { startBed, type GatewayBed } from '../support/gateway-bed.js';
+import { eventually } from '../support/poll.js';
+import { runProgram } from '../support/product.js';
+import { costOfResponse, costOfSessions, picoOf } from '../support/spend-oracle.js';
+import { connect, textTurn, tryConnect, type VoiceClient } from '../support/voice-client.js';
+
+// A turn costs about one cent, and lasts about a second.
+const BUDGET = '0.025';
+const SLOW_MS = 60_000;
+let bed: GatewayBed;
+beforeAll(async () => {
+  bed = await startBed({ simulator: { reply: { audioMs: 8_000 } } });
+}, 120_000);
+afterAll(() => bed.stop(), SLOW_MS);
+
+const cli = async (...args: string[]): Promise<Record<string, string>[]> => {
+  const { code, stdout, stderr } = await runProgram('cli', [...args, '--json', '--data-dir', bed.dataDir]);
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as Record<string, string>[];
+};
+
+/** A tenant with this month's budget, whose key works. */
+async function tenantWith(slug: string, overBudget: string): Promise<Tenant> {
+  await cli('tenant', 'create', '--name', slug, '--slug', slug);
+  await cli('tenant', 'limits', slug, '--spend-month', BUDGET, '--over-budget', overBudget);
+  const [key] = await cli('key', 'create', '--tenant', slug, '--name', 'e2e');
+  const apiKey = key?.['secret'] ?? '';
+  const call = () => tryConnect(bed.product().ready.httpUrl, { apiKey });
+  const first = await eventually('the key is known', async () => {
+    const outcome = await call();
+    return 'status' in outcome ? null : outcome;
+  });
+  await first.close();
+  return { slug, call, open: () => openCall(apiKey) };
+}
+
+interface Call {
+  readonly client: VoiceClient;
+  /** The same session in the upstream's books. */
+  readonly record: SessionRecord;
+}
+
+interface Tenant {
+  readonly slug: string;
+  readonly call: () => ReturnType<typeof tryConnect>;
+  readonly open: () => Promise<Call>;
+}
+
+async function openCall(apiKey: string): Promise<Call> {
+  const client = await connect(bed.product().ready.httpUrl, { apiKey });
+  const record = bed.simulator.books.list().toSorted((a, b) => b.index - a.index)[0];
+  if (!record) throw new Error('the upstream saw no session');
+  await client.next('session.created');
+  return { client, record };
+}
+
+const spentBy = (...calls: readonly Call[]) => costOfSessions(calls.map(({ record }) => record));
+
+/** Talks until the upstream's books say that the budget is used up; returns what the last turn cost. */
+async function spendAll(call: Call): Promise<bigint> {
+  while (spentBy(call) < picoOf(BUDGET))
+    expect(await textTurn(call.client, 'Tell me more.')).toMatchObject({ response: { status: 'completed' } });
+  const last = call.record.responses.at(-1);
+  if (!last) throw new Error('no turn was held');
+  return costOfResponse(last);
+}
+
+async function expectRefused({ call }: Tenant): Promise<void> {
+  expect(await call()).toMatchObject({
+    status: 429,
+    error: { type: 'insufficient_quota', code: 'insufficient_quota' },
+  });
+}
+
+const charged = async ({ slug }: Tenant): Promise<bigint> => {
+  const rows = await cli('costs', '--tenant', slug);
+  return rows.reduce((sum, row) => sum + picoOf(row['charge_usd'] ?? '0'), 0n);
+};
+
+describe('a tenant that reaches its monthly budget inside a session', () => {
+  it(
+    'has its turn finished and its session ended, and gets no new one, not even after a restart',
+    async () => {
+      const tenant = await tenantWith('finishes', 'finish_turn');
+      const call = await tenant.open();
+      const lastTurn = await spendAll(call);
+      expect(await call.client.closed).toMatchObject({ code: 4503 });
+      const told = call.client.events.slice(-2);
+      expect(told).toMatchObject([{ type: 'response.done' }, { type: 'error', error: { code: 'insufficient_quota' } }]);
+      expect(spentBy(call) - picoOf(BUDGET)).toBeLessThan(lastTurn);
+      await expectRefused(tenant);
+      await bed.product().stop();
+      await bed.restart();
+      await expectRefused(tenant);
+      expect(await charged(tenant)).toBe(spentBy(call));
+    },
+    2 * SLOW_MS,
+  );
+
+  it(
+    'keeps its session under block_turns: new turns are cancelled until the limit is raised',
+    async () => {
+      const tenant = await tenantWith('blocks', 'block_turns');
+      const call = await tenant.open();
+      const lastTurn = await spendAll(call);
+      const from = call.client.events.length;
+      expect(await textTurn(call.client, 'And more.')).toMatchObject({ response: { status: 'cancelled' } });
+      expect(await call.client.next('error', from)).toMatchObject({ error: { code: 'insufficient_quota' } });
+      expect(spentBy(call) - picoOf(BUDGET)).toBeLessThan(lastTurn);
+      await expectRefused(tenant);
+      await cli('tenant', 'limits', tenant.slug, '--spend-month', '5');
+      await eventually('turns go on', async () => {
+        const done = await textTurn(call.client, 'Now?');
+        return (done['response'] as { status: string }).status === 'completed' ? done : null;
+      });
+      await call.client.close();
+    },
+    SLOW_MS,
+  );
+
+  it(
+    'has every session cut under cut, in the middle of a turn, which is billed for what was said of it',
+    async () => {
+      const tenant = await tenantWith('cuts', 'cut');
+      const [talker, victim] = [await tenant.open(), await tenant.open()];
+      await textTurn(talker.client, 'Tell me more.');
+      bed.simulator.configure({ reply: { audioSpeed: 1 } });
+      void textTurn(victim.client, 'Hello?').catch(() => undefined);
+      await victim.client.next('response.output_audio.delta');
+      await cli('tenant', 'limits', tenant.slug, '--spend-month', '0.01');
+      expect(await victim.client.closed).toMatchObject({ code: 4503 });
+      expect(await talker.client.closed).toMatchObject({ code: 4503 });
+      expect(victim.client.events.some(({ type }) => type === 'response.done')).toBe(false);
+      await expectRefused(tenant);
+      const cut = await eventually(
+        'its report',
+        () => victim.record.responses.find(({ status }) => status !== 'in_progress') ?? null,
+      );
+      expect(cut.status).toBe('cancelled');
+      await eventually('the books agree', async () =>
+        (await charged(tenant)) === spentBy(talker, victim) ? true : null,
+      );
+    },
+    SLOW_MS,
+  );
+});
