@@ -5,10 +5,11 @@ import { loadProcessConfig, processEnvironment } from '@trunkline/platform/confi
 import { withInstallation } from './src/context.js';
 import { addKeyCommands } from './src/key-commands.js';
 import { addMoneyCommands } from './src/money-commands.js';
-import { formatRows } from './src/output.js';
+import { formatAnswer, formatRows } from './src/output.js';
 import { addPoolCommands } from './src/pool-commands.js';
+import { addPoolStatusCommand } from './src/pool-status-command.js';
 import { addRepairCommands } from './src/repair-commands.js';
-import type { RunCommand } from './src/run-command.js';
+import type { Inquire, RunCommand } from './src/run-command.js';
 import { addShareCommands } from './src/share-commands.js';
 import { addTenantCommands } from './src/tenant-commands.js';
 
@@ -16,28 +17,40 @@ interface GlobalFlags {
   readonly json?: true;
   readonly dataDir?: string;
   readonly databaseUrl?: string;
+  readonly redisUrl?: string;
 }
 
 const program = new Command('trunkline')
   .description('Administration of a Trunkline installation: the one in the data folder, or the one at DATABASE_URL.')
   .option('--json', 'print JSON')
   .option('--data-dir <dir>', 'folder of the installation')
-  .option('--database-url <url>', 'its PostgreSQL, when that is not the embedded one');
+  .option('--database-url <url>', 'its PostgreSQL, when that is not the embedded one')
+  .option('--redis-url <url>', 'where its gateways count lines, when that is Redis');
 
 const run: RunCommand = async (command, work) => {
+  const { asJson, ...flags } = flagsOf(command);
+  process.stdout.write(formatRows(await withInstallation(flags, work), asJson));
+};
+
+const inquire: Inquire = async (command, work) => {
+  const { asJson, ...flags } = flagsOf(command);
+  process.stdout.write(formatAnswer(await work(flags), asJson));
+};
+
+function flagsOf(command: Command) {
   const flags = command.optsWithGlobals<GlobalFlags>();
   const { config } = loadProcessConfig([
     ...(flags.dataDir === undefined ? [] : ['--data-dir', flags.dataDir]),
     ...(flags.databaseUrl === undefined ? [] : ['--database-url', flags.databaseUrl]),
+    ...(flags.redisUrl === undefined ? [] : ['--redis-url', flags.redisUrl]),
   ]);
-  const { dataDir, databaseUrl, keyPepper } = config;
-  const rows = await withInstallation({ dataDir, databaseUrl, keyPepper }, work);
-  process.stdout.write(formatRows(rows, flags.json === true));
-};
+  const { dataDir, databaseUrl, redisUrl, keyPepper } = config;
+  return { dataDir, databaseUrl, redisUrl, keyPepper, asJson: flags.json === true };
+}
 
 addTenantCommands(program, run);
 addKeyCommands(program, run);
-addPoolCommands(program, run, processEnvironment());
+addPoolStatusCommand(addPoolCommands(program, run, processEnvironment()), inquire);
 addShareCommands(program, run);
 addMoneyCommands(program, run, systemClock.nowMs());
 addRepairCommands(program, run);

@@ -2,7 +2,9 @@
 // upstream is dialled by TLS.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PoolStatusShape } from '@trunkline/admission';
 import { localTls } from '@trunkline/platform/tls';
+import { z } from 'zod';
 import { startSimulator, type Simulator } from '../../apps/simulator/index.js';
 import { openSessions } from '../support/oracle.js';
 import { eventually } from '../support/poll.js';
@@ -77,6 +79,18 @@ describe('a gateway of its own', () => {
     expect(openSessions(simulator)).toHaveLength(CAP);
     for (const url of [httpUrl, gateway.ready.httpUrl])
       expect(await tryConnect(url, { apiKey })).toMatchObject({ status: 429, error: { code: 'rate_limit_exceeded' } });
+    await Promise.all(clients.map((client) => client.close()));
+  }, 60_000);
+
+  it('shows its lines to the command line together with the others', async () => {
+    const { apiKey, httpUrl } = installation.ready;
+    const clients = [await connect(httpUrl, { apiKey }), await connect(gateway.ready.httpUrl, { apiKey })];
+    const where = ['--data-dir', installation.dataDir, '--database-url', postgres.url, '--redis-url', redis.url];
+    const { stdout } = await runProgram('cli', ['pool', 'status', '--json', ...where]);
+    const [pool] = z.tuple([PoolStatusShape]).parse(JSON.parse(stdout));
+    expect(pool.totals).toMatchObject({ cap: CAP, open: CAP, free: 0, waiting: 0 });
+    expect(pool.lines.map(({ sessionId }) => sessionId)).toEqual(clients.map(({ sessionId }) => sessionId));
+    expect(new Set(pool.lines.map(({ replicaId }) => replicaId)).size).toBe(2);
     await Promise.all(clients.map((client) => client.close()));
   }, 60_000);
 

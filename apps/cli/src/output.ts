@@ -4,6 +4,13 @@
 /** A row by column name. */
 export type Row = Readonly<Record<string, string | number | null | readonly string[]>>;
 
+/** What a question is answered with: everything for scripts, tables for people. */
+export interface Answer {
+  readonly json: unknown;
+  /** Those without rows are left out. */
+  readonly tables: readonly (readonly Row[])[];
+}
+
 /** The rows as a table or as JSON. */
 export function formatRows(rows: readonly Row[], asJson: boolean): string {
   if (asJson) return `${JSON.stringify(rows, null, 2)}\n`;
@@ -21,6 +28,13 @@ export function formatRows(rows: readonly Row[], asJson: boolean): string {
           .trimEnd()}\n`,
     )
     .join('');
+}
+
+/** Tables with an empty line between them, or everything as JSON. */
+export function formatAnswer({ json, tables }: Answer, asJson: boolean): string {
+  if (asJson) return `${JSON.stringify(json, null, 2)}\n`;
+  const filled = tables.filter((rows) => rows.length > 0);
+  return filled.length === 0 ? formatRows([], false) : filled.map((rows) => formatRows(rows, false)).join('\n');
 }
 
 function cell(value: Row[string] | undefined): string {

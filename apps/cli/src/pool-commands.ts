@@ -16,8 +16,8 @@ import type { Row } from './output.js';
 import { addPoolFlags, poolRequestOf, type PoolFlags } from './pool-flags.js';
 import { done, type RunCommand } from './run-command.js';
 
-/** Adds the commands to the program. @param env where upstream keys are read from. */
-export function addPoolCommands(program: Command, run: RunCommand, env: NodeJS.ProcessEnv): void {
+/** Adds the commands to the program. @param env where upstream keys are read from. @returns `pool`, for more commands. */
+export function addPoolCommands(program: Command, run: RunCommand, env: NodeJS.ProcessEnv): Command {
   const pool = program.command('pool').description('upstream accounts');
   addFlagged(pool, run, env);
   addDrains(pool, run);
@@ -38,6 +38,7 @@ export function addPoolCommands(program: Command, run: RunCommand, env: NodeJS.P
     .action((named: string, flags: { sessionsMax: OrNone<number> }, command: Command) =>
       run(command, async (tenancy) => [poolRow(done(await setPoolCap(tenancy, named, orNull(flags.sessionsMax))))]),
     );
+  return pool;
 }
 
 function addFlagged(pool: Command, run: RunCommand, env: NodeJS.ProcessEnv): void {

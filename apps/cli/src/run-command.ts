@@ -2,10 +2,14 @@
 import type { Command } from 'commander';
 import type { Result } from '@trunkline/kernel';
 import type { PoolContext } from '@trunkline/tenancy/adapters/prisma';
-import type { Row } from './output.js';
+import type { Answer, Row } from './output.js';
+import type { StatusFlags } from './pool-statuses.js';
 
 /** Runs a command on the installation and prints the rows it returns. */
 export type RunCommand = (command: Command, work: (tenancy: PoolContext) => Promise<readonly Row[]>) => Promise<void>;
+
+/** Answers a question about an installation that may not need its database, and prints the answer. */
+export type Inquire = (command: Command, work: (flags: StatusFlags) => Promise<Answer>) => Promise<void>;
 
 /** The value of an administrative request, or its refusal as an error with the same words. */
 export function done<T>(outcome: Result<T, { readonly message: string }>): T {

@@ -1,0 +1,67 @@
+// How pools stand, from wherever the lines are counted: Redis, or the process of the product that runs here.
+import { leaseTerms, PoolStatusShape, PoolSummaryShape, type PoolStatus } from '@trunkline/admission';
+import { poolNamed, poolStatusIn } from '@trunkline/admission/adapters/policy';
+import { connectLeaseRedis, RedisLeaseStore } from '@trunkline/admission/adapters/redis';
+import type { Pool } from '@trunkline/tenancy';
+import { PrismaPolicySource } from '@trunkline/tenancy/adapters/prisma';
+import { z } from 'zod';
+import { withInstallation, type InstallationFlags } from './context.js';
+import { runningProduct } from './running-product.js';
+
+/** Where to look. */
+export interface StatusFlags extends InstallationFlags {
+  /** The gateways' Redis; null: the product that runs on the data folder is asked. */
+  readonly redisUrl: string | null;
+}
+
+const Summaries = z.object({ pools: z.array(PoolSummaryShape) });
+
+/**
+ * All pools, or the one of that slug or id.
+ * @throws Error that says what to do: no such pool, nothing runs here, Redis does not answer.
+ */
+export function poolStatuses(flags: StatusFlags, named: string | null): Promise<readonly PoolStatus[]> {
+  const { redisUrl } = flags;
+  return redisUrl === null ? askedStatuses(flags.dataDir, named) : countedStatuses({ ...flags, redisUrl }, named);
+}
+
+async function askedStatuses(dataDir: string, named: string | null): Promise<readonly PoolStatus[]> {
+  const ask = await runningProduct(dataDir);
+  const ids = named === null ? Summaries.parse(await ask('/pools')).pools.map(({ poolId }) => poolId) : [named];
+  const statuses: PoolStatus[] = [];
+  for (const id of ids) {
+    const answer = await ask(`/pools/${encodeURIComponent(id)}`);
+    if (answer === null) throw noSuchPool(id);
+    statuses.push(PoolStatusShape.parse(answer));
+  }
+  return statuses;
+}
+
+async function countedStatuses(
+  flags: StatusFlags & { readonly redisUrl: string },
+  named: string | null,
+): Promise<readonly PoolStatus[]> {
+  return withInstallation(flags, async ({ db, clock }) => {
+    const policy = await new PrismaPolicySource(db, clock).load();
+    const pools = named === null ? [...policy.pools.values()] : [poolNamed(policy, named) ?? refuse(named)];
+    // What went wrong is the error of the call that it went wrong for.
+    const redis = await connectLeaseRedis({ url: flags.redisUrl, onError: () => undefined });
+    try {
+      const store = new RedisLeaseStore(redis, { terms: leaseTerms() });
+      const statuses: PoolStatus[] = [];
+      for (const pool of pools)
+        statuses.push(poolStatusIn(policy, pool, { view: await store.view(pool.id), nowMs: clock.nowMs() }));
+      return statuses;
+    } finally {
+      redis.disconnect();
+    }
+  });
+}
+
+function refuse(named: string): Pool {
+  throw noSuchPool(named);
+}
+
+function noSuchPool(named: string): Error {
+  return new Error(`There is no pool "${named}". See \`pool list\`.`);
+}
