@@ -7,9 +7,5 @@ local out, denial = standing()
 if denial then return out end
 local amount = ARGV[10]
 if amount == '' then amount = redis.call('HGET', SPEND, 'last_turn') or ARGV[11] end
-redis.call('HSET', HELD, ARGV[9], amount)
-redis.call('ZADD', TURNS, whole(now + RESERVATION), ARGV[9])
--- Nothing in them outlives a reservation; by the server's own time, so only as a broom.
-redis.call('PEXPIRE', HELD, 2 * RESERVATION)
-redis.call('PEXPIRE', TURNS, 2 * RESERVATION)
+hold(ARGV[9], amount)
 return out

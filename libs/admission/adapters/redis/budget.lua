@@ -5,7 +5,7 @@
 --   1 spend   hash  for p in day, month: <p> the period's number; <p>_spent; <p>_primed; <p>_told:<limit> how many
 --                   thresholds were told; and last_turn. All amounts in billionths of a dollar
 --   2 turns   zset  turn id by the ms at which its reservation lapses
---   3 held    hash  turn id -> what is reserved for it
+--   3 held    hash  turn id -> what is reserved for it; '' -> their sum
 --   4 tokens  hash  Unix second -> tokens of that second
 -- Every step takes as ARGV 1-8: how long a reservation lasts in ms, the three marks of the day's limit, those of the
 -- month's (empty: no limit), and tokens a minute (empty: no limit); its own arguments follow.
@@ -45,9 +45,25 @@ local function roll(period, current)
   redis.call('HSET', SPEND, period, whole(current))
 end
 
+local function held_sum()
+  return tonumber(redis.call('HGET', HELD, '') or 0)
+end
+
+local function hold(turn, amount)
+  redis.call('HSET', HELD, turn, amount, '', whole(held_sum() + tonumber(amount)))
+  redis.call('ZADD', TURNS, whole(now + RESERVATION), turn)
+  -- Nothing in them outlives a reservation; by the server's own time, so only as a broom.
+  redis.call('PEXPIRE', HELD, 2 * RESERVATION)
+  redis.call('PEXPIRE', TURNS, 2 * RESERVATION)
+end
+
 local function drop(turn)
+  local amount = redis.call('HGET', HELD, turn)
+  if not amount then return false end
   redis.call('ZREM', TURNS, turn)
-  return redis.call('HDEL', HELD, turn) == 1
+  redis.call('HDEL', HELD, turn)
+  redis.call('HSET', HELD, '', whole(held_sum() - tonumber(amount)))
+  return true
 end
 
 local function enter()
@@ -89,12 +105,6 @@ local function tokens_denial()
     if left < TOKENS_MAX then return { 'tokens', '', whole(used), whole((entry[1] + WINDOW_S) * 1000 - now) } end
   end
   return nil
-end
-
-local function held_sum()
-  local sum = 0
-  for _, amount in ipairs(redis.call('HVALS', HELD)) do sum = sum + tonumber(amount) end
-  return sum
 end
 
 local function limit_denial(kind, spent, more)

@@ -49,7 +49,7 @@ describe('the Redis budget store', () => {
     async () => {
       await fc.assert(
         fc.asyncProperty(budgetOperations(), async (operations) => replayBudget(await freshStore(redis), operations)),
-        { numRuns: 150 },
+        { numRuns: 300 },
       );
     },
     SLOW_MS,

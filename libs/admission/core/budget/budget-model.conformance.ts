@@ -18,7 +18,9 @@ export interface BudgetOperation {
   readonly ms: number;
 }
 
-const WAITS_MS = [1, 999, 5_000, 59_000, 60_000, 119_999, 120_000, 3_600_000, 43_200_000, 86_400_000, 2_678_400_000];
+// Around the token window, a reservation's life, and the ends of days and months.
+const SHORT_MS = [1, 999, 1_000, 30_000, 59_000, 60_000, 119_999, 120_000];
+const LONG_MS = [3_600_000, 43_200_000, 86_400_000, 2_678_400_000];
 
 /** Sequences of operations. */
 export function budgetOperations(): fc.Arbitrary<BudgetOperation[]> {
@@ -29,13 +31,13 @@ export function budgetOperations(): fc.Arbitrary<BudgetOperation[]> {
     tenant: fc.nat(1),
     turn: fc.nat(5),
     cents: maybe(fc.nat(150)),
-    tokens: fc.nat(60),
+    tokens: fc.constantFrom(0, 10, 20, 50),
     limits: fc.record({
       day: maybe(fc.constantFrom(100, 200)),
       month: maybe(fc.constantFrom(150, 300)),
-      tokens: maybe(fc.constantFrom(50, 100)),
+      tokens: maybe(fc.constantFrom(50, 60, 100)),
     }),
-    ms: fc.constantFrom(...WAITS_MS),
+    ms: fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...SHORT_MS) }, fc.constantFrom(...LONG_MS)),
   });
   return fc.array(operation, { minLength: 1, maxLength: 60 });
 }

@@ -172,6 +172,22 @@ export const BUDGET_STORE_CASES: readonly BudgetStoreCase[] = [
     },
   },
   {
+    guarantee: 'months are those of the calendar, leap years included',
+    check: async ({ store, advance }) => {
+      let nowMs = BUDGET_START_MS;
+      for (let ahead = 1; ahead <= 28; ahead += 1) {
+        const nextMs = Date.UTC(2026, 10 + ahead, 1);
+        for (const instantMs of [nextMs - 1, nextMs]) {
+          await advance(instantMs - nowMs);
+          nowMs = instantMs;
+          const expected = instantMs === nextMs || ahead === 1 ? 'none' : 'spent month';
+          assert.equal(denialOf(await store.look(TENANT, month('1'), null)), expected, new Date(nowMs).toISOString());
+          assert.equal(denialOf(await store.look(TENANT, month('1'), recorded('1', nowMs))), 'spent month');
+        }
+      }
+    },
+  },
+  {
     guarantee: 'what is recorded of another period is not counted in this one',
     check: async ({ store, advance }) => {
       const limits = month('1');
@@ -193,6 +209,16 @@ export const BUDGET_STORE_CASES: readonly BudgetStoreCase[] = [
       assert.equal(denialOf(await store.reserve(start('c', limits))), 'tokens');
       await advance(1);
       assert.equal(denialOf(await store.reserve(start('c', limits))), 'none');
+    },
+  },
+  {
+    guarantee: 'a turn blocked by tokens is told to wait until there are fewer than the limit, not as many',
+    check: async ({ store, advance }) => {
+      const limits = { ...NONE, tokensPerMinuteMax: 100 };
+      await store.settle(end('a', limits, '0', 20));
+      await advance(10_000);
+      const { denial } = await store.settle(end('b', limits, '0', 100));
+      assert.deepEqual(denial, { kind: 'tokens', used: 120, retryAfterMs: MINUTE_MS });
     },
   },
   {
