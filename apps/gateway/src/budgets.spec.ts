@@ -1,4 +1,4 @@
-import { parseAmount, trustedId, ZERO, type AmountPico } from '@trunkline/kernel';
+import { parseAmount, trustedId, ZERO, type AmountPico, type SessionId } from '@trunkline/kernel';
 import {
   BudgetStoreUnavailable,
   type BudgetStore,
@@ -16,8 +16,10 @@ const TENANT = trustedId('tnt', 'tnt_t');
 const NOON_MS = Date.UTC(2026, 10, 22, 12);
 
 const dollars = (text: string): AmountPico => parseAmount(text) ?? ZERO;
-/** Lets everything that is ready to run do so. */
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+/** Lets everything that is ready to run do so, and what that deferred. */
+const settled = async () => {
+  for (let i = 0; i < 2; i += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+};
 
 interface Rig {
   readonly limits?: Partial<TenantLimits>;
@@ -60,8 +62,9 @@ function sessionOf(budgets: Budgets) {
   return () => {
     opened += 1;
     const seen = { ended: false, cancelled: [] as string[], told: [] as { code: string; message: string }[], owed: 0 };
+    const sessionId = trustedId('ses', `ses_${opened}`);
     const budget = budgets.open({
-      id: trustedId('ses', `ses_${opened}`),
+      id: sessionId,
       tenantId: TENANT,
       reportsOwed: () => seen.owed,
       end: () => (seen.ended = true),
@@ -75,21 +78,21 @@ function sessionOf(budgets: Budgets) {
     };
     const report = async (turnId: string, cost: string | null, tokens = 0) => {
       seen.owed -= 1;
-      const event: MeteredUse = {
-        id: usageEventId({ sessionId: trustedId('ses', `ses_${opened}`), vendorObjectId: turnId, kind: 'response' }),
-        kind: 'response',
-        vendorObjectId: turnId,
-        quantities: [{ meter: 'output_audio', quantityMicro: BigInt(tokens) * 1_000_000n }],
-      };
-      budget.metered(event, cost === null ? null : dollars(cost));
+      budget.metered(
+        useOf({ sessionId, name: turnId, kind: 'response', tokens }),
+        cost === null ? null : dollars(cost),
+      );
       await settled();
+    };
+    const transcribe = async (itemId: string, cost: string) => {
+      budget.metered(useOf({ sessionId, name: itemId, kind: 'transcription' }), dollars(cost));
       await settled();
     };
     const turn = async (turnId: string, cost: string, tokens = 0) => {
       await begin(turnId);
       await report(turnId, cost, tokens);
     };
-    return { seen, begin, report, turn, close: () => budgets.forget(TENANT, budget) };
+    return { seen, begin, report, transcribe, turn, close: () => budgets.forget(TENANT, budget) };
   };
 }
 
@@ -137,6 +140,16 @@ describe('a tenant that reaches its limit inside a session', () => {
     for (let i = 0; i < BLOCKED_IN_A_ROW_MAX; i += 1) await turn(`b${i}`, '0.001');
     expect(seen.ended).toBe(false);
     await turn('last', '0.001');
+    expect(seen.ended).toBe(true);
+  });
+
+  it('loses under block_turns a session that only transcribes, where there is no turn to block', async () => {
+    const { session } = rig(month('1', 'block_turns'));
+    const { seen, transcribe } = session();
+    await transcribe('a', '1');
+    for (let i = 0; i < BLOCKED_IN_A_ROW_MAX; i += 1) await transcribe(`b${i}`, '0.001');
+    expect(seen.ended).toBe(false);
+    await transcribe('last', '0.001');
     expect(seen.ended).toBe(true);
   });
 
@@ -268,6 +281,22 @@ describe('a new session', () => {
     expect(await budgets.refusal(TENANT)).toBeNull();
   });
 });
+
+interface UseOver {
+  readonly sessionId: SessionId;
+  readonly name: string;
+  readonly kind: MeteredUse['kind'];
+  readonly tokens?: number;
+}
+
+function useOf({ sessionId, name, kind, tokens = 0 }: UseOver): MeteredUse {
+  return {
+    id: usageEventId({ sessionId, vendorObjectId: name, kind }),
+    kind,
+    vendorObjectId: name,
+    quantities: [{ meter: 'output_audio', quantityMicro: BigInt(tokens) * 1_000_000n }],
+  };
+}
 
 function unreachable(): BudgetStore {
   const away = async () => {

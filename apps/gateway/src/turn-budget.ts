@@ -40,7 +40,7 @@ export interface TenantBudget {
 
 // More than any client has under way; a turn beyond it is not reserved but settled all the same.
 const TURNS_MAX = 64;
-/** A cancelled turn costs what the vendor read for it: a session that goes on trying when all is spent is ended then. */
+/** A cancelled turn costs what the vendor read for it: a session that goes on when all is spent is ended after so many. */
 export const BLOCKED_IN_A_ROW_MAX = 20;
 const MICRO = 1_000_000;
 
@@ -75,6 +75,9 @@ export class TurnBudget {
     if (limits === null || (cost === null && !wasOpen)) return;
     const amount = cost ?? ZERO;
     if (isTurn && amount > ZERO) this.lastTurn = amount;
+    if (this.whatIsSpent(limits) === null) this.blockedInARow = 0;
+    // What is not a turn (a transcription) cannot be blocked: it is a try as well.
+    else if (!isTurn) this.blockedInARow += 1;
     const before = this.spentHere;
     this.spentHere = addAmounts(before, amount);
     for (const percent of crossedMarks(limits.spendSessionMax, before, this.spentHere)) this.tenant.crossed(percent);
@@ -105,7 +108,6 @@ export class TurnBudget {
   private async reserve(turnId: string): Promise<void> {
     const standing = await this.tenant.reserve(turnId, this.lastTurn);
     if (standing === null) return;
-    if (standing.denial === null) this.blockedInARow = 0;
     if (this.open.has(turnId)) {
       if (standing.denial !== null) this.block(turnId, standing.denial);
     } else if (standing.denial === null) {
