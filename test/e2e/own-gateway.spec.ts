@@ -13,6 +13,7 @@ import {
   makeDataDir,
   removeDataDir,
   runProgram,
+  startAdminApi,
   startGateway,
   startProduct,
   type GatewayReady,
@@ -92,6 +93,23 @@ describe('a gateway of its own', () => {
     expect(pool.lines.map(({ sessionId }) => sessionId)).toEqual(clients.map(({ sessionId }) => sessionId));
     expect(new Set(pool.lines.map(({ replicaId }) => replicaId)).size).toBe(2);
     await Promise.all(clients.map((client) => client.close()));
+  }, 60_000);
+
+  it('is looked at by a control plane of its own, which knows the lines from Redis', async () => {
+    const pepper = ['--key-pepper', flags.at(-1) ?? ''];
+    const stores = ['--database-url', postgres.url, '--redis-url', redis.url];
+    const api = await startAdminApi({ dataDir: dirs[3] ?? '', flags: [...stores, ...pepper] });
+    const client = await connect(gateway.ready.httpUrl, { apiKey: installation.ready.apiKey });
+    try {
+      const signedIn = await fetch(api.ready.adminUrl, { redirect: 'manual' });
+      const headers = { cookie: signedIn.headers.getSetCookie()[0]?.split(';')[0] ?? '' };
+      const answer = await fetch(new URL('/admin/api/v1/pools', api.ready.adminUrl), { headers });
+      expect(await answer.json()).toMatchObject({ pools: [{ pool: 'default', totals: { cap: CAP, open: 1 } }] });
+      expect(await (await fetch(new URL('/admin', api.ready.adminUrl), { headers })).text()).toContain(`>1 / ${CAP}<`);
+    } finally {
+      await client.close();
+      await api.stop();
+    }
   }, 60_000);
 
   it('refuses calls while it cannot verify the upstream, and says whose job that is', async () => {

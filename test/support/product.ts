@@ -27,10 +27,14 @@ const ready = gatewayReady.extend({
   apiKey: z.string(),
 });
 
+const adminApiReady = z.object({ adminUrl: z.string() });
+
 /** What `npm start -- --json` prints when it is ready. */
 export type Ready = z.infer<typeof ready>;
 /** What a gateway of its own prints. */
 export type GatewayReady = z.infer<typeof gatewayReady>;
+/** What a control plane of its own prints. */
+export type AdminApiReady = z.infer<typeof adminApiReady>;
 
 /** How the process ended. */
 export interface Exit {
@@ -82,6 +86,11 @@ export function startProduct(options: ProductOptions): Promise<Product> {
 /** Starts a gateway of its own, beside a product that owns the database. */
 export function startGateway(options: ProductOptions): Promise<Product<GatewayReady>> {
   return start('gateway', gatewayReady, options);
+}
+
+/** Starts a control plane of its own, beside a product that owns the database. */
+export function startAdminApi(options: ProductOptions): Promise<Product<AdminApiReady>> {
+  return start('api', adminApiReady, options);
 }
 
 async function start<R>(app: string, shape: z.ZodType<R>, options: ProductOptions): Promise<Product<R>> {
