@@ -22,9 +22,9 @@ const cli = async (...args: string[]): Promise<Record<string, string>[]> => {
 };
 
 /** A tenant with this month's budget, whose key works. */
-async function tenantWith(slug: string, overBudget: string): Promise<Tenant> {
+async function tenantWith(slug: string, overBudget: string, limits = ['--spend-month', BUDGET]): Promise<Tenant> {
   await cli('tenant', 'create', '--name', slug, '--slug', slug);
-  await cli('tenant', 'limits', slug, '--spend-month', BUDGET, '--over-budget', overBudget);
+  await cli('tenant', 'limits', slug, ...limits, '--over-budget', overBudget);
   const [key] = await cli('key', 'create', '--tenant', slug, '--name', 'e2e');
   const apiKey = key?.['secret'] ?? '';
   const call = () => tryConnect(bed.product().ready.httpUrl, { apiKey });
@@ -133,6 +133,7 @@ describe('a tenant that reaches its monthly budget inside a session', () => {
       expect(await victim.client.closed).toMatchObject({ code: 4503 });
       expect(await talker.client.closed).toMatchObject({ code: 4503 });
       expect(victim.client.events.some(({ type }) => type === 'response.done')).toBe(false);
+      bed.simulator.configure({ reply: { audioSpeed: 8 } });
       await expectRefused(tenant);
       const cut = await eventually(
         'its report',
@@ -142,6 +143,39 @@ describe('a tenant that reaches its monthly budget inside a session', () => {
       await eventually('the books agree', async () =>
         (await charged(tenant)) === spentBy(talker, victim) ? true : null,
       );
+    },
+    SLOW_MS,
+  );
+});
+
+describe('other limits inside a session', () => {
+  it(
+    "a session's own limit ends it, and the tenant may open another",
+    async () => {
+      const tenant = await tenantWith('by-session', 'finish_turn', ['--spend-session', '0.000001']);
+      const { client } = await tenant.open();
+      expect(await textTurn(client, 'Hello?')).toMatchObject({ response: { status: 'completed' } });
+      expect(await client.closed).toMatchObject({ code: 4503 });
+      await (await tenant.open()).client.close();
+    },
+    SLOW_MS,
+  );
+
+  it(
+    'tokens per minute cancel a turn and keep new sessions out, both with a time to come back',
+    async () => {
+      const tenant = await tenantWith('by-tokens', 'finish_turn', ['--tokens-per-minute', '100']);
+      const { client } = await tenant.open();
+      await textTurn(client, 'Hello?');
+      const from = client.events.length;
+      expect(await textTurn(client, 'Once more?')).toMatchObject({ response: { status: 'cancelled' } });
+      expect(await client.next('error', from)).toMatchObject({
+        error: { code: 'rate_limit_exceeded', message: expect.stringMatching(/try again in \d+ s/) },
+      });
+      const refused = await tenant.call();
+      expect(refused).toMatchObject({ status: 429, error: { code: 'rate_limit_exceeded' } });
+      expect('headers' in refused && Number(refused.headers['retry-after'])).toBeGreaterThan(1);
+      await client.close();
     },
     SLOW_MS,
   );

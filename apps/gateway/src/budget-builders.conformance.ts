@@ -15,7 +15,7 @@ import type { MeteredUse } from './turn-budget.js';
 
 /** Whose budget it is. */
 export const TENANT = trustedId('tnt', 'tnt_t');
-const NOON_MS = Date.UTC(2026, 10, 22, 12);
+const CLOCK = { nowMs: () => Date.UTC(2026, 10, 22, 12) };
 
 /** US dollars. */
 export const dollars = (text: string): AmountPico => parseAmount(text) ?? ZERO;
@@ -47,24 +47,23 @@ function recordsOf(amount: string): SpendRecords {
 /** Budgets of one tenant, on an in-process store. */
 export function rig({
   limits = {},
-  store,
+  store = new MemoryBudgetStore(CLOCK),
   recorded = '0',
   records = recordsOf(recorded),
   impatient = false,
 }: Rig = {}) {
   const events: BudgetEvent[] = [];
   const state = { limits: { ...DEFAULT_LIMITS, ...limits } };
-  const clock = { nowMs: () => NOON_MS };
   const budgets = new Budgets({
-    store: store ?? new MemoryBudgetStore(clock),
+    store,
     records,
     limitsOf: () => state.limits,
-    clock,
+    clock: CLOCK,
     observe: (event) => events.push(event),
     defer: (work) => void setImmediate(work),
     wait: () => (impatient ? Promise.resolve() : new Promise(() => undefined)),
   });
-  return { budgets, events, state, session: sessionOf(budgets) };
+  return { budgets, events, state, store, session: sessionOf(budgets) };
 }
 
 /** Opens sessions of which the test plays the upstream. */

@@ -2,6 +2,9 @@ import type { TenantLimits } from '@trunkline/tenancy';
 import { dollars, rig, settled, TENANT, unreachable } from './budget-builders.conformance.js';
 import { BLOCKED_IN_A_ROW_MAX } from './turn-budget.js';
 
+const LIMITS = { dayMax: null, monthMax: null, tokensPerMinuteMax: null };
+/** A turn of another process. */
+const ELSEWHERE = { tenantId: TENANT, turnId: 'elsewhere', limits: LIMITS, tokens: 0 };
 const month = (max: string, overBudget: TenantLimits['overBudget'] = 'finish_turn') => ({
   limits: { spendMonthMax: dollars(max), overBudget },
 });
@@ -88,6 +91,19 @@ describe('a tenant that reaches its limit inside a session', () => {
   });
 });
 
+describe('a session whose last report never comes', () => {
+  it('is ended under finish_turn when it goes on trying', async () => {
+    const { session } = rig(month('1'));
+    const { seen, begin, turn } = session();
+    await begin('lost');
+    await turn('a', '1');
+    for (let i = 0; i < BLOCKED_IN_A_ROW_MAX; i += 1) await turn(`b${i}`, '0.001');
+    expect(seen.ended).toBe(false);
+    await turn('last', '0.001');
+    expect(seen.ended).toBe(true);
+  });
+});
+
 describe('a turn that begins', () => {
   it('is cancelled while what is left is reserved for others, and the session stays', async () => {
     const { session } = rig(month('1', 'cut'));
@@ -163,6 +179,16 @@ describe('what the ledger recorded', () => {
   it('keeps new sessions out although the store knew nothing of it', async () => {
     const { budgets } = rig({ ...month('1'), recorded: '1' });
     expect(await budgets.refusal(TENANT)).toMatchObject({ code: 'budget_exceeded' });
+  });
+
+  it('does not keep a process from hearing what others spent when it does not answer', async () => {
+    const records = { spentBy: () => new Promise<never>(() => undefined) };
+    const { budgets, session, store } = rig({ ...month('1'), records, impatient: true });
+    const { seen } = session();
+    await store.settle({ ...ELSEWHERE, amount: dollars('1') });
+    await budgets.sync();
+    await settled();
+    expect(seen.ended).toBe(true);
   });
 
   it('is not waited for when it does not answer', async () => {

@@ -8,6 +8,7 @@ import {
   type BudgetLimits,
   type BudgetStanding,
   type BudgetStore,
+  type RecordedSpend,
   type SpendPeriod,
   type SpendRecords,
   type Threshold,
@@ -44,7 +45,9 @@ export interface BudgetsParts {
 // With the worker's second: a session hears within two seconds of what was spent elsewhere.
 const SYNC_MS = 1_000;
 // As long as a handshake may wait for a look at the ledger; later the loop finds out.
-const PRIME_MS_MAX = 500;
+const READ_MS_MAX = 500;
+// Reads that a stalled database may keep open.
+const READING_MAX = 32;
 
 /** All budgets. */
 export class Budgets {
@@ -52,6 +55,7 @@ export class Budgets {
   /** Tenants with live sessions that may spend no more. */
   private readonly spent = new Map<TenantId, TurnDenial>();
   private readonly priming = new Map<TenantId, Promise<BudgetStanding | null>>();
+  private reading = 0;
 
   constructor(private readonly parts: BudgetsParts) {}
 
@@ -106,8 +110,7 @@ export class Budgets {
   /** One pass of the loop. */
   async sync(): Promise<void> {
     const tenants = [...this.sessions.keys()].filter((tenantId) => this.limited(tenantId) !== null);
-    const periods = periodsAt(this.parts.clock.nowMs());
-    const recorded = tenants.length > 0 ? await this.askRecords(this.parts.records.spentBy(tenants, periods)) : null;
+    const recorded = tenants.length > 0 ? await this.recorded(tenants) : null;
     await Promise.all(
       tenants.map(async (tenantId) => {
         const limits = this.limited(tenantId);
@@ -164,15 +167,22 @@ export class Budgets {
   }
 
   private async prime(tenantId: TenantId, limits: BudgetLimits): Promise<BudgetStanding | null> {
-    const late = new AbortController();
-    const periods = periodsAt(this.parts.clock.nowMs());
-    const recorded = await Promise.race([
-      this.askRecords(this.parts.records.spentBy([tenantId], periods)),
-      this.parts.wait(PRIME_MS_MAX, late.signal).then(() => null),
-    ]);
-    late.abort();
-    const of = recorded?.get(tenantId);
+    const of = (await this.recorded([tenantId]))?.get(tenantId);
     return of === undefined ? null : this.ask(this.parts.store.look(tenantId, limits, of));
+  }
+
+  // A database that is stalled holds up neither a handshake nor what other processes have to say through the store.
+  private async recorded(tenantIds: readonly TenantId[]): Promise<ReadonlyMap<TenantId, RecordedSpend> | null> {
+    if (this.reading >= READING_MAX) return null;
+    this.reading += 1;
+    const periods = periodsAt(this.parts.clock.nowMs());
+    const answer = this.ask(this.parts.records.spentBy(tenantIds, periods), 'records').finally(
+      () => (this.reading -= 1),
+    );
+    const late = new AbortController();
+    const recorded = await Promise.race([answer, this.parts.wait(READ_MS_MAX, late.signal).then(() => null)]);
+    late.abort();
+    return recorded;
   }
 
   /** What the store counts for a tenant; null: nothing. */
@@ -183,16 +193,10 @@ export class Budgets {
     return isLimited({ dayMax, monthMax, tokensPerMinuteMax }) ? { dayMax, monthMax, tokensPerMinuteMax } : null;
   }
 
-  private ask<T>(answer: Promise<T>): Promise<T | null> {
-    return answer.catch((error: unknown) => this.unavailable('store', error));
-  }
-
-  private askRecords<T>(answer: Promise<T>): Promise<T | null> {
-    return answer.catch((error: unknown) => this.unavailable('records', error));
-  }
-
-  private unavailable(what: 'store' | 'records', error: unknown): null {
-    this.parts.observe({ kind: 'unavailable', what, error });
-    return null;
+  private ask<T>(answer: Promise<T>, what: 'store' | 'records' = 'store'): Promise<T | null> {
+    return answer.catch((error: unknown) => {
+      this.parts.observe({ kind: 'unavailable', what, error });
+      return null;
+    });
   }
 }

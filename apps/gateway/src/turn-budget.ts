@@ -3,7 +3,7 @@
 import { addAmounts, ZERO, type AmountPico, type SessionId, type TenantId } from '@trunkline/kernel';
 import { crossedMarks, type BudgetStanding, type Threshold } from '@trunkline/admission';
 import { meterEntry, type UsageEvent } from '@trunkline/metering';
-import type { TenantLimits } from '@trunkline/tenancy';
+import type { OverBudget, TenantLimits } from '@trunkline/tenancy';
 import { turnBlockedEvent, type TurnDenial } from './budget-words.js';
 
 /** The session as its budget sees it. */
@@ -89,14 +89,9 @@ export class TurnBudget {
   enforce(): void {
     const limits = this.tenant.limits();
     if (limits === null || this.whatIsSpent(limits) === null) return;
-    switch (limits.overBudget) {
-      case 'cut':
-        return this.session.end();
-      case 'finish_turn':
-        return this.session.reportsOwed() === 0 ? this.session.end() : undefined;
-      case 'block_turns':
-        return this.blockedInARow > BLOCKED_IN_A_ROW_MAX ? this.session.end() : undefined;
-    }
+    // Whatever the policy: also a session that waits for a report that never comes must not go on trying.
+    const triedTooOften = this.blockedInARow > BLOCKED_IN_A_ROW_MAX;
+    if (triedTooOften || mustEnd(limits.overBudget, this.session)) this.session.end();
   }
 
   /** The session is settled: what never was reported holds nothing any more. */
@@ -129,6 +124,17 @@ export class TurnBudget {
   private whatIsSpent({ spendSessionMax }: TenantLimits): TurnDenial | null {
     if (spendSessionMax !== null && this.spentHere >= spendSessionMax) return { kind: 'spent', period: 'session' };
     return this.tenant.spent();
+  }
+}
+
+function mustEnd(overBudget: OverBudget, session: BudgetedSession): boolean {
+  switch (overBudget) {
+    case 'cut':
+      return true;
+    case 'finish_turn':
+      return session.reportsOwed() === 0;
+    case 'block_turns':
+      return false;
   }
 }
 
