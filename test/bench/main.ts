@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { benchAdmission } from './admission/main.js';
 import { lanesNamed } from './lanes/registry.js';
 import { CORE, repin, setOwnPriority } from './process/pinned.js';
 import { goalRows, isIntact } from './report/goals.js';
@@ -48,9 +49,10 @@ const program = new Command('bench')
   .option('--patience <seconds>', 'how long all waiting for a quiet machine may take together')
   .option('--nice <n>', 'priority of everything started, -20 to 19; a negative one needs root and disturbs others')
   .option('--keep', 'keep the folder with configurations and logs')
-  .parse();
+  .addHelpText('after', '\n`admission` as the first word measures admission instead: see `admission --help`.');
 
-main(program.opts<Options>()).catch((error: unknown) => {
+const [command, ...rest] = process.argv.slice(2);
+(command === 'admission' ? benchAdmission(rest) : main(program.parse().opts<Options>())).catch((error: unknown) => {
   process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 });

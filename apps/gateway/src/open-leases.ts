@@ -1,12 +1,27 @@
 // Where lines and budgets are counted: in this process, or in Redis when several processes share them.
+import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '@trunkline/kernel';
-import { leaseTerms, type BudgetStore, type LeaseStore, type LeaseTerms } from '@trunkline/admission';
+import {
+  leaseTerms,
+  LeaseStoreUnavailable,
+  type BudgetStore,
+  type LeaseStore,
+  type LeaseTerms,
+} from '@trunkline/admission';
 import { MemoryBudgetStore, MemoryLeaseStore } from '@trunkline/admission/adapters/memory';
-import { connectLeaseRedis, Grants, RedisBudgetStore, RedisLeaseStore } from '@trunkline/admission/adapters/redis';
+import {
+  connectGrants,
+  connectLeaseRedis,
+  Grants,
+  RedisBudgetStore,
+  RedisLeaseStore,
+} from '@trunkline/admission/adapters/redis';
 import type { Database } from '@trunkline/platform/database';
 import type { ProcessBase } from '@trunkline/platform/process';
 
 const STOP_MS_MAX = 2_000;
+const OPEN_TRIES = 10;
+const OPEN_PAUSE_MS = 500;
 
 /** What a process counts with. */
 export interface Counters {
@@ -36,21 +51,31 @@ export async function openLeases(
     url: config.redisUrl,
     onError: (error) => log.warn({ event: 'redis_error', err: error }, 'Redis is not reachable'),
   });
-  // A subscriber may send nothing else, so it is a connection of its own; while it is away, calls in line are asked for.
-  const subscriber = redis.duplicate({
-    enableOfflineQueue: true,
-    socketTimeout: 0,
-    connectionName: 'trunkline-grants',
+  const subscriber = connectGrants({
+    url: config.redisUrl,
+    onError: (error) => log.debug({ event: 'redis_error', err: error }, 'Redis is not reachable'),
   });
-  subscriber.on('error', (error) => log.debug({ event: 'redis_error', err: error }, 'Redis is not reachable'));
   shutdown.register('redis', STOP_MS_MAX, () => {
     subscriber.disconnect();
     redis.disconnect();
   });
   const leases = new RedisLeaseStore(redis, { terms, grants: new Grants(subscriber) });
   // A Redis that knows nothing waits for living sessions to be counted, unless the books say that there are none.
-  const closedMs = await leases.open((await db.session.count({ where: { closedAt: null } })) === 0);
+  const noSessionIsOpen = (await db.session.count({ where: { closedAt: null } })) === 0;
+  const closedMs = await patiently(() => leases.open(noSessionIsOpen));
   if (closedMs > 0)
     log.warn({ event: 'leases_recovering', ms: closedMs }, 'new sessions wait until open ones are counted');
   return { leases, leaseTerms: terms, budgetStore: new RedisBudgetStore(redis) };
+}
+
+// A Redis that is busy with many replicas coming back at once may miss one deadline; a start should not fail for that.
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof LeaseStoreUnavailable) || tries === OPEN_TRIES) throw error;
+      await delay(OPEN_PAUSE_MS);
+    }
+  }
 }

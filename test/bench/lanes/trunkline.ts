@@ -9,9 +9,9 @@ import { layoutOf } from '@trunkline/platform/data-folder';
 import { findEmbeddedPostgres } from '@trunkline/platform/embedded-postgres';
 import { z } from 'zod';
 import type { Target } from '../client/dial.js';
-import { CORE, repin, spawnPinned, stopProcess } from '../process/pinned.js';
+import { CORE, repin, stopProcess } from '../process/pinned.js';
 import { descendants } from '../process/proc-stat.js';
-import { freePort } from './free-port.js';
+import { startRedis } from './redis.js';
 import { type Lane, type LaneContext, REALTIME_PATH, type RunningLane } from './lane.js';
 import { ANY_PORT, startProgram } from './product.js';
 
@@ -130,17 +130,6 @@ async function databaseUrl(dataDir: string): Promise<string> {
   const url = await findEmbeddedPostgres(postgresDir, password);
   if (url === null) throw new Error(`there is no running database in ${dataDir}`);
   return url;
-}
-
-async function startRedis(folder: string): Promise<{ child: ChildProcess; url: string }> {
-  const port = await freePort();
-  const child = spawnPinned({
-    core: CORE.load,
-    command: 'redis-server',
-    args: ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'],
-    stdio: 'ignore',
-  });
-  return { child, url: `redis://127.0.0.1:${port}` };
 }
 
 function target(ready: GatewayReady, apiKey: string, tls: boolean): Target {

@@ -35,7 +35,7 @@ export async function connectLeaseRedis({ url, readyWithinMs = 5_000, onError }:
     // How long a closed client may still hold the process up.
     disconnectTimeout: 250,
     socketTimeout: SOCKET_TIMEOUT_MS,
-    retryStrategy: (times) => Math.min(RECONNECT_MAX_MS, 50 * 2 ** Math.min(times, 5)) * (0.75 + Math.random() / 2),
+    retryStrategy,
     connectionName: 'trunkline-leases',
   });
   const last: { error: Error | null } = { error: null };
@@ -56,6 +56,26 @@ export async function connectLeaseRedis({ url, readyWithinMs = 5_000, onError }:
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * A second connection for hearing of grants: a subscriber may send nothing else, and hears nothing for hours. It subscribes
+ * again by itself after each reconnect; what was said meanwhile is lost. Close with `disconnect()`.
+ */
+export function connectGrants({ url, onError }: Pick<LeaseRedisOptions, 'url' | 'onError'>): Redis {
+  const redis = new Redis(url, {
+    connectTimeout: SOCKET_TIMEOUT_MS,
+    disconnectTimeout: 250,
+    maxRetriesPerRequest: null,
+    retryStrategy,
+    connectionName: 'trunkline-grants',
+  });
+  redis.on('error', onError);
+  return redis;
+}
+
+function retryStrategy(times: number): number {
+  return Math.min(RECONNECT_MAX_MS, 50 * 2 ** Math.min(times, 5)) * (0.75 + Math.random() / 2);
 }
 
 function unreachable(url: string, cause: Error | null): LeaseRedisUnreachable {

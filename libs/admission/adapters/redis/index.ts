@@ -1,4 +1,4 @@
-export { connectLeaseRedis, LeaseRedisUnreachable, type LeaseRedisOptions } from './connect.js';
+export { connectGrants, connectLeaseRedis, LeaseRedisUnreachable, type LeaseRedisOptions } from './connect.js';
 export { RedisLeaseStore, type RedisLeaseStoreOptions } from './redis-lease-store.js';
 export { Grants, type GrantSubscriber } from './grants.js';
 export type { LeaseRedis } from './scripts.js';

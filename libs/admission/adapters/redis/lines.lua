@@ -31,11 +31,15 @@ local function count(name)
   return known
 end
 
--- One round trip for many counters.
+-- Reads those of many counters that are not known yet, in one command.
 local function read_counts(names)
-  if #names == 0 then return end
-  local found = redis.call('HMGET', COUNTS, unpack(names))
-  for i, name in ipairs(names) do counted[name] = tonumber(found[i] or 0) end
+  local unknown = {}
+  for _, name in ipairs(names) do
+    if not counted[name] then unknown[#unknown + 1] = name end
+  end
+  if #unknown == 0 then return end
+  local found = redis.call('HMGET', COUNTS, unpack(unknown))
+  for i, name in ipairs(unknown) do counted[name] = tonumber(found[i] or 0) end
 end
 
 local function names_of(line)

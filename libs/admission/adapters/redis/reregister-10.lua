@@ -11,7 +11,7 @@ adopt(caller.pool, ARGV[11])
 if not line then
   -- Floors do not count here: the session is open upstream, and only a cap is worth ending it for.
   local plan = plan_of(caller.pool)
-  local caps_only = { max = plan.max, families = plan.families, shares = {}, guaranteed = {} }
+  local caps_only = { max = plan.max, families = plan.families, shares = {}, guaranteed = {}, floors = 0 }
   if closed == 0 and blocked_by(caller, caps_only) then return 0 end
   line = { token = caller.token, since = whole(now), replica = caller.replica, key = caller.key, tenant = caller.tenant,
     pool = caller.pool, family = caller.family, fence = ARGV[8] }

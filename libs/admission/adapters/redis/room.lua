@@ -5,14 +5,6 @@ local function plan_of(pool)
   if plans[pool] == nil then
     local record = redis.call('HGET', PLANS, pool)
     plans[pool] = record and cjson.decode(record) or false
-    if plans[pool] then
-      local names = { 'p|' .. pool }
-      for _, tenant in ipairs(plans[pool].guaranteed) do
-        names[#names + 1] = 'pt|' .. pool .. '|' .. tenant
-        for key in pairs(plans[pool].shares[tenant].keys) do names[#names + 1] = 'pk|' .. pool .. '|' .. key end
-      end
-      read_counts(names)
-    end
   end
   return plans[pool]
 end
@@ -43,7 +35,12 @@ end
 local function unused_floor(share, held, key_floors) return math.max(0, share.floor - held, key_floors) end
 
 local function reserved_lines(pool, plan)
-  local lines = 0
+  local names, lines = {}, 0
+  for _, tenant in ipairs(plan.guaranteed) do
+    names[#names + 1] = 'pt|' .. pool .. '|' .. tenant
+    for key in pairs(plan.shares[tenant].keys) do names[#names + 1] = 'pk|' .. pool .. '|' .. key end
+  end
+  read_counts(names)
   for _, tenant in ipairs(plan.guaranteed) do
     local share = plan.shares[tenant]
     lines = lines + unused_floor(share, count('pt|' .. pool .. '|' .. tenant), unused_key_floors(pool, share))
@@ -76,9 +73,11 @@ local function blocked_by(caller, plan)
   end
   blocked = plan and full('family', 'pf|' .. pool .. '|' .. caller.family, plan.families[caller.family])
   if blocked or not plan or not plan.max then return blocked or nil end
+  -- With more lines free than all floors together, nobody's can be in danger: the usual case, and cheap.
+  local open = count('p|' .. pool)
+  if plan.max - open - 1 >= plan.floors then return nil end
   local before = reserved_lines(pool, plan)
   local after = before - unused_floor(share, held, keys_before) + unused_floor(share, held + 1, keys_after)
-  local open = count('p|' .. pool)
   if not covers_after(plan.max - open, before, after) then return { 'pool', open, plan.max } end
 end
 

@@ -1,7 +1,7 @@
 // What the scripts are given: a caller and a pool's plan as JSON in the shape that `lines.lua` describes. Absent means no
 // limit, because Lua's null is not nil.
 import { createHash } from 'node:crypto';
-import type { Caller, PoolPlan } from '../../index.js';
+import type { Caller, KeyShare, PoolPlan } from '../../index.js';
 
 /** A plan ready to send. */
 export interface WirePlan {
@@ -58,9 +58,15 @@ function wirePlan(plan: PoolPlan): WirePlan {
     guaranteed: shares
       .filter(([, { floor, keys }]) => floor > 0 || Object.values(keys).some((key) => key.floor > 0))
       .map(([tenant]) => tenant),
+    // All floors together: the most that can ever be kept back.
+    floors: shares.reduce((lines, [, { floor, keys }]) => lines + Math.max(floor, sumOf(keys)), 0),
     waiting: plan.waitingMax,
     waiting_per_tenant: plan.waitingPerTenantMax,
   };
   const digest = createHash('sha1').update(JSON.stringify(content)).digest('base64url');
   return { digest, text: JSON.stringify({ ...content, digest }) };
+}
+
+function sumOf(keys: Readonly<Record<string, KeyShare>>): number {
+  return Object.values(keys).reduce((lines, { floor }) => lines + floor, 0);
 }
