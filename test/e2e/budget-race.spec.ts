@@ -15,7 +15,7 @@ import {
 } from '../support/product.js';
 import { startTestRedis, type TestRedis } from '../support/redis.js';
 import { costOfResponse, costOfSessions, dollarsOf, picoOf } from '../support/spend-oracle.js';
-import { connect, textTurn, type VoiceClient } from '../support/voice-client.js';
+import { connect, textTurn, tryConnect, type VoiceClient } from '../support/voice-client.js';
 
 const SESSIONS = 500;
 // About fifty turns of eight seconds of speech each.
@@ -74,6 +74,7 @@ async function everybodyTalks(clients: readonly VoiceClient[]): Promise<void> {
   await Promise.all(open.map((client) => Promise.race([textTurn(client, 'Tell me more.'), client.closed])));
 }
 
+const charged = async () => (await cli('costs')).reduce((sum, row) => sum + picoOf(row['charge_usd'] ?? '0'), 0n);
 const spent = () => costOfSessions(simulator.books.list());
 const turns = () => simulator.books.list().flatMap(({ responses }) => responses);
 
@@ -109,13 +110,29 @@ describe('500 turns that race for one budget over two processes', () => {
     // Reservations hold all turns together to the one that crosses, but for what the estimates were wrong by.
     expect(overrun - lost).toBeLessThan(2n * dearest);
     await eventually(
-      'the ledger has charged what the upstream counted',
-      async () => {
-        const rows = await cli('costs');
-        const charged = rows.reduce((sum, row) => sum + picoOf(row['charge_usd'] ?? '0'), 0n);
-        return charged === spent() ? true : null;
-      },
+      'the ledger agrees with the upstream',
+      async () => ((await charged()) === spent() ? true : null),
       30_000,
     );
   }, 240_000);
+});
+
+describe('while Redis does not answer', () => {
+  it('turns of a tenant with a budget go on, and are charged', async () => {
+    await cli('tenant', 'limits', 'default', '--spend-month', '1000');
+    const { apiKey, httpUrl } = installation.ready;
+    const client = await eventually('the raised limit is in force', async () => {
+      const outcome = await tryConnect(httpUrl, { apiKey });
+      return 'status' in outcome ? null : outcome;
+    });
+    redis.stall();
+    try {
+      for (const text of ['Hello?', 'Still there?'])
+        expect(await textTurn(client, text)).toMatchObject({ response: { status: 'completed' } });
+    } finally {
+      redis.resume();
+    }
+    await client.close();
+    await eventually('the ledger has charged it', async () => ((await charged()) === spent() ? true : null), 30_000);
+  }, 60_000);
 });
