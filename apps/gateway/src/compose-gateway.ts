@@ -42,6 +42,8 @@ export interface GatewayOptions {
   readonly hashKey: (key: string) => string;
   readonly leases: LeaseStore;
   readonly leaseTerms: LeaseTerms;
+  /** What happens to live sessions whose lines could not be renewed in time. */
+  readonly whenCutOff: 'keep' | 'end';
   readonly budgetStore: BudgetStore;
   readonly spendRecords: SpendRecords;
   readonly journal: UsageJournal;
@@ -165,7 +167,7 @@ function openKeeper(options: GatewayOptions): LeaseKeeper {
     random: Math.random,
     wait: pause,
     observe,
-    whenUnreachable: 'keep',
+    whenUnreachable: options.whenCutOff,
     heldMax: LEASES_MAX,
   });
   metrics.onScrape(() => metrics.gauge('linesHeld').set(keeper.size));

@@ -4,6 +4,7 @@ import { systemClock } from '@trunkline/kernel';
 import {
   leaseTerms,
   LeaseStoreUnavailable,
+  StaticShare,
   type BudgetStore,
   type LeaseStore,
   type LeaseTerms,
@@ -59,10 +60,11 @@ export async function openLeases(
     subscriber.disconnect();
     redis.disconnect();
   });
-  const leases = new RedisLeaseStore(redis, { terms, grants: new Grants(subscriber) });
+  const shared = new RedisLeaseStore(redis, { terms, grants: new Grants(subscriber) });
+  const leases = config.redisAway === 'static-share' ? new StaticShare(shared) : shared;
   // A Redis that knows nothing waits for living sessions to be counted, unless the books say that there are none.
   const noSessionIsOpen = (await db.session.count({ where: { closedAt: null } })) === 0;
-  const closedMs = await patiently(() => leases.open(noSessionIsOpen));
+  const closedMs = await patiently(() => shared.open(noSessionIsOpen));
   if (closedMs > 0)
     log.warn({ event: 'leases_recovering', ms: closedMs }, 'new sessions wait until open ones are counted');
   return { leases, leaseTerms: terms, budgetStore: new RedisBudgetStore(redis) };

@@ -110,6 +110,7 @@ async function compose(
     hashKey,
     ...(await openLeases(base, { db, dialMsMax: DIAL_MS_MAX })),
     spendRecords: new PrismaSpendRecords(db),
+    whenCutOff: config.cutOff,
     journal,
     account: (pool) => poolAccount(pool, account, seal),
     relayLimits: { ...RELAY_LIMITS, ...relayOverrides(config) },

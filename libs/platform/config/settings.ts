@@ -38,6 +38,8 @@ export const ConfigSchema = z.object({
   drainMaxMs: values.duration.prefault('1h'),
   leaseTtlMs: values.duration.optional(),
   leasePendingTtlMs: values.duration.optional(),
+  redisAway: z.enum(['refuse', 'static-share'], { error: 'must be refuse or static-share' }).prefault('refuse'),
+  cutOff: z.enum(['keep', 'end'], { error: 'must be keep or end' }).prefault('keep'),
   messageBytesMax: values.bytes(16 * MIB).optional(),
   fragmentsMax: values.wholeNumber(1, 100_000).optional(),
   highWaterBytes: values.bytes(64 * MIB).optional(),
@@ -122,6 +124,14 @@ export const SETTINGS: Readonly<Record<SettingKey, SettingSpec>> = {
   drainMaxMs: setting('DRAIN_MAX', 'after SIGTERM, when the last session is ended'),
   leaseTtlMs: setting('LEASE_TTL', 'how soon the lines of a killed gateway are free'),
   leasePendingTtlMs: setting('LEASE_PENDING_TTL', 'how soon a line is free whose dial never finished'),
+  redisAway: setting(
+    'REDIS_AWAY',
+    'while Redis is away: refuse new sessions, or static-share to let a key take over lines of its own that end meanwhile',
+  ),
+  cutOff: setting(
+    'CUT_OFF',
+    'live sessions whose lines could not be renewed in time: keep them, or end them so that no cap is ever passed',
+  ),
   messageBytesMax: setting('MESSAGE_BYTES_MAX', 'largest message, all fragments together'),
   fragmentsMax: setting('FRAGMENTS_MAX', 'most frames that one message may be split into'),
   highWaterBytes: setting('HIGH_WATER_BYTES', 'bytes waiting for a slow receiver at which its sender is paused'),
