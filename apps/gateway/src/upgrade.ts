@@ -11,6 +11,7 @@ import { isRealtimeModel } from '@trunkline/providers/adapters/openai';
 import { mayUseModel, type Principal } from '@trunkline/tenancy';
 import { admitAndDial } from './admit-and-dial.js';
 import type { GatewayParts } from './gateway-parts.js';
+import { limitHeaders } from './limit-headers.js';
 import { openSession, type AdmittedCall } from './open-session.js';
 import { reconnectGraceMs } from './reconnect-grace.js';
 import { settle } from './settle.js';
@@ -65,7 +66,11 @@ function accept(
   const client = acceptUpgrade(request, socket, head, {
     wires: parts.wires,
     subprotocol: call.handshake.selectedSubprotocol,
-    headers: { 'x-request-id': call.sessionId, 'x-trunkline-session-id': call.sessionId },
+    headers: {
+      'x-request-id': call.sessionId,
+      'x-trunkline-session-id': call.sessionId,
+      ...limitHeaders(call.principal),
+    },
   });
   return runAndSettle(parts, call, client); // 7, 8
 }
