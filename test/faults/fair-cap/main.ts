@@ -38,5 +38,8 @@ const result = await runFairCap({
 process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
 const { peak, leftOpen, counts, watched } = result;
 const isFair = trouble !== undefined || watched.fairness >= FAIRNESS_MIN;
-const holds = peak <= SIZE.cap && leftOpen === 0 && counts.odd.length === 0 && watched.floorsMissed === 0 && isFair;
+// Nobody kills a gateway while Redis is in trouble, so whatever was cut was cut by that.
+const isUnharmed = trouble === undefined || counts.cut === 0;
+const holds =
+  isUnharmed && peak <= SIZE.cap && leftOpen === 0 && counts.odd.length === 0 && watched.floorsMissed === 0 && isFair;
 process.exitCode = holds ? 0 : 1;

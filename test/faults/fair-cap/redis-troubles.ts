@@ -2,10 +2,11 @@
 // run; the run goes on long enough to see what follows.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { startTestRedis } from '../../support/redis.js';
 import type { World } from './world.js';
 
 /** One trouble. */
-export type Trouble = 'stopped' | 'flushed' | 'stalled' | 'restarted-empty';
+export type Trouble = 'stopped' | 'flushed' | 'stalled' | 'restarted-empty' | 'failed-over';
 
 type Hurt = (world: World, signal: AbortSignal) => Promise<void>;
 
@@ -29,7 +30,21 @@ export const redisTroubles: Readonly<Record<Trouble, Hurt>> = {
     world.redis.resume();
   }),
   'restarted-empty': after((world) => world.redis.restartEmpty()),
+  'failed-over': failOver,
 };
+
+// A replica follows from the start; the primary dies and the replica takes its address, as behind a service's name.
+async function failOver(world: World, signal: AbortSignal): Promise<void> {
+  const replica = await startTestRedis();
+  world.stopsWith(replica.stop);
+  const redis = new Redis(replica.url);
+  await redis.replicaof('127.0.0.1', world.redis.port);
+  await pause(CALM_MS, signal);
+  await world.redis.kill();
+  await redis.replicaof('NO', 'ONE');
+  await redis.config('SET', 'port', String(world.redis.port));
+  redis.disconnect();
+}
 
 function after(hurt: Hurt): Hurt {
   return async (world, signal) => {

@@ -58,6 +58,8 @@ export interface World {
   readonly gateways: Map<number, Product<GatewayReady>>;
   kill(index: number): Promise<void>;
   start(index: number): Promise<void>;
+  /** Something that a fault started and that ends with the world. */
+  stopsWith(stop: () => Promise<void>): void;
   stop(): Promise<void>;
 }
 
@@ -76,6 +78,7 @@ export async function startWorld(size: WorldSize): Promise<World> {
     gateways.set(i, await startGateway({ dataDir: dataDir(i + 1), flags }));
   };
   for (let i = 0; i < size.gateways; i++) await start(i);
+  const more: (() => Promise<void>)[] = [];
   return {
     size,
     tenants,
@@ -88,10 +91,11 @@ export async function startWorld(size: WorldSize): Promise<World> {
       gateways.delete(i);
       await gateway?.kill();
     },
+    stopsWith: (stop) => void more.push(stop),
     stop: async () => {
       await Promise.all([product, ...gateways.values()].map((each) => each.stop()));
       await simulator.close();
-      await redis.stop();
+      await Promise.all([redis.stop(), ...more.map((stop) => stop())]);
       await postgres.stop();
       await Promise.all(dataDirs.map(removeDataDir));
     },

@@ -71,6 +71,19 @@ describe('the observer of the GA dialect', () => {
     expect(hidden).toEqual(['rate_limits.updated']);
   });
 
+  it('says for how long the account has no room, by its limits or by a response that failed for them', () => {
+    const spent = { name: 'tokens', limit: 40_000, remaining: 0, reset_seconds: 60 };
+    const error = { code: 'rate_limit_exceeded', message: 'Rate limit reached. Please try again in 7.853s.' };
+    const { facts } = observe([
+      { type: 'rate_limits.updated', rate_limits: [spent] },
+      { type: 'response.done', response: { id: 'resp_1', status: 'failed', status_details: { error } } },
+    ]);
+    expect(facts.filter((fact) => fact.kind === 'throttled')).toEqual([
+      { kind: 'throttled', forMs: 6_000, source: 'headroom' },
+      { kind: 'throttled', forMs: 7_853, source: 'response' },
+    ]);
+  });
+
   it('owes a report until the response it saw begin is done, and a repeated done does not settle another', () => {
     const done = { type: 'response.done', response: { id: 'resp_1', status: 'completed', usage: null } };
     const { observer } = observe([{ type: 'response.created' }, { type: 'response.created' }, done, done]);
