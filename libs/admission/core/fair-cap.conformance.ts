@@ -288,6 +288,21 @@ const KEPT: readonly LeaseStoreCase[] = [
     },
   },
   {
+    guarantee: 'who came back before the old connection was settled is in line, and gets the line instead of a new call',
+    check: async ({ store }) => {
+      const pool = { caps: { pool: 1 }, mayWait: true };
+      const broken = await confirmed(store, of('a', { session: '1', ...pool }));
+      await asked(store, of('b', { session: '2', ...pool }));
+      const back = lineRequest(of('a', { session: '3', ...pool }));
+      await store.acquire(back);
+      await store.release(broken, 2_000);
+      assert.equal((await store.attend([back]))[0]?.kind, 'granted');
+      assert.equal(await asked(store, of('a', { session: '4', ...pool })), 'waiting');
+      assert.deepEqual(await inLine(store), ['ses_2', 'ses_4']);
+      assert.equal(await held(store), 1);
+    },
+  },
+  {
     guarantee: 'a kept line that nobody came back for goes to who waits',
     check: async ({ store, advance }) => {
       const pool = { caps: { pool: 1 }, mayWait: true };
@@ -341,6 +356,33 @@ const OTHER: readonly LeaseStoreCase[] = [
       assert.equal(await store.mayReclaim(idle[0]), true);
       assert.equal(await store.mayReclaim(idle[0]), true, 'the same answer again');
       assert.equal(await store.mayReclaim(idle[1]), false, 'one call waits, one line is coming free');
+      await store.release(idle[0]);
+      await asked(store, of('b', { session: '4', ...pool, mayWait: true }));
+      assert.equal(await store.mayReclaim(idle[1]), true, 'the line that came free counts no more');
+    },
+  },
+  {
+    guarantee: 'an idle line stays when the call that wanted it has left',
+    check: async ({ store }) => {
+      const pool = { caps: { pool: 1 } };
+      const idle = await confirmed(store, of('a', { session: '1', ...pool }));
+      const waiting = lineRequest(of('b', { session: '2', ...pool, mayWait: true }));
+      await store.acquire(waiting);
+      assert.equal(await store.mayReclaim(idle), true);
+      await store.leave(waiting);
+      assert.equal(await store.mayReclaim(idle), false);
+    },
+  },
+  {
+    guarantee: 'no more idle lines make room than the calls in line may have',
+    check: async ({ store }) => {
+      const pool = { caps: { pool: 3 }, shares: { b: { ceiling: 1 } } };
+      const idle = [];
+      for (const session of ['1', '2', '3']) idle.push(await confirmed(store, of('a', { session, ...pool })));
+      for (const session of ['4', '5', '6']) await asked(store, of('b', { session, ...pool, mayWait: true }));
+      const answers = [];
+      for (const lease of idle) answers.push(await store.mayReclaim(lease));
+      assert.deepEqual(answers, [true, false, false]);
     },
   },
   {

@@ -1,5 +1,5 @@
 // How many lines are held, by everything that a limit can belong to. The names of the counters are the fields of the
-// Redis hash as well (`adapters/redis/prelude.lua` makes the same), so that both stores count alike.
+// Redis hash as well (`adapters/redis/lines.lua` makes the same), so that both stores count alike.
 import type { Place } from './limits.js';
 
 /** The counters of one line. */

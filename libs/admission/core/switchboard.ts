@@ -33,7 +33,8 @@ export class Switchboard {
   readonly queue = new WaitingQueue();
   readonly #plans = new Map<PoolId, PoolPlan>();
   readonly #pausedUntilMs = new Map<PoolId, number>();
-  readonly #reclaims = new Map<SessionId, { readonly poolId: PoolId; readonly untilMs: number }>();
+  /** Idle sessions that were asked to make room, and until when that counts. */
+  readonly #reclaims = new Map<SessionId, number>();
   readonly #pace = new ReleasePace();
   readonly #rate = new SessionRate();
   /** Lines given so far, by pool. */
@@ -130,7 +131,7 @@ export class Switchboard {
   release(lease: Caller, keepMs: number, nowMs: number): 'released' | 'gone' {
     const closedMs = this.#enter(nowMs);
     const line = this.#heldBy(lease);
-    if (line && keepMs > 0 && line.state === 'confirmed') this.lines.set(line, 'kept', nowMs + keepMs);
+    if (line && keepMs > 0 && line.state === 'confirmed') this.#keep(line, keepMs, nowMs);
     else if (line) this.#free(line, nowMs);
     if (closedMs === 0) this.#grant(nowMs);
     return line ? 'released' : 'gone';
@@ -150,16 +151,11 @@ export class Switchboard {
     this.#enterAndGrant(nowMs);
     const line = this.#heldBy(lease);
     if (line?.state !== 'confirmed') return false;
-    for (const [sessionId, { untilMs }] of this.#reclaims) if (untilMs <= nowMs) this.#reclaims.delete(sessionId);
-    if (this.#reclaims.has(lease.sessionId)) return true;
-    const { poolId } = line.lease.place;
-    const comingFree = [...this.#reclaims.values()].filter((reclaim) => reclaim.poolId === poolId).length;
-    this.lines.counts.add(line.lease.place, -1);
-    const helped = this.queue.ofPool(poolId).filter((waiter) => this.#whyNot(waiter.caller, nowMs) === null).length;
-    this.lines.counts.add(line.lease.place, 1);
-    if (comingFree >= helped) return false;
-    this.#reclaims.set(lease.sessionId, { poolId, untilMs: nowMs + RECLAIM_MS });
-    return true;
+    const comingFree = this.#comingFree(line, nowMs);
+    const isWanted = this.#callsHelpedBy([line, ...comingFree], nowMs) > comingFree.length;
+    if (isWanted && !this.#reclaims.has(lease.sessionId)) this.#reclaims.set(lease.sessionId, nowMs + RECLAIM_MS);
+    if (!isWanted) this.#reclaims.delete(lease.sessionId);
+    return isWanted;
   }
 
   /** Lines given to waiting calls since the last time this was asked. */
@@ -231,6 +227,33 @@ export class Switchboard {
     );
   }
 
+  /** Other lines of the pool whose sessions were asked to make room and have not done so yet. */
+  #comingFree({ lease }: Line, nowMs: number): readonly Line[] {
+    const lines: Line[] = [];
+    for (const [sessionId, untilMs] of this.#reclaims) {
+      const other = this.lines.get(sessionId);
+      if (untilMs <= nowMs || other?.state !== 'confirmed') this.#reclaims.delete(sessionId);
+      else if (sessionId !== lease.sessionId && other.lease.place.poolId === lease.place.poolId) lines.push(other);
+    }
+    return lines;
+  }
+
+  /** How many calls in line for the pool could have a line if these were free. */
+  #callsHelpedBy(freed: readonly Line[], nowMs: number): number {
+    const { counts } = this.lines;
+    const poolId = freed[0]?.lease.place.poolId;
+    for (const { lease } of freed) counts.add(lease.place, -1);
+    const helped: Caller[] = [];
+    for (const { caller } of poolId === undefined ? [] : this.queue.ofPool(poolId)) {
+      if (this.#whyNot(caller, nowMs) !== null) continue;
+      helped.push(caller);
+      counts.add(caller.place, 1);
+    }
+    for (const { place } of helped) counts.add(place, -1);
+    for (const { lease } of freed) counts.add(lease.place, 1);
+    return helped.length;
+  }
+
   #takeOver(line: Line, caller: Caller, nowMs: number): Lease {
     this.lines.remove(line.lease.sessionId);
     this.#fence = Math.max(this.#fence + 1, nowMs * 1000);
@@ -245,6 +268,14 @@ export class Switchboard {
     const sinceMs = this.lines.get(lease.sessionId)?.sinceMs ?? nowMs;
     this.lines.put({ lease, sinceMs, state, expiresAtMs: nowMs + ttlMs });
     return lease;
+  }
+
+  // Who broke off may have come back before its old connection was settled: then its call is in line already.
+  #keep(line: Line, keepMs: number, nowMs: number): void {
+    const back = this.queue.firstAt(line.lease.place);
+    if (back === null) return this.lines.set(line, 'kept', nowMs + keepMs);
+    this.queue.remove(back.caller.sessionId);
+    this.#granted.push(this.#takeOver(line, back.caller, nowMs));
   }
 
   #free(line: Line, nowMs: number): void {

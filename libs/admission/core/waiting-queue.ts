@@ -2,7 +2,7 @@
 // fell silent leaves. Which tenant is next is not decided here. Bounded by the pools' plans. Deterministic.
 import type { PoolId, SessionId } from '@trunkline/kernel';
 import type { Caller } from './lease.js';
-import type { Place } from './limits.js';
+import { isSamePlace, type Place } from './limits.js';
 
 /** A call in line. */
 export interface Waiter {
@@ -63,6 +63,12 @@ export class WaitingQueue {
   /** Everybody in line for the pool, in order. */
   ofPool(poolId: PoolId): readonly Waiter[] {
     return [...this.#waiters.values()].filter(({ caller }) => caller.place.poolId === poolId);
+  }
+
+  /** The first call in line that asks for a line of just this place. */
+  firstAt(place: Place): Waiter | null {
+    for (const waiter of this.#waiters.values()) if (isSamePlace(waiter.caller.place, place)) return waiter;
+    return null;
   }
 
   /** Pools with somebody in line. */

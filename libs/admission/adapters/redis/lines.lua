@@ -8,11 +8,11 @@
 --   3 expiry    zset  session id by the ms at which its line lapses
 --   4 kept      zset  the same for lines that are kept for a reconnect
 --   5 counts    hash  lines held: k|<key> t|<tenant> p|<pool> pf|<pool>|<family> pt|<pool>|<tenant> pk|<pool>|<key>
---   6 plans     hash  pool id -> JSON of the pool's plan (see replies.ts)
+--   6 plans     hash  pool id -> JSON of the pool's plan (see wire.ts)
 --   7 waiters   hash  session id -> JSON {token, since, replica, key, tenant, pool, family, key_max, tenant_max, rate_max}
 --   8 queue     zset  session id by the order in which calls began to wait
 --   9 seen      zset  session id by the ms of the last time that its replica attended to it
---  10 reclaims  zset  <pool>|<session id> of idle lines asked to make room, by the ms until which that counts
+--  10 reclaims  zset  session id of idle lines asked to make room, by the ms until which that counts
 -- Every step takes as ARGV 1-5: pending, confirmed, silence max, recovery and waiter ms; its own arguments follow.
 local STATE, LINES, EXPIRY, KEPT, COUNTS, PLANS, WAITERS, QUEUE, SEEN, RECLAIMS = unpack(KEYS)
 local PENDING, CONFIRMED = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -20,6 +20,17 @@ local SILENCE_MAX, RECOVERY, WAITER = tonumber(ARGV[3]), tonumber(ARGV[4]), tonu
 
 -- Numbers as text without an exponent, which Redis would write for large ones.
 local function whole(number) return string.format('%.0f', number) end
+
+-- Lua takes some thousands of arguments at once and no more.
+local CHUNK = 1000
+local function hmget(hash, fields)
+  local found = {}
+  for first = 1, #fields, CHUNK do
+    local some = redis.call('HMGET', hash, unpack(fields, first, math.min(first + CHUNK - 1, #fields)))
+    for i = 1, math.min(CHUNK, #fields - first + 1) do found[first + i - 1] = some[i] end
+  end
+  return found
+end
 
 local counted = {}
 local function count(name)
@@ -38,7 +49,7 @@ local function read_counts(names)
     if not counted[name] then unknown[#unknown + 1] = name end
   end
   if #unknown == 0 then return end
-  local found = redis.call('HMGET', COUNTS, unpack(unknown))
+  local found = hmget(COUNTS, unknown)
   for i, name in ipairs(unknown) do counted[name] = tonumber(found[i] or 0) end
 end
 

@@ -5,18 +5,34 @@ enter_and_grant()
 local line = held_by(ARGV[6], ARGV[7])
 if not line or line.state ~= 'confirmed' then return 0 end
 redis.call('ZREMRANGEBYSCORE', RECLAIMS, '-inf', whole(now))
-local own = line.pool .. '|' .. ARGV[6]
-if redis.call('ZSCORE', RECLAIMS, own) then return 1 end
-local coming_free, helped = 0, 0
-for _, member in ipairs(redis.call('ZRANGE', RECLAIMS, 0, -1)) do
-  if string.sub(member, 1, #line.pool + 1) == line.pool .. '|' then coming_free = coming_free + 1 end
+
+-- As if this line and the others that were asked to make room were free.
+local function set_free(freed)
+  for _, name in ipairs(names_of(freed)) do counted[name] = count(name) - 1 end
 end
+set_free(line)
+local coming_free = 0
+for _, session in ipairs(redis.call('ZRANGE', RECLAIMS, 0, -1)) do
+  local other = line_of(session)
+  if not other or other.state ~= 'confirmed' then
+    redis.call('ZREM', RECLAIMS, session)
+  elseif session ~= ARGV[6] and other.pool == line.pool then
+    set_free(other)
+    coming_free = coming_free + 1
+  end
+end
+
 load_queue()
-plan_of(line.pool)
-for _, name in ipairs(names_of(line)) do counted[name] = count(name) - 1 end
+local helped = 0
 for _, waiter in ipairs(queue) do
-  if waiter.pool == line.pool and not why_not(waiter) then helped = helped + 1 end
+  if waiter.pool == line.pool and not why_not(waiter) then
+    helped = helped + 1
+    for _, name in ipairs(names_of(waiter)) do counted[name] = count(name) + 1 end
+  end
 end
-if coming_free >= helped then return 0 end
-redis.call('ZADD', RECLAIMS, whole(now + tonumber(ARGV[8])), own)
+if helped <= coming_free then
+  redis.call('ZREM', RECLAIMS, ARGV[6])
+  return 0
+end
+redis.call('ZADD', RECLAIMS, 'NX', whole(now + tonumber(ARGV[8])), ARGV[6])
 return 1

@@ -110,7 +110,7 @@ local function load_queue()
   queue = {}
   local sessions = redis.call('ZRANGE', QUEUE, 0, -1)
   if #sessions == 0 then return end
-  local records = redis.call('HMGET', WAITERS, unpack(sessions))
+  local records = hmget(WAITERS, sessions)
   for i, session in ipairs(sessions) do
     local waiter = cjson.decode(records[i])
     waiter.session, waiter.sequence = session, i
