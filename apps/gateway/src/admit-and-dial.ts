@@ -2,7 +2,7 @@
 // session's. A pool that is full or fails gives way to the next; only then, where the tenant may wait, does the call
 // stand in line. Everything here can still be refused with an HTTP status.
 import { err, ok, type Refusal, type Result, type SessionId } from '@trunkline/kernel';
-import type { AdmissionReason, Lease } from '@trunkline/admission';
+import type { Lease } from '@trunkline/admission';
 import { inTurn, type RouteRequest } from '@trunkline/providers';
 import { modelFamily, type DialRefusal } from '@trunkline/providers/adapters/openai';
 import type { Handshake } from '@trunkline/realtime';
@@ -45,36 +45,66 @@ export async function admitAndDial(
   // Nobody stands in line for a session that may not begin.
   const spent = caller.waitMs > 0 ? await caller.budget : null;
   if (spent) return err(spent);
+  const turns = inTurn(pools, (id) => parts.health.isHealthy(id, parts.clock.monotonicMs()), parts.random);
+  const isOnly = turns.length === 1;
+  const waitable: Waitable[] = [];
   let refusal: Refusal = { code: 'internal_error', message: 'No pool is configured for this model.' };
-  let ownLimit = false;
-  for (const each of triesOf(parts, caller, pools)) {
-    // A limit of the tenant's own is the same in every pool: the only thing that helps is to wait.
-    if (ownLimit && each.turn !== 'wait') continue;
-    const lease = await takeLine(parts, caller, each); // 4
-    if (!lease.ok) {
-      refusal = lease.error.refusal;
-      ownLimit = !isOfPool(lease.error.reason);
-      if (caller.gone.aborted || lease.error.reason === 'unavailable') break;
-      continue;
-    }
-    const call = await withinBudget(parts, caller, { lease: lease.value, pool: each.pool });
-    if (call.ok) return call;
-    await parts.releaseLease(lease.value);
-    refusal = call.error;
-    if (!call.error.tryNextPool || caller.gone.aborted) break;
+  for (const [i, pool] of turns.entries()) {
+    const attempt: Try = { pool, waitMs: isOnly ? caller.waitMs : 0, turn: i === 0 ? 'first' : 'fallback' };
+    const outcome = await tryPool(parts, caller, attempt);
+    if (outcome.kind === 'open') return ok(outcome.call);
+    refusal = outcome.refusal;
+    if (outcome.kind === 'over') return err(parts.closedToNewSessions() ?? refusal);
+    if (outcome.kind === 'no_line') waitable.push({ pool, expectedWaitMs: outcome.expectedWaitMs });
+  }
+  // Only then, and only where nothing but a line was missing, does a call with a choice of pools stand in line: in the
+  // one that is likely to be the quickest.
+  const best = waitable.sort((a, b) => a.expectedWaitMs - b.expectedWaitMs)[0];
+  if (!isOnly && best && waitable.length === turns.length && caller.waitMs > 0) {
+    const outcome = await tryPool(parts, caller, { pool: best.pool, waitMs: caller.waitMs, turn: 'wait' });
+    if (outcome.kind === 'open') return ok(outcome.call);
+    refusal = outcome.refusal;
   }
   // Whoever waited while this process began to stop hears the reason that helps.
   return err(parts.closedToNewSessions() ?? refusal);
 }
 
-function triesOf(parts: GatewayParts, { waitMs }: Caller, pools: readonly Pool[]): readonly Try[] {
-  const nowMs = parts.clock.monotonicMs();
-  const turns = inTurn(pools, (id) => parts.health.isHealthy(id, nowMs), parts.random);
-  const [first] = turns;
-  if (first === undefined) return [];
-  if (turns.length === 1) return [{ pool: first, waitMs, turn: 'first' }];
-  const atOnce = turns.map((pool, i): Try => ({ pool, waitMs: 0, turn: i === 0 ? 'first' : 'fallback' }));
-  return waitMs > 0 ? [...atOnce, { pool: first, waitMs, turn: 'wait' }] : atOnce;
+interface Waitable {
+  readonly pool: Pool;
+  readonly expectedWaitMs: number;
+}
+
+type TryOutcome =
+  | { readonly kind: 'open'; readonly call: AdmittedCall }
+  | { readonly kind: 'no_line'; readonly refusal: Refusal; readonly expectedWaitMs: number }
+  | { readonly kind: 'no_upstream'; readonly refusal: Refusal }
+  /** No other pool would do better. */
+  | { readonly kind: 'over'; readonly refusal: Refusal };
+
+// A pool that the upstream asked to leave alone, or of which nothing is known, is the last to wait for.
+const EXPECTED_UNKNOWN_MS = 600_000;
+
+async function tryPool(parts: GatewayParts, caller: Caller, attempt: Try): Promise<TryOutcome> {
+  const lease = await takeLine(parts, caller, attempt); // 4
+  if (!lease.ok) {
+    const { refusal, reason, denial } = lease.error;
+    // The rate of new sessions is the same in every pool; a line may be free, or kept for this key, in another.
+    if (caller.gone.aborted || reason === 'unavailable' || reason === 'rate_limit') return { kind: 'over', refusal };
+    const expectedWaitMs = reason === 'headroom' ? EXPECTED_UNKNOWN_MS : denial?.queue.expectedWaitMs;
+    return { kind: 'no_line', refusal, expectedWaitMs: expectedWaitMs ?? EXPECTED_UNKNOWN_MS / 2 };
+  }
+  const line = { lease: lease.value, pool: attempt.pool };
+  try {
+    const call = await withinBudget(parts, caller, line);
+    if (call.ok) return { kind: 'open', call: call.value };
+    const released = await parts.releaseLease(line.lease);
+    // A line that could not be given back is still this session's: it cannot take another.
+    const isOver = !call.error.tryNextPool || caller.gone.aborted || !released;
+    return { kind: isOver ? 'over' : 'no_upstream', refusal: call.error };
+  } catch (error) {
+    await parts.releaseLease(line.lease);
+    throw error;
+  }
 }
 
 async function takeLine(parts: GatewayParts, caller: Caller, { pool, waitMs, turn }: Try) {
@@ -149,10 +179,11 @@ async function dialAndConfirm(
 function noteFailure(parts: GatewayParts, pool: Pool, refusal: DialRefusal): void {
   if (refusal.code === 'upstream_capacity') {
     parts.metrics.poolPaused('dial');
-    parts.pausePool(pool.id, Math.min(PAUSE_MS_MAX, refusal.retryAfterMs ?? 1_000));
+    parts.pausePool(pool.id, Math.min(PAUSE_MS_MAX, refusal.accountFullMs ?? 1_000));
     return;
   }
-  if (refusal.tryNextPool) parts.health.failed(pool.id, parts.clock.monotonicMs());
+  // A model that this account does not serve says nothing about the account.
+  if (refusal.code !== 'model_not_found') parts.health.failed(pool.id, parts.clock.monotonicMs());
 }
 
 function dialFailed(
@@ -201,10 +232,6 @@ async function confirm(parts: GatewayParts, call: AdmittedCall, onLost: () => vo
     parts.log.error({ event: 'journal_refused', session_id: call.sessionId, err: error }, 'no session was opened');
     return NOT_RECORDED;
   }
-}
-
-function isOfPool(reason: AdmissionReason): boolean {
-  return reason === 'pool_limit' || reason === 'headroom';
 }
 
 function familyOf(wanted: RouteRequest): string {

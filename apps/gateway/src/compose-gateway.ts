@@ -212,10 +212,12 @@ async function releaseQuietly(
   keeper: LeaseKeeper,
   { lease, keepMs }: { readonly lease: Lease; readonly keepMs: number },
   log: Log,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await keeper.release(lease, keepMs);
+    return true;
   } catch (error) {
     log.warn({ event: 'release_failed', session_id: lease.sessionId, err: error }, 'a line will lapse by itself');
+    return false;
   }
 }

@@ -51,8 +51,11 @@ export interface GatewayParts {
   /** The upstream has no room for so many milliseconds: no new line of the pool until then. Never rejects. */
   readonly pausePool: (pool: PoolId, forMs: number) => void;
   readonly confirmLease: (lease: Lease, onLost: OnLost) => Promise<'confirmed' | 'lost'>;
-  /** Gives the line back, or keeps it `keepMs` for a reconnect. Never rejects: what cannot be released lapses by itself. */
-  readonly releaseLease: (lease: Lease, keepMs?: number) => Promise<void>;
+  /**
+   * Gives the line back, or keeps it `keepMs` for a reconnect. Never rejects: what cannot be released lapses by itself.
+   * False when the store could not be told.
+   */
+  readonly releaseLease: (lease: Lease, keepMs?: number) => Promise<boolean>;
   /** The pool's upstream account; null when its key cannot be read. */
   readonly account: (pool: Pool) => UpstreamAccount | null;
   readonly deadlines: CallDeadlines;

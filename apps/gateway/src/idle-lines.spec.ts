@@ -1,4 +1,5 @@
 import { IdleLines, WARNING_MS } from './idle-lines.js';
+import { LastWord } from './last-word.js';
 import { LiveSessions } from './live-session.js';
 
 /** A session whose every answer is in the test's hands. */
@@ -6,10 +7,12 @@ class FakeSession {
   owed = 0;
   ended: string | null = null;
   readonly sent: string[] = [];
-  readonly lastWord = { atMs: 0 };
-  readonly observer = { reportsOwed: () => this.owed };
+  readonly poolId = 'pool_a';
+  readonly lastWord = new LastWord(0);
+  readonly observer = { reportsOwed: () => this.owed, detectsTurns: true };
   readonly relay = {
     isEnding: false,
+    counters: { fromClient: { bytes: 0 } },
     end: (cause: string) => void (this.ended = cause),
     sendClient: (text: string) => this.sent.push(text) > 0,
   };
@@ -87,5 +90,53 @@ describe('idle lines', () => {
     session.lastWord.atMs = rig.nowMs - 4_999;
     await rig.sweep();
     expect(rig.asked).toBe(1);
+  });
+
+  it('end nobody when the call that waited has left meanwhile', async () => {
+    const rig = new Rig();
+    const session = rig.add('ses_a');
+    await rig.sweep();
+    rig.wanted = false;
+    rig.nowMs += WARNING_MS;
+    await rig.sweep();
+    expect(session.ended).toBeNull();
+  });
+
+  it('ask about each idle session in turn', async () => {
+    const rig = new Rig();
+    rig.wanted = false;
+    const sessions = Array.from({ length: 20 }, (_, i) => rig.add(`ses_${i}`));
+    for (let i = 0; i < 20; i++) {
+      rig.nowMs += 1;
+      if (i === 10) rig.wanted = true;
+      await rig.sweep();
+    }
+    expect(rig.asked).toBe(20);
+    expect(sessions.filter(({ sent }) => sent.length > 0)).toHaveLength(10);
+  });
+});
+
+describe('the last word of a session', () => {
+  it('is spoken for as long as the caller speaks, whatever that takes', () => {
+    const word = new LastWord(0);
+    word.heard('input_audio_buffer.speech_started', 1_000);
+    word.received(100, true, 9_000);
+    expect(word.atMs).toBe(9_000);
+    word.heard('input_audio_buffer.speech_stopped', 9_500);
+    word.received(200, true, 20_000);
+    expect(word.atMs).toBe(9_500);
+  });
+
+  it('is spoken when an answer has been played out, not when it has been generated', () => {
+    const word = new LastWord(0);
+    word.answered({ quantities: [{ meter: 'output_audio', quantityMicro: 800_000_000n }] }, 5_000);
+    expect(word.atMs).toBe(45_000);
+  });
+
+  it('is heard in the bytes that come in where nobody detects turns', () => {
+    const word = new LastWord(0);
+    word.received(100, false, 7_000);
+    word.received(100, false, 9_000);
+    expect(word.atMs).toBe(7_000);
   });
 });

@@ -24,10 +24,10 @@ const ASKING_MAX = 16;
 const CAUSE: EndCause = 'line_reclaimed';
 
 /** The event that warns an app. Of our own name: SDKs ignore event types that they do not know. */
-export function endingEvent(sessionId: string): string {
+export function endingEvent(id: string): string {
   return JSON.stringify({
     type: 'trunkline.session.ending',
-    event_id: `event_ending_${sessionId}`,
+    event_id: `event_ending_${id}`,
     reason: CAUSE,
     ends_in_ms: WARNING_MS,
   });
@@ -38,22 +38,20 @@ export class IdleLines {
   /** When each warned session ends; and those that are asked about just now. */
   private readonly warned = new Map<LiveSession, number>();
   private readonly asking = new Set<LiveSession>();
+  private readonly askedAtMs = new WeakMap<LiveSession, number>();
+  private warnings = 0;
 
   constructor(private readonly parts: IdleLinesParts) {}
 
   sweep(): void {
     const nowMs = this.parts.nowMs();
+    for (const { lastWord, relay, observer } of this.parts.live.all())
+      lastWord.received(relay.counters.fromClient.bytes, observer.detectsTurns, nowMs);
     for (const [session, endsAtMs] of this.warned) {
       if (!this.isIdle(session, nowMs)) this.warned.delete(session);
-      else if (nowMs >= endsAtMs) {
-        this.warned.delete(session);
-        session.relay.end(CAUSE);
-      }
+      else if (nowMs >= endsAtMs) this.ask(session, () => session.relay.end(CAUSE));
     }
-    for (const session of this.parts.live.all()) {
-      if (this.asking.size >= ASKING_MAX) return;
-      if (!this.warned.has(session) && !this.asking.has(session) && this.isIdle(session, nowMs)) this.ask(session);
-    }
+    for (const session of this.longestUnasked(nowMs)) this.ask(session, () => this.warn(session));
   }
 
   private isIdle(session: LiveSession, nowMs: number): boolean {
@@ -62,16 +60,36 @@ export class IdleLines {
     return idleMsMax !== null && !isTalking && !session.relay.isEnding && nowMs - session.lastWord.atMs >= idleMsMax;
   }
 
-  private ask(session: LiveSession): void {
+  /** Of each pool the idle session that was asked about longest ago: one question a pool and sweep, and each its turn. */
+  private longestUnasked(nowMs: number): Iterable<LiveSession> {
+    const ofPool = new Map<string, LiveSession>();
+    for (const session of this.parts.live.all()) {
+      if (this.warned.has(session) || this.asking.has(session) || !this.isIdle(session, nowMs)) continue;
+      const first = ofPool.get(session.poolId);
+      if (!first || (this.askedAtMs.get(session) ?? 0) < (this.askedAtMs.get(first) ?? 0))
+        ofPool.set(session.poolId, session);
+    }
+    return ofPool.values();
+  }
+
+  /** Acts if the line is wanted and the session still idle when the answer comes. */
+  private ask(session: LiveSession, act: () => void): void {
+    this.warned.delete(session);
+    if (this.asking.size >= ASKING_MAX || this.asking.has(session)) return;
     this.asking.add(session);
+    this.askedAtMs.set(session, this.parts.nowMs());
     this.parts
       .isWanted(session)
       .then((isWanted) => {
-        if (!isWanted || !this.isIdle(session, this.parts.nowMs())) return;
-        session.relay.sendClient(endingEvent(session.id));
-        this.warned.set(session, this.parts.nowMs() + WARNING_MS);
+        if (isWanted && this.isIdle(session, this.parts.nowMs())) act();
       })
       .catch(this.parts.failed)
       .finally(() => this.asking.delete(session));
+  }
+
+  private warn(session: LiveSession): void {
+    this.warnings += 1;
+    session.relay.sendClient(endingEvent(`${session.id}_${this.warnings}`));
+    this.warned.set(session, this.parts.nowMs() + WARNING_MS);
   }
 }

@@ -5,6 +5,7 @@ import type { Lease } from '@trunkline/admission';
 import type { SessionObserver } from '@trunkline/providers';
 import type { EndCause, Session } from '@trunkline/realtime';
 import type { Principal } from '@trunkline/tenancy';
+import type { LastWord } from './last-word.js';
 import type { OwedReports } from './owed-reports.js';
 import type { SessionBill } from './session-bill.js';
 import type { TurnBudget } from './turn-budget.js';
@@ -22,8 +23,7 @@ export interface LiveSession {
   readonly relay: Session;
   /** The line that it holds. */
   readonly lease: Lease;
-  /** When somebody last said something, by voice or by text; monotonic milliseconds. */
-  readonly lastWord: { atMs: number };
+  readonly lastWord: LastWord;
   readonly observer: SessionObserver;
   readonly owed: OwedReports;
   readonly bill: SessionBill;

@@ -27,7 +27,7 @@ export interface MeterTapParts {
   /** The upstream said that its account has no room for so many milliseconds. */
   readonly throttled: (forMs: number, source: 'headroom' | 'response') => void;
   /** Somebody said something: the caller, or the model. */
-  readonly spoke: () => void;
+  readonly spoke: (type: string) => void;
   /** Fewer reports may be owed than before. */
   readonly progressed: () => void;
 }
@@ -64,9 +64,9 @@ export function meterTap(parts: MeterTapParts): FrameTap {
 
   return {
     interest: (type): Interest => (type === BINARY_TYPE ? 'pass' : observer.interest(type)),
-    noted: () => parts.spoke(),
+    noted: (type) => parts.spoke(type),
     message: (type, payload) => {
-      if (TURN.test(type)) parts.spoke();
+      if (TURN.test(type)) parts.spoke(type);
       const { facts, forward, instead } = observer.read(payload);
       const events = eventsOf(facts);
       parts.progressed();

@@ -9,6 +9,7 @@ import type { Principal } from '@trunkline/tenancy';
 import type { OpenUpstream } from './dial-upstream.js';
 import type { GatewayParts } from './gateway-parts.js';
 import type { LiveSession } from './live-session.js';
+import { LastWord } from './last-word.js';
 import { meterTap } from './meter-tap.js';
 import { OwedReports } from './owed-reports.js';
 
@@ -55,7 +56,7 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
     sendClient: (text) => void relay.sendClient(text),
     cancelTurn: (turnId) => void relay.sendUpstream(observer.cancelTurn(turnId)),
   });
-  const lastWord = { atMs: parts.clock.monotonicMs() };
+  const lastWord = new LastWord(parts.clock.monotonicMs());
   const relay: Session = new Session({
     id: call.sessionId,
     client: client.wire,
@@ -72,6 +73,7 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
         turnBegan: (turnId) => budget.began(turnId),
         metered: (event) => {
           const cost = bill.add(event, parts.prices());
+          lastWord.answered(event, parts.clock.monotonicMs());
           parts.metrics.metered(event, cost);
           budget.metered(event, cost);
         },
@@ -81,7 +83,7 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
           parts.metrics.poolPaused(source);
           parts.pausePool(session.poolId, forMs);
         },
-        spoke: () => (lastWord.atMs = parts.clock.monotonicMs()),
+        spoke: (type) => lastWord.heard(type, parts.clock.monotonicMs()),
         progressed: () => owed.check(),
       }),
     },

@@ -14,7 +14,7 @@ export interface SettleParts {
   readonly nowMs: () => number;
   /** How long the session has been open by now; by a clock that nobody sets. */
   readonly openMs: () => number;
-  readonly releaseLease: () => Promise<void>;
+  readonly releaseLease: () => Promise<unknown>;
   readonly journalClosed: (closed: SessionClosed) => Promise<void>;
   /** A step failed or ran out of time; the others go on. */
   readonly stepFailed: (step: string, error: unknown) => void;

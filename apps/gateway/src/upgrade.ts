@@ -30,7 +30,10 @@ export async function upgrade(
   let running: Promise<void> | null = null;
   try {
     const call = await admitOrRefuse(parts, request, { sessionId, socket });
-    if (call) running = accept(parts, call, { request, socket, head });
+    if (call)
+      running = accept(parts, call, { request, socket, head }).catch((error: unknown) =>
+        abandon(parts, call, { socket, error }),
+      );
   } finally {
     arrived();
   }
@@ -58,7 +61,7 @@ async function admitOrRefuse(
 }
 
 /** Sends the 101; the session is live when this returns, and settled when its promise resolves. */
-function accept(
+async function accept(
   parts: GatewayParts,
   call: AdmittedCall,
   { request, socket, head }: { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer },
@@ -73,6 +76,18 @@ function accept(
     },
   });
   return runAndSettle(parts, call, client); // 7, 8
+}
+
+/** A fault of ours after the line was confirmed: nothing of the call may stay behind. */
+async function abandon(
+  parts: GatewayParts,
+  call: AdmittedCall,
+  { socket, error }: { readonly socket: Duplex; readonly error: unknown },
+): Promise<void> {
+  parts.log.error({ event: 'session_failed', session_id: call.sessionId, err: error }, 'a session could not be run');
+  call.upstream.wire.destroy();
+  socket.destroy();
+  await parts.releaseLease(call.lease);
 }
 
 /** Steps 1 to 6: everything that can still be refused with an HTTP status. */

@@ -23,15 +23,16 @@ export interface AdmissionRefusal {
 // A line frees when a session ends, which nobody can foresee: come back within seconds.
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 5_000;
-// An expected wait is told in whole seconds and never as more than this: nobody should plan with a guess.
-const EXPECTED_MAX_S = 600;
 
 /** The refusal for a denial. @param waitedMs how long the call stood in line before, if it did. */
 export function denied(denial: Denial, waitedMs = 0): AdmissionRefusal {
   const { scope, max, current } = denial;
-  const retryAfterMs = Math.min(RETRY_MAX_MS, Math.max(RETRY_MIN_MS, denial.retryAfterMs));
+  const retryAfterMs = RETRY_MAX_MS;
+  // The pool's pace says nothing about a limit of one's own, whose lines come free when one's own sessions end.
+  const own = `Your place in your tenant's line: ${denial.queue.position}.`;
   const open = `${max} concurrent ${max === 1 ? 'session' : 'sessions'} is reached (${current} open)`;
-  const next = `End a session, or ask your administrator to raise the limit.${inLine(denial, waitedMs)}`;
+  const waited = `${denial.queueFull ? ' The waiting line is full.' : ''}${waitedMs > 0 ? ` You waited ${seconds(waitedMs)}.` : ''}`;
+  const next = `End a session, or ask your administrator to raise the limit.${waited} ${own}`;
   switch (scope) {
     case 'key':
       return { ...limitReached(`This API key's limit of ${open}. ${next}`, retryAfterMs, denial), reason: 'key_limit' };
@@ -48,7 +49,7 @@ export function denied(denial: Denial, waitedMs = 0): AdmissionRefusal {
     case 'family':
     case 'pool':
     case 'headroom': {
-      const message = `The service is at capacity: no line is free right now. Try again shortly.${inLine(denial, waitedMs)}`;
+      const message = `The service is at capacity: no line is free right now. Try again shortly.${waited} ${own}${expected(denial)}`;
       const reason = scope === 'headroom' ? 'headroom' : 'pool_limit';
       return { ...limitReached(message, RETRY_MAX_MS, denial), reason };
     }
@@ -68,13 +69,16 @@ function limitReached(message: string, retryAfterMs: number, denial: Denial) {
   return { refusal: { code: 'concurrency_limit_exceeded', message, retryAfterMs } as const, denial };
 }
 
-function inLine({ queue, queueFull }: Denial, waitedMs: number): string {
-  const full = queueFull ? ' The waiting line is full.' : '';
-  const waited = waitedMs > 0 ? ` You waited ${seconds(waitedMs)}.` : '';
-  const expected = queue.expectedWaitMs === null ? '' : `; the expected wait is about ${seconds(queue.expectedWaitMs)}`;
-  return `${full}${waited} Your place in your tenant's line: ${queue.position}${expected}.`;
+// In coarse steps: exact numbers would tell how busy the neighbours are.
+const EXPECTED_STEPS_S = [5, 15, 60];
+
+function expected({ queue }: Denial): string {
+  if (queue.expectedWaitMs === null) return '';
+  const waitS = queue.expectedWaitMs / 1000;
+  const step = EXPECTED_STEPS_S.find((atMost) => waitS <= atMost);
+  return step === undefined ? ' The wait is likely more than a minute.' : ` The wait is likely less than ${step} s.`;
 }
 
 function seconds(ms: number): string {
-  return `${Math.min(EXPECTED_MAX_S, Math.max(1, Math.ceil(ms / 1000)))} s`;
+  return `${Math.max(1, Math.ceil(ms / 1000))} s`;
 }

@@ -288,7 +288,8 @@ const KEPT: readonly LeaseStoreCase[] = [
     },
   },
   {
-    guarantee: 'who came back before the old connection was settled is in line, and gets the line instead of a new call',
+    guarantee:
+      'who came back before the old connection was settled is in line, and gets the line instead of a new call',
     check: async ({ store }) => {
       const pool = { caps: { pool: 1 }, mayWait: true };
       const broken = await confirmed(store, of('a', { session: '1', ...pool }));

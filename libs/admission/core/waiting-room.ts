@@ -47,6 +47,8 @@ interface Guest {
 const ATTEND_MS = 500;
 /** A call that comes to wait is in line already, so this bounds memory only; pools bound their own queues. */
 const GUESTS_MAX = 10_000;
+/** Words that came too early are few, and forgotten at the next look. */
+const EARLY_MAX = 1_000;
 
 /** The waiting room of this process. Call `run` once. */
 export class WaitingRoom {
@@ -55,6 +57,9 @@ export class WaitingRoom {
   #wake = new AbortController();
   #nextLookMs = Infinity;
   #closed = false;
+  #nextAttendMs = 0;
+  /** Calls that were given a line before they had sat down: the word overtook the answer. */
+  readonly #early = new Set<SessionId>();
 
   constructor(parts: WaitingRoomParts) {
     this.#parts = parts;
@@ -88,6 +93,7 @@ export class WaitingRoom {
       gone.addEventListener('abort', left, { once: true });
       if (gone.aborted) left();
       else if (this.#closed || this.#guests.size > GUESTS_MAX) void this.#giveUp(guest);
+      else if (this.#early.delete(sessionId)) void this.#ask(sessionId);
       else if (deadlineMs < this.#nextLookMs) this.#wake.abort();
     });
   }
@@ -100,9 +106,11 @@ export class WaitingRoom {
     while (!signal.aborted) {
       this.#wake = new AbortController();
       const nowMs = this.#parts.clock.monotonicMs();
-      this.#nextLookMs = this.#nextDueMs(nowMs + ATTEND_MS);
+      if (nowMs >= this.#nextAttendMs) this.#nextAttendMs = nowMs + ATTEND_MS;
+      this.#nextLookMs = this.#nextDueMs(this.#nextAttendMs);
       await this.#parts.wait(Math.max(1, Math.ceil(this.#nextLookMs - nowMs)), this.#wake.signal);
-      await this.tick();
+      if (this.#parts.clock.monotonicMs() >= this.#nextAttendMs) await this.tick();
+      else await this.#giveUpDue();
     }
     stop();
     await this.close();
@@ -116,22 +124,29 @@ export class WaitingRoom {
 
   /** One look at everybody: who was given a line, whose time is up. `run` calls it. */
   async tick(): Promise<void> {
-    const nowMs = this.#parts.clock.monotonicMs();
-    const due = [...this.#guests.values()].filter((guest) => guest.deadlineMs <= nowMs);
-    await Promise.all(due.map((guest) => this.#giveUp(guest)));
+    this.#early.clear();
+    await this.#giveUpDue();
     await this.#attend([...this.#guests.values()].filter((guest) => !guest.asking));
+  }
+
+  async #giveUpDue(): Promise<void> {
+    const nowMs = this.#parts.clock.monotonicMs();
+    const due = [...this.#guests.values()].filter((guest) => this.#closed || guest.deadlineMs <= nowMs);
+    await Promise.all(due.map((guest) => this.#giveUp(guest)));
   }
 
   // A deadline between two looks is kept to the millisecond.
   #nextDueMs(latestMs: number): number {
     let nextMs = latestMs;
-    for (const guest of this.#guests.values()) nextMs = Math.min(nextMs, guest.deadlineMs);
+    // One that is being asked about is looked at when the answer is there.
+    for (const guest of this.#guests.values()) if (!guest.asking) nextMs = Math.min(nextMs, guest.deadlineMs);
     return nextMs;
   }
 
   async #ask(sessionId: SessionId): Promise<void> {
     const guest = this.#guests.get(sessionId);
     if (guest) await this.#attend([guest]);
+    else if (this.#early.size < EARLY_MAX) this.#early.add(sessionId);
   }
 
   async #attend(guests: readonly Guest[]): Promise<void> {
@@ -156,11 +171,17 @@ export class WaitingRoom {
     try {
       const outcome = await this.#parts.store.acquire(guest.request);
       if (outcome.kind === 'admitted') this.#hand(guest, outcome.lease);
-      else if (outcome.kind === 'waiting') guest.denial = outcome.denial;
+      else if (outcome.kind === 'waiting') this.#sitDown(guest, outcome.denial);
       else if (outcome.kind === 'denied') guest.done({ kind: 'timed_out', denial: outcome.denial });
     } finally {
       guest.asking = false;
     }
+  }
+
+  // It may have left while it was being put back.
+  #sitDown(guest: Guest, denial: Denial): void {
+    guest.denial = denial;
+    if (this.#guests.get(guest.request.sessionId) !== guest) this.#leaveStore(guest);
   }
 
   // Given a line in the same moment in which it left: nobody will use that line. Two questions under way at once are
@@ -174,6 +195,10 @@ export class WaitingRoom {
     const guest = this.#guests.get(sessionId);
     if (!guest) return;
     guest.done({ kind: 'abandoned' });
+    this.#leaveStore(guest);
+  }
+
+  #leaveStore(guest: Guest): void {
     this.#parts.store
       .leave(guest.request)
       .then(async (outcome) => {

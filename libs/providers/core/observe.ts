@@ -36,6 +36,8 @@ export interface SessionObserver {
   interest(type: string): Interest;
   /** Reads a held message. */
   read(payload: Buffer): Observation;
+  /** Whether the upstream detects by itself when somebody speaks; false until it has said so. */
+  readonly detectsTurns: boolean;
   /** Reports of use that the upstream still owes: responses in progress and transcriptions under way. */
   reportsOwed(): number;
   /** The client event that stops a running response, so that spending ends. */

@@ -78,7 +78,7 @@ describe('dialling OpenAI', () => {
 
   it('passes on how long to wait', () => {
     const problem = { kind: 'http_status', status: 429, headers: { 'retry-after': '7' }, body: '' } as const;
-    expect(refusalOfDial(problem).retryAfterMs).toBe(7_000);
+    expect(refusalOfDial(problem)).toMatchObject({ accountFullMs: 7_000, retryAfterMs: 5_000 });
   });
 
   it('takes session.created, and only that, for an open session', () => {

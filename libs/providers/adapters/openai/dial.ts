@@ -26,6 +26,8 @@ export interface DialTarget {
 /** Why the upstream cannot be used. `tryNextPool` is true when another account may well take the same session. */
 export interface DialRefusal extends Refusal {
   readonly tryNextPool: boolean;
+  /** For how long the account says that it has no room, in milliseconds. Not for tenants: the account is everybody's. */
+  readonly accountFullMs?: number;
 }
 
 /** A socket-level failure of a dial, as realtime's network adapter reports it. */
@@ -100,6 +102,9 @@ export function refusalOfEarlyClose(code: number): DialRefusal {
   return refusalOfCode(code === 3000 ? 'invalid_api_key' : code === 4004 ? 'model_not_found' : null);
 }
 
+// A constant: when the account has room again is not a tenant's to know.
+const RETRY_MS = 5_000;
+
 function refusalOfStatus(status: number, retryAfter: string | undefined, code: string | null): DialRefusal {
   if (status === 401 || status === 403) return accountRefused();
   if (status === 404) return refusalOfCode(code ?? 'model_not_found');
@@ -108,7 +113,8 @@ function refusalOfStatus(status: number, retryAfter: string | undefined, code: s
     return {
       code: 'upstream_capacity',
       message: 'The model provider takes no more sessions right now. Try again in a moment.',
-      retryAfterMs: Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 1_000,
+      retryAfterMs: RETRY_MS,
+      accountFullMs: Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 1_000,
       tryNextPool: true,
     };
   }

@@ -40,6 +40,8 @@ const NOTHING: Observation = { facts: [], forward: true };
 export class OpenAiRealtimeObserver implements SessionObserver {
   readonly stopSpending = '{"type":"response.cancel"}';
 
+  detectsTurns = false;
+
   private model: string | null = null;
   private transcriptionModel: string | null = null;
   private responsesActive = 0;
@@ -89,7 +91,9 @@ export class OpenAiRealtimeObserver implements SessionObserver {
 
   private readSession(session: Json): Observation {
     if (typeof session['model'] === 'string') this.model = session['model'];
-    const transcription = asObject(asObject(asObject(session['audio'])['input'])['transcription']);
+    const input = asObject(asObject(session['audio'])['input']);
+    this.detectsTurns = typeof input['turn_detection'] === 'object' && input['turn_detection'] !== null;
+    const transcription = asObject(input['transcription']);
     this.transcriptionModel = typeof transcription['model'] === 'string' ? transcription['model'] : null;
     return forward({ kind: 'session_described', model: this.model });
   }
