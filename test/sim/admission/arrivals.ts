@@ -1,0 +1,99 @@
+// What a step did to the lines, found from how they stood before and after it: which were given to whom, which changed
+// hands without coming free, and which living sessions took back.
+import { isSamePlace, type Caller, type Lease, type LeaseState, type Switchboard } from '@trunkline/admission';
+import type { SessionId } from '@trunkline/kernel';
+import type { Step } from './store-server.js';
+import { Violation } from './violation.js';
+
+/** A line as it stood after a step. */
+export interface LineThen {
+  readonly lease: Lease;
+  readonly state: LeaseState;
+  readonly expiresAtMs: number;
+}
+
+/** Lines by session, as they stood after a step. */
+export type LinesThen = ReadonlyMap<SessionId, LineThen>;
+
+/** A call in line. */
+export type Waiter = NonNullable<ReturnType<Switchboard['queue']['get']>>;
+
+/** The lines that came in a step, by how they came. */
+export interface Arrivals {
+  /** In the order in which they were given. */
+  readonly granted: readonly Lease[];
+  readonly reregistered: readonly Lease[];
+  /** A line that changed hands without being free between them. */
+  readonly takenOver: Passed | null;
+}
+
+interface Passed {
+  readonly lease: Lease;
+  readonly from: Lease;
+}
+
+/** What is to be compared. */
+export interface Change {
+  readonly step: Step;
+  /** As it was, but for what has lapsed. */
+  readonly before: LinesThen;
+  readonly after: LinesThen;
+  /** Who stood in line before. */
+  readonly waiting: ReadonlyMap<SessionId, Waiter>;
+}
+
+/** The lines of the board. */
+export function linesOf({ lines }: Switchboard): LinesThen {
+  const then = new Map<SessionId, LineThen>();
+  for (const { lease, state, expiresAtMs } of lines.all()) then.set(lease.sessionId, { lease, state, expiresAtMs });
+  return then;
+}
+
+/** How lines came. @throws Violation for one that nobody asked for. */
+export function arrivalsOf(change: Change): Arrivals {
+  const { step, before, after, waiting } = change;
+  const granted: Lease[] = [];
+  const reregistered: Lease[] = [];
+  const passed = takeOver(change);
+  for (const [sessionId, { lease }] of after) {
+    const was = before.get(sessionId)?.lease;
+    if (lease === passed?.lease || (was?.token === lease.token && was.fence === lease.fence)) continue;
+    const isOfStep = step.callers.some((caller) => caller.sessionId === sessionId && caller.token === lease.token);
+    if (step.kind === 'reregister' && isOfStep) reregistered.push(lease);
+    else if (waiting.has(sessionId) || (step.kind === 'acquire' && isOfStep)) granted.push(lease);
+    else throw new Violation('line from nowhere', `${sessionId} has a line that nobody gave it, at ${step.kind}`);
+  }
+  return { granted: granted.sort((a, b) => a.fence - b.fence), reregistered, takenOver: passed };
+}
+
+/** The line that an acquisition takes over: its session's own, or the one kept for its place that lapses first. */
+export function takenBy(caller: Caller | undefined, before: LinesThen): Lease | null {
+  if (!caller) return null;
+  const own = before.get(caller.sessionId);
+  if (own) return own.lease;
+  const kept = [...before.values()].filter(
+    ({ state, lease }) => state === 'kept' && isSamePlace(lease.place, caller.place),
+  );
+  kept.sort((a, b) => a.expiresAtMs - b.expiresAtMs || (a.lease.sessionId < b.lease.sessionId ? -1 : 1));
+  return kept[0]?.lease ?? null;
+}
+
+function takeOver({ step, before, after, waiting }: Change): Passed | null {
+  const [caller] = step.callers;
+  if (!caller) return null;
+  if (step.kind === 'acquire') {
+    const [from, line] = [takenBy(caller, before), after.get(caller.sessionId)];
+    return from && line?.lease.token === caller.token && line.lease.fence !== from.fence
+      ? { lease: line.lease, from }
+      : null;
+  }
+  // Who broke off may be back, and in line, before its old line is given back to be kept: then it has that line at once.
+  const from = before.get(caller.sessionId);
+  const isKept = step.kind === 'release' && (step.keepMs ?? 0) > 0 && from?.state === 'confirmed';
+  if (!isKept || after.has(caller.sessionId)) return null;
+  for (const [sessionId, { caller: back }] of waiting) {
+    const line = after.get(sessionId);
+    if (line && isSamePlace(back.place, from.lease.place)) return { lease: line.lease, from: from.lease };
+  }
+  return null;
+}

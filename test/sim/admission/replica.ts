@@ -1,0 +1,178 @@
+// A gateway process as far as admission is concerned: the real keeper, the real waiting room and the real `admit`, in the
+// order in which `apps/gateway` uses them, with calls in place of sockets.
+import {
+  admit,
+  LeaseKeeper,
+  WaitingRoom,
+  type Lease,
+  type LeaseKeeperParts,
+  type LeaseTerms,
+  type OwnLimits,
+  type Place,
+} from '@trunkline/admission';
+import { trustedId, type ReplicaId, type SessionId } from '@trunkline/kernel';
+import type { Chance } from './chance.js';
+import type { Link } from './link.js';
+import type { Policy } from './policy.js';
+import type { Process } from './process.js';
+import type { Upstream } from './upstream.js';
+
+/** A call of a client, and all that will become of it unless something breaks. */
+export interface Call {
+  readonly place: Place;
+  /** How long it waits for a line, at most; 0: not at all. */
+  readonly waitMs: number;
+  /** When its client goes away while it waits; null: it does not. */
+  readonly leavesAfterMs: number | null;
+  readonly dialMs: number;
+  readonly dialWorks: boolean;
+  readonly lastsMs: number;
+  /** It says nothing: it may be asked to make room. */
+  readonly isIdle: boolean;
+  /** Its line is kept so long after its end, for it to connect again; 0: it does not. */
+  readonly keepMs: number;
+}
+
+/** What a replica is made of. */
+export interface ReplicaParts {
+  readonly id: ReplicaId;
+  readonly process: Process;
+  readonly link: Link;
+  readonly upstream: Upstream;
+  readonly terms: LeaseTerms;
+  readonly chance: Chance;
+  readonly policy: Policy;
+  readonly whenUnreachable: LeaseKeeperParts['whenUnreachable'];
+  /** Its leases were renewed. */
+  readonly renewed: () => void;
+  /** A session ended whose client will call again while its line is kept. */
+  readonly callsAgain: (call: Call) => void;
+}
+
+const IDLE_ASK_MS = 700;
+const NO_LIMITS: OwnLimits = { keySessionsMax: null, tenantSessionsMax: null, sessionsPerMinuteMax: null };
+
+/** One replica. */
+export class Replica {
+  /** As it knows it, which may be late. */
+  policy: Policy;
+  readonly keeper: LeaseKeeper;
+  readonly #room: WaitingRoom;
+  readonly #parts: ReplicaParts;
+  /** Ends what a client has, be it a call in line or a session. */
+  readonly #clients = new Set<AbortController>();
+  #calls = 0;
+
+  constructor(parts: ReplicaParts) {
+    this.#parts = parts;
+    this.policy = parts.policy;
+    const { process, link, terms, chance, whenUnreachable } = parts;
+    const wait = (ms: number, signal: AbortSignal): Promise<void> => process.wait(ms, signal);
+    this.keeper = new LeaseKeeper({
+      store: link,
+      terms,
+      clock: process.clock,
+      random: () => chance.next(),
+      wait,
+      observe: ({ kind }) => kind === 'renewed' && parts.renewed(),
+      whenUnreachable,
+      heldMax: 1_000,
+    });
+    const store = link;
+    this.#room = new WaitingRoom({ store, replicaId: parts.id, clock: process.clock, wait, observe: () => undefined });
+  }
+
+  get id(): ReplicaId {
+    return this.#parts.id;
+  }
+
+  get process(): Process {
+    return this.#parts.process;
+  }
+
+  /** Runs until it is killed. */
+  start(): void {
+    const { signal } = new AbortController();
+    void this.keeper.run(signal);
+    void this.#room.run(signal);
+  }
+
+  /** Killed: its sockets to the upstream die at once, and what it knew is gone. */
+  kill(): void {
+    this.#parts.process.kill();
+    this.#parts.upstream.endAllOf(this.id);
+  }
+
+  /** All its clients go away. */
+  hangUpAll(): void {
+    for (const client of this.#clients) client.abort();
+  }
+
+  /** A client calls. */
+  async serve(call: Call): Promise<void> {
+    const { link, process, chance } = this.#parts;
+    const sessionId: SessionId = trustedId('ses', `ses_${this.id}_${++this.#calls}`);
+    const plan = this.policy.plans.get(call.place.poolId);
+    if (!plan) return;
+    const gone = this.#client();
+    if (call.leavesAfterMs !== null) process.after(call.leavesAfterMs, () => gone.abort());
+    const { keyId, tenantId, family } = call.place;
+    const who = { keyId, tenantId, ...(this.policy.own.get(keyId) ?? NO_LIMITS) };
+    const request = { sessionId, replicaId: this.id, who, plan, family, waitMs: call.waitMs, gone: gone.signal };
+    const admitted = await admit(request, { store: link, room: this.#room, randomBytes: (n) => chance.bytes(n) });
+    this.#clients.delete(gone);
+    if (!admitted.ok) return;
+    if (gone.signal.aborted) await this.#release(admitted.value, 0);
+    else await this.#hold(call, admitted.value);
+  }
+
+  /** The upstream asked for a pause. */
+  async pause(poolId: Place['poolId'], forMs: number): Promise<void> {
+    await this.#parts.link.pause(poolId, forMs).catch(() => undefined);
+  }
+
+  async #hold(call: Call, lease: Lease): Promise<void> {
+    const hangUp = this.#parts.upstream.dial(lease);
+    const end = this.#client();
+    await this.#parts.process.wait(call.dialMs);
+    if (!call.dialWorks || !(await this.#confirm(lease, () => end.abort()))) {
+      this.#clients.delete(end);
+      hangUp();
+      await this.#release(lease, 0);
+      return;
+    }
+    if (call.isIdle) void this.#makeRoom(lease, end);
+    await this.#parts.process.wait(call.lastsMs, end.signal);
+    const endsByItself = !end.signal.aborted;
+    end.abort();
+    this.#clients.delete(end);
+    hangUp();
+    await this.#release(lease, call.keepMs);
+    if (endsByItself && call.keepMs > 0) this.#parts.callsAgain(call);
+  }
+
+  #client(): AbortController {
+    const client = new AbortController();
+    this.#clients.add(client);
+    return client;
+  }
+
+  async #confirm(lease: Lease, onLost: () => void): Promise<boolean> {
+    return this.keeper.confirm(lease, onLost).then(
+      (outcome) => outcome === 'confirmed',
+      () => false,
+    );
+  }
+
+  async #release(lease: Lease, keepMs: number): Promise<void> {
+    await this.keeper.release(lease, keepMs).catch(() => undefined);
+  }
+
+  async #makeRoom(lease: Lease, end: AbortController): Promise<void> {
+    for (;;) {
+      await this.#parts.process.wait(IDLE_ASK_MS, end.signal);
+      if (end.signal.aborted) return;
+      if (await this.#parts.link.mayReclaim(lease).catch(() => false)) return end.abort();
+    }
+  }
+}
