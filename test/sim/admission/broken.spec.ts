@@ -1,0 +1,131 @@
+import { Switchboard, type LeaseTerms } from '@trunkline/admission';
+import {
+  Careless,
+  Floorless,
+  Hoarding,
+  Idle,
+  Impatient,
+  LastInFirstOut,
+  Miscounting,
+  Partial,
+  Restless,
+  Resurrecting,
+  withoutRecovery,
+} from './broken-boards.js';
+import { saturate } from './saturation.js';
+import { simulate, type WorldOptions } from './world.js';
+import { Violation, type Promised } from './violation.js';
+
+interface Broken {
+  readonly does: string;
+  readonly breaks: Promised;
+  readonly options: WorldOptions;
+  /** A seed that shows it, where few do. */
+  readonly from?: number;
+}
+
+const STORES: readonly Broken[] = [
+  {
+    does: 'puts a lapsed line back when it is renewed',
+    breaks: 'line from nowhere',
+    options: { makeBoard: (terms) => new Resurrecting(terms) },
+  },
+  {
+    does: 'lends the lines that floors need',
+    breaks: 'floor',
+    options: { makeBoard: (terms) => new Floorless(terms) },
+  },
+  {
+    does: 'serves whoever came last',
+    breaks: 'order',
+    options: { makeBoard: (terms) => new LastInFirstOut(terms) },
+  },
+  { does: 'keeps lines that lapsed', breaks: 'leak', options: { makeBoard: (terms) => new Hoarding(terms) } },
+  {
+    does: 'forgets to count a line out',
+    breaks: 'miscounted',
+    options: { makeBoard: (terms) => new Miscounting(terms) },
+  },
+  {
+    does: 'lets a line that came free lie',
+    breaks: 'waits in vain',
+    options: { makeBoard: (terms) => new Idle(terms) },
+  },
+  {
+    does: 'does not pause',
+    breaks: 'pause',
+    options: { makeBoard: (terms) => new Restless(terms) },
+  },
+  {
+    does: 'gives a line that is kept for one key to another',
+    breaks: 'line taken away',
+    options: { makeBoard: (terms) => new Careless(terms) },
+  },
+  {
+    does: 'lets a reservation lapse under a call that has just heard of it',
+    breaks: 'cap',
+    options: { makeBoard: (terms) => new Impatient(terms), faults: ['bad network'] },
+  },
+  {
+    does: 'admits at once after it lost its memory',
+    breaks: 'cap',
+    options: { makeBoard: withoutRecovery, whenUnreachable: 'end' },
+  },
+  {
+    does: 'does not notice that it was away',
+    breaks: 'cap',
+    options: { makeBoard: (terms) => new Switchboard({ ...terms, silenceMaxMs: Infinity }) },
+  },
+];
+
+// Some need a rare turn of events; none is found after these worlds.
+const WORLDS_MAX = 150;
+
+async function firstViolation({ options, breaks, from = 1 }: Broken): Promise<Promised | null> {
+  let first: Promised | null = null;
+  for (let seed = from; seed < from + WORLDS_MAX; seed++) {
+    const found = await violation(() => simulate(seed, options));
+    if (found === breaks) return found;
+    first ??= found;
+  }
+  return first;
+}
+
+async function violation(run: () => Promise<unknown>): Promise<Promised | null> {
+  try {
+    await run();
+    return null;
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    return error.promised;
+  }
+}
+
+describe('the simulation notices', () => {
+  it.each(STORES)('a store that $does', async (broken) => {
+    expect(await firstViolation(broken)).toBe(broken.breaks);
+  });
+
+  it('keepers that do not end their sessions before the leases lapse', async () => {
+    const options: WorldOptions = { whenUnreachable: 'end', keepersTold: 'keep', faults: ['cut one'] };
+    expect(await firstViolation({ does: '', breaks: 'cap', options })).toBe('cap');
+  });
+
+  it('a store that goes by other weights than the policy', async () => {
+    const tenants = [1, 2, 3, 6].map((weight) => ({ floor: 1, weight, callMs: 10_000 }));
+    const parts = { seed: 1, sessionsMax: 40, tenants, releases: 800 };
+    const { overTime } = await saturate({
+      ...parts,
+      makeBoard: (terms) => new Partial(terms, (share) => ({ ...share, weight: 1 })),
+    });
+    expect(overTime).toBeLessThan(0.9);
+  });
+
+  it('a store that lets a tenant starve', async () => {
+    // Two tenants have a floor that the policy does not know of, and leave nothing to the third.
+    const tenants = [2, 2, 1].map((weight) => ({ floor: 0, weight, callMs: 10_000 }));
+    const makeBoard = (terms: LeaseTerms) => new Partial(terms, (share) => ({ ...share, floor: share.weight - 1 }));
+    const parts = { seed: 1, sessionsMax: 2, tenants, releases: 4_500, makeBoard };
+    expect(await violation(() => saturate(parts))).toBe('starved');
+  });
+});
