@@ -2,7 +2,7 @@
 // hands without coming free, and which living sessions took back.
 import { isSamePlace, type Caller, type Lease, type LeaseState, type Switchboard } from '@trunkline/admission';
 import type { SessionId } from '@trunkline/kernel';
-import type { Step } from './store-server.js';
+import type { Step } from './step.js';
 import { Violation } from './violation.js';
 
 /** A line as it stood after a step. */

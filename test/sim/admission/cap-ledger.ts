@@ -7,9 +7,9 @@
 // lapsed. All else is counted, whatever breaks.
 import type { Lease, Place } from '@trunkline/admission';
 import type { Arrivals, LinesThen } from './arrivals.js';
-import type { RefereeParts } from './referee.js';
+import type { RefereeParts } from './referee-parts.js';
 import type { Rules } from './rules.js';
-import type { StepRun } from './store-server.js';
+import type { StepRun } from './step-run.js';
 import type { OpenSession } from './upstream.js';
 import { Violation } from './violation.js';
 

@@ -1,5 +1,5 @@
 // What happened last in a world, for whoever has to understand a violation. Written out only when somebody asks.
-import type { StepRun } from './store-server.js';
+import type { StepRun } from './step-run.js';
 
 /** The last events of a world; bounded. */
 export class Chronicle {

@@ -15,7 +15,8 @@ import {
 import type { PoolId, ReplicaId } from '@trunkline/kernel';
 import type { Chance } from './chance.js';
 import type { Process } from './process.js';
-import type { Step, StoreServer } from './store-server.js';
+import type { Step } from './step.js';
+import type { StoreServer } from './store-server.js';
 import type { Timeline } from './timeline.js';
 
 /** The network between replicas and store, as it is now. */

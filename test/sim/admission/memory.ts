@@ -3,7 +3,7 @@
 // believe it.
 import type { LeaseTerms, PoolPlan } from '@trunkline/admission';
 import type { PoolId } from '@trunkline/kernel';
-import type { Step } from './store-server.js';
+import type { Step } from './step.js';
 
 /** The memory of a store. */
 export class Memory {

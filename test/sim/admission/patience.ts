@@ -9,7 +9,7 @@
 // fewer, and then with none.
 import { PHASES, shareOf, type Lease, type PoolPlan } from '@trunkline/admission';
 import type { Rules, Tally } from './rules.js';
-import type { StepRun } from './store-server.js';
+import type { StepRun } from './step-run.js';
 import { Violation } from './violation.js';
 
 /** Turns that tenants were passed over, of one store. */

@@ -6,18 +6,10 @@ import { arrivalsOf, linesOf, takenBy, type Arrivals, type LinesThen, type Waite
 import { CapLedger } from './cap-ledger.js';
 import { Patience } from './patience.js';
 import { Rules, type Tally } from './rules.js';
-import type { StepRun, StoreWatch } from './store-server.js';
+import type { RefereeParts } from './referee-parts.js';
+import type { StepRun, StoreWatch } from './step-run.js';
 import type { OpenSession } from './upstream.js';
 import { Violation } from './violation.js';
-
-/** What a referee knows of the world beside the store. */
-export interface RefereeParts {
-  /** How many there are. */
-  readonly tenants: number;
-  readonly openSessions: () => Iterable<OpenSession>;
-  /** Whether this session may outlive its line: its replica is cut off, and its policy is to keep calls. */
-  readonly mayOutlive: (session: OpenSession) => boolean;
-}
 
 /** The referee of one world. */
 export class Referee implements StoreWatch {

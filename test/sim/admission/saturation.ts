@@ -12,7 +12,8 @@ import { mintId, trustedId, type TenantId } from '@trunkline/kernel';
 import { Chance } from './chance.js';
 import { Chronicle } from './chronicle.js';
 import { Referee } from './referee.js';
-import { StoreServer, type Step } from './store-server.js';
+import type { Step } from './step.js';
+import { StoreServer } from './store-server.js';
 import { Timeline } from './timeline.js';
 
 /** A tenant that always wants more. */

@@ -1,45 +1,13 @@
 // The store as a process: the real state machine, and everything that can happen to the machine it runs on. It stalls
 // (requests pile up and run later), stops and comes back with or without its memory, and fails over to a copy that lacks
 // the last writes and whose clock is not the same. Its log is the truth from which a copy is made.
-import type { Caller, Lease, LeaseTerms, PoolPlan, Switchboard } from '@trunkline/admission';
-import type { PoolId, ReplicaId, SessionId } from '@trunkline/kernel';
+import type { Lease, LeaseTerms, PoolPlan, Switchboard } from '@trunkline/admission';
+import type { ReplicaId, SessionId } from '@trunkline/kernel';
 import type { Chronicle } from './chronicle.js';
 import { Memory } from './memory.js';
+import type { StoreWatch } from './step-run.js';
+import type { Step } from './step.js';
 import type { Timeline } from './timeline.js';
-
-/** One request, as the store runs it. */
-export interface Step<T = unknown> {
-  readonly kind:
-    'open' | 'acquire' | 'attend' | 'leave' | 'confirm' | 'renew' | 'reregister' | 'release' | 'pause' | 'reclaim';
-  /** Whom it concerns. */
-  readonly callers: readonly Caller[];
-  readonly pause?: { readonly poolId: PoolId; readonly forMs: number };
-  /** How long a line that is given back shall be kept for a reconnect. */
-  readonly keepMs?: number;
-  /** Said by the first process of an installation: there is nobody to wait for. */
-  readonly nobodyIsOpen?: boolean;
-  readonly apply: (board: Switchboard, nowMs: number) => T;
-}
-
-/** What watches the store. */
-export interface StoreWatch {
-  /** A step was run. @returns the plans that came into force by it. */
-  stepped(run: StepRun): readonly PoolPlan[];
-  /** All memory is gone. */
-  forgot(): void;
-  /** A copy took over. */
-  restored(board: Switchboard): void;
-}
-
-/** A step that was run. */
-export interface StepRun {
-  readonly step: Step;
-  readonly outcome: unknown;
-  readonly board: Switchboard;
-  /** What the store should know; by the time of the step. */
-  readonly memory: Memory;
-  readonly nowMs: number;
-}
 
 interface Logged {
   readonly step: Step;
