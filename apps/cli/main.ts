@@ -12,6 +12,8 @@ import { addRepairCommands } from './src/repair-commands.js';
 import type { Inquire, RunCommand } from './src/run-command.js';
 import { addShareCommands } from './src/share-commands.js';
 import { addTenantCommands } from './src/tenant-commands.js';
+import { replayCalls } from './src/what-if/replay.js';
+import { addWhatIfCommand } from './src/what-if/what-if-command.js';
 
 interface GlobalFlags {
   readonly json?: true;
@@ -50,7 +52,9 @@ function flagsOf(command: Command) {
 
 addTenantCommands(program, run);
 addKeyCommands(program, run);
-addPoolStatusCommand(addPoolCommands(program, run, processEnvironment()), inquire);
+const pool = addPoolCommands(program, run, processEnvironment());
+addPoolStatusCommand(pool, inquire);
+addWhatIfCommand(pool, inquire, replayCalls);
 addShareCommands(program, run);
 addMoneyCommands(program, run, systemClock.nowMs());
 addRepairCommands(program, run);

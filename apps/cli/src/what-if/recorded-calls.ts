@@ -1,0 +1,33 @@
+// The calls of the last days as the session table has them. They are those that were let in: who was refused left no row,
+// so a replay under a larger cap shows too few calls, and says so (`what-if-command.ts`).
+import { recordedSessionsOfAllTenants, type RecordedSession } from '@trunkline/metering/adapters/prisma';
+import type { PoolId } from '@trunkline/kernel';
+import type { Database } from '@trunkline/platform/database';
+import { modelFamily } from '@trunkline/providers/adapters/openai';
+import type { Call } from './generated-calls.js';
+
+/** Which calls: those of a pool from (inclusive) to (exclusive), Unix milliseconds. */
+export interface RecordedTerms {
+  readonly poolId: PoolId;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A replay holds them all: some hundred megabytes. */
+export const CALLS_MAX = 500_000;
+// What is still open, or whose gateway was killed, has no length. OpenAI ends a session after 60 minutes.
+const DURATION_MS_MAX = 60 * 60_000;
+
+/** The calls by time, and whether there were more than are replayed. */
+export async function recordedCalls(
+  db: Pick<Database, '$queryRaw'>,
+  terms: RecordedTerms,
+): Promise<{ readonly calls: readonly Call[]; readonly isCut: boolean }> {
+  const { sessions, isCut } = await recordedSessionsOfAllTenants(db, { ...terms, sessionsMax: CALLS_MAX });
+  return { calls: sessions.map((session) => callOf(session, terms.toMs)), isCut };
+}
+
+function callOf({ tenantId, keyId, model, openedAtMs, durationMs }: RecordedSession, toMs: number): Call {
+  const openMs = Math.min(DURATION_MS_MAX, toMs - openedAtMs);
+  return { tenantId, keyId, family: modelFamily(model), atMs: openedAtMs, durationMs: durationMs ?? openMs };
+}

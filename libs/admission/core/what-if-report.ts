@@ -1,0 +1,198 @@
+// What a replay of arrivals found, tenant by tenant and pool by pool, and the counters that it is made of. Memory is bounded
+// by tenants and pools, however many calls there were: waits are kept in steps of two per cent.
+import type { PoolId, TenantId } from '@trunkline/kernel';
+import { jainIndex } from './fair-share.js';
+import type { Denial } from './lease-store.js';
+import { shareOf, type PoolPlan } from './pool-plan.js';
+
+/**
+ * Why a call got no line: the limit that refused it at once, because it would not stand in line; or it would have, but
+ * the line was full (`line_full`), or no line came free in the time that it would wait (`time_up`).
+ */
+export type RefusedBecause = Denial['scope'] | 'line_full' | 'time_up';
+
+/** What would have become of a tenant's calls. */
+export interface TenantForecast {
+  readonly tenantId: TenantId;
+  readonly calls: number;
+  /** Of the calls, those that got a line, at once or after a wait. */
+  readonly admitted: number;
+  /** Of the admitted ones, those that stood in line first, and for how long. `p95Ms` is right to two per cent. */
+  readonly waited: { readonly calls: number; readonly meanMs: number; readonly p95Ms: number; readonly maxMs: number };
+  readonly refused: Readonly<Partial<Record<RefusedBecause, number>>>;
+  /** Held at once over all pools, at most and on average over the time of the replay. */
+  readonly lines: { readonly peak: number; readonly mean: number };
+  /** Calls below a floor of the tenant's or its key's that the pool had no line for. Not 0 is a bug in admission. */
+  readonly floorViolations: number;
+}
+
+/** What would have become of a pool. */
+export interface PoolForecast {
+  readonly poolId: PoolId;
+  readonly lines: { readonly peak: number; readonly mean: number };
+  /** Part of the time in which somebody stood in line. */
+  readonly contended: number;
+  /**
+   * Jain's index of what tenants held above their floors for their weight, while two or more of them stood in line for a
+   * line of the pool; 1: each its share. Null when that never was.
+   */
+  readonly fairness: number | null;
+}
+
+/** What the replay found. */
+export interface WhatIfReport {
+  /** Unix milliseconds of the first arrival, and of the last line that came free; both 0 without arrivals. */
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly calls: number;
+  readonly floorViolations: number;
+  /** Most calls first. */
+  readonly tenants: readonly TenantForecast[];
+  readonly pools: readonly PoolForecast[];
+}
+
+/** Lines held, as they come and go. */
+export class LinesHeld {
+  #held = 0;
+  #peak = 0;
+  #lineMs = 0;
+  #sinceMs = 0;
+
+  change(by: 1 | -1, nowMs: number): void {
+    this.#lineMs += this.#held * (nowMs - this.#sinceMs);
+    this.#sinceMs = nowMs;
+    this.#held += by;
+    this.#peak = Math.max(this.#peak, this.#held);
+  }
+
+  /** When nobody holds one any more. */
+  over(forMs: number): { readonly peak: number; readonly mean: number } {
+    return { peak: this.#peak, mean: forMs > 0 ? this.#lineMs / forMs : 0 };
+  }
+}
+
+// Steps of two per cent from a millisecond up; a month is the 1,097th.
+const STEP = Math.log(1.02);
+
+/** How long calls waited. */
+export class Waits {
+  readonly #steps = new Map<number, number>();
+  #calls = 0;
+  #sumMs = 0;
+  #maxMs = 0;
+
+  add(ms: number): void {
+    const step = Math.ceil(Math.log(Math.max(1, ms)) / STEP);
+    this.#steps.set(step, (this.#steps.get(step) ?? 0) + 1);
+    this.#calls += 1;
+    this.#sumMs += ms;
+    this.#maxMs = Math.max(this.#maxMs, ms);
+  }
+
+  report(): TenantForecast['waited'] {
+    const meanMs = this.#calls === 0 ? 0 : this.#sumMs / this.#calls;
+    return { calls: this.#calls, meanMs, p95Ms: this.#quantileMs(0.95), maxMs: this.#maxMs };
+  }
+
+  #quantileMs(part: number): number {
+    let below = 0;
+    for (const [step, calls] of [...this.#steps].sort(([a], [b]) => a - b)) {
+      below += calls;
+      if (below >= part * this.#calls) return Math.min(this.#maxMs, Math.round(Math.exp(step * STEP)));
+    }
+    return 0;
+  }
+}
+
+/** What a tenant's calls came to. */
+export class TenantTally {
+  readonly lines = new LinesHeld();
+  readonly waits = new Waits();
+  readonly #refused: Partial<Record<RefusedBecause, number>> = {};
+  calls = 0;
+  admitted = 0;
+  floorViolations = 0;
+
+  refuse(because: RefusedBecause): void {
+    this.#refused[because] = (this.#refused[because] ?? 0) + 1;
+  }
+
+  report(tenantId: TenantId, forMs: number): TenantForecast {
+    const { calls, admitted, floorViolations } = this;
+    const [waited, lines] = [this.waits.report(), this.lines.over(forMs)];
+    return { tenantId, calls, admitted, waited, refused: this.#refused, lines, floorViolations };
+  }
+}
+
+interface Standing {
+  /** Its calls in line. */
+  waiting: number;
+  held: number;
+  /** Lines above its floor, times milliseconds, while it and somebody else stood in line: what it had, and its share. */
+  gotMs: number;
+  dueMs: number;
+}
+
+/** What a pool came to. */
+export class PoolTally {
+  readonly lines = new LinesHeld();
+  readonly #tenants = new Map<TenantId, Standing>();
+  #inLine = 0;
+  #contendedMs = 0;
+  #sinceMs = 0;
+
+  constructor(private readonly plan: PoolPlan) {}
+
+  heldBy(tenantId: TenantId): number {
+    return this.#tenants.get(tenantId)?.held ?? 0;
+  }
+
+  hold(tenantId: TenantId, by: 1 | -1, nowMs: number): void {
+    this.#pass(nowMs);
+    this.#of(tenantId).held += by;
+    this.lines.change(by, nowMs);
+  }
+
+  wait(tenantId: TenantId, by: 1 | -1, nowMs: number): void {
+    this.#pass(nowMs);
+    this.#of(tenantId).waiting += by;
+    this.#inLine += by;
+  }
+
+  report(forMs: number): PoolForecast {
+    const parts = [...this.#tenants.values()].map(({ gotMs, dueMs }) => ({ lines: gotMs, due: dueMs }));
+    return {
+      poolId: this.plan.poolId,
+      lines: this.lines.over(forMs),
+      contended: forMs > 0 ? this.#contendedMs / forMs : 0,
+      fairness: parts.some(({ due }) => due > 0) ? jainIndex(parts) : null,
+    };
+  }
+
+  #of(tenantId: TenantId): Standing {
+    const known = this.#tenants.get(tenantId) ?? { waiting: 0, held: 0, gotMs: 0, dueMs: 0 };
+    this.#tenants.set(tenantId, known);
+    return known;
+  }
+
+  // Whoever stands in line at its own ceiling waits for itself and not for its share.
+  #pass(nowMs: number): void {
+    const forMs = nowMs - this.#sinceMs;
+    this.#sinceMs = nowMs;
+    if (forMs === 0 || this.#inLine === 0) return;
+    this.#contendedMs += forMs;
+    const rivals = [];
+    for (const [tenantId, standing] of this.#tenants) {
+      const { floor, weight, ceiling } = shareOf(this.plan, tenantId);
+      if (standing.waiting > 0 && standing.held < (ceiling ?? Infinity))
+        rivals.push({ standing, weight, above: Math.max(0, standing.held - floor) });
+    }
+    if (rivals.length < 2) return;
+    const lines = rivals.reduce((sum, { above }) => sum + above, 0);
+    const weights = rivals.reduce((sum, { weight }) => sum + weight, 0);
+    for (const { standing, weight, above } of rivals) {
+      standing.gotMs += above * forMs;
+      standing.dueMs += ((lines * weight) / weights) * forMs;
+    }
+  }
+}

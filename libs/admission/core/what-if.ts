@@ -1,0 +1,250 @@
+// What would have become of these calls under those plans? Replays arrivals through the machine that admission runs on, so
+// that the answer is the real one and not a formula's. Pure and quick: nothing of a call is kept once it is over. Leaves
+// out what arrivals do not tell: failed dials, reconnects, idle lines that make room, pauses of the upstream, budgets.
+import { trustedId, type PoolId, type SessionId } from '@trunkline/kernel';
+import type { Arrival } from './arrivals.js';
+import { DueQueue } from './due-queue.js';
+import { DEFAULT_LEASE_TERMS } from './lease.js';
+import type { AcquireRequest, Denial } from './lease-store.js';
+import type { OwnLimits } from './limits.js';
+import { shareOf, type PoolPlan } from './pool-plan.js';
+import { Switchboard } from './switchboard.js';
+import { PoolTally, TenantTally, type RefusedBecause, type WhatIfReport } from './what-if-report.js';
+
+/** What the plans do not say. */
+export interface WhatIfOptions {
+  /** Limits of a key and its tenant over all pools; none by default. */
+  readonly ownOf?: (arrival: Arrival) => OwnLimits;
+  /** Pools that may carry the call, in the order in which they are tried; by default all, in the order of the plans. */
+  readonly poolsOf?: (arrival: Arrival) => readonly PoolId[];
+}
+
+/**
+ * Replays arrivals, which must come in order of time.
+ * @throws RangeError for one that comes before its predecessor, or that no plan is given for.
+ */
+export function whatIf(
+  arrivals: Iterable<Arrival>,
+  plans: readonly PoolPlan[],
+  options: WhatIfOptions = {},
+): WhatIfReport {
+  const replay = new Replay(plans, options);
+  for (const arrival of arrivals) replay.arrive(arrival);
+  return replay.finish();
+}
+
+/** A call that has a line or stands in line. */
+interface Call {
+  readonly arrival: Arrival;
+  readonly request: AcquireRequest;
+  readonly tenant: TenantTally;
+  readonly pool: PoolTally;
+}
+
+type Due =
+  /** The session is over. */
+  | { readonly kind: 'end'; readonly call: Call }
+  /** It would wait no longer. */
+  | { readonly kind: 'time_up'; readonly call: Call }
+  /** The tenant's rate may have room. */
+  | { readonly kind: 'look'; readonly call: Call };
+
+interface Refused {
+  readonly poolId: PoolId;
+  readonly denial: Denial;
+}
+
+// Nothing lapses here: every line is given back, and everybody in line is attended to.
+const TERMS = { ...DEFAULT_LEASE_TERMS, pendingMs: Infinity, silenceMaxMs: Infinity, waiterMs: Infinity };
+const NO_LIMITS: OwnLimits = { keySessionsMax: null, tenantSessionsMax: null, sessionsPerMinuteMax: null };
+const REPLICA = trustedId('rep', 'rep_what_if');
+
+class Replay {
+  readonly #board = new Switchboard(TERMS);
+  readonly #due = new DueQueue<Due>();
+  readonly #plans: ReadonlyMap<PoolId, PoolPlan>;
+  readonly #pools: ReadonlyMap<PoolId, PoolTally>;
+  readonly #poolIds: readonly PoolId[];
+  readonly #tenants = new Map<Arrival['tenantId'], TenantTally>();
+  readonly #inLine = new Map<SessionId, Call>();
+  #calls = 0;
+  #fromMs: number | null = null;
+  #nowMs = 0;
+
+  constructor(
+    plans: readonly PoolPlan[],
+    private readonly options: WhatIfOptions,
+  ) {
+    this.#plans = new Map(plans.map((plan) => [plan.poolId, plan]));
+    this.#pools = new Map(plans.map((plan) => [plan.poolId, new PoolTally(plan)]));
+    this.#poolIds = [...this.#plans.keys()];
+  }
+
+  arrive(arrival: Arrival): void {
+    if (this.#fromMs === null) this.#begin(arrival.atMs);
+    if (arrival.atMs < this.#nowMs)
+      throw new RangeError(`arrivals must be in order of time, and one of ${arrival.atMs} comes after ${this.#nowMs}`);
+    this.#passUntil(arrival.atMs);
+    this.#nowMs = arrival.atMs;
+    this.#calls += 1;
+    this.#tenantOf(arrival).calls += 1;
+    this.#ask(arrival);
+  }
+
+  finish(): WhatIfReport {
+    this.#passUntil(Infinity);
+    const fromMs = this.#fromMs ?? 0;
+    const forMs = this.#nowMs - fromMs;
+    const tenants = [...this.#tenants].map(([tenantId, tally]) => tally.report(tenantId, forMs));
+    return {
+      fromMs,
+      untilMs: this.#nowMs,
+      calls: this.#calls,
+      floorViolations: tenants.reduce((sum, { floorViolations }) => sum + floorViolations, 0),
+      tenants: tenants.sort((a, b) => b.calls - a.calls || (a.tenantId < b.tenantId ? -1 : 1)),
+      pools: [...this.#pools.values()].map((pool) => pool.report(forMs)),
+    };
+  }
+
+  #begin(atMs: number): void {
+    this.#fromMs = atMs;
+    this.#nowMs = atMs;
+    this.#board.open(true, atMs);
+  }
+
+  // As the gateway does it: every pool once; only then, where nothing but a line was missing, in line for the quickest.
+  #ask(arrival: Arrival): void {
+    const pools = this.options.poolsOf?.(arrival) ?? this.#poolIds;
+    const isOnly = pools.length === 1;
+    const refused: Refused[] = [];
+    for (const poolId of pools) {
+      const denial = this.#tryPool(arrival, poolId, isOnly);
+      if (denial === null) return;
+      refused.push({ poolId, denial });
+      if (denial.scope === 'rate') break;
+    }
+    const best = refused.toSorted((a, b) => expectedWaitMs(a) - expectedWaitMs(b))[0];
+    if (!best) throw new RangeError(`no pool is given for a call of ${arrival.tenantId}`);
+    const mayStand = !isOnly && refused.length === pools.length && best.denial.scope !== 'rate' && arrival.waitMs > 0;
+    const denial = mayStand ? this.#tryPool(arrival, best.poolId, true) : best.denial;
+    if (denial !== null) this.#refuse(arrival, denial.queueFull && arrival.waitMs > 0 ? 'line_full' : denial.scope);
+  }
+
+  /** Null when the call has a line, or stands in line for one. */
+  #tryPool(arrival: Arrival, poolId: PoolId, mayStand: boolean): Denial | null {
+    const call = this.#callOf(arrival, poolId, mayStand && arrival.waitMs > 0);
+    const outcome = this.#board.acquire(call.request, this.#nowMs);
+    this.#board.takeGranted();
+    if (outcome.kind === 'recovering') throw new Error('a replay has nothing to recover from');
+    if (outcome.kind === 'admitted') {
+      this.#admit(call);
+      return null;
+    }
+    if (this.#isOwed(call, outcome.denial)) call.tenant.floorViolations += 1;
+    if (outcome.kind === 'denied') return outcome.denial;
+    this.#inLine.set(call.request.sessionId, call);
+    call.pool.wait(arrival.tenantId, 1, this.#nowMs);
+    this.#due.put(this.#nowMs + arrival.waitMs, { kind: 'time_up', call });
+    this.#lookAgain(call, outcome.denial);
+    return null;
+  }
+
+  #passUntil(untilMs: number): void {
+    for (let dueMs = this.#due.nextMs; dueMs !== null && dueMs <= untilMs; dueMs = this.#due.nextMs) {
+      this.#nowMs = dueMs;
+      const due = this.#due.take();
+      if (due) this.#happen(due);
+      for (const { sessionId } of this.#board.takeGranted()) this.#leaveLine(sessionId);
+    }
+  }
+
+  #happen({ kind, call }: Due): void {
+    const { request, arrival, tenant, pool } = call;
+    switch (kind) {
+      case 'end':
+        pool.hold(arrival.tenantId, -1, this.#nowMs);
+        tenant.lines.change(-1, this.#nowMs);
+        this.#board.release(request, 0, this.#nowMs);
+        return;
+      case 'look': {
+        const [standing] = this.#board.attend([request], this.#nowMs);
+        if (standing?.kind === 'waiting') this.#lookAgain(call, standing.denial);
+        return;
+      }
+      case 'time_up': {
+        if (!this.#inLine.delete(request.sessionId)) return;
+        pool.wait(arrival.tenantId, -1, this.#nowMs);
+        if (this.#board.leave(request, this.#nowMs).kind === 'granted') this.#admit(call);
+        else this.#refuse(arrival, 'time_up');
+      }
+    }
+  }
+
+  // A line that comes free is given in the same step; only a rate has room again by itself.
+  #lookAgain(call: Call, { scope, retryAfterMs }: Denial): void {
+    if (scope === 'rate') this.#due.put(this.#nowMs + retryAfterMs, { kind: 'look', call });
+  }
+
+  #leaveLine(sessionId: SessionId): void {
+    const call = this.#inLine.get(sessionId);
+    if (!call) return;
+    this.#inLine.delete(sessionId);
+    call.pool.wait(call.arrival.tenantId, -1, this.#nowMs);
+    this.#admit(call);
+  }
+
+  #admit(call: Call): void {
+    const { arrival, tenant, pool } = call;
+    const waitedMs = this.#nowMs - arrival.atMs;
+    tenant.admitted += 1;
+    if (waitedMs > 0) tenant.waits.add(waitedMs);
+    tenant.lines.change(1, this.#nowMs);
+    pool.hold(arrival.tenantId, 1, this.#nowMs);
+    this.#due.put(this.#nowMs + arrival.lastsMs, { kind: 'end', call });
+  }
+
+  #refuse(arrival: Arrival, because: RefusedBecause): void {
+    this.#tenantOf(arrival).refuse(because);
+  }
+
+  // A guarantee is the tenant's floor, of which a part may be its other keys'.
+  #isOwed({ request: { place, plan } }: Call, { scope }: Denial): boolean {
+    if (scope !== 'pool') return false;
+    const { floor, keys } = shareOf(plan, place.tenantId);
+    const { counts } = this.#board.lines;
+    const missing = Object.entries(keys).map(([keyId, key]) => ({
+      isOwn: keyId === place.keyId,
+      lines: Math.max(0, key.floor - counts.of(`pk|${place.poolId}|${keyId}`)),
+    }));
+    if (missing.some(({ isOwn, lines }) => isOwn && lines > 0)) return true;
+    const held = counts.of(`pt|${place.poolId}|${place.tenantId}`);
+    return held + missing.reduce((sum, { lines }) => sum + lines, 0) < floor;
+  }
+
+  #callOf(arrival: Arrival, poolId: PoolId, mayWait: boolean): Call {
+    const [plan, pool] = [this.#plans.get(poolId), this.#pools.get(poolId)];
+    if (!plan || !pool) throw new RangeError(`no plan is given for pool ${poolId}`);
+    const { keyId, tenantId, family } = arrival;
+    const name = `${this.#calls}`;
+    const request: AcquireRequest = {
+      sessionId: trustedId('ses', name),
+      replicaId: REPLICA,
+      token: name,
+      place: { keyId, tenantId, poolId, family },
+      own: this.options.ownOf?.(arrival) ?? NO_LIMITS,
+      plan,
+      mayWait,
+    };
+    return { arrival, request, tenant: this.#tenantOf(arrival), pool };
+  }
+
+  #tenantOf({ tenantId }: Arrival): TenantTally {
+    const known = this.#tenants.get(tenantId) ?? new TenantTally();
+    this.#tenants.set(tenantId, known);
+    return known;
+  }
+}
+
+function expectedWaitMs({ denial }: Refused): number {
+  return denial.queue.expectedWaitMs ?? Infinity;
+}

@@ -1,0 +1,96 @@
+// The sessions of a pool as they went, for replaying them. Reads in pages along the primary key, whose ids sort by time,
+// so that a week of calls neither sorts the table nor holds a transaction open; guarantees a bound on what is kept.
+import { mintId, trustedId, type ApiKeyId, type PoolId, type TenantId } from '@trunkline/kernel';
+import type { Database } from '@trunkline/platform/database';
+
+/** A session as it went. */
+export interface RecordedSession {
+  readonly tenantId: TenantId;
+  readonly keyId: ApiKeyId;
+  readonly model: string;
+  /** Unix milliseconds at which it was let in; if it had waited for a line, after that. */
+  readonly openedAtMs: number;
+  /** Null while it is open, and for ever when its gateway was killed. */
+  readonly durationMs: number | null;
+}
+
+/** Which sessions: those let in from (inclusive) to (exclusive), Unix milliseconds. */
+export interface RecordedSessionQuery {
+  readonly poolId: PoolId;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** At most so many, the oldest. */
+  readonly sessionsMax: number;
+}
+
+/** What was found, by time, and whether there were more. */
+export interface RecordedSessions {
+  readonly sessions: readonly RecordedSession[];
+  readonly isCut: boolean;
+}
+
+interface SessionRow {
+  readonly id: string;
+  readonly tenant_id: string;
+  readonly key_id: string;
+  readonly model: string | null;
+  readonly opened_at: Date;
+  readonly duration_ms: bigint | null;
+}
+
+const PAGE = 10_000;
+// An id is minted when the call comes; it is let in after the longest wait for a line and a dial.
+const ADMISSION_MS_MAX = 5 * 60_000;
+
+/** Everybody's sessions of a pool, for administrators. */
+export async function recordedSessionsOfAllTenants(
+  db: Pick<Database, '$queryRaw'>,
+  query: RecordedSessionQuery,
+): Promise<RecordedSessions> {
+  const sessions: RecordedSession[] = [];
+  let after = firstId(query.fromMs - ADMISSION_MS_MAX);
+  for (;;) {
+    const rows = await page(db, query, after);
+    for (const row of rows) {
+      if (sessions.length === query.sessionsMax) return { sessions: byTime(sessions), isCut: true };
+      sessions.push(sessionOf(row));
+    }
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE) return { sessions: byTime(sessions), isCut: false };
+    after = last.id;
+  }
+}
+
+function page(
+  db: Pick<Database, '$queryRaw'>,
+  { poolId, fromMs, toMs }: RecordedSessionQuery,
+  after: string,
+): Promise<SessionRow[]> {
+  return db.$queryRaw<SessionRow[]>`
+    SELECT "id", "tenant_id", "key_id", "model", "opened_at", "duration_ms"
+    FROM "session"
+    WHERE "id" > ${after} AND "id" < ${firstId(toMs)}
+      AND "pool_id" = ${poolId} AND "key_id" IS NOT NULL
+      AND "opened_at" >= ${new Date(fromMs)} AND "opened_at" < ${new Date(toMs)}
+    ORDER BY "id" LIMIT ${PAGE}`;
+}
+
+// Calls that waited were let in later than their ids say.
+function byTime(sessions: RecordedSession[]): readonly RecordedSession[] {
+  return sessions.sort((a, b) => a.openedAtMs - b.openedAtMs);
+}
+
+function sessionOf(row: SessionRow): RecordedSession {
+  return {
+    tenantId: trustedId('tnt', row.tenant_id),
+    keyId: trustedId('key', row.key_id),
+    model: row.model ?? 'unknown',
+    openedAtMs: row.opened_at.getTime(),
+    durationMs: row.duration_ms === null ? null : Number(row.duration_ms),
+  };
+}
+
+/** An id before all that were minted at this time or later. */
+function firstId(atMs: number): string {
+  return mintId('ses', Math.max(0, atMs), (n) => new Uint8Array(n));
+}
