@@ -62,6 +62,13 @@ describe('an upstream in trouble', () => {
     const { httpUrl, apiKey } = bed.product().ready;
     const refused = await tryConnect(httpUrl, { apiKey });
     expect(refused).toMatchObject({ status: 503, error: { code: 'upstream_capacity' } });
+    fault([]);
+    // Nobody is sent there until the pause that it asked for is over.
+    const client = await eventually('the pause is over', async () => {
+      const outcome = await tryConnect(httpUrl, { apiKey });
+      return 'status' in outcome ? null : outcome;
+    });
+    await client.close();
   });
 
   it('that never answers becomes 504 within the deadline', async () => {

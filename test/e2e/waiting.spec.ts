@@ -22,10 +22,19 @@ afterAll(async () => {
   await spare.close();
 }, 60_000);
 
+/** The policy that the gateway said it swapped to last. */
+function policyInForce(): string | null {
+  const swaps = [...bed.product().stderr().matchAll(/"event":"policy_swapped"[^\n]*"version":"(\d+)"/g)];
+  return swaps.at(-1)?.[1] ?? null;
+}
+
+/** Runs a command that changes policy, and waits until the gateway goes by it. */
 async function cli(...args: string[]): Promise<Record<string, unknown>[]> {
+  const before = policyInForce();
   const env = { SPARE_UPSTREAM_KEY: SPARE_KEY };
   const { code, stdout, stderr } = await runProgram('cli', [...args, '--json', '--data-dir', bed.dataDir], env);
   if (code !== 0) throw new Error(stderr);
+  await eventually('the new policy is in force', () => (policyInForce() === before ? null : true));
   return JSON.parse(stdout) as Record<string, unknown>[];
 }
 
