@@ -24,7 +24,12 @@ afterAll(async () => {
 
 /** The policy that the gateway said it swapped to last. */
 function policyInForce(): string | null {
-  const swaps = [...bed.product().stderr().matchAll(/"event":"policy_swapped"[^\n]*"version":"(\d+)"/g)];
+  const swaps = [
+    ...bed
+      .product()
+      .stderr()
+      .matchAll(/"event":"policy_swapped"[^\n]*"version":"(\d+)"/g),
+  ];
   return swaps.at(-1)?.[1] ?? null;
 }
 
