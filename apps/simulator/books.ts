@@ -10,6 +10,7 @@ import type {
   TranscriptionRecord,
   TranscriptionUsage,
 } from './books-records.js';
+import { countsOfResponse, countsOfTranscription, UsageTally, type Counts, type UsedBy } from './organization/tally.js';
 import type { ResponseUsage } from './tokens/usage.js';
 
 /** Open sessions now or at the peak: the oracle for caps. */
@@ -42,6 +43,10 @@ type TokenClass =
 export interface BooksBounds {
   readonly sessionsMax: number;
   readonly entriesPerSessionMax: number;
+  /** Of each level of the account's sums. */
+  readonly usageEntriesMax: number;
+  /** Whether the account's sums count a response where it began or where it ended. */
+  readonly countedAt: 'end' | 'start';
 }
 
 /** Keeps the records. One instance per simulator. */
@@ -57,11 +62,23 @@ export class Books {
   #refused = 0;
   #nextIndex = 0;
   #since: number;
+  readonly #usage: UsageTally;
 
   constructor(now: () => number, bounds: () => BooksBounds) {
     this.#now = now;
     this.#bounds = bounds;
     this.#since = now();
+    this.#usage = new UsageTally(() => bounds().usageEntriesMax);
+  }
+
+  /** Epoch milliseconds by the simulator's clock. */
+  get now(): number {
+    return this.#now();
+  }
+
+  /** What the account used, by minute: what it made, told to the client or not. Outlives the sessions' records. */
+  used(): readonly UsedBy[] {
+    return this.#usage.entries();
   }
 
   /** The number of the next session, from 0. */
@@ -137,6 +154,8 @@ export class Books {
     record.usage = usage;
     record.doneAt = this.#now();
     this.#totals.byStatus[status] = (this.#totals.byStatus[status] ?? 0) + 1;
+    const at = this.#bounds().countedAt === 'start' ? record.createdAt : record.doneAt;
+    this.#use(record, at, countsOfResponse(usage));
   }
 
   /** Notes that response.done left for the client. */
@@ -168,6 +187,7 @@ export class Books {
     record.usage = usage;
     record.sentAt = this.#now();
     if (usage === null) return;
+    this.#use(record, record.sentAt, countsOfTranscription(usage));
     this.#totals.transcriptions += 1;
     if (usage.type === 'tokens') this.#totals.transcriptionTokens += usage.total_tokens;
     else this.#totals.transcriptionSeconds += usage.seconds;
@@ -201,11 +221,17 @@ export class Books {
     this.#sessions = new Map(stillOpen.map((record) => [record.id, record]));
     this.#peak = copyCounts(this.#open);
     this.#totals = emptyTotals();
+    this.#usage.reset();
     this.#opened = stillOpen.length;
     this.#closed = 0;
     this.#refused = 0;
     this.#nextIndex = 0;
     this.#since = this.#now();
+  }
+
+  /** Only open sessions respond, and those are never dropped, so the key is found. */
+  #use({ session, model }: { readonly session: string; readonly model: string }, at: number, counts: Counts): void {
+    this.#usage.add({ at, key: this.#sessions.get(session)?.key ?? null, model, counts });
   }
 
   #one(id: string): SessionRecord[] {

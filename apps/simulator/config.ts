@@ -3,6 +3,7 @@
 // it at the moment they need it, so that a change reaches open sessions too.
 import { z } from 'zod';
 import { faultSchema } from './faults.js';
+import { organizationSchema } from './organization/config.js';
 
 const count = z.int().min(0);
 const ms = z.number().min(0);
@@ -112,6 +113,7 @@ export const simulatorConfigSchema = z.strictObject({
   books: z
     .strictObject({ sessionsMax: z.int().min(1).default(10_000), entriesPerSessionMax: z.int().min(1).default(5000) })
     .default({ sessionsMax: 10_000, entriesPerSessionMax: 5000 }),
+  organization: organizationSchema.default(() => organizationSchema.parse({})),
   faults: z.array(faultSchema).max(100).default([]),
 });
 
@@ -151,7 +153,7 @@ function merge(current: unknown, patch: unknown): unknown {
   for (const [key, value] of Object.entries(patch)) {
     if (key === '__proto__') continue;
     // The maps by model or key are data, not structure: a patch replaces them.
-    merged[key] = ['byModel', 'byKey', 'tokensPerMinute'].includes(key) ? value : merge(current[key], value);
+    merged[key] = ['byModel', 'byKey', 'tokensPerMinute', 'prices'].includes(key) ? value : merge(current[key], value);
   }
   return merged;
 }

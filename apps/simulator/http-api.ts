@@ -1,10 +1,11 @@
-// Plain HTTP: GET /v1/models as OpenAI answers it, and the inspection endpoint /__simulator. Guarantees OpenAI-shaped
+// Plain HTTP: GET /v1/models and /v1/organization as OpenAI answers them, and the inspection endpoint /__simulator. Guarantees OpenAI-shaped
 // errors for everything else; leaves the WebSocket to server.ts.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import { bearerOf, missingKey, notFound, wrongKeyMessage } from './handshake.js';
 import { inspect, type Inspected } from './inspect.js';
 import type { ModelEntry } from './config.js';
+import { answerOrganization, isOrganization } from './organization/organization-api.js';
 import { targetOf } from './target.js';
 
 /** The models' `created`, in epoch seconds: the day GA began. Invented; clients do not read it. */
@@ -19,6 +20,11 @@ export async function answerHttp(
   const target = targetOf(request.url);
   if (target.pathname === '/__simulator' || target.pathname.startsWith('/__simulator/')) {
     const { status, body } = await inspect(request, target, inspected);
+    return reply(response, status, body);
+  }
+  if (isOrganization(target.pathname)) {
+    const { books, config } = inspected;
+    const { status, body } = answerOrganization(request, target, { books, config: config.current });
     return reply(response, status, body);
   }
   const { status, body, headers } = answerApi(request, target.pathname, inspected);

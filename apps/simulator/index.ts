@@ -18,6 +18,7 @@ export type * from './books-records.js';
 export type { Clock } from './clock.js';
 export type { SimulatorConfig, SimulatorConfigInput } from './config.js';
 export type { Fault } from './faults.js';
+export { apiKeyIdOf } from './organization/answers.js';
 
 /** How to start. Everything has a default: loopback, any port, no TLS, key `sk-simulator`. */
 export interface SimulatorOptions {
@@ -65,7 +66,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const config = new ConfigHolder({ ...options.config, ...apiKeys });
   const now = (): number => clock.now();
   const clips = loadClips();
-  const books = new Books(now, () => config.current.books);
+  const books = new Books(now, () => ({
+    ...config.current.books,
+    usageEntriesMax: config.current.organization.entriesMax,
+    countedAt: config.current.organization.countedAt,
+  }));
   const services: SessionServices = {
     clock,
     ids: new Ids(now, options.idSeed),

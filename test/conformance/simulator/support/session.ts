@@ -30,7 +30,7 @@ export function testSession(input: SimulatorConfigInput = {}): TestSession {
   const clock = new VirtualClock();
   const start = clock.now();
   const now = (): number => clock.now();
-  const books = new Books(now, () => config.books);
+  const books = new Books(now, () => ({ ...config.books, usageEntriesMax: 100, countedAt: 'end' }));
   const [model] = parseConfig({ models: [{ id: 'gpt-realtime' }] }).models;
   if (model === undefined) throw new Error('no model');
   const record = books.open({
