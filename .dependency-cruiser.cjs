@@ -16,7 +16,7 @@ const CORE_ARROWS = {
   providers: ['realtime', 'metering'],
   moderation: ['realtime'],
   rating: ['metering'],
-  reporting: ['ledger'],
+  reporting: ['ledger', 'metering', 'rating'],
 };
 // What is plain computing in Node itself; the rest opens files, sockets, processes or clocks.
 const PURE_BUILTINS = ['assert', 'buffer', 'crypto', 'string_decoder', 'url', 'util', 'zlib'];

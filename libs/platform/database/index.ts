@@ -5,3 +5,4 @@ export { Prisma } from './generated/client.js';
 export { migrate, type MigrationReport } from './migrate.js';
 export { MigrationRefused } from './migration-files.js';
 export { openDatabase, type Database, type DatabaseOptions } from './open-database.js';
+export { literal, withSnapshot, type CopiedRow, type Snapshot, type SnapshotOptions } from './snapshot.js';

@@ -1,0 +1,78 @@
+// One consistent, read-only view of the database for work that reads more than memory holds: an export of millions of
+// rows. A connection of its own, so that no pool waits; a repeatable-read transaction, so that totals and rows belong
+// together; rows come by COPY in batches of a network read, so that a slow reader slows the server and memory stays flat.
+import { StringDecoder } from 'node:string_decoder';
+import pg from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
+import { connectOnce } from './connect.js';
+
+/** Columns as text, as PostgreSQL writes them; null for NULL. */
+export type CopiedRow = readonly (string | null)[];
+
+/** A view that does not change while it is open. */
+export interface Snapshot {
+  /** Rows of a query in batches. `sql` is a whole SELECT; values come in by `literal`, since COPY binds none. */
+  copy(sql: string): AsyncIterable<readonly CopiedRow[]>;
+  /** Few rows, with bound values; for what fits into memory. */
+  query(sql: string, values?: readonly unknown[]): Promise<readonly unknown[]>;
+}
+
+export interface SnapshotOptions {
+  /** Memory that one sort or hash of the server may take, in MB. Default 64. */
+  readonly workMemMb?: number;
+}
+
+const WORK_MEM_MB = 64;
+
+/** Opens a view, hands it to the work, and closes it whatever happens. @throws DatabaseUnreachable, and what the work throws. */
+export async function withSnapshot<T>(
+  url: string,
+  work: (snapshot: Snapshot) => Promise<T>,
+  { workMemMb = WORK_MEM_MB }: SnapshotOptions = {},
+): Promise<T> {
+  const client = await connectOnce(url);
+  try {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    await client.query(`SET LOCAL work_mem = '${Math.trunc(workMemMb)}MB'`);
+    // Text must not depend on who configured the server.
+    await client.query(`SET LOCAL timezone = 'UTC'`);
+    return await work({
+      copy: (sql) => copyRows(client, sql),
+      query: async (sql, values = []) => {
+        const { rows }: { rows: unknown[] } = await client.query(sql, [...values]);
+        return rows;
+      },
+    });
+  } finally {
+    // Ends the transaction too; there is nothing to commit. An abandoned COPY would make a polite end wait for its rows.
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** A value inside the SQL of `copy`. */
+export function literal(text: string | null): string {
+  return text === null ? 'NULL' : pg.escapeLiteral(text);
+}
+
+async function* copyRows(client: pg.Client, sql: string): AsyncIterable<readonly CopiedRow[]> {
+  const stream = client.query(copyTo(`COPY (${sql}) TO STDOUT`));
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  for await (const chunk of stream) {
+    const lines = (rest + decoder.write(chunk as Buffer)).split('\n');
+    rest = lines.pop() ?? '';
+    if (lines.length > 0) yield lines.map(rowOf);
+  }
+}
+
+// COPY's text format: a tab between columns, a line feed between rows, both escaped inside values.
+function rowOf(line: string): CopiedRow {
+  const columns = line.split('\t');
+  return line.includes('\\') ? columns.map(valueOf) : columns;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
+
+function valueOf(text: string): string | null {
+  return text === '\\N' ? null : text.replace(/\\(.)/gs, (_, char: string) => ESCAPES[char] ?? char);
+}

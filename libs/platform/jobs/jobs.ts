@@ -1,0 +1,174 @@
+// Background jobs, on BullMQ: in Redis where there is one, else in PostgreSQL (schema `bullmq`, which it makes itself). Only
+// for what can be done again from the tables: exports, rollups, reconciliation. Guarantees that a job runs at least once
+// on some worker, that a stop lets running jobs finish and then interrupts them, and that an interrupted or failed job
+// is tried again. A queue that was lost costs a delay, never money: who owns the work finds it in its own tables.
+import {
+  createPostgresBackend,
+  Queue,
+  Worker,
+  type JobSchedulerTemplateOptions,
+  type JobsOptions,
+  type RepeatOptions,
+} from 'bullmq';
+import type { Log } from '../logging/index.js';
+import type { Shutdown } from '../shutdown/index.js';
+
+/** Where jobs wait. */
+export interface JobStore {
+  /** With `redisUrl` null, its PostgreSQL holds them. */
+  readonly databaseUrl: string;
+  readonly redisUrl: string | null;
+}
+
+/** What a worker is given beside the data of its job. */
+export interface RunningJob {
+  readonly id: string;
+  /** 1 for the first try. */
+  readonly attempt: number;
+  /** Aborted when the process stops and will not wait any longer: give up, the job is tried again. */
+  readonly signal: AbortSignal;
+  /** Percent or any count; shown to who looks at the queue. */
+  progress(value: number): Promise<void>;
+}
+
+/** Does a job. Rejects when it could not be done; then it is tried again. Must bear being run twice. */
+export type JobHandler = (data: unknown, job: RunningJob) => Promise<void>;
+
+/** How one job is added. */
+export interface AddOptions {
+  /** A second job with the id of one that waits or runs is left out. */
+  readonly id?: string;
+  readonly delayMs?: number;
+  /** Tries in all. Default 5, waiting 1 s, 2 s, 4 s ... in between. */
+  readonly attempts?: number;
+}
+
+/** When a repeated job is due. */
+export type Repetition = { readonly everyMs: number } | { readonly cron: string; readonly timeZone: string };
+
+const ATTEMPTS = 5;
+const BACKOFF_MS = 1_000;
+const KEPT_DONE = 100;
+const KEPT_FAILED = 500;
+const CONNECTIONS_MAX = 2;
+// A job that is stopped in the middle is done again from its beginning, so finishing is worth some seconds.
+const GRACE_MS = 5_000;
+const STOP_MS_MAX = 10_000;
+
+// What is used of BullMQ's queue, whichever store is behind it.
+interface AnyQueue {
+  add(name: string, data: object, options: JobsOptions): Promise<unknown>;
+  upsertJobScheduler(
+    id: string,
+    when: Omit<RepeatOptions, 'key'>,
+    template: { readonly name: string; readonly data: object; readonly opts: JobSchedulerTemplateOptions },
+  ): Promise<unknown>;
+  getJobCounts(...states: ('waiting' | 'delayed' | 'active' | 'failed')[]): Promise<Record<string, number>>;
+  close(): Promise<void>;
+}
+
+interface AnyJob {
+  readonly id?: string;
+  readonly data: unknown;
+  readonly attemptsMade: number;
+  updateProgress(value: number): Promise<void>;
+}
+
+/** The queues of one process. */
+export class Jobs {
+  readonly #queues = new Map<string, Promise<AnyQueue>>();
+
+  constructor(
+    private readonly store: JobStore,
+    private readonly log: Log,
+    private readonly shutdown: Shutdown,
+  ) {}
+
+  /** Adds a job. @throws when the store cannot be reached. */
+  async add(queue: string, data: object, { id, delayMs, attempts = ATTEMPTS }: AddOptions = {}): Promise<void> {
+    const opened = await this.#queue(queue);
+    await opened.add(queue, data, {
+      attempts,
+      backoff: { type: 'exponential', delay: BACKOFF_MS },
+      removeOnComplete: { count: KEPT_DONE },
+      removeOnFail: { count: KEPT_FAILED },
+      ...(id === undefined ? {} : { jobId: id }),
+      ...(delayMs === undefined ? {} : { delay: delayMs }),
+    });
+  }
+
+  /** Adds a job again and again; a second call with the same id replaces the repetition. Any number of processes may. */
+  async repeat(queue: string, id: string, when: Repetition, data: object): Promise<void> {
+    const opened = await this.#queue(queue);
+    const repeat = 'everyMs' in when ? { every: when.everyMs } : { pattern: when.cron, tz: when.timeZone };
+    const opts = { attempts: ATTEMPTS, removeOnComplete: { count: KEPT_DONE }, removeOnFail: { count: KEPT_FAILED } };
+    await opened.upsertJobScheduler(id, repeat, { name: queue, data, opts });
+  }
+
+  /** How many jobs wait, run, or failed for good. */
+  async counts(queue: string): Promise<{ readonly waiting: number; readonly active: number; readonly failed: number }> {
+    const counts = await (await this.#queue(queue)).getJobCounts('waiting', 'delayed', 'active', 'failed');
+    const of = (name: string): number => counts[name] ?? 0;
+    return { waiting: of('waiting') + of('delayed'), active: of('active'), failed: of('failed') };
+  }
+
+  /** Works a queue until shutdown, so many jobs at once. */
+  work(queue: string, handler: JobHandler, { concurrency = 1 }: { readonly concurrency?: number } = {}): void {
+    const stopping = new AbortController();
+    const run = (job: AnyJob): Promise<void> =>
+      handler(job.data, {
+        id: job.id ?? '',
+        attempt: job.attemptsMade + 1,
+        signal: stopping.signal,
+        progress: (value) => job.updateProgress(value),
+      });
+    const { redisUrl } = this.store;
+    const worker =
+      redisUrl === null
+        ? new Worker(queue, run, { connection: this.#postgres(), concurrency }, createPostgresBackend)
+        : new Worker(queue, run, { connection: redisConnection(redisUrl), concurrency });
+    worker.on('error', (error: Error) =>
+      this.log.warn({ event: 'jobs_unreachable', name: queue, err: error }, 'the store of the jobs does not answer'),
+    );
+    worker.on('failed', (job, error) =>
+      this.log.warn(
+        { event: 'job_failed', name: queue, detail: job?.id, count: job?.attemptsMade, err: error },
+        'a job failed and is tried again while it has tries left',
+      ),
+    );
+    this.shutdown.register(`jobs ${queue}`, STOP_MS_MAX, async () => {
+      const late = setTimeout(() => stopping.abort(), GRACE_MS);
+      await worker.close();
+      clearTimeout(late);
+    });
+  }
+
+  #queue(name: string): Promise<AnyQueue> {
+    const opening = this.#queues.get(name) ?? this.#open(name);
+    this.#queues.set(name, opening);
+    return opening;
+  }
+
+  async #open(name: string): Promise<AnyQueue> {
+    const { redisUrl } = this.store;
+    const queue =
+      redisUrl === null
+        ? new Queue(name, { connection: this.#postgres() }, createPostgresBackend)
+        : new Queue(name, { connection: redisConnection(redisUrl) });
+    queue.on('error', (error: Error) =>
+      this.log.debug({ event: 'jobs_unreachable', name, err: error }, 'the store of the jobs does not answer'),
+    );
+    this.shutdown.register(`job queue ${name}`, STOP_MS_MAX, () => queue.close());
+    await queue.waitUntilReady();
+    return queue;
+  }
+
+  #postgres() {
+    return { connectionString: this.store.databaseUrl, max: CONNECTIONS_MAX, migrate: true };
+  }
+}
+
+// BullMQ waits for Redis without a limit of its own, and refuses a connection that has one.
+function redisConnection(url: string) {
+  return { url, maxRetriesPerRequest: null };
+}

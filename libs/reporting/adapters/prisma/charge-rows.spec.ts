@@ -1,0 +1,81 @@
+// The rows that every statement and export is made of, against the ledger itself.
+import { jest } from '@jest/globals';
+import { addAmounts, formatAmount, ZERO } from '@trunkline/kernel';
+import { withSnapshot } from '@trunkline/platform/database';
+import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
+import type { ChargeRow, MeteredRow } from '../../index.js';
+import { postUsage, TENANT, OTHER_TENANT, usageAt } from '../../test/books.js';
+import { chargeRowsOf, chargeRowsOfTenants, tenantsBookedIn } from './index.js';
+
+// A real server on a machine that may be busy with other tests.
+jest.setTimeout(60_000);
+
+let postgres: TestPostgres;
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  await postUsage(postgres.db, [
+    usageAt('2026-11-21T10:00:00Z', { input_text: 1_000n, output_audio: 100n }),
+    usageAt('2026-11-21T23:30:00Z', { input_text: 500n }),
+    usageAt('2026-11-30T23:30:00Z', { input_text: 7n }),
+    usageAt('2026-11-02T00:00:00Z', { output_audio: 3n }, OTHER_TENANT),
+  ]);
+});
+afterAll(() => postgres.stop());
+
+const read = (timeZone = 'UTC', tenantId = TENANT): Promise<ChargeRow[]> =>
+  withSnapshot(postgres.url, async (snapshot) => {
+    const rows: ChargeRow[] = [];
+    for await (const batch of chargeRowsOf(snapshot, { tenantId, period: '2026-11', timeZone })) rows.push(...batch);
+    return rows;
+  });
+const shown = (rows: readonly ChargeRow[]) =>
+  rows.map((row) => {
+    const metered = row as MeteredRow;
+    return `${row.day} ${metered.meter} ${metered.quantityMicro} ${formatAmount(row.charge)} ${metered.events}`;
+  });
+
+describe('charge rows', () => {
+  it('sum a day of a key by meter and price, exactly', async () => {
+    expect(shown(await read())).toEqual([
+      '2026-11-21 input_text 1500000000 0.006 2',
+      '2026-11-21 output_audio 100000000 0.0064 1',
+      '2026-11-30 input_text 7000000 0.000028 1',
+    ]);
+  });
+
+  it('count days in the time zone that is given, and say when they begin', async () => {
+    const rows = await read('Asia/Tokyo');
+    expect(shown(rows)[0]).toBe('2026-11-21 input_text 1000000000 0.004 1');
+    expect(rows.map((row) => row.day)).toContain('2026-11-22');
+    expect(new Date(rows[0]?.fromMs ?? 0).toISOString()).toBe('2026-11-20T15:00:00.000Z');
+    expect(new Date(rows[0]?.toMs ?? 0).toISOString()).toBe('2026-11-21T15:00:00.000Z');
+  });
+
+  it('carry the price they were made at, for the tenant and of the vendor', async () => {
+    const [row] = (await read()) as MeteredRow[];
+    expect(row?.chargePrice).toMatchObject({ model: 'voice-model', unit: 'tokens', per: 1_000_000n });
+    expect(row?.listPrice?.id).toBe(row?.chargePrice?.id);
+  });
+
+  it('are the ledger to the last digit', async () => {
+    const total = await postgres.db.ledgerTransaction.aggregate({
+      where: { tenantId: TENANT, purpose: 'tenant_charge' },
+      _sum: { total: true },
+    });
+    const rows = await read();
+    expect(formatAmount(addAmounts(ZERO, ...rows.map((row) => row.charge)))).toBe(total._sum.total?.toString());
+  });
+
+  it("never hold another tenant's usage, and come tenant by tenant", async () => {
+    const all = await withSnapshot(postgres.url, async (snapshot) => {
+      const tenants = await tenantsBookedIn(snapshot, '2026-11');
+      const rows: ChargeRow[] = [];
+      const range = { period: '2026-11', timeZone: 'UTC' } as const;
+      for await (const batch of chargeRowsOfTenants(snapshot, tenants, range)) rows.push(...batch);
+      return { tenants, rows };
+    });
+    expect(all.tenants).toEqual([TENANT, OTHER_TENANT].sort());
+    expect(new Set((await read()).map((row) => row.tenantId))).toEqual(new Set([TENANT]));
+    expect(all.rows.map((row) => row.tenantId)).toEqual(all.rows.map((row) => row.tenantId).sort());
+  });
+});

@@ -1,0 +1,1 @@
+export * from './core/charge-row.js';

@@ -1,0 +1,70 @@
+// Builders for specs: usage posted to a real ledger, by the code that posts it in the product.
+import { randomBytes } from 'node:crypto';
+import { mintId, type ApiKeyId, type TenantId } from '@trunkline/kernel';
+import { postBatch } from '@trunkline/ledger/adapters/prisma';
+import { usageEvent, type Meter, type UsageEvent } from '@trunkline/metering';
+import { PrismaJournalStore } from '@trunkline/metering/adapters/prisma';
+import type { Database } from '@trunkline/platform/database';
+import { parsePriceRows } from '@trunkline/rating';
+import { importPrices, loadPriceBook } from '@trunkline/rating/adapters/prisma';
+
+export const TENANT = mintId('tnt', 1, (n) => new Uint8Array(n).fill(1));
+export const OTHER_TENANT = mintId('tnt', 1, (n) => new Uint8Array(n).fill(2));
+export const KEY = mintId('key', 1, (n) => new Uint8Array(n).fill(1));
+
+/** One response of `voice-model`; counts are whole tokens or seconds. */
+export function usageAt(
+  at: string,
+  counts: Partial<Record<Meter, bigint>>,
+  tenantId: TenantId = TENANT,
+  keyId: ApiKeyId = KEY,
+): UsageEvent {
+  const meters = Object.keys(counts) as Meter[];
+  return usageEvent(
+    {
+      kind: 'response',
+      vendorObjectId: `resp_${randomBytes(8).toString('hex')}`,
+      model: 'voice-model',
+      status: 'completed',
+      quantities: meters.map((meter) => ({ meter, quantityMicro: (counts[meter] ?? 0n) * 1_000_000n })),
+      vendorUsage: { total_tokens: 1 },
+      problem: null,
+    },
+    {
+      sessionId: mintId('ses', 1, randomBytes),
+      tenantId,
+      keyId,
+      poolId: mintId('pool', 1, randomBytes),
+      replicaId: mintId('rep', 1, randomBytes),
+      occurredAtMs: Date.parse(at),
+      evidence: 'reported',
+    },
+  );
+}
+
+/** Raw prices of `voice-model` from 2026 on: text in 4, audio out 64 per million, transcription 0.017 a minute. */
+export const PRICES = [
+  { model: 'voice-model', meter: 'input_text', unit: 'tokens', price: '4' },
+  { model: 'voice-model', meter: 'input_text_cached', unit: 'tokens', price: '0.4' },
+  { model: 'voice-model', meter: 'output_audio', unit: 'tokens', price: '64' },
+  { model: 'voice-model', meter: 'transcription_seconds', unit: 'minutes', price: '0.017' },
+].map((row) => ({ ...row, effectiveFrom: '2026-01-01', source: 'test' }));
+
+/** Journals events as a gateway's drain would, and posts them at `prices`. */
+export async function postUsage(db: Database, events: readonly UsageEvent[], prices = PRICES): Promise<void> {
+  const parsed = parsePriceRows(prices);
+  const versions = parsed.ok ? parsed.value : [];
+  const imported = parsed.ok ? await importPrices(db, { versions, aliases: [] }) : parsed;
+  if (!imported.ok) throw new Error(imported.error.join('\n'));
+  await new PrismaJournalStore(db).commit({
+    spoolId: randomBytes(8).toString('hex'),
+    epoch: 1,
+    segment: 1,
+    fromSequence: 1,
+    toSequence: events.length,
+    records: events.map((event) => ({ kind: 'usage', event })),
+  });
+  const { book } = await loadPriceBook(db);
+  const { rated } = await postBatch(db, { provider_cost: book, tenant_charge: book }, { batchMax: events.length });
+  if (rated !== events.length) throw new Error(`${rated} of ${events.length} events were posted`);
+}
