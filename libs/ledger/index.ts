@@ -1,3 +1,5 @@
 export * from './core/account.js';
+export * from './core/chain.js';
 export * from './core/period.js';
+export * from './core/reversal.js';
 export * from './core/transaction.js';

@@ -1,16 +1,30 @@
-// The chart of accounts. Each tenant has the same four in each currency, so that what a tenant owes and what it cost us
-// are sums over one account. Debits are positive, credits negative.
+// The chart of accounts. Each tenant has the same ones in each currency, so that what a tenant owes, what it cost us and
+// what it has paid before are sums over one account. Debits are positive, credits negative.
 //
-//   purpose         debit (+)       credit (-)
-//   tenant_charge   receivable      revenue            what we charge the tenant
-//   provider_cost   cost_of_sales   provider_payable   what the vendor charges us for that tenant
+//   booking                     debit (+)        credit (-)
+//   tenant_charge               receivable       revenue            what we charge the tenant
+//   provider_cost               cost_of_sales    provider_payable   what the vendor charges us for that tenant
+//   credit                      credit_expense   receivable         what we let the tenant off
+//   prepayment                  cash             prepaid            what the tenant paid before using it
+//   drawdown of a prepayment    prepaid          receivable         what it has used of that since
 import type { TenantId } from '@trunkline/kernel';
 
-/** What a transaction is for: what we charge the tenant, or what the vendor charges us. */
-export type Purpose = 'tenant_charge' | 'provider_cost';
+/** What a transaction is for: what we charge the tenant, what the vendor charges us, or money paid before (no charge). */
+export type Purpose = 'tenant_charge' | 'provider_cost' | 'prepayment';
 
-/** An account of the chart: the tenant's debt to us; what we earned; what it cost us; our debt to the vendor. */
-export const ACCOUNT_KINDS = ['receivable', 'revenue', 'cost_of_sales', 'provider_payable'] as const;
+/** Purposes of metered money: each usage event is booked once for each. */
+export type ChargePurpose = Exclude<Purpose, 'prepayment'>;
+
+/** The accounts that each tenant has. */
+export const ACCOUNT_KINDS = [
+  'receivable',
+  'revenue',
+  'cost_of_sales',
+  'provider_payable',
+  'cash',
+  'prepaid',
+  'credit_expense',
+] as const;
 export type AccountKind = (typeof ACCOUNT_KINDS)[number];
 
 /** The one currency of the ledger; reports convert, the books do not. */
@@ -26,8 +40,14 @@ export interface Account {
   readonly currency: Currency;
 }
 
-/** Which accounts a purpose debits and credits. */
-export const POSTING: Readonly<Record<Purpose, { readonly debit: AccountKind; readonly credit: AccountKind }>> = {
+/** Which accounts a booking of a positive amount debits and credits. */
+export interface Posting {
+  readonly debit: AccountKind;
+  readonly credit: AccountKind;
+}
+
+/** The accounts of charges and costs, metered or adjusted. */
+export const POSTING: Readonly<Record<ChargePurpose, Posting>> = {
   tenant_charge: { debit: 'receivable', credit: 'revenue' },
   provider_cost: { debit: 'cost_of_sales', credit: 'provider_payable' },
 };

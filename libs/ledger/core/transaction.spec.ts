@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { addAmounts, mintId, parseAmount, priceOf, ZERO, type AmountPico } from '@trunkline/kernel';
 import { usageEventId } from '@trunkline/metering';
-import { ACCOUNT_KINDS, accountOf } from './account.js';
-import { periodOf } from './period.js';
+import { ACCOUNT_KINDS, accountOf, type ChargePurpose } from './account.js';
+import { reversalOf } from './reversal.js';
 import { defectsOf, LedgerDefect, transactionFor, transactionId } from './transaction.js';
-import type { Charge, ChargedLine, PostableUsage, Transaction } from './transaction.js';
+import type { Charge, ChargedLine, PostableUsage, Transaction, UsageBooking } from './transaction.js';
 
 const bytes = (fill: number) => (n: number) => new Uint8Array(n).fill(fill);
 const tenant = (fill = 1) => mintId('tnt', 1, bytes(fill));
@@ -33,9 +33,10 @@ const chargeOf = ({ quantities }: PostableUsage): Charge => {
     });
   return { lines, total: addAmounts(...lines.map((line) => line.amount)) };
 };
+const booking = (purpose: ChargePurpose): UsageBooking => ({ purpose, usagePeriod: '2026-11' });
 const posted = (counts: Record<string, number> = { input_text: 10, output_text: 5 }): Transaction => {
   const usage = usageOf(counts);
-  return transactionFor(usage, chargeOf(usage), 'tenant_charge');
+  return transactionFor(usage, chargeOf(usage), booking('tenant_charge'));
 };
 
 describe('a transaction', () => {
@@ -43,7 +44,7 @@ describe('a transaction', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.nat(1e8)), fc.boolean(), (counts, charge) => {
         const usage = usageOf(counts);
-        const transaction = transactionFor(usage, chargeOf(usage), charge ? 'tenant_charge' : 'provider_cost');
+        const transaction = transactionFor(usage, chargeOf(usage), booking(charge ? 'tenant_charge' : 'provider_cost'));
         expect(addAmounts(...transaction.entries.map((entry) => entry.amount))).toBe(ZERO);
         expect(addAmounts(...transaction.lines.map((line) => line.amount))).toBe(transaction.total);
       }),
@@ -58,7 +59,7 @@ describe('a transaction', () => {
 
   it('debits the cost of sales and credits the vendor by what the vendor charges', () => {
     const usage = usageOf({ input_text: 10 });
-    const [debit, credit] = transactionFor(usage, chargeOf(usage), 'provider_cost').entries;
+    const [debit, credit] = transactionFor(usage, chargeOf(usage), booking('provider_cost')).entries;
     expect(debit).toMatchObject({ account: { kind: 'cost_of_sales' }, amount: amount('0.00004') });
     expect(credit).toMatchObject({ account: { kind: 'provider_payable' }, amount: amount('-0.00004') });
   });
@@ -67,24 +68,41 @@ describe('a transaction', () => {
     expect(posted({ input_text: 0 })).toMatchObject({ total: ZERO, lines: [] });
   });
 
-  it('has one id per usage event and purpose, and no other has it', () => {
+  it('has one id per usage event, purpose and revision, and no other has it', () => {
     const ids = ['a', 'b'].flatMap((name) => [
       transactionId(eventId(name), 'tenant_charge'),
       transactionId(eventId(name), 'provider_cost'),
+      transactionId(eventId(name), 'provider_cost', 1),
     ]);
-    expect(new Set(ids).size).toBe(4);
+    expect(new Set(ids).size).toBe(6);
     expect(transactionId(eventId('a'), 'tenant_charge')).toBe(ids[0]);
   });
 
-  it('belongs to the UTC month in which the usage occurred', () => {
-    expect(periodOf(Date.parse('2026-11-30T23:59:59.999Z'))).toBe('2026-11');
-    expect(periodOf(Date.parse('2026-12-01T00:00:00.000Z'))).toBe('2026-12');
-    expect(periodOf(Date.parse('2024-01-31T23:00:00.000-05:00'))).toBe('2024-02');
+  it('is taken back whole: what both did to every account and meter is nothing', () => {
+    const because = { actor: 'alice', reason: 'wrong price' };
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.nat(1e8)), (counts) => {
+        const good = posted(counts);
+        const back = reversalOf(good, because, 0);
+        const both = [...good.entries, ...back.entries];
+        for (const { account } of good.entries)
+          expect(addAmounts(...both.filter((e) => e.account.id === account.id).map((e) => e.amount))).toBe(ZERO);
+        expect(back.lines.map((line) => -line.quantityMicro)).toEqual(good.lines.map((line) => line.quantityMicro));
+        expect(defectsOf(back)).toEqual([]);
+        expect(back).toMatchObject({ kind: 'reversal', corrects: good.id, because, occurredAtMs: good.occurredAtMs });
+      }),
+    );
+  });
+
+  it('is taken back once, and a reversal never', () => {
+    const because = { actor: 'alice', reason: 'wrong price' };
+    expect(reversalOf(posted(), because, 1).id).toBe(reversalOf(posted(), { ...because, actor: 'bob' }, 2).id);
+    expect(() => reversalOf(reversalOf(posted(), because, 0), because, 0)).toThrow(LedgerDefect);
   });
 
   it('is refused when the rating is of another event', () => {
     const other = chargeOf(usageOf({ input_text: 11, output_text: 5 }));
-    expect(() => transactionFor(usageOf({ input_text: 10, output_text: 5 }), other, 'tenant_charge')).toThrow(
+    expect(() => transactionFor(usageOf({ input_text: 10, output_text: 5 }), other, booking('tenant_charge'))).toThrow(
       LedgerDefect,
     );
   });
@@ -94,7 +112,7 @@ describe('a transaction', () => {
     ['a single entry', ({ entries }) => ({ entries: entries.slice(0, 1) }), /at least two entries/],
     ['a total that is not its lines', () => ({ total: amount('1') }), /lines sum to 0.00006, the total is 1/],
     ['a line twice', ({ lines }) => ({ lines: [...lines, ...lines] }), /charges a meter twice/],
-    ['usage without a line', ({ lines }) => ({ lines: lines.slice(1) }), /other quantities than were used/],
+    ['lines on no usage', () => ({ usage: null }), /is not metered/],
     ['an account twice', ({ entries }) => ({ entries: [...entries, ...entries] }), /two entries on one account/],
     [
       "another tenant's account",
@@ -111,7 +129,7 @@ describe('a transaction', () => {
 describe('accounts', () => {
   it('are one per tenant, kind and currency', () => {
     const ids = [tenant(1), tenant(2)].flatMap((each) => ACCOUNT_KINDS.map((kind) => accountOf(each, kind).id));
-    expect(new Set(ids).size).toBe(8);
+    expect(new Set(ids).size).toBe(2 * ACCOUNT_KINDS.length);
     expect(accountOf(tenant(1), 'receivable').id).toBe(ids[0]);
   });
 });

@@ -38,9 +38,10 @@ const CHANGES: Record<string, string> = {
   price_version: `price = 0`,
 };
 const HEAD = `INSERT INTO ledger_transaction (id, usage_event_id, purpose, tenant_id, session_id, key_id, pool_id, model,
-  evidence, occurred_at, period, currency, total)`;
+  evidence, occurred_at, period, usage_period, currency, total, chain_sequence, chain_hash)`;
 const head = (id: string, total: number) =>
-  `${HEAD} VALUES ('${id}', '${id}', 'tenant_charge', 't', 's', 'k', 'p', 'm', 'reported', now(), '2026-11', 'USD', ${total})`;
+  `${HEAD} VALUES ('${id}', '${id}', 'tenant_charge', 't', 's', 'k', 'p', 'm', 'reported', now(), '2026-10', '2026-10', 'USD', ${total},
+    (SELECT 1 + count(*) FROM ledger_transaction WHERE tenant_id = 't'), '${'0'.repeat(64)}')`;
 const entries = (id: string, ...amounts: number[]) =>
   `INSERT INTO ledger_entry SELECT '${id}', a.id, e.amount
      FROM (SELECT id, row_number() OVER () AS n FROM ledger_account) a

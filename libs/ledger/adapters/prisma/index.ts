@@ -1,5 +1,10 @@
 export { postBatch, type PostedBatch, type PostOptions } from './post-batch.js';
 export { hasPending, type SetAside } from './pending-usage.js';
+export { insertTransactions, type Booked } from './insert-transactions.js';
+export { holdCompany, loadCompany, updateCompany, type BookingContext, type Company } from './company.js';
+export { bookedRowsOf } from './booked-rows.js';
+export { type Place } from './hold-periods.js';
+export { verifyChains, type ChainScope, type VerifiedChain } from './verify-chains.js';
 export { reopenUnrated } from './reopen-unrated.js';
 export { type TimeRange } from './report-scope.js';
 export { usageOfAllTenants, usageOfTenant, type UsageRow } from './usage-report.js';

@@ -1,21 +1,93 @@
-// Writes transactions as multi-row inserts: four statements a batch, whatever its size. Rows travel as one JSON text: the
-// driver needs half as long for it as for arrays of columns (measured). A transaction whose usage event
-// is already posted for that purpose is left out with its entries and lines: posting again changes nothing.
+// Writes transactions as multi-row statements, whatever the size of the batch, each with its place in its period's chain.
+// Rows travel as one JSON text: the driver needs half as long for it as for arrays of columns (measured). The caller has
+// made sure that none of them is posted: a second one with the same id fails, and with it the database transaction.
 import { formatAmount } from '@trunkline/kernel';
 import { formatQuantity } from '@trunkline/metering';
-import type { Account, Transaction } from '@trunkline/ledger';
-import { z } from 'zod';
+import { linkAfter, type Account, type BookedRow, type Transaction } from '@trunkline/ledger';
+import type { BookingContext } from './company.js';
+import { holdChains, holdPeriods, moveChains, placeKey, type Place } from './hold-periods.js';
 import { instantText, type Queryable } from './queryable.js';
 
-/** Inserts what is not posted yet, inside the caller's transaction. @returns how many were new. */
-export async function insertTransactions(tx: Queryable, transactions: readonly Transaction[]): Promise<number> {
-  if (transactions.length === 0) return 0;
+/** A transaction as it was written: the row, and its link. */
+export interface Booked {
+  readonly row: BookedRow;
+  readonly hash: string;
+}
+
+/** Books transactions inside the caller's database transaction: all, or with it none. */
+export async function insertTransactions(
+  tx: Queryable,
+  context: Pick<BookingContext, 'nowMs'>,
+  transactions: readonly Transaction[],
+): Promise<readonly Booked[]> {
+  if (transactions.length === 0) return [];
+  const placeOf = await holdPeriods(tx, transactions);
   await openAccounts(tx, transactions);
-  const inserted = await insertHeads(tx, transactions);
-  const posted = transactions.filter((each) => inserted.has(each.id));
-  await insertEntries(tx, posted);
-  await insertLines(tx, posted);
-  return posted.length;
+  const booked = await chained(
+    tx,
+    transactions.map((transaction) => ({ transaction, place: placeOf(transaction) })),
+    context.nowMs,
+  );
+  await insertHeads(tx, booked);
+  await insertEntries(tx, booked);
+  await insertLines(tx, booked);
+  return booked;
+}
+
+async function chained(
+  tx: Queryable,
+  placed: readonly { readonly transaction: Transaction; readonly place: Place }[],
+  postedAtMs: number,
+): Promise<readonly Booked[]> {
+  const chains = await holdChains(
+    tx,
+    placed.map(({ place }) => place),
+  );
+  const heads = new Map(chains.map((chain) => [placeKey(chain), chain]));
+  const booked = placed.map(({ transaction, place }): Booked => {
+    const chain = heads.get(placeKey(place));
+    if (chain === undefined) throw new Error(`the chain of ${placeKey(place)} is not held`);
+    const row = rowOf(transaction, place, chain.head.sequence + 1n, postedAtMs);
+    const hash = linkAfter(chain.head.hash, row);
+    heads.set(placeKey(place), { ...chain, head: { sequence: row.sequence, hash } });
+    return { row, hash };
+  });
+  await moveChains(tx, [...heads.values()]);
+  return booked;
+}
+
+function rowOf(transaction: Transaction, place: Place, sequence: bigint, postedAtMs: number): BookedRow {
+  const { usage, because } = transaction;
+  return {
+    tenantId: transaction.tenantId,
+    period: place.period,
+    sequence,
+    id: transaction.id,
+    kind: transaction.kind,
+    revision: transaction.revision,
+    purpose: transaction.purpose,
+    usageEventId: usage?.id ?? null,
+    correctsId: transaction.corrects,
+    sessionId: usage?.sessionId ?? null,
+    keyId: usage?.keyId ?? null,
+    poolId: usage?.poolId ?? null,
+    model: usage?.model ?? null,
+    evidence: usage?.evidence ?? null,
+    occurredAtMs: transaction.occurredAtMs,
+    usagePeriod: transaction.usagePeriod,
+    currency: transaction.currency,
+    total: formatAmount(transaction.total),
+    reason: because?.reason ?? null,
+    actor: because?.actor ?? null,
+    postedAtMs,
+    entries: transaction.entries.map(({ account, amount }) => ({
+      accountId: account.id,
+      amount: formatAmount(amount),
+    })),
+    lines: transaction.lines.map(({ meter, quantityMicro, priceVersionId, amount }) => ({
+      ...{ meter, quantity: formatQuantity(quantityMicro), priceVersionId, amount: formatAmount(amount) },
+    })),
+  };
 }
 
 // In the order of ids: two workers that open the same accounts then wait for each other in one direction only.
@@ -30,59 +102,40 @@ async function openAccounts(tx: Queryable, transactions: readonly Transaction[])
         ON CONFLICT DO NOTHING`;
 }
 
-const insertedIds = z.array(z.object({ id: z.string() }));
-
-async function insertHeads(tx: Queryable, transactions: readonly Transaction[]): Promise<ReadonlySet<string>> {
-  const heads = transactions.map(({ id, purpose, usage, period, currency, total }) => ({
-    id,
-    purpose,
-    event: usage.id,
-    tenant: usage.tenantId,
-    session: usage.sessionId,
-    key: usage.keyId,
-    pool: usage.poolId,
-    model: usage.model,
-    evidence: usage.evidence,
-    at: instantText(usage.occurredAtMs),
-    period,
-    currency,
-    total: formatAmount(total),
+async function insertHeads(tx: Queryable, booked: readonly Booked[]): Promise<void> {
+  const heads = booked.map(({ row: { entries: _entries, lines: _lines, ...head }, hash }) => ({
+    ...head,
+    sequence: head.sequence.toString(),
+    at: instantText(head.occurredAtMs),
+    posted: instantText(head.postedAtMs),
+    hash,
   }));
-  const rows = await tx.$queryRaw`
-    INSERT INTO ledger_transaction (id, usage_event_id, purpose, tenant_id, session_id, key_id, pool_id, model, evidence,
-                                    occurred_at, period, currency, total)
-    SELECT id, event, purpose, tenant, session, key, pool, model, evidence, at, period, currency, total
+  await tx.$executeRaw`
+    INSERT INTO ledger_transaction (id, tenant_id, kind, revision, usage_event_id, purpose, session_id, key_id, pool_id,
+                                    model, evidence, occurred_at, period, usage_period, currency, total, corrects_id,
+                                    reason, actor, chain_sequence, chain_hash, posted_at)
+    SELECT id, "tenantId", kind, revision, "usageEventId", purpose, "sessionId", "keyId", "poolId", model, evidence, at,
+           period, "usagePeriod", currency, total, "correctsId", reason, actor, sequence, hash, posted
       FROM json_to_recordset(${JSON.stringify(heads)}::json)
-           AS r(id text, event text, purpose text, tenant text, session text, key text, pool text, model text,
-                evidence text, at timestamptz, period text, currency text, total numeric)
-        ON CONFLICT (usage_event_id, purpose) DO NOTHING
-    RETURNING id`;
-  return new Set(insertedIds.parse(rows).map((row) => row.id));
+           AS r(id text, "tenantId" text, kind text, revision int, "usageEventId" text, purpose text, "sessionId" text,
+                "keyId" text, "poolId" text, model text, evidence text, at timestamptz, period text, "usagePeriod" text,
+                currency text, total numeric, "correctsId" text, reason text, actor text, sequence bigint, hash text,
+                posted timestamptz)`;
 }
 
-async function insertEntries(tx: Queryable, transactions: readonly Transaction[]): Promise<void> {
-  const entries = transactions.flatMap(({ id, entries: each }) =>
-    each.map(({ account, amount }) => ({ id, account: account.id, amount: formatAmount(amount) })),
-  );
+async function insertEntries(tx: Queryable, booked: readonly Booked[]): Promise<void> {
+  const entries = booked.flatMap(({ row }) => row.entries.map((entry) => ({ id: row.id, ...entry })));
   await tx.$executeRaw`
     INSERT INTO ledger_entry (transaction_id, account_id, amount)
-    SELECT id, account, amount
-      FROM json_to_recordset(${JSON.stringify(entries)}::json) AS r(id text, account text, amount numeric)`;
+    SELECT id, "accountId", amount
+      FROM json_to_recordset(${JSON.stringify(entries)}::json) AS r(id text, "accountId" text, amount numeric)`;
 }
 
-async function insertLines(tx: Queryable, transactions: readonly Transaction[]): Promise<void> {
-  const lines = transactions.flatMap(({ id, lines: each }) =>
-    each.map(({ meter, quantityMicro, priceVersionId, amount }) => ({
-      id,
-      meter,
-      quantity: formatQuantity(quantityMicro),
-      price: priceVersionId,
-      amount: formatAmount(amount),
-    })),
-  );
+async function insertLines(tx: Queryable, booked: readonly Booked[]): Promise<void> {
+  const lines = booked.flatMap(({ row }) => row.lines.map((line) => ({ id: row.id, ...line })));
   await tx.$executeRaw`
     INSERT INTO charge_line (transaction_id, meter, quantity, price_version_id, amount)
-    SELECT id, meter, quantity, price, amount
+    SELECT id, meter, quantity, "priceVersionId", amount
       FROM json_to_recordset(${JSON.stringify(lines)}::json)
-           AS r(id text, meter text, quantity numeric, price text, amount numeric)`;
+           AS r(id text, meter text, quantity numeric, "priceVersionId" text, amount numeric)`;
 }

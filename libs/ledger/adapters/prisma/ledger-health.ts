@@ -2,7 +2,7 @@
 // late has left charges at the old one.
 import { type AmountPico, type TenantId } from '@trunkline/kernel';
 import { z } from 'zod';
-import { type AccountKind } from '@trunkline/ledger';
+import { ACCOUNT_KINDS, type AccountKind } from '@trunkline/ledger';
 import { amountText, numberText, type Queryable } from './queryable.js';
 
 /** What is in the journal and not in the ledger. Counts of the whole system: for operators and metrics. */
@@ -31,7 +31,7 @@ export async function ledgerLag(db: Queryable): Promise<LedgerLag> {
 }
 
 const balanceRow = z.object({
-  kind: z.enum(['receivable', 'revenue', 'cost_of_sales', 'provider_payable']),
+  kind: z.enum(ACCOUNT_KINDS),
   amount: amountText,
 });
 

@@ -19,11 +19,13 @@ export interface SetAside {
 export interface ClaimedUsage {
   readonly events: readonly PendingUsage[];
   readonly unreadable: readonly SetAside[];
+  /** Events that are in the books: somebody put them back into the queue. */
+  readonly alreadyPosted: readonly string[];
 }
 
 const SHAPE_KNOWN = 1;
 
-const row = z.object({ id: z.string(), version: z.number(), event: z.unknown() });
+const row = z.object({ id: z.string(), version: z.number(), isPosted: z.boolean(), event: z.unknown() });
 const quantities = z.array(z.object({ meter: z.string(), quantityMicro: z.string().regex(/^\d+$/).transform(BigInt) }));
 const columns = z.object({
   tenantId: tenantIdText,
@@ -45,24 +47,27 @@ export async function hasPending(db: Queryable): Promise<boolean> {
 /** Claims up to `max` pending events, oldest first, until the transaction ends. */
 export async function claimPending(tx: Queryable, max: number): Promise<ClaimedUsage> {
   const rows = await tx.$queryRaw`
-    SELECT id, version, json_build_object(
+    SELECT id, version, EXISTS (SELECT FROM ledger_transaction t WHERE t.usage_event_id = u.id) AS "isPosted",
+           json_build_object(
              'tenantId', tenant_id, 'sessionId', session_id, 'keyId', key_id, 'poolId', pool_id, 'model', model,
              'evidence', evidence, 'occurredAtMs', (extract(epoch FROM occurred_at) * 1000)::bigint::text,
              'quantities', quantities) AS event
-      FROM usage_event
+      FROM usage_event u
      WHERE rating_state = 'pending'
      ORDER BY occurred_at, id
      LIMIT ${max}
-       FOR UPDATE SKIP LOCKED`;
+       FOR UPDATE OF u SKIP LOCKED`;
   const events: PendingUsage[] = [];
   const unreadable: SetAside[] = [];
-  for (const { id, version, event } of z.array(row).parse(rows)) {
+  const alreadyPosted: string[] = [];
+  for (const { id, version, isPosted, event } of z.array(row).parse(rows)) {
     const read =
       version === SHAPE_KNOWN ? readEvent(id, event) : `has shape ${version}, which this release cannot read`;
-    if (typeof read === 'string') unreadable.push({ id, why: read });
+    if (isPosted) alreadyPosted.push(id);
+    else if (typeof read === 'string') unreadable.push({ id, why: read });
     else events.push(read);
   }
-  return { events, unreadable };
+  return { events, unreadable, alreadyPosted };
 }
 
 /** The event, or why it cannot be read. */

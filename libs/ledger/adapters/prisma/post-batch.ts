@@ -1,8 +1,9 @@
 // Posts usage: claim, rate, write, mark, in one database transaction. Killed anywhere in between, nothing of it happened
 // and the events are pending again. Any number of workers may run it at once.
 import type { Database } from '@trunkline/platform/database';
-import { PURPOSES, rate, type PriceBooks, type Purpose, type Rated } from '@trunkline/rating';
-import { LedgerDefect, transactionFor, type Transaction } from '@trunkline/ledger';
+import type { PriceBooks } from '@trunkline/rating';
+import { bookUsage } from './book-usage.js';
+import { holdCompany } from './company.js';
 import { insertTransactions } from './insert-transactions.js';
 import { claimPending, markUsage, type PendingUsage, type SetAside } from './pending-usage.js';
 import type { Queryable } from './queryable.js';
@@ -51,51 +52,23 @@ async function postIn(
   books: PriceBooks,
   batchMax: number,
 ): Promise<{ readonly posted: PostedBatch; readonly booked: readonly PendingUsage[] }> {
-  const { events, unreadable } = await claimPending(tx, batchMax);
-  const claimed = events.length + unreadable.length;
-  const outcomes = events.map((event) => ({ event, outcome: bookUsage(event, books) }));
-  const booked = outcomes.flatMap(({ outcome }) => (outcome.kind === 'booked' ? [outcome] : []));
+  const { events, unreadable, alreadyPosted } = await claimPending(tx, batchMax);
+  const claimed = events.length + unreadable.length + alreadyPosted.length;
+  const context = await holdCompany(tx);
+  const outcomes = events.map((event) => ({ event, outcome: bookUsage(event, books, context.calendar) }));
+  const transactions = outcomes.flatMap(({ outcome }) => (outcome.kind === 'booked' ? outcome.transactions : []));
   const defects = outcomes.flatMap(({ outcome }) => (outcome.kind === 'defect' ? [outcome.setAside] : []));
-  const waiting = outcomes.filter(({ outcome }) => outcome.kind !== 'booked').map(({ event }) => event.id);
-  await insertTransactions(
-    tx,
-    booked.flatMap(({ transactions }) => transactions),
-  );
-  await markUsage(
-    tx,
-    booked.map(({ id }) => id),
-    'rated',
-  );
+  const booked = outcomes.flatMap(({ event, outcome }) => (outcome.kind === 'booked' ? [event] : []));
+  const waiting = outcomes.flatMap(({ event, outcome }) => (outcome.kind === 'booked' ? [] : [event.id]));
+  await insertTransactions(tx, context, transactions);
+  await markUsage(tx, [...booked.map(({ id }) => id), ...alreadyPosted], 'rated');
   await markUsage(tx, [...waiting, ...unreadable.map(({ id }) => id)], 'unrated');
   const posted = {
     claimed,
     more: claimed === batchMax,
-    rated: booked.length,
+    rated: booked.length + alreadyPosted.length,
     unrated: waiting.length - defects.length,
     setAside: [...unreadable, ...defects],
   };
-  return { posted, booked: outcomes.filter(({ outcome }) => outcome.kind === 'booked').map(({ event }) => event) };
-}
-
-type Outcome =
-  | { readonly kind: 'booked'; readonly id: string; readonly transactions: readonly Transaction[] }
-  | { readonly kind: 'unrated' }
-  | { readonly kind: 'defect'; readonly setAside: SetAside };
-
-/** All purposes or none: an event is never charged to a tenant without its cost, nor the other way round. */
-function bookUsage(event: PendingUsage, books: PriceBooks): Outcome {
-  const charges: { readonly purpose: Purpose; readonly rated: Rated }[] = [];
-  for (const purpose of PURPOSES) {
-    const rated = rate(event, books[purpose]);
-    if (rated.outcome === 'unrated') return { kind: 'unrated' };
-    charges.push({ purpose, rated });
-  }
-  try {
-    const transactions = charges.map(({ purpose, rated }) => transactionFor(event, rated, purpose));
-    return { kind: 'booked', id: event.id, transactions };
-  } catch (error) {
-    // A bug about one event must not stop the books of all others.
-    if (!(error instanceof LedgerDefect)) throw error;
-    return { kind: 'defect', setAside: { id: event.id, why: error.message } };
-  }
+  return { posted, booked };
 }

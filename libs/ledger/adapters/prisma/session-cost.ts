@@ -51,6 +51,7 @@ export async function costOfSession(db: Queryable, tenantId: TenantId, sessionId
       JOIN price_version p ON p.id = l.price_version_id
      WHERE t.session_id = ${sessionId} AND t.tenant_id = ${tenantId} AND t.purpose = 'tenant_charge'
      GROUP BY t.model, l.meter, l.price_version_id, p.price, p.per
+    HAVING sum(l.quantity) <> 0 OR sum(l.amount) <> 0
      ORDER BY t.model, l.meter, l.price_version_id`;
   const stateRows = await db.$queryRaw`
     SELECT rating_state AS state, count(*)::text AS events

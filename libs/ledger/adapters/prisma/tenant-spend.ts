@@ -1,8 +1,9 @@
 // Keeps `tenant_spend`, what tenants spent by the hour, for budgets in processes that may not reach the books. An hour is
-// always computed anew from the ledger: run twice, late or by two workers at once, it comes out the same.
+// always computed anew from the ledger: run twice, late or by two workers at once, it comes out the same. Only metered money
+// counts: a credit does not make room in a budget, nor does money paid before.
 import type { TenantId } from '@trunkline/kernel';
 import type { Database } from '@trunkline/platform/database';
-import type { PostableUsage } from '../../index.js';
+import type { UsageOrigin } from '../../index.js';
 import { instantText } from './queryable.js';
 
 /** An hour of a tenant. */
@@ -17,7 +18,7 @@ const HOUR_MS = 3_600_000;
 const LOCK = 7_263_401;
 
 /** The hour in which a usage occurred. */
-export function spendHourOf({ tenantId, occurredAtMs }: PostableUsage): SpendHour {
+export function spendHourOf({ tenantId, occurredAtMs }: UsageOrigin): SpendHour {
   return { tenantId, hourMs: Math.floor(occurredAtMs / HOUR_MS) * HOUR_MS };
 }
 
@@ -34,7 +35,7 @@ export async function recomputeSpend(db: Database, hours: readonly SpendHour[]):
         FROM json_to_recordset(${wanted}::json) AS h(tenant text, hour timestamptz)
         LEFT JOIN ledger_transaction t
           ON t.tenant_id = h.tenant AND t.purpose = 'tenant_charge'
-         AND t.occurred_at >= h.hour AND t.occurred_at < h.hour + interval '1 hour'
+         AND t.usage_event_id IS NOT NULL AND t.occurred_at >= h.hour AND t.occurred_at < h.hour + interval '1 hour'
        GROUP BY h.tenant, h.hour
           ON CONFLICT (tenant_id, hour) DO UPDATE SET amount = EXCLUDED.amount`;
   });
@@ -50,7 +51,7 @@ export async function recomputeSpendSince(db: Database, sinceMs: number): Promis
       SELECT t.tenant_id, date_trunc('hour', t.occurred_at, 'UTC'), sum(t.total)
         FROM ledger_transaction t
        WHERE t.tenant_id IN (SELECT id FROM tenant) AND t.occurred_at >= ${since}::timestamptz
-         AND t.purpose = 'tenant_charge'
+         AND t.purpose = 'tenant_charge' AND t.usage_event_id IS NOT NULL
        GROUP BY 1, 2
           ON CONFLICT (tenant_id, hour) DO UPDATE SET amount = EXCLUDED.amount`;
   });

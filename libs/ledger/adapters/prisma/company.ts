@@ -1,0 +1,115 @@
+// Whose books these are: one row with the name, the time zone of the months and the days of grace. Whoever books holds the
+// row in share, so that the months stay as they are until the commit.
+import { err, ok, type Result } from '@trunkline/kernel';
+import { calendarOf, isTimeZone, type Calendar } from '@trunkline/ledger';
+import type { Database } from '@trunkline/platform/database';
+import { z } from 'zod';
+import { numberText, type Queryable } from './queryable.js';
+
+/** The company, as everything that reports or exports names it. */
+export interface Company {
+  readonly name: string;
+  readonly billingAccountId: string;
+  /** IANA name. */
+  readonly timeZone: string;
+  /** Days after the end of a month before it may be closed. */
+  readonly graceDays: number;
+}
+
+/** What a booking takes from the company: its months, and the one instant that all of its rows are posted at. */
+export interface BookingContext {
+  readonly calendar: Calendar;
+  /** When the database transaction began, by the database's clock. */
+  readonly nowMs: number;
+}
+
+const companyRow = z.object({
+  name: z.string(),
+  billingAccountId: z.string(),
+  timeZone: z.string(),
+  graceDays: z.number(),
+});
+const heldRow = z.object({ timeZone: z.string(), nowMs: numberText });
+
+/** Reads the company. */
+export async function loadCompany(db: Queryable): Promise<Company> {
+  const rows = await db.$queryRaw`
+    SELECT name, billing_account_id AS "billingAccountId", time_zone AS "timeZone", grace_days AS "graceDays" FROM company`;
+  return z.tuple([companyRow]).parse(rows)[0];
+}
+
+/** Holds the company's months until the transaction ends. */
+export async function holdCompany(tx: Queryable): Promise<BookingContext> {
+  const rows = await tx.$queryRaw`
+    SELECT time_zone AS "timeZone", (extract(epoch FROM now()) * 1000)::bigint::text AS "nowMs" FROM company FOR SHARE`;
+  const [{ timeZone, nowMs }] = z.tuple([heldRow]).parse(rows);
+  return { calendar: calendarOf(timeZone), nowMs };
+}
+
+/** What to change; what is not named stays. */
+export type CompanyChange = Partial<Company>;
+
+const GRACE_DAYS_MAX = 60;
+const NAME_MAX = 200;
+
+/**
+ * Changes the company. The time zone is set once: when the books hold usage that would fall into another month, it is
+ * refused, for closed months do not move.
+ * @returns the company, or what is wrong and what to do.
+ */
+export async function updateCompany(
+  db: Database,
+  change: CompanyChange,
+): Promise<Result<Company, { message: string }>> {
+  const problem = problemOf(change);
+  if (problem !== null) return err({ message: problem });
+  return db
+    .$transaction(async (tx) => {
+      const before = await loadCompany(tx);
+      const after = { ...before, ...change };
+      // First, so that nobody books by the old months while the books are looked through.
+      await tx.$executeRaw`
+      UPDATE company SET name = ${after.name}, billing_account_id = ${after.billingAccountId},
+                         time_zone = ${after.timeZone}, grace_days = ${after.graceDays}, updated_at = now()`;
+      const moved = after.timeZone === before.timeZone ? null : await firstMoved(tx, after.timeZone);
+      if (moved === null) return ok(after);
+      throw new TimeZoneRefused(
+        `The time zone stays ${before.timeZone}: in ${after.timeZone}, booked usage would fall into another month, ` +
+          `first ${moved.id} of ${moved.occurredAt}, booked for ${moved.usagePeriod}. It can be set only before usage is booked.`,
+      );
+    })
+    .catch((error: unknown) => {
+      if (error instanceof TimeZoneRefused) return err({ message: error.message });
+      throw error;
+    });
+}
+
+class TimeZoneRefused extends Error {
+  override readonly name = 'TimeZoneRefused';
+}
+
+function problemOf({ name, billingAccountId, timeZone, graceDays }: CompanyChange): string | null {
+  for (const [what, text] of [
+    ['name', name],
+    ['billing account', billingAccountId],
+  ] as const)
+    if (text !== undefined && (text.trim() === '' || text.length > NAME_MAX || /\p{Cc}/u.test(text)))
+      return `The ${what} must have 1 to ${NAME_MAX} characters, none of them a control character.`;
+  if (timeZone !== undefined && !isTimeZone(timeZone))
+    return `"${timeZone}" is no time zone: give an IANA name such as Europe/Berlin, America/New_York or UTC.`;
+  if (graceDays !== undefined && !(Number.isInteger(graceDays) && graceDays >= 0 && graceDays <= GRACE_DAYS_MAX))
+    return `The days of grace must be a whole number from 0 to ${GRACE_DAYS_MAX}.`;
+  return null;
+}
+
+const movedRow = z.object({ id: z.string(), occurredAt: z.string(), usagePeriod: z.string() });
+
+async function firstMoved(tx: Queryable, timeZone: string): Promise<z.infer<typeof movedRow> | null> {
+  const rows = await tx.$queryRaw`
+    SELECT id, to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS "occurredAt",
+           usage_period AS "usagePeriod"
+      FROM ledger_transaction
+     WHERE usage_event_id IS NOT NULL AND to_char(occurred_at AT TIME ZONE ${timeZone}, 'YYYY-MM') <> usage_period
+     ORDER BY occurred_at LIMIT 1`;
+  return z.array(movedRow).parse(rows)[0] ?? null;
+}
