@@ -3,6 +3,18 @@ export * from './core/quantity.js';
 export * from './core/usage-report.js';
 export * from './core/usage-event-id.js';
 export * from './core/usage-event.js';
+export {
+  confidenceOf,
+  ESTIMATE_DOUBTS,
+  estimateOf,
+  type EstimateBilling,
+  type EstimateConfidence,
+  type EstimateDoubt,
+  type EstimateMethod,
+  type SeenUsage,
+  type UsageEstimate,
+} from './core/usage-estimate.js';
+export * from './core/owed-usage.js';
 export { storedQuantities, usageEventSchema, type StoredQuantity } from './core/usage-event-schema.js';
 export * from './core/journal.js';
 export * from './core/journal-record-text.js';

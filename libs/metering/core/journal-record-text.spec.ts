@@ -1,5 +1,14 @@
 import fc from 'fast-check';
-import { anEvent, sessionClosed, sessionOpened, usageRecord } from '../test/records.js';
+import { z } from 'zod';
+import {
+  anEvent,
+  anOwed,
+  estimateRecord,
+  SESSION,
+  sessionClosed,
+  sessionOpened,
+  usageRecord,
+} from '../test/records.js';
 import type { JournalRecord } from './journal.js';
 import { JournalRecordUnreadable, readJournalRecord, writeJournalRecord } from './journal-record-text.js';
 import { METERS, type Meter } from './meters.js';
@@ -38,8 +47,23 @@ test('a record is read back as it was written', () => {
 test.each<JournalRecord>([
   { kind: 'session_opened', session: sessionOpened() },
   { kind: 'session_closed', session: sessionClosed({ closeCode: null }) },
+  { kind: 'usage_owed', owed: anOwed('r') },
+  { kind: 'nothing_owed', nothing: { id: anOwed('r').id, sessionId: SESSION, atMs: 1 } },
+  estimateRecord('r', ['seen_in_part']),
 ])('a $kind record is read back as it was written', (record) => {
   expect(readJournalRecord(writeJournalRecord(record))).toEqual(record);
+});
+
+const stored = writeJournalRecord(usageRecord('r'));
+
+test('a record of a release without estimates is read as a report', () => {
+  const record = z
+    .object({ event: z.looseObject({}) })
+    .loose()
+    .parse(JSON.parse(stored));
+  const { factId: _fact, estimate: _estimate, ...event } = record.event;
+  const back = readJournalRecord(JSON.stringify({ ...record, event }));
+  expect(back).toMatchObject({ event: { factId: null, estimate: null } });
 });
 
 test('quantities beyond the range of JSON numbers keep every digit', () => {
@@ -54,7 +78,6 @@ test('fractions of a millisecond are rounded, not refused', () => {
   expect(back.kind === 'session_closed' && back.session.durationMs).toBe(1_235);
 });
 
-const stored = writeJournalRecord(usageRecord('r'));
 test.each([
   ['nothing', ''],
   ['half a record', stored.slice(0, 100)],

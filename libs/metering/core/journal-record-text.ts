@@ -2,7 +2,9 @@
 // either understood or refused whole.
 import { z } from 'zod';
 import type { JournalRecord } from './journal.js';
-import { storedQuantities, timeMsSchema, usageEventSchema, whoSchema } from './usage-event-schema.js';
+import { owedUsageSchema } from './owed-usage.js';
+import type { SeenUsage } from './usage-estimate.js';
+import { eventIdSchema, storedQuantities, timeMsSchema, usageEventSchema, whoSchema } from './usage-event-schema.js';
 
 /** The text is not a record this version can read; `message` says where it differs, without quoting values. */
 export class JournalRecordUnreadable extends Error {
@@ -11,9 +13,23 @@ export class JournalRecordUnreadable extends Error {
 
 /** Writes a record; the inverse of `readJournalRecord`. */
 export function writeJournalRecord(record: JournalRecord): string {
-  if (record.kind !== 'usage') return JSON.stringify({ version: 1, kind: record.kind, session: record.session });
-  const event = { ...record.event, quantities: storedQuantities(record.event.quantities) };
-  return JSON.stringify({ version: 1, kind: 'usage', event });
+  return JSON.stringify({ version: 1, ...storedRecord(record) });
+}
+
+function storedRecord(record: JournalRecord): object {
+  switch (record.kind) {
+    case 'usage':
+      return { kind: record.kind, event: { ...record.event, quantities: storedQuantities(record.event.quantities) } };
+    case 'usage_owed':
+      return { kind: record.kind, owed: { ...record.owed, seen: storedSeen(record.owed.seen) } };
+    default:
+      return record;
+  }
+}
+
+/** What was seen, for JSON. */
+export function storedSeen(seen: SeenUsage): object {
+  return { ...seen, quantities: storedQuantities(seen.quantities) };
 }
 
 /**
@@ -59,10 +75,14 @@ const closedSchema = z.object({
   messagesFromUpstream: count,
 });
 
+const nothingSchema = z.object({ id: eventIdSchema, sessionId: whoSchema.sessionId, atMs: timeMsSchema });
+
 const version = z.literal(1);
 const recordSchema: z.ZodType<JournalRecord> = z
   .discriminatedUnion('kind', [
     z.object({ version, kind: z.literal('usage'), event: usageEventSchema }),
+    z.object({ version, kind: z.literal('usage_owed'), owed: owedUsageSchema }),
+    z.object({ version, kind: z.literal('nothing_owed'), nothing: nothingSchema }),
     z.object({ version, kind: z.literal('session_opened'), session: openedSchema }),
     z.object({ version, kind: z.literal('session_closed'), session: closedSchema }),
   ])

@@ -1,7 +1,17 @@
 // What every journal store guarantees, as tests that run against each of them.
 import type { JournalBatch, JournalRecord, JournalStore } from './journal.js';
 import type { JournalReader } from './journal-reader.js';
-import { anEvent, OTHER_TENANT, SESSION, sessionClosed, sessionOpened, TENANT, usageRecord } from '../test/records.js';
+import {
+  anEvent,
+  anOwed,
+  estimateRecord,
+  OTHER_TENANT,
+  SESSION,
+  sessionClosed,
+  sessionOpened,
+  TENANT,
+  usageRecord,
+} from '../test/records.js';
 
 interface Subject {
   readonly store: JournalStore;
@@ -25,6 +35,7 @@ export function describeJournalStore(name: string, fresh: () => Promise<Subject>
   describe(name, () => {
     describeUsage(fresh);
     describeSessions(fresh);
+    describeOwed(fresh);
     describeWatermark(fresh);
   });
 }
@@ -138,6 +149,76 @@ function describeSessions(fresh: () => Promise<Subject>): void {
     expect((await reader.session(TENANT, SESSION))?.endCause).toBeNull();
     await store.commit(batchOf([{ kind: 'session_closed', session: sessionClosed({ closeCode: null }) }]));
     expect(await reader.session(TENANT, SESSION)).toMatchObject({ endCause: 'client_closed', closeCode: null });
+  });
+}
+
+function describeOwed(fresh: () => Promise<Subject>): void {
+  const owed = (name: string, seenAtMs = 1_795_000_000_000): JournalRecord => ({
+    kind: 'usage_owed',
+    owed: anOwed(name, { seenAtMs }),
+  });
+  const owedIn = async (reader: JournalReader) =>
+    (await reader.owedOfSession(TENANT, SESSION)).map(({ vendorObjectId }) => vendorObjectId).sort();
+
+  test('what is owed is read back as it was last seen, whichever record came last', async () => {
+    const { store, reader } = await fresh();
+    const newest = anOwed('a', { seenAtMs: 1_795_000_002_000, model: 'gpt-realtime' });
+    await store.commit(batchOf([owed('a', 1_795_000_000_000), { kind: 'usage_owed', owed: newest }]));
+    await store.commit(batchOf([owed('a', 1_795_000_001_000)]));
+    expect(await reader.owedOfSession(TENANT, SESSION)).toEqual([newest]);
+    expect(await reader.owedOfSession(OTHER_TENANT, SESSION)).toEqual([]);
+  });
+
+  test.each([
+    ['a report', usageRecord('a')],
+    ['a report that does not add up', usageRecord('a', { problem: 'usage_missing', vendorUsage: null })],
+    ['an estimate', estimateRecord('a')],
+    ['word that nothing was used', { kind: 'nothing_owed' as const, nothing: { ...anOwed('a'), atMs: 1 } }],
+    ['the end of its session', { kind: 'session_closed' as const, session: sessionClosed() }],
+  ])('%s takes away what was owed, in one batch and across batches', async (_name, end) => {
+    const { store, reader } = await fresh();
+    await store.commit(batchOf([owed('a'), end]));
+    expect(await owedIn(reader)).toEqual([]);
+    const later = await fresh();
+    await later.store.commit(batchOf([owed('a')]));
+    expect(await owedIn(later.reader)).toEqual(['a']);
+    await later.store.commit(batchOf([end]));
+    expect(await owedIn(later.reader)).toEqual([]);
+  });
+
+  test('what is accounted for is not owed again by a record that comes late', async () => {
+    const { store, reader } = await fresh();
+    await store.commit(batchOf([usageRecord('a'), estimateRecord('b')]));
+    await store.commit(batchOf([owed('a'), owed('b'), owed('c')]));
+    expect(await owedIn(reader)).toEqual(['c']);
+  });
+
+  test('an estimate and the report of its fact are two events, the estimate once', async () => {
+    const { store, reader } = await fresh();
+    await store.commit(batchOf([estimateRecord('a')]));
+    await store.commit(batchOf([estimateRecord('a', ['seen_in_part']), usageRecord('a')]));
+    const events = (await reader.usageOfSession(TENANT, SESSION)).map(({ event }) => event);
+    expect(events.map((event) => event.evidence).sort()).toEqual(['estimated', 'reported']);
+    expect(events.find((event) => event.factId !== null)).toMatchObject({
+      factId: anEvent({ vendorObjectId: 'a' }).id,
+      estimate: { method: 'seen_output_and_previous_context', confidence: 'high', billing: 'bill' },
+    });
+  });
+
+  test('a session that was thought lost ends as its gateway says, and stays so', async () => {
+    const { store, reader } = await fresh();
+    const ends = (endCause: string, closeCode: number | null): JournalRecord => ({
+      kind: 'session_closed',
+      session: sessionClosed({ endCause, closeCode, durationMs: closeCode ?? 1 }),
+    });
+    await store.commit(batchOf([ends('gateway_lost', null)]));
+    await store.commit(batchOf([{ kind: 'session_opened', session: sessionOpened() }, ends('client_closed', 1000)]));
+    await store.commit(batchOf([ends('gateway_lost', null)]));
+    expect(await reader.session(TENANT, SESSION)).toMatchObject({
+      endCause: 'client_closed',
+      closeCode: 1000,
+      durationMs: 1000,
+    });
   });
 }
 

@@ -1,7 +1,8 @@
 // The ports between the voice path and the books. `UsageJournal` is what the gateway appends to: local, durable in
 // milliseconds, alive while the database is away. `JournalStore` is the durable table that the spool drains into.
 // There is no option to drop: a record is durable, or the append fails and the frame it guards is not forwarded.
-import type { ApiKeyId, PoolId, ReplicaId, SessionId, TenantId } from '@trunkline/kernel';
+import type { ApiKeyId, PoolId, ReplicaId, SessionId, TenantId, UsageEventId } from '@trunkline/kernel';
+import type { OwedUsage } from './owed-usage.js';
 import type { UsageEvent } from './usage-event.js';
 
 /** A session got its lines: client and upstream are connected. */
@@ -38,9 +39,20 @@ export interface SessionClosed {
   readonly messagesFromUpstream: number;
 }
 
+/** A report that was owed will not come, and nothing was used: the vendor gave the work up. */
+export interface NothingOwed {
+  /** Of the owed usage. */
+  readonly id: UsageEventId;
+  readonly sessionId: SessionId;
+  /** Unix milliseconds. */
+  readonly atMs: number;
+}
+
 /** What the journal carries. */
 export type JournalRecord =
   | { readonly kind: 'usage'; readonly event: UsageEvent }
+  | { readonly kind: 'usage_owed'; readonly owed: OwedUsage }
+  | { readonly kind: 'nothing_owed'; readonly nothing: NothingOwed }
   | { readonly kind: 'session_opened'; readonly session: SessionOpened }
   | { readonly kind: 'session_closed'; readonly session: SessionClosed };
 
@@ -112,6 +124,10 @@ export function recordTimeMs(record: JournalRecord): number {
   switch (record.kind) {
     case 'usage':
       return record.event.occurredAtMs;
+    case 'usage_owed':
+      return record.owed.seenAtMs;
+    case 'nothing_owed':
+      return record.nothing.atMs;
     case 'session_opened':
       return record.session.openedAtMs;
     case 'session_closed':

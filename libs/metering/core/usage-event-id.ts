@@ -16,6 +16,8 @@ export interface UsageFact {
   /** The vendor's response id or item id. */
   readonly vendorObjectId: string;
   readonly kind: UsageKind;
+  /** Ours, not the vendor's: an estimate of the fact has an id of its own. Absent for the vendor's report. */
+  readonly derivation?: 'estimated';
 }
 
 /**
@@ -24,7 +26,7 @@ export interface UsageFact {
  */
 export function usageEventId(fact: UsageFact): UsageEventId {
   const hash = createHash('sha256');
-  for (const part of [fact.sessionId, fact.vendorObjectId, fact.kind]) {
+  for (const part of [fact.sessionId, fact.vendorObjectId, fact.kind, ...(fact.derivation ? [fact.derivation] : [])]) {
     const bytes = Buffer.from(part, 'utf16le');
     const length = Buffer.alloc(4);
     length.writeUInt32BE(bytes.length);

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { isMeter, type Meter } from './meters.js';
 import type { Quantity } from './quantity.js';
 import { parseUsageEventId } from './usage-event-id.js';
+import { usageEstimateSchema } from './usage-estimate.js';
 
 /** A quantity as stored: `{"meter": "input_text", "quantityMicro": "132000000"}`. */
 export interface StoredQuantity {
@@ -29,14 +30,16 @@ export const whoSchema = {
   replicaId: z.string().transform((text) => trustedId('rep', text)),
 };
 
-const eventId = z.string().transform((text, context) => {
+/** A usage event id as this system derived it. */
+export const eventIdSchema = z.string().transform((text, context) => {
   const id = parseUsageEventId(text);
   if (id !== null) return id;
   context.addIssue({ code: 'custom', message: 'not a usage event id' });
   return z.NEVER;
 });
 
-const quantity = z.object({
+/** A quantity as `storedQuantities` writes it. */
+export const quantitySchema = z.object({
   meter: z.custom<Meter>((value) => typeof value === 'string' && isMeter(value)),
   quantityMicro: z
     .string()
@@ -47,7 +50,9 @@ const quantity = z.object({
 /** Version 1 of a stored event. */
 export const usageEventSchema = z.object({
   version: z.literal(1),
-  id: eventId,
+  id: eventIdSchema,
+  // Absent from what releases without estimates wrote.
+  factId: eventIdSchema.nullable().default(null),
   kind: z.enum(['response', 'transcription']),
   ...whoSchema,
   vendor: z.literal('openai'),
@@ -55,8 +60,10 @@ export const usageEventSchema = z.object({
   model: z.string(),
   status: z.string(),
   occurredAtMs: timeMsSchema,
-  quantities: z.array(quantity),
+  quantities: z.array(quantitySchema),
   evidence: z.enum(['reported', 'estimated']),
+  // As `factId`.
+  estimate: usageEstimateSchema.nullable().default(null),
   vendorUsage: z.unknown(),
   problem: z.enum(['usage_missing', 'sum_mismatch', 'unknown_shape', 'out_of_range']).nullable(),
 });

@@ -5,9 +5,13 @@ import type { ApiKeyId, PoolId, ReplicaId, SessionId, TenantId, UsageEventId } f
 import type { UsageKind } from './meters.js';
 import type { Quantity } from './quantity.js';
 import { usageEventId } from './usage-event-id.js';
+import type { UsageEstimate } from './usage-estimate.js';
 import type { UsageProblem, UsageReport } from './usage-report.js';
 
-/** Whether the vendor counted it, or we did because it never told us. Never optional: an estimate is always labelled. */
+/**
+ * Whether the vendor counted it, or we did: all of it because it never told us (then there is an `estimate`), or how much of
+ * its total was cached. Never optional: what is ours is always labelled.
+ */
 export type Evidence = 'reported' | 'estimated';
 
 /** One usage fact. The same fact always has the same `id`; two events with one id are one fact. */
@@ -15,6 +19,8 @@ export interface UsageEvent {
   /** Shape of this record on disk and in the journal table. */
   readonly version: 1;
   readonly id: UsageEventId;
+  /** Of an estimate: the id that the vendor's report of the same fact has or would have. Null for reports. */
+  readonly factId: UsageEventId | null;
   readonly kind: UsageKind;
   readonly sessionId: SessionId;
   readonly tenantId: TenantId;
@@ -26,12 +32,17 @@ export interface UsageEvent {
   readonly vendorObjectId: string;
   /** The model whose price applies, as the vendor names it. */
   readonly model: string;
-  /** The vendor's status of the response; `completed` for transcriptions. A cancelled response bills what it made. */
+  /**
+   * The vendor's status of the response; `completed` for transcriptions; `unreported` for estimates. A cancelled response
+   * bills what it made.
+   */
   readonly status: string;
   /** When the gateway received it, Unix milliseconds: chooses the price and the period. */
   readonly occurredAtMs: number;
   readonly quantities: readonly Quantity[];
   readonly evidence: Evidence;
+  /** How an estimate was made and whether it is billed. Null for reports. */
+  readonly estimate: UsageEstimate | null;
   /** The vendor's usage object as parsed JSON, untouched; null when there is none. Holds counts, never content. */
   readonly vendorUsage: unknown;
   /** Null when the event can be rated. Anything else parks it. */
@@ -60,6 +71,7 @@ export function usageEvent(report: UsageReport, context: UsageContext): UsageEve
   return {
     version: 1,
     id: usageEventId({ ...context, vendorObjectId: report.vendorObjectId, kind: report.kind }),
+    factId: null,
     kind: report.kind,
     sessionId: context.sessionId,
     tenantId: context.tenantId,
@@ -73,6 +85,7 @@ export function usageEvent(report: UsageReport, context: UsageContext): UsageEve
     occurredAtMs: context.occurredAtMs,
     quantities: report.quantities,
     evidence: context.evidence ?? 'reported',
+    estimate: null,
     vendorUsage: usage.vendorUsage,
     problem: usage.problem,
   };

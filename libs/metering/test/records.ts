@@ -1,8 +1,13 @@
 // Builders with defaults, so that what a test sets is what matters in it.
 import { trustedId } from '@trunkline/kernel';
 import {
+  estimatedUsage,
+  owedUsage,
   usageEvent,
+  type EstimateDoubt,
   type JournalRecord,
+  type OwedReport,
+  type OwedUsage,
   type SessionClosed,
   type SessionOpened,
   type UsageContext,
@@ -48,6 +53,32 @@ export function anEvent(set: Partial<UsageReport & UsageContext> = {}): UsageEve
 /** A usage record of its own: each `name` is another response. */
 export function usageRecord(name: string, set: Partial<UsageReport & UsageContext> = {}): JournalRecord {
   return { kind: 'usage', event: anEvent({ vendorObjectId: name, ...set }) };
+}
+
+/** A response that is owed: each `name` is another one. */
+export function anOwed(
+  name: string,
+  set: Partial<OwedReport & Pick<OwedUsage, 'seenAtMs' | 'sessionId'>> = {},
+): OwedUsage {
+  const { seenAtMs = 1_795_000_000_000, sessionId = SESSION, ...report } = set;
+  const seen: OwedReport['seen'] = {
+    quantities: [
+      { meter: 'input_text', quantityMicro: 119_000_000n },
+      { meter: 'output_audio', quantityMicro: 40_000_000n },
+    ],
+    method: 'seen_output_and_previous_context',
+    doubts: [],
+    facts: { spoken_ms: 2_000 },
+  };
+  return owedUsage(
+    { kind: 'response', vendorObjectId: name, model: 'gpt-realtime', seen, ...report },
+    { ...WHO, sessionId, seenAtMs, billing: 'bill' },
+  );
+}
+
+/** The estimate of a response of that name. */
+export function estimateRecord(name: string, doubts: readonly EstimateDoubt[] = []): JournalRecord {
+  return { kind: 'usage', event: estimatedUsage(anOwed(name), doubts) };
 }
 
 export function sessionOpened(set: Partial<SessionOpened> = {}): SessionOpened {

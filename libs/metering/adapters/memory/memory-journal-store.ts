@@ -1,6 +1,6 @@
 // A journal store in memory, for tests and for trying things without a database. Keeps the same promises as the real
 // one, except surviving the process.
-import type { SessionId, TenantId } from '@trunkline/kernel';
+import type { SessionId, TenantId, UsageEventId } from '@trunkline/kernel';
 import {
   storableText,
   type JournalBatch,
@@ -9,6 +9,7 @@ import {
   type JournalStore,
   type JournalledSession,
   type JournalledUsage,
+  type OwedUsage,
   type SessionClosed,
   type SessionOpened,
   type UsageEvent,
@@ -16,6 +17,7 @@ import {
 
 export class MemoryJournalStore implements JournalStore, JournalReader {
   private readonly events = new Map<string, UsageEvent>();
+  private readonly owed = new Map<UsageEventId, OwedUsage>();
   private readonly opened = new Map<SessionId, SessionOpened>();
   private readonly closed = new Map<SessionId, SessionClosed>();
   private readonly watermarks = new Map<string, number>();
@@ -36,6 +38,10 @@ export class MemoryJournalStore implements JournalStore, JournalReader {
       .filter((event) => event.tenantId === tenantId && event.sessionId === sessionId)
       .sort((a, b) => a.occurredAtMs - b.occurredAtMs)
       .map((event) => ({ event, ratingState: event.problem === null ? 'pending' : 'parked' }));
+  }
+
+  async owedOfSession(tenantId: TenantId, sessionId: SessionId): Promise<readonly OwedUsage[]> {
+    return [...this.owed.values()].filter((owed) => owed.tenantId === tenantId && owed.sessionId === sessionId);
   }
 
   async session(tenantId: TenantId, sessionId: SessionId): Promise<JournalledSession | null> {
@@ -62,12 +68,37 @@ export class MemoryJournalStore implements JournalStore, JournalReader {
   private keep(record: JournalRecord): void {
     switch (record.kind) {
       case 'usage':
-        return keepFirst(this.events, record.event.id, storable(record.event));
+        this.owed.delete(record.event.factId ?? record.event.id);
+        return this.keepEvent(record.event);
+      case 'usage_owed':
+        return this.keepOwed(record.owed);
+      case 'nothing_owed':
+        return void this.owed.delete(record.nothing.id);
       case 'session_opened':
         return keepFirst(this.opened, record.session.sessionId, record.session);
       case 'session_closed':
-        return keepFirst(this.closed, record.session.sessionId, record.session);
+        for (const { id, sessionId } of this.owed.values())
+          if (sessionId === record.session.sessionId) this.owed.delete(id);
+        return this.keepEnd(record.session);
     }
+  }
+
+  // Concluded from silence; what the gateway itself says replaces it.
+  private keepEnd(session: SessionClosed): void {
+    if (this.closed.get(session.sessionId)?.endCause === 'gateway_lost') this.closed.delete(session.sessionId);
+    keepFirst(this.closed, session.sessionId, session);
+  }
+
+  // One estimate a fact.
+  private keepEvent(event: UsageEvent): void {
+    const isKnown = this.allEvents().some(({ factId }) => factId !== null && factId === event.factId);
+    if (!isKnown) keepFirst(this.events, event.id, storable(event));
+  }
+
+  private keepOwed(owed: OwedUsage): void {
+    const isAccountedFor = this.allEvents().some(({ id, factId }) => id === owed.id || factId === owed.id);
+    const known = this.owed.get(owed.id);
+    if (!isAccountedFor && (known === undefined || known.seenAtMs < owed.seenAtMs)) this.owed.set(owed.id, owed);
   }
 }
 

@@ -2,9 +2,11 @@
 import { trustedId, type SessionId, type TenantId } from '@trunkline/kernel';
 import {
   readJournalledUsage,
+  readOwedUsage,
   type JournalReader,
   type JournalledSession,
   type JournalledUsage,
+  type OwedUsage,
 } from '@trunkline/metering';
 import type { Database } from '@trunkline/platform/database';
 
@@ -17,6 +19,11 @@ export class PrismaJournalReader implements JournalReader {
       orderBy: [{ occurredAt: 'asc' }, { journalledAt: 'asc' }, { id: 'asc' }],
     });
     return rows.map(({ occurredAt, ...row }) => readJournalledUsage({ ...row, occurredAtMs: occurredAt.getTime() }));
+  }
+
+  async owedOfSession(tenantId: TenantId, sessionId: SessionId): Promise<readonly OwedUsage[]> {
+    const rows = await this.db.owedUsage.findMany({ where: { tenantId, sessionId }, orderBy: { id: 'asc' } });
+    return rows.map(({ seenAt, ...row }) => readOwedUsage({ ...row, seenAtMs: seenAt.getTime() }));
   }
 
   async session(tenantId: TenantId, sessionId: SessionId): Promise<JournalledSession | null> {

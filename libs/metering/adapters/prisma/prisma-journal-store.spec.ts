@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => postgres.stop());
 
 async function emptyTables(): Promise<void> {
-  await postgres.db.$executeRaw`TRUNCATE usage_event, session, spool_watermark CASCADE`;
+  await postgres.db.$executeRaw`TRUNCATE usage_event, session, spool_watermark, owed_usage CASCADE`;
 }
 
 function batchOf(records: readonly JournalRecord[]): Parameters<PrismaJournalStore['commit']>[0] {
