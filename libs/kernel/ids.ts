@@ -10,6 +10,7 @@ export type SessionId = Branded<'SessionId'>;
 export type PoolId = Branded<'PoolId'>;
 export type UsageEventId = Branded<'UsageEventId'>;
 export type PriceVersionId = Branded<'PriceVersionId'>;
+export type PriceChangeId = Branded<'PriceChangeId'>;
 export type ReplicaId = Branded<'ReplicaId'>;
 
 interface IdKinds {
@@ -18,6 +19,7 @@ interface IdKinds {
   ses: SessionId;
   pool: PoolId;
   pv: PriceVersionId;
+  pch: PriceChangeId;
   rep: ReplicaId;
 }
 /** The prefix of a minted id, e.g. `ses` in `ses_01j…`. */

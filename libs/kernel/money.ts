@@ -66,6 +66,18 @@ export function fitsDecimals(amount: AmountPico, decimals: number): boolean {
   return amount % 10n ** BigInt(PICO_DIGITS - decimals) === 0n;
 }
 
+const BASIS_POINTS = 10_000n;
+
+/**
+ * A price with percentages added one after the other, each in basis points (1,500 is 15 %, -500 a discount of 5 %), rounded
+ * once, at the end, half to even, to so many decimals (0 to 12).
+ */
+export function withBasisPoints(price: AmountPico, added: readonly number[], decimals: number): AmountPico {
+  const step = 10n ** BigInt(PICO_DIGITS - decimals);
+  const raised = added.reduce((product, each) => product * (BASIS_POINTS + BigInt(each)), price as bigint);
+  return (divideHalfEven(raised, BASIS_POINTS ** BigInt(added.length) * step) * step) as AmountPico;
+}
+
 /** Rounds to a number of decimals (2 for cents), half away from zero: what a statement line shows. */
 export function roundAmount(amount: AmountPico, decimals: number): AmountPico {
   const step = 10n ** BigInt(PICO_DIGITS - decimals);

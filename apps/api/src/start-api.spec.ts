@@ -10,7 +10,7 @@ import { usageEventId } from '@trunkline/metering';
 import { openLog } from '@trunkline/platform/logging';
 import { Shutdown, type CloseReport } from '@trunkline/platform/shutdown';
 import { parsePriceRows } from '@trunkline/rating';
-import { importPrices, loadPriceBook } from '@trunkline/rating/adapters/prisma';
+import { importPrices, loadPriceBook, storeDerivedPrices } from '@trunkline/rating/adapters/prisma';
 import { keyHasher } from '@trunkline/tenancy';
 import { createKey, createTenant } from '@trunkline/tenancy/adapters/prisma';
 import { startApi, type RunningApi } from './index.js';
@@ -77,8 +77,8 @@ const useVoice = async (keyId: string): Promise<void> => {
       },
     });
   }
-  const { book } = await loadPriceBook(db);
-  await postBatch(db, { provider_cost: book, tenant_charge: book });
+  const { books } = await loadPriceBook(db);
+  await postBatch(db, { books, storeDerived: storeDerivedPrices });
 };
 
 /** An answer, read to its end. */

@@ -118,8 +118,8 @@ async function sessionRows(tenancy: TenancyContext, session: string, tenant: str
 }
 
 async function stuckRows({ db }: TenancyContext, tenantId: TenantId | null, range: TimeRange): Promise<Row[]> {
-  const { book } = await loadPriceBook(db);
-  const query = { ...range, book, limit: STUCK_MAX };
+  const { books } = await loadPriceBook(db);
+  const query = { ...range, books, limit: STUCK_MAX };
   const stuck = tenantId === null ? stuckUsageOfAllTenants(db, query) : stuckUsageOfTenant(db, tenantId, query);
   return (await stuck).map(({ id, tenantId, sessionId, model, occurredAtMs, state, why }) => ({
     id,

@@ -21,7 +21,7 @@ import type { Log } from '@trunkline/platform/logging';
 import type { Shutdown } from '@trunkline/platform/shutdown';
 import type { RelayLimits } from '@trunkline/realtime';
 import { Dialler, IntervalTicker, randomMaskKeys, WireFactory } from '@trunkline/realtime/adapters/net';
-import type { PriceBook } from '@trunkline/rating';
+import type { PriceBooks } from '@trunkline/rating';
 import { authenticate, type Pool, type SnapshotHolder } from '@trunkline/tenancy';
 import type { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { GatewayMetrics } from './gateway-metrics.js';
@@ -47,7 +47,7 @@ export interface GatewayOptions {
   readonly budgetStore: BudgetStore;
   readonly spendRecords: SpendRecords;
   readonly journal: UsageJournal;
-  readonly prices: () => PriceBook;
+  readonly prices: () => PriceBooks;
   readonly account: (pool: Pool) => UpstreamAccount | null;
   readonly relayLimits: RelayLimits;
   readonly deadlines: CallDeadlines;

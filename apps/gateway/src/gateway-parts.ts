@@ -7,7 +7,7 @@ import type { UsageJournal } from '@trunkline/metering';
 import type { Log } from '@trunkline/platform/logging';
 import type { RelayLimits, RelayProbe, Ticker } from '@trunkline/realtime';
 import type { Dialler, WireFactory } from '@trunkline/realtime/adapters/net';
-import type { PriceBook } from '@trunkline/rating';
+import type { PriceBooks } from '@trunkline/rating';
 import type { OpenAiAccount } from '@trunkline/providers/adapters/openai';
 import type { PoolHealth } from '@trunkline/providers';
 import type { PolicySnapshot, Pool, Principal } from '@trunkline/tenancy';
@@ -61,7 +61,7 @@ export interface GatewayParts {
   readonly deadlines: CallDeadlines;
   readonly journal: UsageJournal;
   readonly stragglers: Stragglers;
-  readonly prices: () => PriceBook;
+  readonly prices: () => PriceBooks;
   readonly wires: WireFactory;
   readonly dialler: Dialler;
   readonly relayLimits: RelayLimits;

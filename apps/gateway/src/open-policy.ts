@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '@trunkline/platform/logging';
 import type { Shutdown } from '@trunkline/platform/shutdown';
-import type { PriceBook } from '@trunkline/rating';
+import type { PriceBooks } from '@trunkline/rating';
 import { PolicyRefresher, SnapshotHolder, type PolicySource } from '@trunkline/tenancy';
 import type { Metrics } from '@trunkline/telemetry/adapters/prom';
 
@@ -19,13 +19,13 @@ export interface PolicyOptions {
 /** Where prices come from. `revision` is cheap and differs after every import. */
 export interface PriceSource {
   revision(): Promise<string>;
-  load(): Promise<{ readonly book: PriceBook; readonly revision: string }>;
+  load(): Promise<{ readonly books: PriceBooks; readonly revision: string }>;
 }
 
 /** What is in force. */
 export interface OpenPolicy {
   readonly holder: SnapshotHolder;
-  readonly prices: () => PriceBook;
+  readonly prices: () => PriceBooks;
 }
 
 const STOP_MS_MAX = 5_000;
@@ -77,7 +77,7 @@ async function freshPrices({ prices, log }: PolicyOptions, signal: AbortSignal) 
       }
     }
   };
-  return { current: () => loaded.book, running: refresh() };
+  return { current: () => loaded.books, running: refresh() };
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

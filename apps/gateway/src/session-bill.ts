@@ -2,7 +2,7 @@
 // the app developer who just talked and for the live board; the ledger is the truth and is never fed from here.
 import { formatAmount, type AmountPico, type SessionId, type TenantId } from '@trunkline/kernel';
 import { formatQuantity, type Meter, type UsageEvent } from '@trunkline/metering';
-import { openRunningCost, type PriceBook } from '@trunkline/rating';
+import { openRunningCost, type PriceBooks } from '@trunkline/rating';
 
 /** A bill as JSON: decimals as strings, `cost: null` where no price is known. */
 export interface BillView {
@@ -29,8 +29,8 @@ export class SessionBill {
   ) {}
 
   /** Adds a usage event at the prices in force; returns its cost, or null when it is a repeat or has no price. */
-  add(event: UsageEvent, book: PriceBook): AmountPico | null {
-    return this.cost.add(event, book);
+  add(event: UsageEvent, books: PriceBooks): AmountPico | null {
+    return this.cost.add(event, books);
   }
 
   close(): void {

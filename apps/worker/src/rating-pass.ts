@@ -2,8 +2,13 @@
 // import by anybody (CLI, API, a seed) is all it takes.
 import { hasPending, postBatch, reopenUnrated, type PostOptions } from '@trunkline/ledger/adapters/prisma';
 import type { Database } from '@trunkline/platform/database';
-import type { PriceBook, PriceBooks } from '@trunkline/rating';
-import { loadPriceBook, priceBookRevision, type LoadedPriceBook } from '@trunkline/rating/adapters/prisma';
+import type { PriceBooks } from '@trunkline/rating';
+import {
+  loadPriceBook,
+  priceBookRevision,
+  storeDerivedPrices,
+  type LoadedPriceBook,
+} from '@trunkline/rating/adapters/prisma';
 import type { PassReport, RatingPass } from './rating-loop.js';
 
 const NOTHING: PassReport = { claimed: 0, more: false, rated: 0, unrated: 0, setAside: [] };
@@ -12,22 +17,17 @@ const NOTHING: PassReport = { claimed: 0, more: false, rated: 0, unrated: 0, set
 export function ratingPasses(db: Database, options: PostOptions = {}): RatingPass {
   let loaded: LoadedPriceBook | null = null;
 
-  const currentBook = async (): Promise<PriceBook> => {
-    if (loaded !== null && loaded.revision === (await priceBookRevision(db))) return loaded.book;
+  const currentBooks = async (): Promise<PriceBooks> => {
+    if (loaded !== null && loaded.revision === (await priceBookRevision(db))) return loaded.books;
     const fresh = await loadPriceBook(db);
-    await reopenUnrated(db, fresh.book);
+    await reopenUnrated(db, fresh.books.vendor);
     loaded = fresh;
-    return fresh.book;
+    return fresh.books;
   };
 
   return async () => {
-    const book = await currentBook();
+    const prices = { books: await currentBooks(), storeDerived: storeDerivedPrices };
     // Most looks find nothing: one small query instead of a transaction.
-    return (await hasPending(db)) ? postBatch(db, sameForAll(book), options) : NOTHING;
+    return (await hasPending(db)) ? postBatch(db, prices, options) : NOTHING;
   };
-}
-
-// Tenants are charged the vendor's list until they have price lists of their own.
-function sameForAll(book: PriceBook): PriceBooks {
-  return { provider_cost: book, tenant_charge: book };
 }

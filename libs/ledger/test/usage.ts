@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { mintId, type ApiKeyId, type SessionId, type TenantId } from '@trunkline/kernel';
 import { usageEvent, type Evidence, type Meter, type UsageEvent, type UsageProblem } from '@trunkline/metering';
 import type { Database } from '@trunkline/platform/database';
-import { parsePriceRows, type PriceBook, type PriceBooks, type PriceVersion } from '@trunkline/rating';
-import { importPrices, loadPriceBook } from '@trunkline/rating/adapters/prisma';
+import type { PostingPrices } from '@trunkline/ledger/adapters/prisma';
+import { parsePriceRows, type PriceVersion } from '@trunkline/rating';
+import { importPrices, loadPriceBook, storeDerivedPrices } from '@trunkline/rating/adapters/prisma';
 
 /** What a spec may say about an event; the rest has defaults. */
 export interface UsageOver {
@@ -78,18 +79,18 @@ export const VOICE_PRICES = [
   { model: 'voice-model', meter: 'output_audio', unit: 'tokens', price: '64' },
 ].map((row) => ({ ...row, effectiveFrom: '2026-01-01', source: 'test' }));
 
-/** Imports raw price rows and loads the book, the same for every purpose. */
-export async function importRows(db: Database, rows: readonly Record<string, unknown>[]): Promise<PriceBooks> {
+/** Imports raw price rows and loads what to post by. */
+export async function importRows(db: Database, rows: readonly Record<string, unknown>[]): Promise<PostingPrices> {
   const parsed = parsePriceRows(rows);
   const versions: readonly PriceVersion[] = parsed.ok ? parsed.value : [];
   const imported = parsed.ok ? await importPrices(db, { versions, aliases: [] }) : parsed;
   if (!imported.ok) throw new Error(imported.error.join('\n'));
-  return sameBooks((await loadPriceBook(db)).book);
+  return storedPrices(db);
 }
 
-/** One book for every purpose. */
-export function sameBooks(book: PriceBook): PriceBooks {
-  return { provider_cost: book, tenant_charge: book };
+/** What is stored now, to post by. */
+export async function storedPrices(db: Database): Promise<PostingPrices> {
+  return { books: (await loadPriceBook(db)).books, storeDerived: storeDerivedPrices };
 }
 
 /** How many events are in each rating state. */

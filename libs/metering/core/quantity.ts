@@ -13,7 +13,12 @@ const MICRO = 1_000_000n;
 
 // What one response or item could ever report, with room: the largest context is about 10^6 tokens and a session lasts
 // hours. More is a vendor's fault (or an attack on a bill) and is parked for a person to look at.
-const PLAUSIBLE_MAX: Record<MeterUnit, number> = { tokens: 100_000_000, seconds: 1_000_000 };
+const PLAUSIBLE_MAX: Record<MeterUnit, number> = {
+  tokens: 100_000_000,
+  seconds: 1_000_000,
+  characters: 100_000_000,
+  calls: 1_000_000,
+};
 
 /** A vendor's token count in micro units; null when it is no whole number from 0 to 10^8. */
 export function tokensMicro(count: unknown): bigint | null {
@@ -27,7 +32,7 @@ export function secondsMicro(seconds: unknown): bigint | null {
   return BigInt(seconds.toFixed(MICRO_DIGITS).replace('.', ''));
 }
 
-/** Whether a quantity could be real: not negative, whole where the unit is tokens, within the plausible bound. */
+/** Whether a quantity could be real: not negative, whole where the unit is not seconds, within the plausible bound. */
 export function isPlausible({ meter, quantityMicro }: Quantity): boolean {
   const { unit } = meterEntry(meter);
   if (quantityMicro < 0n || quantityMicro > BigInt(PLAUSIBLE_MAX[unit]) * MICRO) return false;

@@ -2,7 +2,7 @@
 // decimal strings (a JSON number would lose digits). What does not fit is refused whole, never half understood.
 import { trustedId } from '@trunkline/kernel';
 import { z } from 'zod';
-import { isMeter, type Meter } from './meters.js';
+import { isMeter, USAGE_KINDS, type Meter } from './meters.js';
 import type { Quantity } from './quantity.js';
 import { parseUsageEventId } from './usage-event-id.js';
 import { usageEstimateSchema } from './usage-estimate.js';
@@ -53,12 +53,13 @@ export const usageEventSchema = z.object({
   id: eventIdSchema,
   // Absent from what releases without estimates wrote.
   factId: eventIdSchema.nullable().default(null),
-  kind: z.enum(['response', 'transcription']),
+  kind: z.enum(USAGE_KINDS),
   ...whoSchema,
   vendor: z.literal('openai'),
   vendorObjectId: z.string(),
   model: z.string(),
   status: z.string(),
+  serviceTier: z.string().nullable().optional(),
   occurredAtMs: timeMsSchema,
   quantities: z.array(quantitySchema),
   evidence: z.enum(['reported', 'estimated']),

@@ -28,7 +28,7 @@ export interface UsageEvent {
   readonly poolId: PoolId;
   readonly replicaId: ReplicaId;
   readonly vendor: 'openai';
-  /** Response id (kind `response`) or item id (kind `transcription`). */
+  /** Response id (kind `response`), item id (kind `transcription`), or whatever names the vendor's fact. */
   readonly vendorObjectId: string;
   /** The model whose price applies, as the vendor names it. */
   readonly model: string;
@@ -37,6 +37,8 @@ export interface UsageEvent {
    * bills what it made.
    */
   readonly status: string;
+  /** The service tier as the vendor named it; null where it did not, absent in records of releases before 2026-11-28. */
+  readonly serviceTier?: string | null | undefined;
   /** When the gateway received it, Unix milliseconds: chooses the price and the period. */
   readonly occurredAtMs: number;
   readonly quantities: readonly Quantity[];
@@ -82,6 +84,7 @@ export function usageEvent(report: UsageReport, context: UsageContext): UsageEve
     vendorObjectId: report.vendorObjectId,
     model: report.model,
     status: report.status,
+    serviceTier: report.serviceTier ?? null,
     occurredAtMs: context.occurredAtMs,
     quantities: report.quantities,
     evidence: context.evidence ?? 'reported',

@@ -22,6 +22,8 @@ export interface UsageReport {
   readonly model: string;
   /** The vendor's own status (`completed`, `cancelled`, `incomplete`, `failed`); `completed` where it has none. */
   readonly status: string;
+  /** The service tier as the vendor names it; absent or null where it does not. */
+  readonly serviceTier?: string | null | undefined;
   readonly quantities: readonly Quantity[];
   /** The vendor's usage object as parsed JSON, untouched; null when it sent none. */
   readonly vendorUsage: unknown;

@@ -1,10 +1,31 @@
 // Price rows as people and files write them, read into price versions. Everything wrong with a list is reported at once,
 // each problem naming its row and saying what to do; nothing is imported from a list with a problem. Contradictions
 // between rows (overlaps) are for `price-book.ts`.
-import { err, fitsDecimals, formatAmount, ok, parseAmount, type Result } from '@trunkline/kernel';
+import {
+  err,
+  fitsDecimals,
+  formatAmount,
+  ok,
+  parseAmount,
+  parseId,
+  type AmountPico,
+  type Result,
+} from '@trunkline/kernel';
 import { isMeter, METERS } from '@trunkline/metering';
 import { z } from 'zod';
-import { priceVersionId, quantityPriced, unitFitsMeter, type ModelAlias, type PriceVersion } from './price-version.js';
+import {
+  dollarsMax,
+  PRICE_UNITS,
+  priceDecimals,
+  priceVersionId,
+  quantityPriced,
+  serviceTierOf,
+  unitFitsMeter,
+  type ModelAlias,
+  type PriceBookName,
+  type PriceUnit,
+  type PriceVersion,
+} from './price-version.js';
 
 /** What an import takes: price versions and the other names of their models. */
 export interface PriceList {
@@ -13,10 +34,12 @@ export interface PriceList {
 }
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z)?$/;
-// One token must cost a whole number of pico dollars, else sums of parts would differ from the price of the whole.
-const TOKEN_PRICE_DECIMALS = 6;
+const TENANT_BOOK = 'tenant:';
+const TIER = /^[a-z][a-z0-9_-]{0,39}$/;
+const PICO_PER_DOLLAR = 10n ** 12n;
 
-const instant = z.string().transform((text, context) => {
+/** A UTC instant as people write it: `2025-08-28` or `2025-08-28T00:00:00Z`; Unix milliseconds. */
+export const instantText = z.string().transform((text, context) => {
   const ms = INSTANT.test(text) ? Date.parse(text) : Number.NaN;
   // The platform reads 30 February as 2 March.
   if (!Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text.slice(0, 10))) return ms;
@@ -43,14 +66,27 @@ const meter = z.string().transform((name, context) => {
   return z.NEVER;
 });
 
+const book = z.string().transform((text, context): PriceBookName => {
+  if (text === 'vendor') return text;
+  const tenantId = text.startsWith(TENANT_BOOK) ? parseId('tnt', text.slice(TENANT_BOOK.length)) : null;
+  if (tenantId !== null) return `${TENANT_BOOK}${tenantId}`;
+  context.addIssue(`"${text}" is not a book; write vendor, or tenant:tnt_... for what one tenant pays`);
+  return z.NEVER;
+});
+
 const common = {
   model: z.string().min(1, 'must not be empty').max(200),
   provider: z.literal('openai').default('openai'),
-  unit: z.enum(['tokens', 'seconds', 'minutes'], 'must be tokens (per 1,000,000), seconds or minutes'),
-  effectiveFrom: instant,
-  effectiveTo: instant.nullable().default(null),
+  book: book.default('vendor'),
+  unit: z.enum(PRICE_UNITS, `must be one of ${PRICE_UNITS.join(', ')} (tokens and characters: the price of 1,000,000)`),
+  effectiveFrom: instantText,
+  effectiveTo: instantText.nullable().default(null),
   currency: z.literal('USD', 'must be USD, the one currency of the ledger').default('USD'),
-  serviceTier: z.literal('default').default('default'),
+  serviceTier: z
+    .string()
+    .regex(TIER, 'must be a service tier in lower case, such as default, flex or priority')
+    .transform(serviceTierOf)
+    .default('default'),
   source: z.string().min(1, 'must say where the price was read').max(1000),
   confidence: z.enum(['high', 'medium', 'low']).default('medium'),
   note: z.string().max(2000).nullable().default(null),
@@ -108,12 +144,29 @@ function toVersion(row: ParsedRow, name: string, problems: string[]): PriceVersi
   const found: string[] = [];
   if (!unitFitsMeter(row.unit, row.meter))
     found.push(`${name}: unit ${row.unit} does not fit the meter ${row.meter}, which counts ${METERS[row.meter].unit}`);
-  if (row.unit === 'tokens' && !fitsDecimals(row.price, TOKEN_PRICE_DECIMALS))
-    found.push(`${name}: price ${formatAmount(row.price)} has more than six decimals; one token would not be exact`);
+  if (!fitsDecimals(row.price, priceDecimals(row.unit)))
+    found.push(
+      `${name}: price ${formatAmount(row.price)} has more than ${priceDecimals(row.unit)} decimals; ` +
+        `one of the ${row.unit} would not be exact`,
+    );
+  if (row.price > dollarsMax(row.unit) * PICO_PER_DOLLAR) found.push(`${name}: ${absurd(row.price, row.unit)}`);
   if (row.effectiveTo !== null && row.effectiveTo <= row.effectiveFrom)
     found.push(`${name}: effectiveTo must be later than effectiveFrom; it is the first instant after the last`);
   problems.push(...found);
-  return found.length > 0 ? [] : [{ ...row, id: priceVersionId(row), per: quantityPriced(row.unit) }];
+  return found.length > 0 ? [] : [versionOf(row)];
+}
+
+function versionOf(row: ParsedRow): PriceVersion {
+  const key = { ...row, revision: 0 };
+  return { ...key, id: priceVersionId(key), per: quantityPriced(row.unit), derivedFrom: null };
+}
+
+function absurd(price: AmountPico, unit: PriceUnit): string {
+  const per = unit === 'tokens' || unit === 'characters' ? `1,000,000 ${unit}` : unit.replace(/s$/, '');
+  return (
+    `price ${formatAmount(price)} is more than ${dollarsMax(unit)} USD per ${per}, which no vendor asks: ` +
+    'look for a lost decimal point'
+  );
 }
 
 function issuesOf(error: z.ZodError, name: string): string[] {

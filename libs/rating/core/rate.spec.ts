@@ -59,7 +59,7 @@ describe('rating', () => {
   });
 
   it('needs no price for nothing', () => {
-    expect(rateTokens('unknown', { input_text: 0n })).toEqual({ outcome: 'rated', lines: [], total: 0n });
+    expect(rateTokens('unknown', { input_text: 0n })).toEqual({ outcome: 'rated', lines: [], total: 0n, derived: [] });
   });
 
   const usages = fc

@@ -6,13 +6,6 @@ import { type Meter, type UsageEvent } from '@trunkline/metering';
 import type { PriceBook } from './price-book.js';
 import type { PriceVersion } from './price-version.js';
 
-/** What a rating is for: what the vendor charges us, or what we charge the tenant. Each has its own price book. */
-export const PURPOSES = ['provider_cost', 'tenant_charge'] as const;
-export type Purpose = (typeof PURPOSES)[number];
-
-/** The book to rate by for each purpose. Until tenants have price lists of their own, both are the vendor's list. */
-export type PriceBooks = Readonly<Record<Purpose, PriceBook>>;
-
 /** One meter of one event at one price: `amount = quantity x price / per`, and nothing else. */
 export interface ChargeLine {
   readonly meter: Meter;
@@ -27,6 +20,8 @@ export interface Rated {
   readonly outcome: 'rated';
   readonly lines: readonly ChargeLine[];
   readonly total: AmountPico;
+  /** Prices of these lines that a markup or an uplift made: whoever stores the lines stores them first. */
+  readonly derived: readonly PriceVersion[];
 }
 
 /** Not billable yet: prices are missing for these meters at that instant. Importing them makes it ratable. */
@@ -61,14 +56,18 @@ const UNCACHED: Partial<Readonly<Record<Meter, Meter>>> = {
 export function rate(event: RatableUsage, book: PriceBook): Rating {
   const lines: ChargeLine[] = [];
   const missing: Meter[] = [];
+  const derived: PriceVersion[] = [];
   for (const { meter, quantityMicro } of event.quantities) {
     if (quantityMicro === 0n) continue;
     const version = priceFor(event, meter, book);
     if (version === null) missing.push(meter);
-    else lines.push(chargeLine(meter, quantityMicro, version));
+    else {
+      lines.push(chargeLine(meter, quantityMicro, version));
+      if (version.derivedFrom !== null) derived.push(version);
+    }
   }
   if (missing.length > 0) return { outcome: 'unrated', reason: 'price_missing', model: event.model, missing };
-  return { outcome: 'rated', lines, total: addAmounts(...lines.map((line) => line.amount)) };
+  return { outcome: 'rated', lines, total: addAmounts(...lines.map((line) => line.amount)), derived };
 }
 
 function priceFor(event: RatableUsage, meter: Meter, book: PriceBook): PriceVersion | null {

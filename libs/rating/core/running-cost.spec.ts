@@ -1,7 +1,7 @@
 import { formatAmount, mintId } from '@trunkline/kernel';
 import { usageEvent, type Quantity, type UsageEvent, type UsageProblem } from '@trunkline/metering';
-import { priceBook, priceRow, priceVersions } from '../test/prices.js';
-import type { PriceBook } from './price-book.js';
+import { priceBooks, priceRow } from '../test/prices.js';
+import type { PriceBooks } from './price-books.js';
 import { openRunningCost } from './running-cost.js';
 
 const zeros = (n: number): Uint8Array => new Uint8Array(n);
@@ -27,7 +27,7 @@ const event = (over: { id?: string; model?: string; tokens?: bigint; problem?: U
     },
   );
 };
-const book = (): PriceBook => priceBook(priceVersions(priceRow()));
+const book = (): PriceBooks => priceBooks([priceRow()]);
 
 describe('running cost', () => {
   it('adds up events exactly', () => {

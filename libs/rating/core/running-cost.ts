@@ -2,7 +2,7 @@
 // without a price is counted apart, so that a total with a hole says so. The ledger is the truth; this is never posted.
 import { addAmounts, ZERO, type AmountPico, type UsageEventId } from '@trunkline/kernel';
 import type { Meter, Quantity, UsageEvent } from '@trunkline/metering';
-import type { PriceBook } from './price-book.js';
+import type { PriceBooks } from './price-books.js';
 import { rate, type Rated } from './rate.js';
 
 /** What one meter of one model has cost. */
@@ -29,11 +29,11 @@ export interface CostSoFar {
 /** Adds up one session's usage events. */
 export interface RunningCost {
   /**
-   * Adds an event at the prices of the book in force. The same event again (a vendor that repeats a `response.done`)
+   * Adds an event at the prices that its tenant pays. The same event again (a vendor that repeats a `response.done`)
    * changes nothing while it is among the last `RECENT_EVENTS_MAX`.
    * @returns what it cost; null when it is a repeat or could not be priced.
    */
-  add(event: UsageEvent, book: PriceBook): AmountPico | null;
+  add(event: UsageEvent, books: PriceBooks): AmountPico | null;
   soFar(): CostSoFar;
 }
 
@@ -68,9 +68,9 @@ export function openRunningCost(): RunningCost {
     });
   };
 
-  const add = (event: UsageEvent, book: PriceBook): AmountPico | null => {
+  const add = (event: UsageEvent, books: PriceBooks): AmountPico | null => {
     if (seenBefore(event.id)) return null;
-    const rating = event.problem === null ? rate(event, book) : null;
+    const rating = event.problem === null ? rate(event, books.booksFor(event).tenant_charge) : null;
     const rated = rating?.outcome === 'rated' ? rating : null;
     for (const quantity of event.quantities) addToLine(event.model, quantity, rated);
     events += 1;

@@ -1,9 +1,13 @@
 // Builders for specs: price rows with defaults, so that what a test sets is what matters.
 import {
   compilePriceBook,
+  compilePriceBooks,
+  NO_PRICES,
   parsePriceRows,
   type ModelAlias,
   type PriceBook,
+  type PriceBooks,
+  type PriceCatalogue,
   type PriceVersion,
 } from '@trunkline/rating';
 
@@ -23,6 +27,16 @@ export function priceVersions(...rows: readonly Record<string, unknown>[]): read
 /** The rows compiled; throws with the contradictions when they are refused. */
 export function priceBook(versions: readonly PriceVersion[], aliases: readonly ModelAlias[] = []): PriceBook {
   const compiled = compilePriceBook(versions, aliases);
+  if (!compiled.ok) throw new Error(compiled.error.join('\n'));
+  return compiled.value;
+}
+
+/** The rows with whatever else a test sets, compiled for everybody; throws with the contradictions. */
+export function priceBooks(
+  rows: readonly Record<string, unknown>[],
+  over: Partial<Omit<PriceCatalogue, 'versions'>> = {},
+): PriceBooks {
+  const compiled = compilePriceBooks({ ...NO_PRICES, ...over, versions: priceVersions(...rows) });
   if (!compiled.ok) throw new Error(compiled.error.join('\n'));
   return compiled.value;
 }

@@ -6,7 +6,7 @@ import { usageEvent, type Meter, type UsageEvent } from '@trunkline/metering';
 import { PrismaJournalStore } from '@trunkline/metering/adapters/prisma';
 import type { Database } from '@trunkline/platform/database';
 import { parsePriceRows } from '@trunkline/rating';
-import { importPrices, loadPriceBook } from '@trunkline/rating/adapters/prisma';
+import { importPrices, loadPriceBook, storeDerivedPrices } from '@trunkline/rating/adapters/prisma';
 
 export const TENANT = mintId('tnt', 1, (n) => new Uint8Array(n).fill(1));
 export const OTHER_TENANT = mintId('tnt', 1, (n) => new Uint8Array(n).fill(2));
@@ -64,7 +64,8 @@ export async function postUsage(db: Database, events: readonly UsageEvent[], pri
     toSequence: events.length,
     records: events.map((event) => ({ kind: 'usage', event })),
   });
-  const { book } = await loadPriceBook(db);
-  const { rated } = await postBatch(db, { provider_cost: book, tenant_charge: book }, { batchMax: events.length });
+  const { books } = await loadPriceBook(db);
+  const posting = { books, storeDerived: storeDerivedPrices };
+  const { rated } = await postBatch(db, posting, { batchMax: events.length });
   if (rated !== events.length) throw new Error(`${rated} of ${events.length} events were posted`);
 }

@@ -1,11 +1,16 @@
 // What a usage event becomes in the books: a transaction for each purpose, or why not.
 import { LedgerDefect, transactionFor, type Calendar, type ChargePurpose, type Transaction } from '@trunkline/ledger';
-import { PURPOSES, rate, type PriceBooks, type Rated } from '@trunkline/rating';
+import { PURPOSES, rate, type PriceBooks, type PriceVersion, type Rated } from '@trunkline/rating';
 import type { PendingUsage, SetAside } from './pending-usage.js';
 
 /** Booked for every purpose; without a price for one of them; or in no shape to be booked. */
 export type UsageOutcome =
-  | { readonly kind: 'booked'; readonly transactions: readonly Transaction[] }
+  | {
+      readonly kind: 'booked';
+      readonly transactions: readonly Transaction[];
+      /** Prices of its lines that are to be stored before them. */
+      readonly derived: readonly PriceVersion[];
+    }
   | { readonly kind: 'unrated' }
   | { readonly kind: 'defect'; readonly setAside: SetAside };
 
@@ -16,7 +21,7 @@ export function bookUsage(event: PendingUsage, books: PriceBooks, calendar: Cale
   const usagePeriod = calendar.periodOf(event.occurredAtMs);
   try {
     const transactions = charges.map(({ purpose, rated }) => transactionFor(event, rated, { purpose, usagePeriod }));
-    return { kind: 'booked', transactions };
+    return { kind: 'booked', transactions, derived: charges.flatMap(({ rated }) => rated.derived) };
   } catch (error) {
     // A bug about one event must not stop the books of all others.
     if (!(error instanceof LedgerDefect)) throw error;
@@ -30,8 +35,9 @@ export function chargesOf(
   books: PriceBooks,
 ): readonly { readonly purpose: ChargePurpose; readonly rated: Rated }[] | null {
   const charges: { readonly purpose: ChargePurpose; readonly rated: Rated }[] = [];
+  const forUsage = books.booksFor(event);
   for (const purpose of PURPOSES) {
-    const rated = rate(event, books[purpose]);
+    const rated = rate(event, forUsage[purpose]);
     if (rated.outcome === 'unrated') return null;
     charges.push({ purpose, rated });
   }

@@ -2,9 +2,8 @@
 import { jest } from '@jest/globals';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import { openDatabase, Prisma, type Database } from '@trunkline/platform/database';
-import type { PriceBooks } from '@trunkline/rating';
 import { importRows, journal, usage, VOICE_PRICES } from '../../test/usage.js';
-import { postBatch } from './index.js';
+import { postBatch, type PostingPrices } from './index.js';
 
 // A real server on a machine that may be busy with other tests.
 jest.setTimeout(60_000);
@@ -12,7 +11,7 @@ jest.setTimeout(60_000);
 let postgres: TestPostgres;
 let db: Database;
 let app: Database;
-let prices: PriceBooks;
+let prices: PostingPrices;
 beforeAll(async () => {
   postgres = await startTestPostgres();
   db = postgres.db;
@@ -101,7 +100,8 @@ describe('the books', () => {
 
   it.each(['NaN', 'Infinity', '-1'])('refuse %s as a price', async (price) => {
     const insert = `INSERT INTO price_version (id, provider, model, meter, unit, price, per, effective_from, currency,
-      service_tier, source, confidence) VALUES ('bad', 'openai', 'm', 'x', 'tokens', '${price}', 1, now(), 'USD', 'd', 's', 'high')`;
-    await expect(run(insert)).rejects.toThrow();
+      service_tier, source, confidence, change_id)
+      SELECT 'bad', 'openai', 'm', 'x', 'tokens', '${price}', 1, now(), 'USD', 'd', 's', 'high', id FROM price_change`;
+    await expect(run(insert)).rejects.toThrow(/price_real|numeric field overflow/);
   });
 });

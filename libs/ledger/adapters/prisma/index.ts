@@ -1,4 +1,4 @@
-export { postBatch, type PostedBatch, type PostOptions } from './post-batch.js';
+export { postBatch, type PostedBatch, type PostingPrices, type PostOptions } from './post-batch.js';
 export { hasPending, type SetAside } from './pending-usage.js';
 export { insertTransactions, type Booked } from './insert-transactions.js';
 export { holdCompany, loadCompany, updateCompany, type BookingContext, type Company } from './company.js';

@@ -58,7 +58,7 @@ export interface SupersededCharges {
 
 /**
  * Finds charges that a price imported later should have priced: posted before the import, for usage after its start. They
- * stay as they are; putting them right takes a correction. Zero is what an operator wants to see after an import.
+ * stay as they are; putting them right takes a correction. Knows versions, not plans and uplifts: `price impact` does. Zero is what an operator wants to see after an import.
  */
 export async function supersededChargesOfAllTenants(db: Queryable): Promise<SupersededCharges> {
   const rows = await db.$queryRaw`
@@ -66,10 +66,14 @@ export async function supersededChargesOfAllTenants(db: Queryable): Promise<Supe
       FROM charge_line l
       JOIN ledger_transaction t ON t.id = l.transaction_id
       JOIN price_version used ON used.id = l.price_version_id
+      JOIN price_version base ON base.id = coalesce(used.derived_from, used.id)
      WHERE EXISTS (
        SELECT FROM price_version newer
-        WHERE newer.model = used.model AND newer.meter = l.meter AND newer.id <> used.id
-          AND newer.effective_from >= used.effective_from AND newer.effective_from <= t.occurred_at
+        WHERE newer.derived_from IS NULL AND newer.id <> base.id AND newer.book = base.book
+          AND newer.service_tier = base.service_tier AND newer.model = base.model AND newer.meter = l.meter
+          AND (newer.effective_from > base.effective_from OR (newer.effective_from = base.effective_from
+               AND (newer.meter <> base.meter OR newer.revision > base.revision)))
+          AND newer.effective_from <= t.occurred_at
           AND (newer.effective_to IS NULL OR newer.effective_to > t.occurred_at))`;
   const [row] = z.tuple([z.object({ lines: numberText, amount: amountText })]).parse(rows);
   return row;

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { keyIdText, numberText, poolIdText, sessionIdText, tenantIdText, type Queryable } from './queryable.js';
 
 /** A claimed event: what rating and the ledger read of it. */
-export type PendingUsage = PostableUsage & Pick<UsageEvent, 'quantities'>;
+export type PendingUsage = PostableUsage & Pick<UsageEvent, 'quantities' | 'serviceTier'>;
 
 /** An event that cannot be posted as it is, and why. */
 export interface SetAside {
@@ -33,6 +33,7 @@ const columns = z.object({
   keyId: keyIdText,
   poolId: poolIdText,
   model: z.string(),
+  serviceTier: z.string().nullable(),
   evidence: z.enum(['reported', 'estimated']),
   occurredAtMs: numberText,
   quantities,
@@ -50,7 +51,8 @@ export async function claimPending(tx: Queryable, max: number): Promise<ClaimedU
     SELECT id, version, EXISTS (SELECT FROM ledger_transaction t WHERE t.usage_event_id = u.id) AS "isPosted",
            json_build_object(
              'tenantId', tenant_id, 'sessionId', session_id, 'keyId', key_id, 'poolId', pool_id, 'model', model,
-             'evidence', evidence, 'occurredAtMs', (extract(epoch FROM occurred_at) * 1000)::bigint::text,
+             'serviceTier', service_tier, 'evidence', evidence,
+             'occurredAtMs', (extract(epoch FROM occurred_at) * 1000)::bigint::text,
              'quantities', quantities) AS event
       FROM usage_event u
      WHERE rating_state = 'pending'

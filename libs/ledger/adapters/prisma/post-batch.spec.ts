@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { eventually } from '../../../../test/support/poll.js';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import { openDatabase, Prisma, type Database } from '@trunkline/platform/database';
-import { emptyPriceBook } from '@trunkline/rating';
+import { emptyPriceBook, type PriceBooks } from '@trunkline/rating';
 import { importRows, journal, ratingStates, usage, VOICE_PRICES } from '../../test/usage.js';
 import { postBatch, reopenUnrated } from './index.js';
 
@@ -140,10 +140,10 @@ describe('posting', () => {
     await journal(db, usage({ model: 'late-model', counts: { input_text: 1_000_000n }, at: '2026-02-01T00:00:00Z' }));
     const none = await importRows(db, VOICE_PRICES);
     expect(await postBatch(db, none)).toMatchObject({ unrated: 1 });
-    expect(await reopenUnrated(db, none.tenant_charge)).toBe(0);
+    expect(await reopenUnrated(db, none.books.vendor)).toBe(0);
     const row = { ...VOICE_PRICES[0], model: 'late-model' };
     const prices = await importRows(db, [row, { ...row, effectiveFrom: '2026-06-01', price: '9' }]);
-    expect(await reopenUnrated(db, prices.tenant_charge)).toBe(1);
+    expect(await reopenUnrated(db, prices.books.vendor)).toBe(1);
     expect(await postBatch(db, prices)).toMatchObject({ rated: 1 });
     expect((await db.ledgerTransaction.findFirst())?.total.toString()).toBe('4');
   });
@@ -152,7 +152,7 @@ describe('posting', () => {
     const prices = await importRows(db, VOICE_PRICES);
     await journal(db, usage({ problem: 'sum_mismatch' }));
     expect(await postBatch(db, prices)).toMatchObject({ claimed: 0 });
-    await reopenUnrated(db, prices.tenant_charge);
+    await reopenUnrated(db, prices.books.vendor);
     expect(await ratingStates(db)).toEqual({ parked: 1 });
   });
 
@@ -175,7 +175,11 @@ describe('posting', () => {
 
   it('needs prices of both purposes before it books either', async () => {
     const prices = await importRows(db, VOICE_PRICES);
-    const onlyCost = { ...prices, tenant_charge: emptyPriceBook() };
+    const booksFor: PriceBooks['booksFor'] = (of) => ({
+      ...prices.books.booksFor(of),
+      tenant_charge: emptyPriceBook(),
+    });
+    const onlyCost = { ...prices, books: { ...prices.books, booksFor } };
     await journal(db, usage());
     expect(await postBatch(db, onlyCost)).toMatchObject({ rated: 0, unrated: 1 });
     expect(await countOfBooks()).toEqual([0, 0, 0, 0]);

@@ -1,7 +1,7 @@
 // Posts usage: claim, rate, write, mark, in one database transaction. Killed anywhere in between, nothing of it happened
 // and the events are pending again. Any number of workers may run it at once.
 import type { Database } from '@trunkline/platform/database';
-import type { PriceBooks } from '@trunkline/rating';
+import type { PriceBooks, PriceVersion } from '@trunkline/rating';
 import { bookUsage } from './book-usage.js';
 import { holdCompany } from './company.js';
 import { insertTransactions } from './insert-transactions.js';
@@ -22,6 +22,13 @@ export interface PostedBatch {
   readonly setAside: readonly SetAside[];
 }
 
+/** What to post by. */
+export interface PostingPrices {
+  readonly books: PriceBooks;
+  /** Stores prices that a markup or an uplift made and that are not there yet, within the posting's transaction. */
+  readonly storeDerived: (tx: Queryable, versions: readonly PriceVersion[]) => Promise<void>;
+}
+
 /** How much to take at once. */
 export interface PostOptions {
   /** Events per transaction. Default 100. */
@@ -38,8 +45,8 @@ const TRANSACTION_TIMEOUT_MS = 30_000;
 const CONNECTION_WAIT_MS = 5_000;
 
 /** Rates and posts one batch of pending events. Rejects when the database fails; then nothing changed. */
-export async function postBatch(db: Database, books: PriceBooks, options: PostOptions = {}): Promise<PostedBatch> {
-  const { posted, booked } = await db.$transaction((tx) => postIn(tx, books, options.batchMax ?? BATCH_MAX), {
+export async function postBatch(db: Database, prices: PostingPrices, options: PostOptions = {}): Promise<PostedBatch> {
+  const { posted, booked } = await db.$transaction((tx) => postIn(tx, prices, options.batchMax ?? BATCH_MAX), {
     timeout: TRANSACTION_TIMEOUT_MS,
     maxWait: CONNECTION_WAIT_MS,
   });
@@ -49,7 +56,7 @@ export async function postBatch(db: Database, books: PriceBooks, options: PostOp
 
 async function postIn(
   tx: Queryable,
-  books: PriceBooks,
+  { books, storeDerived }: PostingPrices,
   batchMax: number,
 ): Promise<{ readonly posted: PostedBatch; readonly booked: readonly PendingUsage[] }> {
   const { events, unreadable, alreadyPosted } = await claimPending(tx, batchMax);
@@ -60,6 +67,8 @@ async function postIn(
   const defects = outcomes.flatMap(({ outcome }) => (outcome.kind === 'defect' ? [outcome.setAside] : []));
   const booked = outcomes.flatMap(({ event, outcome }) => (outcome.kind === 'booked' ? [event] : []));
   const waiting = outcomes.flatMap(({ event, outcome }) => (outcome.kind === 'booked' ? [] : [event.id]));
+  const derived = outcomes.flatMap(({ outcome }) => (outcome.kind === 'booked' ? outcome.derived : []));
+  await storeDerived(tx, derived);
   await insertTransactions(tx, context, transactions);
   await markUsage(tx, [...booked.map(({ id }) => id), ...alreadyPosted], 'rated');
   await markUsage(tx, [...waiting, ...unreadable.map(({ id }) => id)], 'unrated');

@@ -2,7 +2,6 @@ import { jest } from '@jest/globals';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import { addAmounts, formatAmount, mintId, ZERO } from '@trunkline/kernel';
 import type { Database } from '@trunkline/platform/database';
-import type { PriceBooks } from '@trunkline/rating';
 import { importRows, journal, KEY, newSessionId, OTHER_TENANT, TENANT, usage, VOICE_PRICES } from '../../test/usage.js';
 import {
   balancesOfTenant,
@@ -11,6 +10,7 @@ import {
   costsOfTenant,
   ledgerLag,
   postBatch,
+  type PostingPrices,
   stuckUsageOfAllTenants,
   stuckUsageOfTenant,
   supersededChargesOfAllTenants,
@@ -28,7 +28,7 @@ jest.setTimeout(60_000);
 
 let postgres: TestPostgres;
 let db: Database;
-let prices: PriceBooks;
+let prices: PostingPrices;
 beforeAll(async () => {
   postgres = await startTestPostgres();
   db = postgres.db;
@@ -141,7 +141,7 @@ describe('usage', () => {
 
 describe('stuck usage', () => {
   it('is listed with what stands in the way, for its tenant only', async () => {
-    const query = { ...NOVEMBER, book: prices.tenant_charge, limit: 10 };
+    const query = { ...NOVEMBER, books: prices.books, limit: 10 };
     const rows = await stuckUsageOfTenant(db, TENANT, query);
     expect(rows.map((row) => [row.state, row.model, row.why]).sort()).toEqual([
       ['parked', 'voice-model', 'usage_missing'],

@@ -3,9 +3,9 @@
 import type { SessionId, TenantId } from '@trunkline/kernel';
 import { isMeter, type Meter } from '@trunkline/metering';
 import { Prisma } from '@trunkline/platform/database';
-import { rate, type PriceBook } from '@trunkline/rating';
+import { PURPOSES, rate, serviceTierOf, type PricedUsage, type PriceBooks } from '@trunkline/rating';
 import { z } from 'zod';
-import { numberText, sessionIdText, tenantIdText, type Queryable } from './queryable.js';
+import { numberText, poolIdText, sessionIdText, tenantIdText, type Queryable } from './queryable.js';
 import { inScope, type Scope, type TimeRange } from './report-scope.js';
 
 /** One event that waits for a person. */
@@ -20,9 +20,9 @@ export interface StuckUsage {
   readonly why: string;
 }
 
-/** Which events, and the book that says what is still missing. */
+/** Which events, and the books that say what is still missing. */
 export interface StuckQuery extends TimeRange {
-  readonly book: PriceBook;
+  readonly books: PriceBooks;
   /** Rows at most, newest first. */
   readonly limit: number;
 }
@@ -31,6 +31,8 @@ const stuckRow = z.object({
   id: z.string(),
   tenantId: tenantIdText,
   sessionId: sessionIdText,
+  poolId: poolIdText,
+  serviceTier: z.string().nullable(),
   model: z.string(),
   occurredAtMs: numberText,
   state: z.enum(['unrated', 'parked']),
@@ -50,7 +52,8 @@ export async function stuckUsageOfAllTenants(db: Queryable, query: StuckQuery): 
 
 async function stuckUsageIn(db: Queryable, scope: Scope, query: StuckQuery): Promise<StuckUsage[]> {
   const rows = await db.$queryRaw`
-    SELECT id, tenant_id AS "tenantId", session_id AS "sessionId", model, rating_state AS state, problem, quantities,
+    SELECT id, tenant_id AS "tenantId", session_id AS "sessionId", pool_id AS "poolId",
+           service_tier AS "serviceTier", model, rating_state AS state, problem, quantities,
            (extract(epoch FROM occurred_at) * 1000)::bigint::text AS "occurredAtMs"
       FROM usage_event
      WHERE rating_state IN (${Prisma.join(['unrated', 'parked'])}) AND ${inScope(scope, query)}
@@ -59,21 +62,31 @@ async function stuckUsageIn(db: Queryable, scope: Scope, query: StuckQuery): Pro
   return z
     .array(stuckRow)
     .parse(rows)
-    .map(({ problem, quantities, ...event }) => ({ ...event, why: problem ?? missing(event, quantities, query.book) }));
+    .map(({ problem, quantities, poolId, serviceTier, ...event }) => {
+      const why = problem ?? missing({ ...event, poolId, serviceTier }, quantities, query.books);
+      return { ...event, why };
+    });
 }
 
 function missing(
-  event: { readonly model: string; readonly occurredAtMs: number },
+  event: PricedUsage & { readonly model: string; readonly occurredAtMs: number },
   stored: readonly { readonly meter: string; readonly quantityMicro: bigint }[],
-  book: PriceBook,
+  books: PriceBooks,
 ): string {
   const unknown = stored.filter((each) => !isMeter(each.meter)).map((each) => each.meter);
   if (unknown.length > 0) return `counts ${unknown.join(', ')}, which this release does not know`;
   const known = stored.flatMap(({ meter, ...rest }): { meter: Meter; quantityMicro: bigint }[] =>
     isMeter(meter) ? [{ ...rest, meter }] : [],
   );
-  const rating = rate({ ...event, quantities: known }, book);
-  return rating.outcome === 'unrated'
-    ? `no price for ${rating.missing.join(', ')}`
+  const forUsage = books.booksFor(event);
+  const ratings = PURPOSES.map((purpose) => rate({ ...event, quantities: known }, forUsage[purpose]));
+  const meters = new Set(ratings.flatMap((rating) => (rating.outcome === 'unrated' ? rating.missing : [])));
+  return meters.size > 0
+    ? `no price for ${[...meters].join(', ')}${atTier(event.serviceTier)}`
     : 'has a price now and is rated again by the next pass, or cannot be read';
+}
+
+function atTier(said: string | null | undefined): string {
+  const tier = serviceTierOf(said);
+  return tier === 'default' ? '' : ` at service tier ${tier}`;
 }

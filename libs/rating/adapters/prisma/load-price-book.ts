@@ -1,11 +1,15 @@
-// Reads the stored prices into a book. A stored list that contradicts itself is refused as a whole: imports check the
-// same rules under a lock, so it means somebody wrote the table by hand, and any price out of it may be wrong.
-import { compilePriceBook, type PriceBook } from '@trunkline/rating';
+// Reads the stored prices into books. A stored list that contradicts itself is refused as a whole: approvals check the
+// same rules under a lock, so it means somebody wrote the tables by hand, and any price out of them may be wrong.
+import { compilePriceBooks, type PriceBook, type PriceBooks, type PriceCatalogue } from '@trunkline/rating';
 import { z } from 'zod';
-import { selectAliases, selectVersions, type Queryable } from './price-rows.js';
+import { selectPlans, selectUplifts } from './plan-rows.js';
+import { selectAliases, selectVersions } from './price-rows.js';
+import type { Queryable } from './queryable.js';
 
-/** A book and the revision of the tables it was read from. */
+/** All prices and the revision of the tables they were read from. */
 export interface LoadedPriceBook {
+  readonly books: PriceBooks;
+  /** The vendor's list at the default tier. */
   readonly book: PriceBook;
   readonly revision: string;
 }
@@ -16,26 +20,41 @@ export class PriceBookRefused extends Error {
 }
 
 /**
- * Reads the whole book (a few hundred rows).
+ * Reads all prices (some hundred rows and a few per tenant).
  * @throws PriceBookRefused.
  */
 export async function loadPriceBook(db: Queryable): Promise<LoadedPriceBook> {
-  // Read first: prices that arrive in between make the book newer than its revision, and it is read once more.
+  // Read first: prices that arrive in between make the books newer than their revision, and they are read once more.
   const revision = await priceBookRevision(db);
-  const compiled = compilePriceBook(await selectVersions(db), await selectAliases(db));
-  if (compiled.ok) return { book: compiled.value, revision };
+  const compiled = compilePriceBooks(await selectCatalogue(db));
+  if (compiled.ok) return { books: compiled.value, book: compiled.value.vendor, revision };
   throw new PriceBookRefused(`The stored prices contradict each other: ${compiled.error.join('; ')}`);
 }
 
-/** Changes whenever a price or an alias is imported. Rows are only ever added, so their number is enough. */
+/** Everything that is approved. */
+export async function selectCatalogue(db: Queryable): Promise<PriceCatalogue> {
+  return {
+    versions: await selectVersions(db),
+    aliases: await selectAliases(db),
+    plans: await selectPlans(db),
+    uplifts: await selectUplifts(db),
+  };
+}
+
+/**
+ * Changes whenever a price, an alias, a markup or an uplift is approved. Rows are only ever added, so their number is
+ * enough. Prices that rating made itself do not count.
+ */
 export async function priceBookRevision(db: Queryable): Promise<string> {
   const rows = await db.$queryRaw`
-    SELECT (SELECT count(*) FROM price_version)::text || '.' || (SELECT count(*) FROM price_alias)::text AS revision`;
+    SELECT concat_ws('.', (SELECT count(*) FROM price_version WHERE derived_from IS NULL),
+                     (SELECT count(*) FROM price_alias), (SELECT count(*) FROM price_plan),
+                     (SELECT count(*) FROM price_uplift)) AS revision`;
   const [row] = z.array(z.object({ revision: z.string() })).parse(rows);
   return row?.revision ?? '';
 }
 
-/** The book as a process keeps it fresh: a cheap look whether it changed, and the book. */
+/** The books as a process keeps them fresh: a cheap look whether they changed, and the books. */
 export function priceSource(db: Queryable): { load(): Promise<LoadedPriceBook>; revision(): Promise<string> } {
   return { load: () => loadPriceBook(db), revision: () => priceBookRevision(db) };
 }

@@ -1,55 +1,47 @@
-// The price tables as SQL. Rows only ever get added; amounts travel as text, so that no number type touches them.
-import { formatAmount, parseAmount, trustedId, type AmountPico } from '@trunkline/kernel';
-import type { Prisma } from '@trunkline/platform/database';
+// Price versions and aliases as SQL. Rows only ever get added; amounts travel as text, so that no number type touches
+// them.
+import { formatAmount } from '@trunkline/kernel';
 import { isMeter } from '@trunkline/metering';
-import type { ModelAlias, PriceVersion } from '@trunkline/rating';
+import { PRICE_UNITS, type ModelAlias, type PriceVersion } from '@trunkline/rating';
 import { z } from 'zod';
-
-/** A connection or a transaction on one. */
-export type Queryable = Pick<Prisma.TransactionClient, '$queryRaw' | '$executeRaw'>;
-
-const amount = z.string().transform((text, context): AmountPico => {
-  const parsed = parseAmount(text);
-  if (parsed !== null) return parsed;
-  context.addIssue(`"${text}" is not an amount`);
-  return z.NEVER;
-});
+import { amountText, bookText, iso, msText, priceVersionIdText, type Queryable } from './queryable.js';
 
 const versionRow = z
   .object({
-    id: z.string().transform((text) => trustedId('pv', text)),
+    id: priceVersionIdText,
     provider: z.literal('openai'),
+    book: bookText,
     model: z.string(),
     meter: z.string(),
-    unit: z.enum(['tokens', 'seconds', 'minutes']),
-    price: amount,
+    unit: z.string(),
+    price: amountText,
     per: z.string().transform(BigInt),
-    effectiveFrom: z.string().transform(Number),
-    effectiveTo: z.string().transform(Number).nullable(),
+    effectiveFrom: msText,
+    effectiveTo: msText.nullable(),
     currency: z.literal('USD'),
-    serviceTier: z.literal('default'),
+    serviceTier: z.string(),
+    revision: z.number(),
     source: z.string(),
     confidence: z.enum(['high', 'medium', 'low']),
     note: z.string().nullable(),
   })
-  // A newer release may have stored prices of a meter that this one does not know; it can rate nothing by them.
-  .transform(({ meter, ...row }): PriceVersion[] => (isMeter(meter) ? [{ ...row, meter }] : []));
+  // A newer release may have stored prices of a meter or a unit that this one does not know; it can rate nothing by them.
+  .transform(({ meter, unit: unitName, ...row }): PriceVersion[] => {
+    const unit = PRICE_UNITS.find((known) => known === unitName);
+    return isMeter(meter) && unit !== undefined ? [{ ...row, meter, unit, derivedFrom: null }] : [];
+  });
 
-const aliasRow = z.object({
-  alias: z.string(),
-  model: z.string(),
-  effectiveFrom: z.string().transform(Number),
-  source: z.string(),
-});
+const aliasRow = z.object({ alias: z.string(), model: z.string(), effectiveFrom: msText, source: z.string() });
 
-/** All stored versions that this release can use, unordered, ends as stored (open where none was given). */
+/** All versions that somebody approved and this release can use, unordered, ends as stored (open where none was given). */
 export async function selectVersions(db: Queryable): Promise<PriceVersion[]> {
   const rows = await db.$queryRaw`
-    SELECT id, provider, model, meter, unit, price::text, per::text,
+    SELECT id, provider, book, model, meter, unit, price::text, per::text,
            (extract(epoch FROM effective_from) * 1000)::bigint::text AS "effectiveFrom",
            (extract(epoch FROM effective_to) * 1000)::bigint::text AS "effectiveTo",
-           currency, service_tier AS "serviceTier", source, confidence, note
-      FROM price_version`;
+           currency, service_tier AS "serviceTier", revision, source, confidence, note
+      FROM price_version
+     WHERE derived_from IS NULL`;
   return z.array(versionRow).parse(rows).flat();
 }
 
@@ -61,35 +53,56 @@ export async function selectAliases(db: Queryable): Promise<ModelAlias[]> {
   return z.array(aliasRow).parse(rows);
 }
 
-/** Adds versions; the caller has checked that none is there yet. */
-export async function insertVersions(db: Queryable, versions: readonly PriceVersion[]): Promise<void> {
-  const column = <T>(read: (version: PriceVersion) => T): T[] => versions.map(read);
-  await db.$executeRaw`
-    INSERT INTO price_version (id, provider, model, meter, unit, price, per, effective_from, effective_to,
-                               currency, service_tier, source, confidence, note)
-    SELECT id, provider, model, meter, unit, price::numeric, per::bigint, starts::timestamptz, ends::timestamptz,
-           currency, tier, source, confidence, note
-      FROM unnest(${column((v) => v.id)}::text[], ${column((v) => v.provider)}::text[], ${column((v) => v.model)}::text[],
-                  ${column((v) => v.meter)}::text[], ${column((v) => v.unit)}::text[],
-                  ${column((v) => formatAmount(v.price))}::text[], ${column((v) => v.per.toString())}::text[],
-                  ${column((v) => iso(v.effectiveFrom))}::text[],
-                  ${column((v) => (v.effectiveTo === null ? null : iso(v.effectiveTo)))}::text[],
-                  ${column((v) => v.currency)}::text[], ${column((v) => v.serviceTier)}::text[],
-                  ${column((v) => v.source)}::text[], ${column((v) => v.confidence)}::text[],
-                  ${column((v) => v.note)}::text[])
-           AS row(id, provider, model, meter, unit, price, per, starts, ends, currency, tier, source, confidence, note)`;
+/** Adds versions of an approved change; the caller has checked that none is there yet. */
+export async function insertVersions(
+  db: Queryable,
+  versions: readonly PriceVersion[],
+  changeId: string,
+): Promise<void> {
+  if (versions.length > 0) await insertRows(db, versions, changeId);
 }
 
-/** Adds aliases; the caller has checked that none is there yet. */
-export async function insertAliases(db: Queryable, aliases: readonly ModelAlias[]): Promise<void> {
-  await db.$executeRaw`
-    INSERT INTO price_alias (alias, model, effective_from, source)
-    SELECT alias, model, starts::timestamptz, source
-      FROM unnest(${aliases.map((a) => a.alias)}::text[], ${aliases.map((a) => a.model)}::text[],
-                  ${aliases.map((a) => iso(a.effectiveFrom))}::text[], ${aliases.map((a) => a.source)}::text[])
-           AS row(alias, model, starts, source)`;
+/**
+ * Stores prices that a markup or an uplift made, those that are not there yet. In the order of ids: two posters that make
+ * the same ones then wait for each other in one direction only.
+ */
+export async function storeDerivedPrices(db: Queryable, versions: readonly PriceVersion[]): Promise<void> {
+  const byId = new Map(versions.map((version) => [version.id, version]));
+  if (byId.size === 0) return;
+  await insertRows(
+    db,
+    [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    null,
+  );
 }
 
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
+async function insertRows(db: Queryable, versions: readonly PriceVersion[], changeId: string | null): Promise<void> {
+  const rows = versions.map((version) => ({
+    ...version,
+    price: formatAmount(version.price),
+    per: version.per.toString(),
+    effectiveFrom: iso(version.effectiveFrom),
+    effectiveTo: version.effectiveTo === null ? null : iso(version.effectiveTo),
+  }));
+  await db.$executeRaw`
+    INSERT INTO price_version (id, provider, book, model, meter, unit, price, per, effective_from, effective_to, currency,
+                               service_tier, revision, source, confidence, note, derived_from, change_id)
+    SELECT id, provider, book, model, meter, unit, price, per, "effectiveFrom", "effectiveTo", currency, "serviceTier",
+           revision, source, confidence, note, "derivedFrom", ${changeId}::text
+      FROM json_to_recordset(${JSON.stringify(rows)}::json)
+           AS r(id text, provider text, book text, model text, meter text, unit text, price numeric, per bigint,
+                "effectiveFrom" timestamptz, "effectiveTo" timestamptz, currency text, "serviceTier" text, revision int,
+                source text, confidence text, note text, "derivedFrom" text)
+        ON CONFLICT (id) DO NOTHING`;
+}
+
+/** Adds aliases of an approved change; the caller has checked that none is there yet. */
+export async function insertAliases(db: Queryable, aliases: readonly ModelAlias[], changeId: string): Promise<void> {
+  if (aliases.length === 0) return;
+  const rows = aliases.map((alias) => ({ ...alias, effectiveFrom: iso(alias.effectiveFrom) }));
+  await db.$executeRaw`
+    INSERT INTO price_alias (alias, model, effective_from, source, change_id)
+    SELECT alias, model, "effectiveFrom", source, ${changeId}
+      FROM json_to_recordset(${JSON.stringify(rows)}::json)
+           AS r(alias text, model text, "effectiveFrom" timestamptz, source text)`;
 }

@@ -109,8 +109,10 @@ describe('stored prices', () => {
     const db = await freshDatabase();
     await importPrices(db, list([priceRow({ effectiveTo: '2026-06-01' })]));
     await db.$executeRaw`
-      INSERT INTO price_version SELECT 'pv_x', provider, model, meter, unit, price, per, '2026-01-01', NULL, currency,
-        service_tier, source, confidence, note FROM price_version`;
+      INSERT INTO price_version (id, provider, model, meter, unit, price, per, effective_from, currency, service_tier,
+                                 source, confidence, change_id)
+      SELECT 'pv_x', provider, model, meter, unit, price, per, '2026-01-01', currency, service_tier, source, confidence,
+             change_id FROM price_version`;
     await expect(loadPriceBook(db)).rejects.toThrow(PriceBookRefused);
   });
 
