@@ -31,7 +31,9 @@ async function start(base: ProcessBase): Promise<StartedProcess> {
   shutdown.register('database', STOP_MS_MAX, () => db.$disconnect());
   const metrics = new Metrics();
   const prices = priceSource(db);
-  const gateway = await startGateway(base, { db, folder, metrics, prices, hashKey, account, seal: secretSeal(pepper) });
+  const seal = secretSeal(pepper);
+  const reportsUrl = () => config.apiUrl;
+  const gateway = await startGateway(base, { db, folder, metrics, prices, hashKey, account, seal, reportsUrl });
   const metricsUrl = await serveOps({ metrics, checks: gateway.checks }, config, shutdown);
   gateway.drainOnStop();
   const { httpUrl, httpsUrl, caFile } = gateway;

@@ -1,1 +1,3 @@
 export * from './core/charge-row.js';
+export * from './core/organization/question.js';
+export * from './core/organization/page.js';

@@ -1,4 +1,5 @@
 export * from './core/api-key.js';
+export * from './core/key-scope.js';
 export * from './core/tenant-limits.js';
 export * from './core/pool.js';
 export * from './core/shares.js';

@@ -1,7 +1,9 @@
 // What the control plane's routes need, handed in by the composition root. A token rather than classes by type, so that
 // the pieces stay plain objects that tests make without a container.
+import type { Refusal, Result } from '@trunkline/kernel';
 import type { Database } from '@trunkline/platform/database';
 import type { Log } from '@trunkline/platform/logging';
+import type { Credentials, Principal } from '@trunkline/tenancy';
 import type { TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 import type { AdminSessions } from './access/admin-sessions.js';
 import type { OneTimeLink } from './access/one-time-link.js';
@@ -23,6 +25,8 @@ export interface ApiRouteParts {
   /** Whether an `Authorization` header carries the operator token. */
   readonly isOperator: (authorization: string | undefined) => boolean;
   readonly pools: PoolReads;
+  /** Who holds a tenant's key, by the policy as it is now. Rejects when that cannot be read. */
+  readonly principalOf: (credentials: Credentials) => Promise<Result<Principal, Refusal>>;
   readonly log: Log;
 }
 

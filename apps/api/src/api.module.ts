@@ -3,6 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { AdminGuard } from './access/admin.guard.js';
 import { StartController } from './access/start.controller.js';
 import { API_PARTS, type ApiRouteParts } from './api-parts.js';
+import { OrganizationController } from './organization/organization.controller.js';
 import { OverviewController } from './overview/overview.controller.js';
 import { PoolsController } from './pools/pools.controller.js';
 import { ReportsController } from './v1/reports.controller.js';
@@ -13,7 +14,7 @@ export class ApiModule {
   static with(parts: ApiRouteParts): DynamicModule {
     return {
       module: ApiModule,
-      controllers: [StartController, OverviewController, ReportsController, PoolsController],
+      controllers: [StartController, OverviewController, ReportsController, PoolsController, OrganizationController],
       providers: [
         { provide: API_PARTS, useValue: parts },
         { provide: APP_GUARD, useClass: AdminGuard },

@@ -9,6 +9,7 @@ import type { Database } from '@trunkline/platform/database';
 import { closeServer, listen, urlHost } from '@trunkline/platform/http';
 import type { Log } from '@trunkline/platform/logging';
 import type { Shutdown } from '@trunkline/platform/shutdown';
+import { authenticate } from '@trunkline/tenancy';
 import { PrismaPolicySource, type TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 import { AdminSessions } from './access/admin-sessions.js';
 import { OneTimeLink } from './access/one-time-link.js';
@@ -40,6 +41,8 @@ export interface ApiParts {
 /** A control plane that answers. */
 export interface RunningApi {
   readonly port: number;
+  /** Scheme, host and port. */
+  readonly origin: string;
   /** Base address of the API for programs, without a slash at the end. */
   readonly apiUrl: string;
   /**
@@ -68,8 +71,9 @@ export async function startApi(parts: ApiParts): Promise<RunningApi> {
       { event: 'admin_plain_http', port },
       'the admin pages are plain HTTP: let nobody but a TLS proxy reach them',
     );
-  const adminUrl = `http://${urlHost(host)}:${port}/admin`;
-  return { port, apiUrl: `${adminUrl}/api/v1`, oneTimeLink: () => `${adminUrl}/start?token=${link.issue()}` };
+  const origin = `http://${urlHost(host)}:${port}`;
+  const adminUrl = `${origin}/admin`;
+  return { port, origin, apiUrl: `${adminUrl}/api/v1`, oneTimeLink: () => `${adminUrl}/start?token=${link.issue()}` };
 }
 
 function routeParts({ db, tenancy, upstream, lines, operatorToken, log }: ApiParts, link: OneTimeLink): ApiRouteParts {
@@ -82,6 +86,10 @@ function routeParts({ db, tenancy, upstream, lines, operatorToken, log }: ApiPar
     sessions: new AdminSessions(tenancy),
     isOperator: operatorCheck(operatorToken),
     pools: new PoolReads(policy, lines, tenancy.clock),
+    principalOf: async (credentials) => {
+      const snapshot = await policy.current();
+      return authenticate(credentials, { snapshot, nowMs: tenancy.clock.nowMs(), hashKey: tenancy.hashKey });
+    },
     log,
   };
 }

@@ -1,6 +1,6 @@
 // `key`: credentials of a tenant.
 import type { Command } from 'commander';
-import type { ApiKeyRecord } from '@trunkline/tenancy';
+import { isKeyScope, KEY_SCOPES, type ApiKeyRecord, type KeyScope } from '@trunkline/tenancy';
 import { createKey, findTenant, listKeys, revokeKey, updateKey } from '@trunkline/tenancy/adapters/prisma';
 import { keyIdOf, listOf, numberOrNone, orNull, timeOf, type OrNone } from './flag-values.js';
 import type { Row } from './output.js';
@@ -17,12 +17,14 @@ export function addKeyCommands(program: Command, run: RunCommand): void {
     .option('--sessions-max <n>', 'sessions open at once with this key', numberOrNone)
     .option('--models <models>', 'comma-separated; default: all that are offered', listOf)
     .option('--origins <origins>', 'comma-separated browser origins; default: any', listOf)
+    .option('--scope <scopes>', 'comma-separated: sessions (default), usage:read', listOf)
     .option('--expires-at <time>', 'ISO 8601', timeOf)
     .action((flags: KeyFlags, command: Command) =>
       run(command, async (tenancy) => {
-        const { tenant, sessionsMax, ...request } = flags;
+        const { tenant, sessionsMax, scope, ...request } = flags;
         const { id } = done(await findTenant(tenancy, tenant));
-        const created = done(await createKey(tenancy, id, { ...request, sessionsMax: orNull(sessionsMax) }));
+        const scopes = scope === undefined ? {} : { scopes: scope.map(scopeOf) };
+        const created = done(await createKey(tenancy, id, { ...request, ...scopes, sessionsMax: orNull(sessionsMax) }));
         return [{ ...keyRow(created.key), secret: created.secret }];
       }),
     );
@@ -73,10 +75,18 @@ interface KeyFlags {
   readonly sessionsMax?: OrNone<number>;
   readonly models?: string[];
   readonly origins?: string[];
+  readonly scope?: string[];
   readonly expiresAt?: Date;
 }
 
-function keyRow({ id, name, status, prefix, last4, sessionsMax, models, expiresAtMs }: ApiKeyRecord): Row {
+function scopeOf(text: string): KeyScope {
+  // `usage` is how one would say it.
+  const scope = text === 'usage' ? 'usage:read' : text;
+  if (isKeyScope(scope)) return scope;
+  throw new Error(`--scope ${text}: choose from ${KEY_SCOPES.join(', ')}`);
+}
+
+function keyRow({ id, name, status, prefix, last4, sessionsMax, models, scopes, expiresAtMs }: ApiKeyRecord): Row {
   const expires_at = expiresAtMs === null ? null : new Date(expiresAtMs).toISOString();
-  return { id, name, status, key: `${prefix}...${last4}`, sessions_max: sessionsMax, models, expires_at };
+  return { id, name, status, key: `${prefix}...${last4}`, sessions_max: sessionsMax, models, scopes, expires_at };
 }

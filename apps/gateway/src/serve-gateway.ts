@@ -13,6 +13,7 @@ import { GatewayHttpModule } from './http/gateway-http.module.js';
 import { OpenAiErrorFilter } from './http/openai-error.filter.js';
 import type { GatewayHttpParts } from './http/parts.js';
 import type { GatewayParts } from './gateway-parts.js';
+import { ReportsForward } from './http/reports-forward.js';
 import { upgrade } from './upgrade.js';
 
 /** Where the gateway listens. */
@@ -34,13 +35,14 @@ const HANDSHAKE_MS_MAX = 10_000;
 const HEADER_BYTES_MAX = 16 * 1024;
 const CLOSE_MS_MAX = 5_000;
 
-/** Binds both listeners and serves. Closing is registered with `shutdown`. @throws ListenFailed */
+/** Binds both listeners and serves. `reportsUrl`: where the control plane is, once it is. Closing is registered with `shutdown`. @throws ListenFailed */
 export async function serveGateway(
   parts: GatewayParts,
   listeners: GatewayListeners,
+  reportsUrl: () => string | null,
   shutdown: Shutdown,
 ): Promise<ListeningGateway> {
-  const app = await httpApp(parts, shutdown);
+  const app = await httpApp(parts, reportsUrl, shutdown);
   const express = app.getHttpAdapter().getInstance() as Parameters<typeof createHttpServer>[1];
   const limits = {
     maxHeaderSize: HEADER_BYTES_MAX,
@@ -64,7 +66,11 @@ export async function serveGateway(
   return { httpPort: ports[0] ?? 0, httpsPort: ports[1] ?? 0 };
 }
 
-async function httpApp(parts: GatewayParts, shutdown: Shutdown): Promise<NestExpressApplication> {
+async function httpApp(
+  parts: GatewayParts,
+  reportsUrl: () => string | null,
+  shutdown: Shutdown,
+): Promise<NestExpressApplication> {
   const routes: GatewayHttpParts = {
     authenticate: (key, origin) => parts.authenticate(key, origin, parts.policy()),
     modelsFor: (principal) => {
@@ -72,6 +78,7 @@ async function httpApp(parts: GatewayParts, shutdown: Shutdown): Promise<NestExp
       return [...new Set(offered)].filter((model) => mayUseModel(principal, model));
     },
     bills: parts.bills,
+    reports: new ReportsForward(reportsUrl, parts.log),
   };
   const app = await NestFactory.create<NestExpressApplication>(GatewayHttpModule.with(routes), new ExpressAdapter(), {
     bodyParser: false,

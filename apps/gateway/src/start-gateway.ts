@@ -34,6 +34,8 @@ export interface GatewayNeeds {
   /** The account of the settings, for pools that carry none of their own. */
   readonly account: UpstreamAccount;
   readonly seal: SecretSeal;
+  /** Scheme, host and port of the control plane; null while there is none. */
+  readonly reportsUrl: () => string | null;
 }
 
 /** A gateway that takes calls. */
@@ -65,7 +67,7 @@ export async function startGateway(base: ProcessBase, needs: GatewayNeeds): Prom
   const gateway = await compose(base, needs, drain);
   const tls = await openTls(config, needs.folder);
   const { host, httpPort, httpsPort } = config;
-  const ports = await serveGateway(gateway.parts, { host, httpPort, httpsPort, tls }, shutdown);
+  const ports = await serveGateway(gateway.parts, { host, httpPort, httpsPort, tls }, needs.reportsUrl, shutdown);
   return {
     httpUrl: `http://${urlHost(host)}:${ports.httpPort}`,
     httpsUrl: `https://${urlHost(host)}:${ports.httpsPort}`,

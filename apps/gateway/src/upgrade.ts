@@ -8,7 +8,7 @@ import { parseHandshake, type Handshake } from '@trunkline/realtime';
 import { acceptUpgrade, clientGone, refuseUpgrade } from '@trunkline/realtime/adapters/net';
 import { route, type RouteRequest } from '@trunkline/providers';
 import { isRealtimeModel } from '@trunkline/providers/adapters/openai';
-import { mayUseModel, type Principal } from '@trunkline/tenancy';
+import { hasScope, mayUseModel, SCOPE_REFUSALS, type Principal } from '@trunkline/tenancy';
 import { admitAndDial } from './admit-and-dial.js';
 import type { GatewayParts } from './gateway-parts.js';
 import { limitHeaders } from './limit-headers.js';
@@ -105,6 +105,7 @@ async function connect(
   const { credential, origin } = handshake.value;
   const principal = parts.authenticate(credential.key, origin, policy); // 2
   if (!principal.ok) return principal;
+  if (!hasScope(principal.value, 'sessions')) return err(SCOPE_REFUSALS.sessions);
   const closed = parts.closedToNewSessions();
   if (closed) return err(closed);
   const offered = (model: string) => isRealtimeModel(model);

@@ -47,7 +47,19 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
   const metrics = new Metrics();
   const worker = await startWorker({ db: store.db, log: log.with({ app: 'worker' }), shutdown, metrics });
   const prices = priceSource(store.db);
-  const gateway = await startGateway(base, { db: store.db, folder, metrics, prices, hashKey, account, seal });
+  // The gateway is up first, so that there are lines to look at; until the API is, its reports are not.
+  let apiOrigin: string | null = null;
+  const reportsUrl = () => apiOrigin;
+  const gateway = await startGateway(base, {
+    db: store.db,
+    folder,
+    metrics,
+    prices,
+    hashKey,
+    account,
+    seal,
+    reportsUrl,
+  });
   const checks = [...gateway.checks, { name: 'rating', problem: worker.problem }];
   const metricsUrl = await serveOps({ metrics, checks }, config, shutdown);
   const api = await startApi({
@@ -61,6 +73,7 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
     log: log.with({ app: 'api' }),
     shutdown,
   });
+  apiOrigin = api.origin;
   gateway.drainOnStop();
   const { httpUrl, httpsUrl, caFile } = gateway;
   const running = {

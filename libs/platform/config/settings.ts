@@ -13,6 +13,7 @@ export const ConfigSchema = z.object({
   httpsPort: values.port.prefault('8443'),
   adminPort: values.port.prefault('8081'),
   metricsPort: values.port.prefault('9464'),
+  apiUrl: values.baseUrl.nullable().prefault(null),
   dataDir: values.path.prefault('./data'),
   databaseUrl: values
     .storeUrl(['postgres:', 'postgresql:'], 'postgresql://user:password@host:5432/trunkline')
@@ -74,6 +75,7 @@ export const SETTINGS: Readonly<Record<SettingKey, SettingSpec>> = {
   httpsPort: setting('HTTPS_PORT', 'apps connect here, wss: and https:'),
   adminPort: setting('ADMIN_PORT', 'admin API and dashboard'),
   metricsPort: setting('METRICS_PORT', '/metrics, /livez and /readyz'),
+  apiUrl: setting('API_URL', 'admin port of the API, where a gateway of its own asks for /v1/organization/*'),
   dataDir: setting('DATA_DIR', 'folder for the embedded database, the spool, secrets and certificates'),
   databaseUrl: {
     env: ['DATABASE_URL'],

@@ -1,6 +1,7 @@
 // What administrators may type. One place for the command line and the HTTP API; each message says what is allowed.
 // Names end up in logs, terminals and spreadsheets, so nothing that any of these would execute gets in.
 import { z } from 'zod';
+import { KEY_SCOPES } from './key-scope.js';
 import { TenantLimitsInput } from './limits-input.js';
 
 const NAME_CHARS_MAX = 100;
@@ -46,6 +47,8 @@ export const SessionsMaxInput = z
 /** What is wrong with a model's name. */
 export const MODEL_PROBLEM = 'a model is 1 to 100 letters, digits, dots, colons, slashes, underscores or hyphens';
 
+const SCOPE_PROBLEM = `scopes are one or more of ${KEY_SCOPES.join(', ')}`;
+
 /** The name of a model or of a family of models. */
 export const ModelInput = z.string().regex(MODEL, MODEL_PROBLEM);
 
@@ -83,6 +86,11 @@ export const CreateKeyInput = z.strictObject({
   sessionsMax: SessionsMaxInput.default(null),
   models: ModelsInput.default(null),
   origins: allowList(OriginInput, 'origins').default(null),
+  scopes: z
+    .array(z.enum(KEY_SCOPES, SCOPE_PROBLEM), SCOPE_PROBLEM)
+    .min(1, SCOPE_PROBLEM)
+    .transform((scopes) => [...new Set(scopes)])
+    .default(['sessions']),
   expiresAt: z.date('expiresAt must be a date and time').nullable().default(null),
 });
 

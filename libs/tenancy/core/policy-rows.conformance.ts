@@ -28,6 +28,7 @@ export function apiKey(replacing: Partial<ApiKey> = {}): ApiKey {
     sessionsMax: null,
     models: null,
     origins: null,
+    scopes: ['sessions'],
     expiresAtMs: null,
     ...replacing,
   };

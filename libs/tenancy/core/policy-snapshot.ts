@@ -2,6 +2,7 @@
 // from its key to its pool. Guarantees that every key in it has its tenant, and that shares are only of those who could
 // use them. Leaves freshness to the holder and refresher.
 import type { ApiKeyId, PoolId, TenantId } from '@trunkline/kernel';
+import type { KeyScope } from './key-scope.js';
 import type { Pool } from './pool.js';
 import type { PoolKeyShare, PoolShare, PoolShares } from './shares.js';
 import type { TenantLimits } from './tenant-limits.js';
@@ -28,6 +29,8 @@ export interface ApiKey {
   readonly models: readonly string[] | null;
   /** Browser origins it may be used from; null: any. Clients that send no origin are not browsers and not concerned. */
   readonly origins: readonly string[] | null;
+  /** What it may be used for. */
+  readonly scopes: readonly KeyScope[];
   /** Unix time in milliseconds from which it is no longer valid. */
   readonly expiresAtMs: number | null;
 }

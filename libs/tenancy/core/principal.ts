@@ -1,6 +1,7 @@
 // Who is acting. Guarantees that nobody is a principal without an active tenant and a key of that tenant: there is no
 // empty, anonymous or fallback principal to end up with when a check fails half-way.
 import type { ApiKeyId, TenantId } from '@trunkline/kernel';
+import type { KeyScope } from './key-scope.js';
 import type { KeyHolder } from './policy-snapshot.js';
 import type { TenantLimits } from './tenant-limits.js';
 
@@ -15,6 +16,7 @@ export class Principal {
   readonly limits: TenantLimits;
   /** Models it may use; null: every model that is offered. */
   readonly models: readonly string[] | null;
+  readonly scopes: readonly KeyScope[];
   // Makes the type nominal: an object with the same fields is no principal.
   declare private readonly authenticated: true;
 
@@ -29,10 +31,16 @@ export class Principal {
     this.sessionsPerMinuteMax = tenant.limits.sessionsPerMinuteMax;
     this.limits = tenant.limits;
     this.models = key.models;
+    this.scopes = key.scopes;
   }
 }
 
 /** Whether the key's allow-list lets the principal use this model. Whether a pool offers it is routing's question. */
 export function mayUseModel(principal: Principal, model: string): boolean {
   return principal.models === null || principal.models.includes(model);
+}
+
+/** Whether the principal's key was made for this. */
+export function hasScope(principal: Principal, scope: KeyScope): boolean {
+  return principal.scopes.includes(scope);
 }

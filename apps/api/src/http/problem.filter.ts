@@ -54,6 +54,7 @@ function refusalOf(status: number): { code: ProblemCode; words: ProblemWords } {
   return { code: 'invalid_request', words: { detail: 'Check the method, path and headers of the request.' } };
 }
 
-function isAway(error: unknown): boolean {
+/** Whether the database is away or too slow, rather than that something is wrong with us. */
+export function isAway(error: unknown): boolean {
   return error instanceof ReadTookTooLong || isDatabaseUnavailable(error) || sqlStateOf(error) === STATEMENT_CANCELLED;
 }

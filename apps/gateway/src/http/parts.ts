@@ -2,6 +2,7 @@
 // the data plane's pieces stay plain objects that tests make without a container.
 import type { Refusal, Result } from '@trunkline/kernel';
 import type { Principal } from '@trunkline/tenancy';
+import type { Request, Response } from 'express';
 import type { SessionBills } from '../session-bill.js';
 
 /** Parts of the gateway that its HTTP routes use. */
@@ -11,6 +12,8 @@ export interface GatewayHttpParts {
   /** The models this principal may open sessions with. */
   readonly modelsFor: (principal: Principal) => readonly string[];
   readonly bills: SessionBills;
+  /** Answers questions about usage and costs by asking the control plane. @throws RefusedRequest */
+  readonly reports: { forward(request: Request, response: Response): Promise<void> };
 }
 
 /** Injection token of `GatewayHttpParts`. */

@@ -1,6 +1,7 @@
 // The plain HTTP side of `/v1`: models, the bill of a session, and a clear word to who speaks HTTP on a WebSocket path.
-import { All, Controller, Get, Inject, Param } from '@nestjs/common';
+import { All, Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import type { Principal } from '@trunkline/tenancy';
+import type { Request, Response } from 'express';
 import type { BillView } from '../session-bill.js';
 import { Caller } from './api-key.guard.js';
 import { GATEWAY_HTTP, RefusedRequest, type GatewayHttpParts } from './parts.js';
@@ -46,6 +47,13 @@ export class RoutesController {
       message:
         'No such session here. Only open and recently closed sessions of your own are listed; older ones are in the ledger.',
     });
+  }
+
+  /** Usage and costs in OpenAI's shape: the control plane's, which knows the books. */
+  @All('organization/*path')
+  organization(@Req() request: Request, @Res() response: Response): Promise<void> {
+    if (request.method === 'GET') return this.parts.reports.forward(request, response);
+    throw new RefusedRequest({ code: 'method_not_allowed', message: 'Usage and costs can be read only: use GET.' });
   }
 
   /** A WebSocket path that was called with plain HTTP. */

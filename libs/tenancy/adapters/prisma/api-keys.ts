@@ -28,7 +28,7 @@ export async function createKey(
 ): Administered<CreatedKey> {
   const input = checkInput(CreateKeyInput, request);
   if (!input.ok) return input;
-  const { name, sessionsMax, models, origins, expiresAt } = input.value;
+  const { name, sessionsMax, models, origins, scopes, expiresAt } = input.value;
   const nowMs = context.clock.nowMs();
   if (expiresAt !== null && expiresAt.getTime() <= nowMs)
     return err({ code: 'invalid_input', message: 'expiresAt must be in the future.', fields: ['expiresAt'] });
@@ -45,6 +45,7 @@ export async function createKey(
       sessionsMax,
       models: storedList(models),
       origins: storedList(origins),
+      scopes,
       expiresAt,
     },
   });

@@ -2,6 +2,7 @@
 import { formatAmount, parseAmount, trustedId, type AmountPico } from '@trunkline/kernel';
 import type { Prisma } from '@trunkline/platform/database';
 import { z } from 'zod';
+import { isKeyScope } from '../../index.js';
 import type {
   ApiKeyRecord,
   OverBudget,
@@ -43,6 +44,8 @@ export function apiKeyOf(row: ApiKeyRow): ApiKeyRecord {
     sessionsMax,
     models: listOf(row.models),
     origins: listOf(row.origins),
+    // What a newer release lets keys do, this one does not know how to grant.
+    scopes: row.scopes.filter(isKeyScope),
     expiresAtMs: expiresAt?.getTime() ?? null,
     createdAtMs: createdAt.getTime(),
     revokedAtMs: revokedAt?.getTime() ?? null,

@@ -1,0 +1,97 @@
+// Usage and costs as OpenAI's own admin client reads them, through the address that apps use: against figures made by
+// hand from the upstream's books, and against the upstream's answer to the same question.
+import OpenAI from 'openai';
+import { startBed, type GatewayBed } from '../support/gateway-bed.js';
+import { eventually } from '../support/poll.js';
+import { runProgram } from '../support/product.js';
+import { costOfSessions, dollarsOf, picoOf } from '../support/spend-oracle.js';
+import { connect, textTurn, tryConnect } from '../support/voice-client.js';
+
+type Results = readonly Readonly<Record<string, unknown>>[];
+
+let bed: GatewayBed;
+let usageKey: string;
+beforeAll(async () => {
+  bed = await startBed();
+  usageKey = await keyOf(bed.product().ready.tenantId, 'usage');
+}, 120_000);
+afterAll(() => bed.stop(), 60_000);
+
+async function cli(...args: string[]): Promise<unknown> {
+  const { code, stdout, stderr } = await runProgram('cli', [...args, '--json', '--data-dir', bed.dataDir]);
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+async function keyOf(tenant: string, scope: string): Promise<string> {
+  const [row] = (await cli('key', 'create', '--tenant', tenant, '--name', scope, '--scope', scope)) as {
+    secret: string;
+  }[];
+  return row?.secret ?? '';
+}
+
+const client = (baseURL: string, adminAPIKey: string) =>
+  new OpenAI({ baseURL: `${baseURL}/v1`, adminAPIKey, apiKey: null, maxRetries: 0 }).admin.organization.usage;
+const ours = (key = usageKey) => client(bed.product().ready.httpUrl, key);
+const theirs = () => client(bed.simulator.httpUrl, 'sk-admin-simulator');
+
+const range = () => {
+  const now = Math.floor(Date.now() / 1000);
+  return { start_time: now - 86_400, end_time: now + 3_600 };
+};
+const results = (page: { data: readonly { results: readonly object[] }[] }): Results =>
+  page.data.flatMap((bucket) => bucket.results) as Results;
+
+describe('the official admin client', () => {
+  it('reads the same figures from us as from the upstream, and they are what the calls cost', async () => {
+    const { httpUrl, apiKey, tenantId } = bed.product().ready;
+    const voice = await connect(httpUrl, { apiKey });
+    for (const text of ['Hello there.', 'Tell me about the weather.', 'And tomorrow?']) await textTurn(voice, text);
+    await voice.close();
+    const costs = async () => results(await ours().costs({ ...range(), group_by: ['project_id', 'line_item'] }));
+    const byHand = () => costOfSessions(bed.simulator.books.list());
+    const items = await eventually('all calls are in the ledger', async () => {
+      const found = await costs();
+      const sum = found.reduce(
+        (total, { amount }) => total + picoOf((amount as { value_decimal: string }).value_decimal),
+        0n,
+      );
+      return sum > 0n && dollarsOf(sum) === dollarsOf(byHand()) ? found : null;
+    });
+    expect(new Set(items.map(({ project_id }) => project_id))).toEqual(new Set([tenantId]));
+
+    const query = { ...range(), group_by: ['model' as const] };
+    const [mine, upstreams] = [await ours().completions(query), await theirs().completions(query)];
+    expect(results(mine)).toEqual(results(upstreams));
+    expect(results(mine)[0]).toMatchObject({ model: 'gpt-realtime', num_model_requests: 3 });
+
+    const cost = { ...range(), group_by: ['line_item' as const] };
+    const plain = (page: Results) =>
+      page.map(({ line_item, quantity, amount }) => [line_item, quantity, (amount as { value: number }).value]);
+    expect(plain(results(await ours().costs(cost)))).toEqual(plain(results(await theirs().costs(cost))));
+  }, 60_000);
+
+  it('sees its own tenant only, whatever it asks for', async () => {
+    await cli('tenant', 'create', '--name', 'Other', '--slug', 'other');
+    const stranger = ours(await keyOf('other', 'usage'));
+    const { tenantId } = bed.product().ready;
+    expect(results(await eventually('the new key is known', () => stranger.costs(range()).catch(() => null)))).toEqual(
+      [],
+    );
+    expect(results(await stranger.costs({ ...range(), project_ids: [tenantId] }))).toEqual([]);
+    expect(results(await ours().costs({ ...range(), project_ids: [tenantId] }))).toHaveLength(1);
+  }, 60_000);
+
+  it('raises its usual errors', async () => {
+    const { apiKey } = bed.product().ready;
+    await expect(ours(apiKey).costs(range())).rejects.toMatchObject({ status: 403, code: 'missing_scope' });
+    await expect(ours('tl_nobody').costs(range())).rejects.toMatchObject({ status: 401, code: 'invalid_api_key' });
+    await expect(ours().costs({ ...range(), limit: 200 })).rejects.toMatchObject({ status: 400, param: 'limit' });
+    await expect(ours().embeddings(range())).rejects.toMatchObject({ status: 404, code: 'not_found' });
+  });
+});
+
+it('a key that reads usage opens no session', async () => {
+  const refused = await tryConnect(bed.product().ready.httpUrl, { apiKey: usageKey });
+  expect(refused).toMatchObject({ status: 403, error: { code: 'missing_scope' } });
+});
