@@ -1,63 +1,186 @@
 import { trustedId } from '@trunkline/kernel';
-import type { Arrival } from './arrivals.js';
-import { lineRequest, type RequestParts } from './lease-builders.conformance.js';
-import { whatIf } from './what-if.js';
+import { madeUpArrivals, type Arrival, type Traffic } from './arrivals.js';
+import type { PoolPlan, TenantShare } from './pool-plan.js';
+import { whatIf, type WhatIfOptions } from './what-if.js';
+import { Waits, type TenantForecast, type WhatIfReport } from './what-if-report.js';
 
-function call(tenant: string, atMs: number, lastsMs: number, waitMs = 0): Arrival {
+interface CallParts {
+  readonly at: number;
+  readonly tenant?: string;
+  readonly lasts: number;
+  readonly waits?: number;
+}
+
+/** Times in seconds. */
+function call({ at, tenant = 'a', lasts, waits = 0 }: CallParts): Arrival {
+  const [tenantId, keyId] = [trustedId('tnt', `tnt_${tenant}`), trustedId('key', `key_${tenant}`)];
+  return { atMs: at * 1_000, tenantId, keyId, family: 'large', lastsMs: lasts * 1_000, waitMs: waits * 1_000 };
+}
+
+function plan(sessionsMax: number | null, rest: Partial<PoolPlan> = {}): PoolPlan {
+  const poolId = trustedId('pool', 'pool_a');
   return {
-    atMs,
-    lastsMs,
-    waitMs,
-    tenantId: trustedId('tnt', `tnt_${tenant}`),
-    keyId: trustedId('key', `key_${tenant}`),
-    family: 'gpt-realtime',
+    poolId,
+    version: 1,
+    sessionsMax,
+    familyMax: {},
+    shares: {},
+    waitingMax: 10,
+    waitingPerTenantMax: 5,
+    ...rest,
   };
 }
 
-/** One line, unless said otherwise. At 0 a calls for 10 s; at 1 s b, at 2 s c; at 30 s, when all is over, b again. */
-function aMorning(waitMs: number, parts: RequestParts = { caps: { pool: 1 } }) {
-  const calls = [
-    call('a', 0, 10_000, waitMs),
-    call('b', 1_000, 5_000, waitMs),
-    call('c', 2_000, 5_000, waitMs),
-    call('b', 30_000, 1_000, waitMs),
-  ];
-  const report = whatIf(calls, [lineRequest(parts).plan]);
-  return { report, of: (tenant: string) => report.tenants.find(({ tenantId }) => tenantId === `tnt_${tenant}`) };
+function share(rest: Partial<TenantShare>): TenantShare {
+  return { floor: 0, ceiling: null, weight: 1, keys: {}, ...rest };
 }
 
-describe('a what-if', () => {
-  it('refuses whoever finds no line and may not wait', () => {
-    const { report, of } = aMorning(0);
-    expect(report.calls).toBe(4);
-    expect(of('a')).toMatchObject({ calls: 1, admitted: 1, refused: {} });
-    expect(of('b')).toMatchObject({ calls: 2, admitted: 1, refused: { pool: 1 } });
-    expect(of('c')).toMatchObject({ calls: 1, admitted: 0, refused: { pool: 1 } });
+function forecast(report: WhatIfReport, tenant: string): TenantForecast | undefined {
+  return report.tenants.find(({ tenantId }) => tenantId === `tnt_${tenant}`);
+}
+
+describe('what if', () => {
+  it('says who would have waited, and for how long', () => {
+    const calls = [call({ at: 0, lasts: 10 }), call({ at: 1, tenant: 'b', lasts: 5, waits: 20 })];
+    const report = whatIf(calls, [plan(1)]);
+    expect(report).toMatchObject({ fromMs: 0, untilMs: 15_000, calls: 2, floorViolations: 0 });
+    expect(forecast(report, 'a')).toMatchObject({
+      admitted: 1,
+      waited: { calls: 0 },
+      lines: { peak: 1, mean: 10 / 15 },
+    });
+    expect(forecast(report, 'b')).toMatchObject({
+      admitted: 1,
+      waited: { calls: 1, meanMs: 9_000, p95Ms: 9_000, maxMs: 9_000 },
+      refused: {},
+    });
+    expect(report.pools).toEqual([
+      { poolId: 'pool_a', lines: { peak: 1, mean: 1 }, contended: 9 / 15, fairness: null },
+    ]);
   });
 
-  it('lets wait as long as may be, and says how long that took', () => {
-    // b has the line from 10 to 15 s, so c, who came at 2 s, would have to wait for 13 s.
-    const short = aMorning(10_000);
-    expect(short.of('b')?.waited).toMatchObject({ calls: 1, meanMs: 9_000, maxMs: 9_000 });
-    expect(short.of('c')).toMatchObject({ admitted: 0, refused: { time_up: 1 } });
-    expect(aMorning(13_001).of('c')).toMatchObject({ admitted: 1, waited: { calls: 1, maxMs: 13_000 } });
+  it('says who would have been refused, and why', () => {
+    const calls = [
+      call({ at: 0, lasts: 60 }),
+      call({ at: 1, lasts: 1 }),
+      call({ at: 2, lasts: 1, waits: 10 }),
+      call({ at: 3, lasts: 1, waits: 10 }),
+    ];
+    const report = whatIf(calls, [plan(1, { waitingPerTenantMax: 1 })]);
+    expect(forecast(report, 'a')).toMatchObject({
+      calls: 4,
+      admitted: 1,
+      refused: { pool: 1, time_up: 1, line_full: 1 },
+    });
   });
 
   it('refuses nobody where there are lines enough', () => {
-    const { report, of } = aMorning(0, { caps: { pool: 3 } });
-    expect(['a', 'b', 'c'].map((tenant) => of(tenant)?.admitted)).toEqual([1, 2, 1]);
-    expect(report.pools[0]).toMatchObject({ lines: { peak: 3 }, contended: 0, fairness: null });
+    const report = whatIf([call({ at: 0, lasts: 10 }), call({ at: 1, tenant: 'b', lasts: 5 })], [plan(3)]);
+    expect(report.tenants.map(({ admitted, refused }) => ({ admitted, refused }))).toEqual([
+      { admitted: 1, refused: {} },
+      { admitted: 1, refused: {} },
+    ]);
+    expect(report.pools[0]).toMatchObject({ lines: { peak: 2 }, contended: 0, fairness: null });
   });
 
-  it('keeps floors free for their tenants', () => {
-    const { report, of } = aMorning(0, { caps: { pool: 2 }, shares: { c: { floor: 1 } } });
+  it('gives a line that comes free in the moment in which somebody would give up to that call', () => {
+    const report = whatIf([call({ at: 0, lasts: 10 }), call({ at: 5, lasts: 1, waits: 5 })], [plan(1)]);
+    expect(forecast(report, 'a')).toMatchObject({ admitted: 2, waited: { maxMs: 5_000 } });
+  });
+
+  it('holds floors back, and finds no floor that was not there', () => {
+    const calls = [
+      call({ at: 0, tenant: 'b', lasts: 60 }),
+      call({ at: 1, tenant: 'b', lasts: 60 }),
+      call({ at: 2, lasts: 60 }),
+    ];
+    const report = whatIf(calls, [plan(2, { shares: { tnt_a: share({ floor: 1 }) } })]);
+    expect(forecast(report, 'b')).toMatchObject({ admitted: 1, refused: { pool: 1 } });
+    expect(forecast(report, 'a')).toMatchObject({ admitted: 1, floorViolations: 0 });
+  });
+
+  it('counts a floor that a plan cannot hold', () => {
+    const shares = { tnt_a: share({ floor: 1 }), tnt_b: share({ floor: 1 }) };
+    const report = whatIf([call({ at: 0, lasts: 9 }), call({ at: 1, tenant: 'b', lasts: 9 })], [plan(1, { shares })]);
+    expect(report.floorViolations).toBe(1);
+    expect(forecast(report, 'b')?.floorViolations).toBe(1);
+  });
+
+  it('tries pool after pool, and stands in line only where all are full', () => {
+    const second = trustedId('pool', 'pool_b');
+    const calls = [1, 2, 3].map((at) => call({ at, lasts: 10, waits: 20 }));
+    const report = whatIf(calls, [plan(1), plan(1, { poolId: second })]);
+    expect(forecast(report, 'a')).toMatchObject({
+      admitted: 3,
+      waited: { calls: 1, maxMs: 8_000 },
+      lines: { peak: 2 },
+    });
+    const only: WhatIfOptions = { poolsOf: () => [second] };
+    expect(whatIf(calls, [plan(1), plan(1, { poolId: second })], only).pools[0]?.lines.peak).toBe(0);
+  });
+
+  it('keeps the limits of a key and its tenant, and lets a call wait for its rate', () => {
+    const calls = [0, 1].map((at) => call({ at, lasts: 5, waits: 120 }));
+    const own = { keySessionsMax: null, tenantSessionsMax: 1, sessionsPerMinuteMax: null };
+    const byTenant = whatIf(calls, [plan(null)], { ownOf: () => own });
+    expect(forecast(byTenant, 'a')).toMatchObject({ waited: { calls: 1, maxMs: 4_000 } });
+    const byRate = whatIf(calls, [plan(null)], { ownOf: () => ({ ...own, sessionsPerMinuteMax: 1 }) });
+    expect(forecast(byRate, 'a')).toMatchObject({ admitted: 2, waited: { calls: 1, maxMs: 59_000 } });
+  });
+
+  it('hears of a line that another call brings', () => {
+    const own = { keySessionsMax: null, tenantSessionsMax: null, sessionsPerMinuteMax: 2 };
+    const calls = [
+      ...[0, 1, 2].map((at) => call({ at, lasts: 5, waits: 120 })),
+      call({ at: 30, tenant: 'b', lasts: 5 }),
+    ];
+    const report = whatIf(calls, [plan(null)], { ownOf: () => own });
+    expect(forecast(report, 'a')).toMatchObject({ admitted: 3, waited: { calls: 1, maxMs: 28_000 } });
+  });
+
+  it('measures fairness while two or more stand in line', () => {
+    // Four lines, which a took before b came: b gets what comes free until each has two.
+    const calls = [0, 1, 2, 3].map(() => call({ at: 0, lasts: 10 }));
+    calls.push(...[0, 1, 2].flatMap(() => ['a', 'b'].map((tenant) => call({ at: 10, tenant, lasts: 10, waits: 60 }))));
+    const even = whatIf(calls, [plan(4)]);
+    expect(even.pools[0]?.fairness).toBeCloseTo(1, 5);
+    const uneven = whatIf(calls, [plan(4, { shares: { tnt_b: share({ ceiling: 1 }) } })]);
+    expect(uneven.pools[0]?.fairness).toBeNull();
+  });
+
+  it('says nothing of no calls', () => {
+    expect(whatIf([], [plan(1)])).toMatchObject({ fromMs: 0, untilMs: 0, calls: 0, tenants: [] });
+  });
+
+  it('refuses arrivals out of order, and those that no plan is given for', () => {
+    expect(() => whatIf([call({ at: 2, lasts: 1 }), call({ at: 1, lasts: 1 })], [plan(1)])).toThrow(RangeError);
+    expect(() => whatIf([call({ at: 2, lasts: 1 })], [])).toThrow('no pool is given');
+  });
+
+  it('answers alike each time, and leaves no call of a busy week unaccounted for', () => {
+    const traffic = ['a', 'b', 'c'].map((tenant): Traffic => {
+      const { tenantId, keyId, family } = call({ at: 0, tenant, lasts: 1 });
+      return { tenantId, keyId, family, callsPerHour: 100, meanMs: 120_000, waitMs: 30_000 };
+    });
+    const week = () => madeUpArrivals({ seed: 1, fromMs: 0, days: 2, traffic });
+    const pool = plan(6, { shares: { tnt_a: share({ floor: 2 }), tnt_b: share({ weight: 3 }) } });
+    const report = whatIf(week(), [pool]);
+    expect(whatIf(week(), [pool])).toEqual(report);
     expect(report.floorViolations).toBe(0);
-    expect(of('b')).toMatchObject({ refused: { pool: 1 } });
-    expect(of('c')).toMatchObject({ admitted: 1 });
+    for (const { calls, admitted, refused, waited } of report.tenants) {
+      expect(admitted + Object.values(refused).reduce((sum, each) => sum + each, 0)).toBe(calls);
+      expect(waited.calls).toBeGreaterThan(0);
+    }
+    expect(report.pools[0]?.lines.peak).toBe(6);
   });
+});
 
-  it('does not accept calls out of their order', () => {
-    const { plan } = lineRequest({ caps: { pool: 1 } });
-    expect(() => whatIf([call('a', 5, 1), call('a', 4, 1)], [plan])).toThrow(RangeError);
+describe('waits', () => {
+  it('are told to two per cent without being kept', () => {
+    const waits = new Waits();
+    for (let seconds = 1; seconds <= 100; seconds++) waits.add(seconds * 1_000);
+    const { calls, meanMs, p95Ms, maxMs } = waits.report();
+    expect({ calls, meanMs, maxMs }).toEqual({ calls: 100, meanMs: 50_500, maxMs: 100_000 });
+    expect(Math.abs(p95Ms / 95_000 - 1)).toBeLessThan(0.02);
   });
 });

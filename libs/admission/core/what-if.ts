@@ -134,7 +134,7 @@ class Replay {
   #tryPool(arrival: Arrival, poolId: PoolId, mayStand: boolean): Denial | null {
     const call = this.#callOf(arrival, poolId, mayStand && arrival.waitMs > 0);
     const outcome = this.#board.acquire(call.request, this.#nowMs);
-    this.#board.takeGranted();
+    this.#hearOfLines();
     if (outcome.kind === 'recovering') throw new Error('a replay has nothing to recover from');
     if (outcome.kind === 'admitted') {
       this.#admit(call);
@@ -151,10 +151,12 @@ class Replay {
 
   #passUntil(untilMs: number): void {
     for (let dueMs = this.#due.nextMs; dueMs !== null && dueMs <= untilMs; dueMs = this.#due.nextMs) {
-      this.#nowMs = dueMs;
       const due = this.#due.take();
-      if (due) this.#happen(due);
-      for (const { sessionId } of this.#board.takeGranted()) this.#leaveLine(sessionId);
+      // Who has its line, or has gone, waits for nothing any more.
+      if (!due || (due.kind !== 'end' && !this.#inLine.has(due.call.request.sessionId))) continue;
+      this.#nowMs = dueMs;
+      this.#happen(due);
+      this.#hearOfLines();
     }
   }
 
@@ -172,7 +174,7 @@ class Replay {
         return;
       }
       case 'time_up': {
-        if (!this.#inLine.delete(request.sessionId)) return;
+        this.#inLine.delete(request.sessionId);
         pool.wait(arrival.tenantId, -1, this.#nowMs);
         if (this.#board.leave(request, this.#nowMs).kind === 'granted') this.#admit(call);
         else this.#refuse(arrival, 'time_up');
@@ -185,12 +187,15 @@ class Replay {
     if (scope === 'rate') this.#due.put(this.#nowMs + retryAfterMs, { kind: 'look', call });
   }
 
-  #leaveLine(sessionId: SessionId): void {
-    const call = this.#inLine.get(sessionId);
-    if (!call) return;
-    this.#inLine.delete(sessionId);
-    call.pool.wait(call.arrival.tenantId, -1, this.#nowMs);
-    this.#admit(call);
+  // Every step may give lines to calls that stand in line.
+  #hearOfLines(): void {
+    for (const { sessionId } of this.#board.takeGranted()) {
+      const call = this.#inLine.get(sessionId);
+      if (!call) continue;
+      this.#inLine.delete(sessionId);
+      call.pool.wait(call.arrival.tenantId, -1, this.#nowMs);
+      this.#admit(call);
+    }
   }
 
   #admit(call: Call): void {
