@@ -127,3 +127,18 @@ export function server(variable, url, usualPort) {
 export function nearestExisting(path) {
   return existsSync(path) ? path : nearestExisting(dirname(path));
 }
+
+const REDIS_SET = /^rediss?\+(sentinel|cluster):\/\/(?:[^@/?#]*@)?([^@/?#]+)/;
+
+/** Whether the servers of an address of Redis accept connections: one, or those of a set, of which some may be away. */
+export async function redisServers(variable, url) {
+  const [, kind, hosts] = REDIS_SET.exec(url) ?? [];
+  if (kind === undefined) return server(variable, url, 6379);
+  const usualPort = kind === 'sentinel' ? 26379 : 6379;
+  const findings = await Promise.all(hosts.split(',').map((host) => server(variable, `redis://${host}`, usualPort)));
+  const away = findings.filter(({ level }) => level !== 'ok');
+  if (away.length === 0) return { level: 'ok', what: `${variable}: all ${findings.length} hosts accept connections` };
+  const what = away.map((finding) => finding.what).join('; ');
+  if (away.length === findings.length) return { level: 'problem', what, fix: away[0].fix };
+  return { level: 'advice', what, fix: `start it; ${findings.length - away.length} of ${findings.length} do answer` };
+}

@@ -4,7 +4,16 @@ import { nodeAdvice } from './require-node.mjs';
 import { parseArgs } from 'node:util';
 import { installProblem } from './bootstrap.mjs';
 import { captureStep } from './child.mjs';
-import { clock, dataFolder, diskSpace, openFiles, port, runningProduct, server } from './doctor-machine.mjs';
+import {
+  clock,
+  dataFolder,
+  diskSpace,
+  openFiles,
+  port,
+  redisServers,
+  runningProduct,
+  server,
+} from './doctor-machine.mjs';
 import { embeddedPostgres } from './doctor-postgres.mjs';
 import { fail } from './project.mjs';
 import { TOOLS, findProgram } from './tools.mjs';
@@ -90,7 +99,7 @@ async function database() {
 
 async function redis() {
   const url = process.env.REDIS_URL;
-  if (url !== undefined) return server('REDIS_URL', url, 6379);
+  if (url !== undefined) return redisServers('REDIS_URL', url);
   return { level: 'ok', what: 'REDIS_URL is not set: leases stay in this process, which suits a single one' };
 }
 

@@ -33,6 +33,20 @@ describe('the doctor', () => {
     expect(stdout).not.toContain('hidden');
   });
 
+  it('asks every host of a set of Redis servers, and shows none of its passwords', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const some = { REDIS_URL: `redis+sentinel://:hidden@127.0.0.1:${port},127.0.0.1:1/lines` };
+    const one = await doctor(ANY_PORTS, some);
+    server.close();
+    expect(one.stdout).toMatch(/advice +REDIS_URL 127\.0\.0\.1:1 does not answer: ECONNREFUSED\n +fix: .*1 of 2 do/);
+    const none = await doctor(ANY_PORTS, { REDIS_URL: 'rediss+cluster://:hidden@127.0.0.1:1,127.0.0.1:2' });
+    expect(none.stdout).toMatch(/PROBLEM REDIS_URL 127\.0\.0\.1:1 does not answer.*; REDIS_URL 127\.0\.0\.1:2/);
+    expect(one.stdout + none.stdout).not.toContain('hidden');
+  });
+
   it('names the flags it takes when given another', async () => {
     const { code, stderr } = await doctor(['--verbose']);
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/--verbose.*takes.*--data-dir/) });

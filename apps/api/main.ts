@@ -42,9 +42,9 @@ async function start(base: ProcessBase): Promise<StartedProcess> {
 
 /** The lines as the gateways count them, to look at only. @throws LeaseRedisUnreachable */
 async function openLines({ config, log, shutdown }: ProcessBase): Promise<LineViews | null> {
-  if (config.redisUrl === null) return null;
+  if (config.redis === null) return null;
   const redis = await connectLeaseRedis({
-    url: config.redisUrl,
+    address: config.redis,
     onError: (error) => log.debug({ event: 'redis_error', err: error }, 'Redis is not reachable'),
   });
   shutdown.register('redis', STOP_MS_MAX, () => redis.disconnect());

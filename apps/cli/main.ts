@@ -46,8 +46,8 @@ function flagsOf(command: Command) {
     ...(flags.databaseUrl === undefined ? [] : ['--database-url', flags.databaseUrl]),
     ...(flags.redisUrl === undefined ? [] : ['--redis-url', flags.redisUrl]),
   ]);
-  const { dataDir, databaseUrl, redisUrl, keyPepper } = config;
-  return { dataDir, databaseUrl, redisUrl, keyPepper, asJson: flags.json === true };
+  const { dataDir, databaseUrl, redis, keyPepper } = config;
+  return { dataDir, databaseUrl, redis, keyPepper, asJson: flags.json === true };
 }
 
 addTenantCommands(program, run);

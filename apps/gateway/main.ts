@@ -18,7 +18,7 @@ async function start(base: ProcessBase): Promise<StartedProcess> {
   const { databaseUrl } = config;
   if (databaseUrl === null)
     throw new Error('DATABASE_URL is not set: a gateway of its own shares the database of the others');
-  if (config.redisUrl === null)
+  if (config.redis === null)
     throw new Error('REDIS_URL is not set: gateways of their own count the lines they share in Redis');
   const account = await givenAccount(config);
   if (account === null) throw new Error('OPENAI_API_KEY is not set: a gateway of its own needs an upstream');

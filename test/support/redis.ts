@@ -6,11 +6,15 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import type { RedisAddress } from '@trunkline/platform/config';
 
 /** A running server. Stop it when the file is done. */
 export interface TestRedis {
   readonly url: string;
+  readonly address: RedisAddress;
   readonly port: number;
+  /** Where a node of a cluster hears of the others. */
+  readonly busPort: number;
   /** SIGSTOP: connections stay open, nothing is answered. */
   stall(): void;
   /** SIGCONT. */
@@ -24,14 +28,32 @@ export interface TestRedis {
 
 const READY_WITHIN_MS = 10_000;
 
+/** As which node of a cluster a server runs. */
+export interface ClusterNode {
+  /** From which slot to which are its own; null: none. */
+  readonly slots: readonly [number, number] | null;
+  /** How long a node may be silent before it counts as gone. */
+  readonly nodeTimeoutMs: number;
+}
+
+const WHOLE_CLUSTER: ClusterNode = { slots: [0, 16_383], nodeTimeoutMs: 15_000 };
+
 /**
  * Starts a server.
- * @param cluster runs it as a cluster of one node that owns every slot: scripts that mix slots fail as they would there.
+ * @param cluster runs it as a node of a cluster; true: of one node that owns every slot, so that scripts that mix slots
+ * fail as they would there.
  * @throws when `redis-server` is not on the PATH, with how to install it.
  */
-export async function startTestRedis({ cluster = false }: { cluster?: boolean } = {}): Promise<TestRedis> {
-  const [port, folder] = [await freePort(), await mkdtemp(join(tmpdir(), 'trunkline-redis-'))];
-  const start = (): Promise<ChildProcess> => startServer(port, folder, cluster);
+export async function startTestRedis({
+  cluster = false,
+}: { cluster?: boolean | ClusterNode } = {}): Promise<TestRedis> {
+  const [port, busPort, folder] = [
+    await freePort(),
+    await freePort(),
+    await mkdtemp(join(tmpdir(), 'trunkline-redis-')),
+  ];
+  const node = cluster === true ? WHOLE_CLUSTER : cluster === false ? null : cluster;
+  const start = (): Promise<ChildProcess> => startServer({ port, busPort, folder, node });
   let server = await start();
   const kill = async (): Promise<void> => {
     if (server.exitCode !== null || server.signalCode !== null) return;
@@ -41,7 +63,9 @@ export async function startTestRedis({ cluster = false }: { cluster?: boolean } 
   };
   return {
     url: `redis://127.0.0.1:${port}`,
+    address: { kind: 'single', url: `redis://127.0.0.1:${port}` },
     port,
+    busPort,
     stall: () => void server.kill('SIGSTOP'),
     resume: () => void server.kill('SIGCONT'),
     kill,
@@ -56,28 +80,39 @@ export async function startTestRedis({ cluster = false }: { cluster?: boolean } 
   };
 }
 
-async function startServer(port: number, folder: string, cluster: boolean): Promise<ChildProcess> {
+interface ServerParts {
+  readonly port: number;
+  readonly busPort: number;
+  readonly folder: string;
+  readonly node: ClusterNode | null;
+}
+
+async function startServer({ port, busPort, folder, node }: ServerParts): Promise<ChildProcess> {
   const options = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];
-  if (cluster) {
+  // A copy begins at once, and does not wait five seconds for others that may want one.
+  options.push('--repl-diskless-sync-delay', '0');
+  if (node !== null) {
     options.push('--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${port}.conf`);
     // Without an address the node announces none until it meets another; its second port must not be port + 10000,
     // which may not exist.
-    options.push('--cluster-announce-ip', '127.0.0.1', '--cluster-port', `${await freePort()}`);
+    options.push('--cluster-announce-ip', '127.0.0.1', '--cluster-port', `${busPort}`);
+    options.push('--cluster-node-timeout', `${node.nodeTimeoutMs}`);
   }
   const server = spawn('redis-server', options, { stdio: 'ignore' });
   const failed = once(server, 'error').then(([error]: unknown[]) => Promise.reject(notInstalled(error)));
-  await Promise.race([failed, untilReady(port, cluster)]);
+  await Promise.race([failed, untilReady(port, node)]);
   return server;
 }
 
-async function untilReady(port: number, cluster: boolean): Promise<void> {
+async function untilReady(port: number, node: ClusterNode | null): Promise<void> {
   const redis = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 20, maxRetriesPerRequest: null });
   redis.on('error', () => undefined);
   const giveUp = setTimeout(() => redis.disconnect(), READY_WITHIN_MS);
   try {
     await redis.ping();
-    if (!cluster) return;
-    await redis.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+    if (node === null || node.slots === null) return;
+    await redis.call('CLUSTER', 'ADDSLOTSRANGE', ...node.slots);
+    if (node !== WHOLE_CLUSTER) return;
     while (!String(await redis.call('CLUSTER', 'INFO')).includes('cluster_state:ok')) await redis.ping();
   } finally {
     clearTimeout(giveUp);
@@ -85,7 +120,8 @@ async function untilReady(port: number, cluster: boolean): Promise<void> {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of this machine that nothing listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

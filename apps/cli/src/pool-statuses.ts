@@ -2,6 +2,7 @@
 import { leaseTerms, PoolStatusShape, PoolSummaryShape, type PoolStatus } from '@trunkline/admission';
 import { poolNamed, poolStatusIn } from '@trunkline/admission/adapters/policy';
 import { connectLeaseRedis, RedisLeaseStore } from '@trunkline/admission/adapters/redis';
+import type { RedisAddress } from '@trunkline/platform/config';
 import type { Pool } from '@trunkline/tenancy';
 import { PrismaPolicySource } from '@trunkline/tenancy/adapters/prisma';
 import { z } from 'zod';
@@ -11,7 +12,7 @@ import { runningProduct } from './running-product.js';
 /** Where to look. */
 export interface StatusFlags extends InstallationFlags {
   /** The gateways' Redis; null: the product that runs on the data folder is asked. */
-  readonly redisUrl: string | null;
+  readonly redis: RedisAddress | null;
 }
 
 const Summaries = z.object({ pools: z.array(PoolSummaryShape) });
@@ -21,8 +22,8 @@ const Summaries = z.object({ pools: z.array(PoolSummaryShape) });
  * @throws Error that says what to do: no such pool, nothing runs here, Redis does not answer.
  */
 export function poolStatuses(flags: StatusFlags, named: string | null): Promise<readonly PoolStatus[]> {
-  const { redisUrl } = flags;
-  return redisUrl === null ? askedStatuses(flags.dataDir, named) : countedStatuses({ ...flags, redisUrl }, named);
+  const { redis } = flags;
+  return redis === null ? askedStatuses(flags.dataDir, named) : countedStatuses({ ...flags, redis }, named);
 }
 
 async function askedStatuses(dataDir: string, named: string | null): Promise<readonly PoolStatus[]> {
@@ -38,14 +39,14 @@ async function askedStatuses(dataDir: string, named: string | null): Promise<rea
 }
 
 async function countedStatuses(
-  flags: StatusFlags & { readonly redisUrl: string },
+  flags: StatusFlags & { readonly redis: RedisAddress },
   named: string | null,
 ): Promise<readonly PoolStatus[]> {
   return withInstallation(flags, async ({ db, clock }) => {
     const policy = await new PrismaPolicySource(db, clock).load();
     const pools = named === null ? [...policy.pools.values()] : [poolNamed(policy, named) ?? refuse(named)];
     // What went wrong is the error of the call that it went wrong for.
-    const redis = await connectLeaseRedis({ url: flags.redisUrl, onError: () => undefined });
+    const redis = await connectLeaseRedis({ address: flags.redis, onError: () => undefined });
     try {
       const store = new RedisLeaseStore(redis, { terms: leaseTerms() });
       const statuses: PoolStatus[] = [];

@@ -42,18 +42,18 @@ export async function openLeases(
   });
   if (terms.pendingMs <= dialMsMax)
     throw new RangeError(`--lease-pending-ttl must be more than ${dialMsMax} ms: a dial may take as long as that`);
-  if (config.redisUrl === null)
+  if (config.redis === null)
     return {
       leases: new MemoryLeaseStore(systemClock, terms),
       leaseTerms: terms,
       budgetStore: new MemoryBudgetStore(systemClock),
     };
   const redis = await connectLeaseRedis({
-    url: config.redisUrl,
+    address: config.redis,
     onError: (error) => log.warn({ event: 'redis_error', err: error }, 'Redis is not reachable'),
   });
   const subscriber = connectGrants({
-    url: config.redisUrl,
+    address: config.redis,
     onError: (error) => log.debug({ event: 'redis_error', err: error }, 'Redis is not reachable'),
   });
   shutdown.register('redis', STOP_MS_MAX, () => {

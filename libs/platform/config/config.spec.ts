@@ -38,7 +38,7 @@ describe('settings', () => {
       metricsPort: 9464,
       dataDir: './data',
       databaseUrl: null,
-      redisUrl: null,
+      redis: null,
       upstreamUrl: null,
       upstreamKey: null,
       logLevel: 'info',
@@ -172,9 +172,12 @@ describe('secrets', () => {
       for (const name of env) expect(problemsOf({ [name]: `${canary} ${canary}` }).join('')).not.toContain('canary');
       expect(problemsOf({}, flag.replace(/.$/, 'q'), canary).join('')).not.toContain('canary');
       if (secret !== true) continue;
-      const url = { databaseUrl: `postgres://u:${canary}@h/d`, redisUrl: `redis://:${canary}@h` };
-      const text = key === 'databaseUrl' || key === 'redisUrl' ? url[key] : canary;
-      expect(printConfig(load({ [env[0]]: text }))).not.toContain('canary');
+      const url = { databaseUrl: `postgres://u:${canary}@h/d`, redis: `redis://:${canary}@h` };
+      const text = key === 'databaseUrl' || key === 'redis' ? url[key] : canary;
+      // Alone it is refused.
+      const beside: Record<string, string> =
+        key === 'redisSentinelPassword' ? { REDIS_URL: 'redis+sentinel://h/m' } : {};
+      expect(printConfig(load({ ...beside, [env[0]]: text }))).not.toContain('canary');
     }
   });
 });

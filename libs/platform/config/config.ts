@@ -51,7 +51,7 @@ export function loadConfig(args: readonly string[], { env, readTextFile }: Omit<
   }
   problems.push(...contradictions(parsed.data, found));
   if (problems.length > 0) throw new ConfigRefused(problems);
-  const config = { ...withUpstream(parsed.data), json: flags.switches.has('--json') };
+  const config = { ...withSentinelPassword(withUpstream(parsed.data)), json: flags.switches.has('--json') };
   return {
     config,
     asked: new Set([...flags.switches].filter(isSwitch)),
@@ -65,6 +65,12 @@ export const OPENAI_URL = 'https://api.openai.com/v1';
 
 function withUpstream(settings: Settings): Settings {
   return { ...settings, upstreamUrl: settings.upstreamUrl ?? (settings.upstreamKey === null ? null : OPENAI_URL) };
+}
+
+function withSentinelPassword(settings: Settings): Settings {
+  const { redis, redisSentinelPassword: password } = settings;
+  if (redis?.kind !== 'sentinel' || password === null) return settings;
+  return { ...settings, redis: { ...redis, sentinelLogin: { ...redis.sentinelLogin, password } } };
 }
 
 // What one setting may not be because of another. Settings without a value are checked by who knows their default.
@@ -84,6 +90,7 @@ function contradictions(settings: Settings, found: FoundTexts): string[] {
     problems.push(`${name('upstreamUrl')} needs a key as well: set ${SETTINGS.upstreamKey.env.join(' or ')}`);
   if (settings.upstreamCaFile !== null && settings.upstreamKey === null)
     problems.push(`${name('upstreamCaFile')} is for a real upstream: set ${SETTINGS.upstreamKey.env.join(' or ')}`);
+  problems.push(...sentinelPasswordProblems(settings, name));
   if ((settings.tlsCertFile === null) !== (settings.tlsKeyFile === null))
     problems.push(`${SETTINGS.tlsCertFile.env[0]} and ${SETTINGS.tlsKeyFile.env[0]} belong together; set both or none`);
   if (isOwnAddress(settings))
@@ -91,6 +98,17 @@ function contradictions(settings: Settings, found: FoundTexts): string[] {
       `${name('upstreamUrl')} is where this gateway listens; it is meant for apps. Give the upstream's own`,
     );
   return [...problems, ...samePorts(settings, name)];
+}
+
+function sentinelPasswordProblems(
+  { redis, redisSentinelPassword }: Settings,
+  name: (key: SettingKey) => string,
+): string[] {
+  if (redisSentinelPassword === null) return [];
+  if (redis?.kind !== 'sentinel')
+    return [`${name('redisSentinelPassword')} is for sentinels: set REDIS_URL to redis+sentinel://... as well`];
+  if (redis.sentinelLogin.password === null) return [];
+  return [`${name('redisSentinelPassword')} and ?sentinel_password= of ${name('redis')} are both given; keep one`];
 }
 
 // OPENAI_BASE_URL set for an app in the same shell would make the gateway call itself.

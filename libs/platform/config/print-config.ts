@@ -30,10 +30,12 @@ function redact(value: unknown): string {
 }
 
 // Back in the form in which people write it.
-function show(key: SettingKey, value: string | number | null | undefined): string {
+function show(key: SettingKey, value: string | number | object | null | undefined): string {
   if (value === undefined) return '';
   if (value === null) return key === 'idleMsMax' || key === 'durationMsMax' ? 'none' : '';
   if (typeof value === 'string') return value;
+  // An address of Redis, which is a secret and not shown.
+  if (typeof value === 'object') return '';
   if (/Ms(Max)?$/.test(key)) return inUnits(value, DURATIONS);
   if (/Bytes(Max)?$/.test(key)) return inUnits(value, SIZES);
   return String(value);

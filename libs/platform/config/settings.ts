@@ -20,7 +20,8 @@ export const ConfigSchema = z.object({
     .nullable()
     .prefault(null),
   postgresPort: values.port.prefault('0'),
-  redisUrl: values.storeUrl(['redis:', 'rediss:'], 'redis://host:6379').nullable().prefault(null),
+  redis: values.redisAddress.nullable().prefault(null),
+  redisSentinelPassword: values.secret.nullable().prefault(null),
   upstreamUrl: values.baseUrl.nullable().prefault(null),
   upstreamKey: values.secret.nullable().prefault(null),
   upstreamCaFile: values.path.nullable().prefault(null),
@@ -84,10 +85,19 @@ export const SETTINGS: Readonly<Record<SettingKey, SettingSpec>> = {
     secret: true,
   },
   postgresPort: setting('POSTGRES_PORT', 'loopback port of the embedded PostgreSQL; 0 picks one and keeps it'),
-  redisUrl: {
+  redis: {
     env: ['REDIS_URL'],
     flag: '--redis-url',
-    help: 'Redis for leases, needed for more than one gateway; without it leases live in this process',
+    help:
+      'Redis for leases, needed for more than one gateway: redis://host:6379, ' +
+      'redis+sentinel://host1:26379,host2:26379/<master name>, redis+cluster://host1:6379,host2:6379, or each with ' +
+      'rediss for TLS; without it leases live in this process',
+    secret: true,
+  },
+  redisSentinelPassword: {
+    env: ['REDIS_SENTINEL_PASSWORD'],
+    flag: '--redis-sentinel-password',
+    help: 'password of the sentinels, where they want one and the address does not have it as ?sentinel_password=',
     secret: true,
   },
   upstreamUrl: {

@@ -1,6 +1,7 @@
 // How settings are written: each parser turns one text into one value and says, when it cannot, what to write instead.
 // None repeats the text it was given: it may be a secret that was put into the wrong place.
 import { z } from 'zod';
+import { parseRedisAddress, type RedisAddress } from './redis-address.js';
 
 const BYTES: Readonly<Record<string, number>> = { b: 1, kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 };
 const MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
@@ -55,6 +56,14 @@ export const storeUrl = (schemes: readonly string[], example: string) =>
   z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol), {
     error: `must be an address such as ${example}`,
   });
+
+/** Where Redis is: one server, sentinels or a cluster. It may hold passwords. */
+export const redisAddress = z.string().transform((text, context): RedisAddress => {
+  const parsed = parseRedisAddress(text);
+  if (parsed.kind !== 'wrong') return parsed;
+  context.addIssue({ code: 'custom', message: parsed.problem });
+  return z.NEVER;
+});
 
 /** A secret: one line without spaces. */
 export const secret = z

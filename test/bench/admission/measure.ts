@@ -2,7 +2,6 @@
 // classes that the gateway uses, on connections of their own.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
 import {
   admit,
   DEFAULT_LEASE_TERMS,
@@ -11,7 +10,13 @@ import {
   type Lease,
   type PoolPlan,
 } from '@trunkline/admission';
-import { connectGrants, connectLeaseRedis, Grants, RedisLeaseStore } from '@trunkline/admission/adapters/redis';
+import {
+  connectGrants,
+  connectLeaseRedis,
+  Grants,
+  RedisLeaseStore,
+  type RedisClient,
+} from '@trunkline/admission/adapters/redis';
 import { systemClock, trustedId, type SessionId } from '@trunkline/kernel';
 import { Histogram } from '../workload/histogram.js';
 
@@ -46,15 +51,15 @@ export class AdmissionBench {
   private sessions = 0;
 
   private constructor(
-    private readonly redis: Redis,
-    private readonly subscriber: Redis,
+    private readonly redis: RedisClient,
+    private readonly subscriber: RedisClient,
     private readonly store: RedisLeaseStore,
   ) {}
 
   /** Connects and fills the store: 50,000 lines, the plan with a share of every tenant. */
   static async start(url: string): Promise<AdmissionBench> {
-    const redis = await connectLeaseRedis({ url, onError: () => undefined });
-    const subscriber = connectGrants({ url, onError: () => undefined });
+    const redis = await connectLeaseRedis({ address: { kind: 'single', url }, onError: () => undefined });
+    const subscriber = connectGrants({ address: { kind: 'single', url }, onError: () => undefined });
     const store = new RedisLeaseStore(redis, { terms: TERMS, grants: new Grants(subscriber), deadlineMs: 5_000 });
     await store.open(true);
     const bench = new AdmissionBench(redis, subscriber, store);

@@ -1,22 +1,22 @@
-import type { Redis } from 'ioredis';
 import { systemClock } from '@trunkline/kernel';
 import { startTestRedis, type TestRedis } from '../../../../test/support/redis.js';
 import { eventually } from '../../../../test/support/poll.js';
 import { confirmed, lineRequest } from '../../core/lease-builders.conformance.js';
 import { DEFAULT_LEASE_TERMS, WaitingRoom } from '../../index.js';
+import type { RedisClient } from './client.js';
 import { connectGrants, connectLeaseRedis } from './connect.js';
 import { Grants } from './grants.js';
 import { RedisLeaseStore } from './redis-lease-store.js';
 
 describe('grants over Redis', () => {
   let server: TestRedis;
-  let redis: Redis;
-  let subscriber: Redis;
+  let redis: RedisClient;
+  let subscriber: RedisClient;
   const errors: Error[] = [];
   beforeAll(async () => {
     server = await startTestRedis();
-    redis = await connectLeaseRedis({ url: server.url, onError: () => undefined });
-    subscriber = connectGrants({ url: server.url, onError: (error) => void errors.push(error) });
+    redis = await connectLeaseRedis({ address: server.address, onError: () => undefined });
+    subscriber = connectGrants({ address: server.address, onError: (error) => void errors.push(error) });
   });
   afterAll(async () => {
     redis.disconnect();

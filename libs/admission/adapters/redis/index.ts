@@ -1,3 +1,4 @@
+export type { RedisClient } from './client.js';
 export { connectGrants, connectLeaseRedis, LeaseRedisUnreachable, type LeaseRedisOptions } from './connect.js';
 export { RedisLeaseStore, type RedisLeaseStoreOptions } from './redis-lease-store.js';
 export { Grants, type GrantSubscriber } from './grants.js';

@@ -1,9 +1,9 @@
-import type { Redis } from 'ioredis';
 import { systemClock } from '@trunkline/kernel';
 import { eventually } from '../../../../test/support/poll.js';
 import { startTestRedis, type TestRedis } from '../../../../test/support/redis.js';
 import { acquired, held, lineRequest } from '../../core/lease-builders.conformance.js';
 import { LeaseKeeper, leaseTerms } from '../../index.js';
+import type { RedisClient } from './client.js';
 import { connectLeaseRedis } from './connect.js';
 import { RedisLeaseStore } from './redis-lease-store.js';
 
@@ -19,7 +19,7 @@ async function wait(ms: number, signal: AbortSignal): Promise<void> {
 
 describe('a keeper of leases in a real Redis', () => {
   let server: TestRedis;
-  let redis: Redis;
+  let redis: RedisClient;
   let store: RedisLeaseStore;
   let keeper: LeaseKeeper;
   let running: Promise<void>;
@@ -28,7 +28,7 @@ describe('a keeper of leases in a real Redis', () => {
 
   beforeEach(async () => {
     server = await startTestRedis();
-    redis = await connectLeaseRedis({ url: server.url, onError: () => undefined });
+    redis = await connectLeaseRedis({ address: server.address, onError: () => undefined });
     store = new RedisLeaseStore(redis, { terms });
     await store.open(true);
     lost.length = 0;

@@ -1,8 +1,8 @@
-import type { Redis } from 'ioredis';
 import { eventually } from '../../../../test/support/poll.js';
 import { startTestRedis, type TestRedis } from '../../../../test/support/redis.js';
 import { acquired, confirmed, held, lineRequest } from '../../core/lease-builders.conformance.js';
 import { DEFAULT_LEASE_TERMS, LeaseStoreUnavailable } from '../../index.js';
+import type { RedisClient } from './client.js';
 import { connectLeaseRedis } from './connect.js';
 import { RedisLeaseStore } from './redis-lease-store.js';
 import { SET_CLOCK, setClock } from './set-clock.conformance.js';
@@ -12,12 +12,12 @@ const START_MS = 1_795_000_000_000;
 
 describe('the Redis lease store in trouble', () => {
   let server: TestRedis;
-  let redis: Redis;
+  let redis: RedisClient;
   let store: RedisLeaseStore;
   let nowMs = START_MS;
   beforeEach(async () => {
     server = await startTestRedis();
-    redis = await connectLeaseRedis({ url: server.url, onError: () => undefined });
+    redis = await connectLeaseRedis({ address: server.address, onError: () => undefined });
     await age(0);
     store = new RedisLeaseStore(redis, { terms, clock: SET_CLOCK });
   }, 30_000);
@@ -193,7 +193,11 @@ describe('the Redis lease store in trouble', () => {
   it('says where it looked for Redis and what to do, without the password', async () => {
     await server.kill();
     const url = `redis://:hunter2@127.0.0.1:${server.port}`;
-    const failed = connectLeaseRedis({ url, readyWithinMs: 200, onError: () => undefined });
+    const failed = connectLeaseRedis({
+      address: { kind: 'single', url },
+      readyWithinMs: 200,
+      onError: () => undefined,
+    });
     await expect(failed).rejects.toThrow(`Redis at 127.0.0.1:${server.port} did not answer in time. Start it, or`);
     await expect(failed).rejects.not.toThrow('hunter2');
   });
