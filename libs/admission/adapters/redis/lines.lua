@@ -2,7 +2,7 @@
 -- `line-counts.ts` and `pace.ts` do.
 --
 -- Data, all under one hash tag (one slot of a cluster); every step takes all ten keys in this order:
---   1 state     hash  beat, closed_until, fence, sequence; pace|<pool> = last release:gap; given|<pool>;
+--   1 state     hash  beat, closed_until, server, fence, sequence; pace|<pool> = last release:gap; given|<pool>;
 --                     rate|<tenant>; pause|<pool>
 --   2 lines     hash  session id -> JSON {token, state, since, replica, key, tenant, pool, family}
 --   3 expiry    zset  session id by the ms at which its line lapses
@@ -125,17 +125,25 @@ local function next_fence()
   return whole(fence)
 end
 
+-- Which process of Redis this is; '' where it does not tell.
+local function this_server()
+  local info = redis.pcall('INFO', 'server')
+  return type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
+end
+
 -- Says that a replica is alive, drops what has lapsed, and answers how long admissions stay closed. The store may have
--- lost its memory (no beat) or have been out of everybody's reach (no beat for long): leases may then have lapsed that
--- living sessions could not renew, and these must be counted again before anybody new.
+-- lost its memory (no beat), have been out of everybody's reach (no beat for long), or be a copy that took over or a
+-- restart (another process than at the last step), which may lack the last writes: leases may then have lapsed or be
+-- missing that living sessions hold, and these must be counted again before anybody new.
 local function enter()
-  local was = redis.call('HMGET', STATE, 'beat', 'closed_until')
-  local beat, closed_until = tonumber(was[1] or nil), tonumber(was[2] or 0)
-  if not beat or now - beat > SILENCE_MAX then
+  local was = redis.call('HMGET', STATE, 'beat', 'closed_until', 'server')
+  local beat, closed_until, server = tonumber(was[1] or nil), tonumber(was[2] or 0), this_server()
+  local is_other = was[3] and was[3] ~= server
+  if not beat or now - beat > SILENCE_MAX or is_other then
     closed_until = now + RECOVERY
     redis.call('HSET', STATE, 'closed_until', whole(closed_until))
   end
-  redis.call('HSET', STATE, 'beat', whole(now))
+  redis.call('HSET', STATE, 'beat', whole(now), 'server', server)
   for _, session in ipairs(redis.call('ZRANGEBYSCORE', EXPIRY, '-inf', whole(now))) do
     local line = line_of(session)
     drop_line(session, line)
