@@ -255,6 +255,16 @@ export const END_CAUSES = {
       message: 'The gateway cannot record usage right now. Connect again in a few minutes.',
     },
   },
+  // Never sent to anybody: said by the worker of sessions whose gateway is gone, when it closes their books.
+  gateway_lost: {
+    close: 'none',
+    reason: '',
+    retryable: true,
+    owner: 'platform',
+    label: 'gateway_lost',
+    billing: 'estimate_open',
+    errorEvent: null,
+  },
   draining: {
     close: 4101,
     reason: 'draining: this gateway is restarting; connect again',

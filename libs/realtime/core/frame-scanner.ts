@@ -68,7 +68,8 @@ export class FrameScanner {
   private inPayload = false;
   private payloadLeft = 0;
   private inMessage = false;
-  private messageBytes = 0;
+  /** Payload of the message so far, the current frame's as announced. */
+  messageBytes = 0;
   private fragments = 0;
 
   /** @param masking `required` for what a client sent, `forbidden` for what a server sent. */

@@ -44,14 +44,17 @@ function outcomeOf(payload: string, type: string): string[] {
 }
 
 /** A tap that obeys the type, and parses what the sniff could not read. */
-function fateTap(seen: string[]): FrameTap {
+function fateTap(seen: string[], notedBytes: number[] = []): FrameTap {
   const parse = (payload: Buffer): string => {
     const parsed: unknown = JSON.parse(payload.toString());
     return typeof parsed === 'object' && parsed !== null && 'type' in parsed ? String(parsed.type) : '';
   };
   return {
     interest: (type) => (type === 'pass' || type === BINARY_TYPE ? 'pass' : type === 'note' ? 'note' : 'hold'),
-    noted: (type) => seen.push(type),
+    noted: (type, bytes) => {
+      seen.push(type);
+      notedBytes.push(bytes);
+    },
     message: (sniffed, payload) => {
       const type = parse(payload);
       if (sniffed !== UNKNOWN_TYPE && sniffed !== type) throw new Error(`${sniffed} was ${type}`);
@@ -102,7 +105,8 @@ describe('a pump', () => {
       await fc.assert(
         fc.asyncProperty(scene, async (scenery) => {
           const seen: string[] = [];
-          const tap = fateTap(seen);
+          const notedBytes: number[] = [];
+          const tap = fateTap(seen, notedBytes);
           const made = rig(sender === 'client' ? { fromClient: tap } : { fromUpstream: tap });
           for (const chunk of cut(bytesOf(scenery, sender === 'client' ? MASK : null), scenery.sizes)) {
             made[sender].deliver(chunk);
@@ -116,6 +120,9 @@ describe('a pump', () => {
           expect(seen.filter((type) => type !== 'pass')).toEqual(
             all.map(({ fate }) => fate).filter((fate) => fate !== 'pass'),
           );
+          // Those whose type could not be sniffed were held instead.
+          const sizes = all.flatMap(({ fate, payload }) => (fate === 'note' ? [Buffer.byteLength(payload)] : []));
+          expect(sizes).toEqual(expect.arrayContaining(notedBytes));
           expect(made.session.counters[sender === 'client' ? 'fromClient' : 'fromUpstream'].messages).toBe(all.length);
         }),
         { numRuns: 150 },

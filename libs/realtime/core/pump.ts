@@ -60,6 +60,8 @@ export class Pump {
   private frameOpen = false;
   private held: HeldMessage | null = null;
   private heldType = UNKNOWN_TYPE;
+  /** Of the passing message, when the tap wants to know that it went by. */
+  private notedType: string | null = null;
   private isBinary = false;
   private waiting = false;
   /** Read while a verdict is due. Bounded: the source stands still meanwhile. */
@@ -159,6 +161,12 @@ export class Pump {
     if (scanner.messageEnds) this.parts.counters.messages++;
     if (this.course === 'passing') this.passPiece();
     else if (this.course !== 'discarding') this.holdPiece();
+    if (this.notedType !== null && scanner.messageEnds) this.note(this.notedType);
+  }
+
+  private note(type: string): void {
+    this.notedType = null;
+    this.parts.tap?.noted?.(type, this.scanner.messageBytes);
   }
 
   private onControlPiece(): void {
@@ -218,14 +226,14 @@ export class Pump {
   /** The type is known: the message passes, what was kept back of it first, or is held to its end. */
   private decide(type: string): void {
     const { tap } = this.parts;
-    const interest = tap === null ? 'pass' : tap.interest(type);
+    const interest = tap === null ? 'pass' : tap.interest(type, this.scanner.payloadLength);
     if (interest === 'hold') {
       this.course = 'holding';
       this.heldType = type;
       this.held ??= this.holdFromHere();
       return;
     }
-    if (interest === 'note') tap?.noted?.(type);
+    if (interest === 'note') this.notedType = type;
     this.course = 'passing';
     if (this.held === null) {
       this.passHeader();

@@ -5,7 +5,7 @@
 /**
  * What happens to a message, decided before its bytes are forwarded:
  * - `pass`: forwarded untouched.
- * - `note`: forwarded untouched, and `noted` is called with its type.
+ * - `note`: forwarded untouched, and `noted` is called with its type and size once its end has gone by.
  * - `hold`: collected whole (up to the message limit) and given to `message`; what follows it waits.
  */
 export type Interest = 'pass' | 'note' | 'hold';
@@ -30,10 +30,11 @@ export interface FrameTap {
   /**
    * Decides about a message of this type. Asked for `UNKNOWN_TYPE` too: a tap that subscribed to anything answers
    * `hold` there and parses, because the message may be one that it must see.
+   * @param bytes the payload of the message's first frame as announced; of all of it, unless it is fragmented.
    */
-  interest(type: string): Interest;
-  /** A message of a noted type was let through. */
-  noted?(type: string): void;
+  interest(type: string, bytes: number): Interest;
+  /** A message of a noted type was let through; `bytes` is its payload, over all its fragments. */
+  noted?(type: string, bytes: number): void;
   /**
    * A held message, whole and unmasked. The payload is the tap's to keep. The sniffed type may be `UNKNOWN_TYPE`.
    * A promise must have its own deadline: until it settles, this direction stands still.

@@ -65,6 +65,7 @@ const END_CAUSES = [
   'budget_exceeded',
   'lease_lost',
   'metering_unavailable',
+  'gateway_lost',
   'draining',
   'internal_error',
 ];
@@ -273,8 +274,14 @@ export const METRICS = {
   usageMissing: {
     kind: 'counter',
     name: 'trunkline_usage_missing_total',
-    help: 'Reports of usage that the upstream still owed when a session had ended. What they cost is not in the books.',
+    help: 'Reports of usage that the upstream still owed when a session had ended, or left empty.',
     labels: NO_LABELS,
+  },
+  usageEstimated: {
+    kind: 'counter',
+    name: 'trunkline_usage_estimated_total',
+    help: 'Estimates made in place of reports that did not come, by how far they can be trusted.',
+    labels: [{ name: 'confidence', values: ['high', 'medium', 'low'] }],
   },
   usageLost: {
     kind: 'counter',
