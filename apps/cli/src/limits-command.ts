@@ -1,6 +1,6 @@
 // `tenant limits`: how long a tenant may wait and stay, how much it may use and spend.
-import type { Command } from 'commander';
-import type { OverBudget, TenantLimitsRequest } from '@trunkline/tenancy';
+import { InvalidArgumentError, type Command } from 'commander';
+import type { BillEstimates, OverBudget, TenantLimitsRequest } from '@trunkline/tenancy';
 import { findTenant, updateTenant } from '@trunkline/tenancy/adapters/prisma';
 import { durationOf, durationOrNone, numberOrNone, orNull, type OrNone } from './flag-values.js';
 import { done, type RunCommand } from './run-command.js';
@@ -25,6 +25,7 @@ export function addLimitsCommand(tenant: Command, run: RunCommand): void {
     .option('--spend-day <usd>', 'US dollars in one day (UTC); or none')
     .option('--spend-month <usd>', 'US dollars in one calendar month (UTC); or none')
     .option('--over-budget <how>', 'at the end of a budget: finish_turn, block_turns or cut')
+    .option('--bill-estimates <yes|no>', 'whether it pays for use that the vendor never reported', yesOrNo)
     .action((named: string, flags: LimitFlags, command: Command) =>
       run(command, async (tenancy) => {
         const tenant = done(await findTenant(tenancy, named));
@@ -47,6 +48,13 @@ interface LimitFlags {
   readonly spendMonth?: string;
   /** As it was typed; the service says what is allowed. */
   readonly overBudget?: OverBudget;
+  readonly billEstimates?: BillEstimates;
+}
+
+function yesOrNo(text: string): BillEstimates {
+  if (text === 'yes') return 'bill';
+  if (text === 'no') return 'do_not_bill';
+  throw new InvalidArgumentError('Write yes or no.');
 }
 
 function limitsOf(flags: LimitFlags): TenantLimitsRequest {
@@ -61,5 +69,6 @@ function limitsOf(flags: LimitFlags): TenantLimitsRequest {
     spendDayMax: orNull(flags.spendDay),
     spendMonthMax: orNull(flags.spendMonth),
     overBudget: flags.overBudget,
+    billEstimates: flags.billEstimates,
   };
 }

@@ -130,10 +130,12 @@ describe('the commands that set policy', () => {
     const tenant = await aTenant();
     const flags =
       '--wait 10s --grace 2s --idle-reclaim 60s --session-max 30m --sessions-per-minute 30 ' +
-      '--tokens-per-minute 100000 --spend-session 5 --spend-day 50.25 --spend-month 1000 --over-budget block_turns';
+      '--tokens-per-minute 100000 --spend-session 5 --spend-day 50.25 --spend-month 1000 --over-budget block_turns ' +
+      '--bill-estimates no';
     const details = {
       ...{ wait_ms_max: 10_000, reconnect_grace_ms: 2_000, idle_reclaim_ms: 60_000, session_ms_max: 1_800_000 },
       ...{ sessions_per_minute_max: 30, tokens_per_minute_max: 100_000, over_budget: 'block_turns' },
+      bill_estimates: 'do_not_bill',
       ...{ spend_session_max_usd: '5', spend_day_max_usd: '50.25', spend_month_max_usd: '1000' },
     };
     expect(await cli(`tenant limits ${tenant} ${flags}`)).toMatchObject([details]);
@@ -142,7 +144,12 @@ describe('the commands that set policy', () => {
     const none = ['idle-reclaim', 'session-max', 'sessions-per-minute', 'tokens-per-minute', 'spend-session'];
     await cli(`tenant limits ${tenant} ${none.map((name) => `--${name} none`).join(' ')} --spend-month none`);
     const listed = (await cli('tenant list')).find(({ slug }) => slug === tenant);
-    expect(listed?.limits).toEqual(['wait_ms_max=10000', 'spend_day_max_usd=50.25', 'over_budget=block_turns']);
+    expect(listed?.limits).toEqual([
+      'wait_ms_max=10000',
+      'spend_day_max_usd=50.25',
+      'over_budget=block_turns',
+      'bill_estimates=do_not_bill',
+    ]);
   });
 
   it.each([
@@ -151,6 +158,7 @@ describe('the commands that set policy', () => {
     ['--grace none', 'Write a duration'],
     ['--spend-day free', 'spendDayMax must be an amount in US dollars'],
     ['--sessions-per-minute many', 'sessionsPerMinuteMax must be a whole number'],
+    ['--bill-estimates perhaps', 'Write yes or no'],
     ['--over-budget stop', 'overBudget must be "finish_turn", "block_turns" or "cut"'],
   ])('say what is allowed instead of %s', async (flags, words) => {
     const tenant = await aTenant();

@@ -27,6 +27,7 @@ function limitsRow(limits: TenantLimits): Row {
     spend_day_max_usd: amountOf(limits.spendDayMax),
     spend_month_max_usd: amountOf(limits.spendMonthMax),
     over_budget: limits.overBudget,
+    bill_estimates: limits.billEstimates,
   };
 }
 

@@ -27,6 +27,7 @@ export const TenantLimitsInput = z.strictObject({
   overBudget: z
     .enum(['finish_turn', 'block_turns', 'cut'], 'overBudget must be "finish_turn", "block_turns" or "cut"')
     .optional(),
+  billEstimates: z.enum(['bill', 'do_not_bill'], 'billEstimates must be "bill" or "do_not_bill"').optional(),
 });
 
 /** What callers pass, before it is checked. */

@@ -8,6 +8,9 @@ import type { AmountPico } from '@trunkline/kernel';
  */
 export type OverBudget = 'finish_turn' | 'block_turns' | 'cut';
 
+/** `do_not_bill`: the vendor's cost is booked, the tenant is charged nothing, and reports say so. */
+export type BillEstimates = 'bill' | 'do_not_bill';
+
 /** Limits of a tenant, over all its keys and pools. */
 export interface TenantLimits {
   /** How long a handshake may wait for a line, in milliseconds; 0: it is refused at once. */
@@ -26,6 +29,8 @@ export interface TenantLimits {
   readonly spendDayMax: AmountPico | null;
   readonly spendMonthMax: AmountPico | null;
   readonly overBudget: OverBudget;
+  /** Whether it pays for use that the vendor never reported and we estimated. */
+  readonly billEstimates: BillEstimates;
 }
 
 /** What holds for a tenant of whom nothing else was said. The columns of the database have the same defaults. */
@@ -41,4 +46,5 @@ export const DEFAULT_LIMITS: TenantLimits = Object.freeze({
   spendDayMax: null,
   spendMonthMax: null,
   overBudget: 'finish_turn',
+  billEstimates: 'bill',
 });

@@ -131,6 +131,7 @@ function limitsOf(row: TenantRow): TenantLimits {
     spendDayMax: amountOf(row.spendDayMax),
     spendMonthMax: amountOf(row.spendMonthMax),
     overBudget: overBudgetOf(row.overBudget),
+    billEstimates: row.billEstimates === 'do_not_bill' ? 'do_not_bill' : 'bill',
   };
 }
 

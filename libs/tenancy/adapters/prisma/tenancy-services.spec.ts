@@ -65,6 +65,7 @@ describe('the tenancy services', () => {
       idleReclaimMs: 60_000,
       spendDayMax: '0.100000000001',
       overBudget: 'cut',
+      billEstimates: 'do_not_bill',
     } as const;
     const spendDayMax = parseAmount('0.100000000001');
     const changed = done(await updateTenant(context, id, { limits: first })).limits;
