@@ -39,6 +39,7 @@ export class Door {
       this.endForbidden();
       this.endWithoutJournal();
       this.parts.idle.sweep();
+      for (const session of this.parts.live.all()) session.unreported.mark();
     }, SWEEP_MS).unref();
   }
 

@@ -98,6 +98,8 @@ export class GatewayMetrics {
   metered(event: UsageEvent, cost: AmountPico | null): void {
     const model_family = familyOf(event.model);
     if (event.problem !== null) this.metrics.counter('usageParked', { problem: event.problem }).add(1);
+    if (event.estimate !== null)
+      this.metrics.counter('usageEstimated', { confidence: event.estimate.confidence }).add(1);
     if (cost === null) return;
     this.metrics.counter('cost', { model_family }).add(Number(formatAmount(cost)));
     for (const { meter, quantityMicro } of event.quantities) {

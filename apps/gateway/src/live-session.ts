@@ -6,8 +6,10 @@ import type { SessionObserver } from '@trunkline/providers';
 import type { EndCause, Session } from '@trunkline/realtime';
 import type { Principal } from '@trunkline/tenancy';
 import type { LastWord } from './last-word.js';
+import type { UsageEvent } from '@trunkline/metering';
 import type { OwedReports } from './owed-reports.js';
 import type { SessionBill } from './session-bill.js';
+import type { SessionOwed } from './session-owed.js';
 import type { TurnBudget } from './turn-budget.js';
 
 /** An admitted, connected session. */
@@ -25,7 +27,11 @@ export interface LiveSession {
   readonly lease: Lease;
   readonly lastWord: LastWord;
   readonly observer: SessionObserver;
+  /** For waiting until nothing is owed; and what is. */
   readonly owed: OwedReports;
+  readonly unreported: SessionOwed;
+  /** Takes a durable usage event into the bill, the budget and the metrics. */
+  readonly metered: (event: UsageEvent) => void;
   readonly bill: SessionBill;
   readonly budget: TurnBudget;
 }

@@ -1,7 +1,13 @@
 // The upstream direction's tap: asks the dialect's observer what a message means and makes its usage durable before the
 // message goes on. A message without usage is answered in the same turn of the event loop; one with usage waits for the
 // journal's fsync and for nothing else.
-import { usageEvent, type JournalError, type UsageContext, type UsageEvent } from '@trunkline/metering';
+import {
+  usageEvent,
+  type JournalError,
+  type OwedReport,
+  type UsageContext,
+  type UsageEvent,
+} from '@trunkline/metering';
 import type { SessionFact, SessionObserver } from '@trunkline/providers';
 import { BINARY_TYPE, type FrameTap, type FrameVerdict, type Interest } from '@trunkline/realtime';
 
@@ -18,6 +24,11 @@ export interface MeterTapParts {
   readonly journal: (event: UsageEvent) => Promise<void>;
   /** The model begins to answer. Waits for nobody. */
   readonly turnBegan: (turnId: string) => void;
+  /** A use began, or ended with nothing used. Waits for nobody. */
+  readonly owed: (report: OwedReport) => void;
+  readonly nothingOwed: (report: OwedReport) => void;
+  /** What stands in for a report that came empty or will not come. */
+  readonly estimateOf: (report: OwedReport) => UsageEvent;
   /** A usage event is durable. */
   readonly metered: (event: UsageEvent) => void;
   /** The journal did not take the event. The event is not lost: the caller keeps trying; the session must end. */
@@ -55,6 +66,9 @@ export function meterTap(parts: MeterTapParts): FrameTap {
       if (fact.kind === 'session_expired') parts.expired();
       if (fact.kind === 'turn_began') parts.turnBegan(fact.turnId);
       if (fact.kind === 'throttled') parts.throttled(fact.forMs, fact.source);
+      if (fact.kind === 'report_owed') parts.owed(fact.owed);
+      if (fact.kind === 'nothing_owed') parts.nothingOwed(fact.owed);
+      if (fact.kind === 'report_missing') events.push(parts.estimateOf(fact.owed));
       if (fact.kind !== 'usage_reported') continue;
       const { report, evidence } = fact;
       events.push(usageEvent(report, { ...parts.context, occurredAtMs: parts.nowMs(), evidence }));
@@ -63,8 +77,12 @@ export function meterTap(parts: MeterTapParts): FrameTap {
   };
 
   return {
-    interest: (type): Interest => (type === BINARY_TYPE ? 'pass' : observer.interest(type)),
-    noted: (type) => parts.spoke(type),
+    interest: (type, bytes): Interest => (type === BINARY_TYPE ? 'pass' : observer.interest(type, bytes)),
+    noted: (type, bytes) => {
+      observer.noted(type, bytes);
+      // A response that runs is owed and so in use; its many deltas need not say it again.
+      if (!type.endsWith('.delta')) parts.spoke(type);
+    },
     message: (type, payload) => {
       if (TURN.test(type)) parts.spoke(type);
       const { facts, forward, instead } = observer.read(payload);

@@ -2,7 +2,7 @@
 import type { SessionId } from '@trunkline/kernel';
 import type { Lease } from '@trunkline/admission';
 import type { JournalRecord, SessionOpened, UsageEvent } from '@trunkline/metering';
-import { Session, type Handshake, type RelayLimits } from '@trunkline/realtime';
+import { Session, type FrameTap, type Handshake, type RelayLimits } from '@trunkline/realtime';
 import type { AcceptedClient } from '@trunkline/realtime/adapters/net';
 import { OpenAiRealtimeObserver } from '@trunkline/providers/adapters/openai';
 import type { Principal } from '@trunkline/tenancy';
@@ -12,6 +12,7 @@ import type { LiveSession } from './live-session.js';
 import { LastWord } from './last-word.js';
 import { meterTap } from './meter-tap.js';
 import { OwedReports } from './owed-reports.js';
+import { SessionOwed } from './session-owed.js';
 
 /** A call that holds a line and an open upstream. */
 export interface AdmittedCall {
@@ -44,7 +45,7 @@ export function openedRecord(parts: GatewayParts, call: AdmittedCall): SessionOp
 
 /** Pairs the client with its upstream. The session is not started yet. */
 export function openSession(parts: GatewayParts, call: AdmittedCall, client: AcceptedClient): LiveSession {
-  const observer = new OpenAiRealtimeObserver();
+  const observer = new OpenAiRealtimeObserver(() => relay.counters.fromClient);
   const owed = new OwedReports(observer);
   const bill = parts.bills.open(call.sessionId, call.principal.tenantId);
   const session = openedRecord(parts, call);
@@ -57,6 +58,12 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
     cancelTurn: (turnId) => void relay.sendUpstream(observer.cancelTurn(turnId)),
   });
   const lastWord = new LastWord(parts.clock.monotonicMs());
+  const unreported = openOwed(parts, call, observer);
+  const metered = (event: UsageEvent): void => {
+    const cost = event.estimate?.billing === 'do_not_bill' ? null : bill.add(event, parts.prices());
+    parts.metrics.metered(event, cost);
+    budget.metered(event, cost);
+  };
   const relay: Session = new Session({
     id: call.sessionId,
     client: client.wire,
@@ -65,26 +72,9 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
     upstreamHead: call.upstream.head,
     taps: {
       fromClient: null,
-      fromUpstream: meterTap({
-        observer,
-        context: session,
-        nowMs: parts.clock.nowMs,
-        journal: (event) => journalTimed(parts, { kind: 'usage', event }),
-        turnBegan: (turnId) => budget.began(turnId),
-        metered: (event) => {
-          const cost = bill.add(event, parts.prices());
-          lastWord.answered(event, parts.clock.monotonicMs());
-          parts.metrics.metered(event, cost);
-          budget.metered(event, cost);
-        },
-        unmetered: (event, error) => keepAndEnd(parts, relay, event, error),
-        expired: () => relay.end('upstream_expired'),
-        throttled: (forMs, source) => {
-          parts.metrics.poolPaused(source);
-          parts.pausePool(session.poolId, forMs);
-        },
-        spoke: (type) => lastWord.heard(type, parts.clock.monotonicMs()),
-        progressed: () => owed.check(),
+      fromUpstream: upstreamTap(parts, session, {
+        ...{ observer, owed, unreported, lastWord, budget, metered },
+        relay: () => relay,
       }),
     },
     limits: limitsOf(parts, call.principal),
@@ -94,10 +84,67 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
   });
   endWhenAborted(call.leaseLost, () => relay.end('lease_lost'));
   const { sessionId: id, principal, lease } = call;
-  const live: LiveSession = { ...session, id, principal, lease, relay, lastWord, observer, owed, bill, budget };
+  const live: LiveSession = {
+    ...session,
+    id,
+    principal,
+    lease,
+    relay,
+    lastWord,
+    observer,
+    owed,
+    unreported,
+    metered,
+    bill,
+    budget,
+  };
   parts.live.add(live);
   parts.metrics.sessionOpened(live);
   return live;
+}
+
+/** What the upstream's tap tells. */
+interface TapEars extends Pick<LiveSession, 'observer' | 'owed' | 'unreported' | 'lastWord' | 'budget' | 'metered'> {
+  readonly relay: () => Session;
+}
+
+function upstreamTap(parts: GatewayParts, session: SessionOpened, ears: TapEars): FrameTap {
+  const { observer, owed, unreported, lastWord, budget, metered, relay } = ears;
+  return meterTap({
+    observer,
+    context: session,
+    nowMs: parts.clock.nowMs,
+    journal: (event) => journalTimed(parts, { kind: 'usage', event }),
+    turnBegan: (turnId) => budget.began(turnId),
+    owed: (report) => unreported.began(report),
+    nothingOwed: (report) => unreported.nothing(report),
+    estimateOf: (report) => unreported.estimateOf(report),
+    metered: (event) => {
+      lastWord.answered(event, parts.clock.monotonicMs());
+      metered(event);
+    },
+    unmetered: (event, error) => keepAndEnd(parts, relay(), event, error),
+    expired: () => relay().end('upstream_expired'),
+    throttled: (forMs, source) => {
+      parts.metrics.poolPaused(source);
+      parts.pausePool(session.poolId, forMs);
+    },
+    spoke: (type) => lastWord.heard(type, parts.clock.monotonicMs()),
+    progressed: () => owed.check(),
+  });
+}
+
+function openOwed(parts: GatewayParts, call: AdmittedCall, observer: OpenAiRealtimeObserver): SessionOwed {
+  const { sessionId, tenantId, keyId, poolId, replicaId } = openedRecord(parts, call);
+  const billing = call.principal.limits.billEstimates;
+  return new SessionOwed({
+    observer,
+    context: { sessionId, tenantId, keyId, poolId, replicaId, billing },
+    journal: parts.journal,
+    nowMs: parts.clock.nowMs,
+    failed: (error) =>
+      parts.log.warn({ event: 'journal_refused', session_id: sessionId, err: error }, 'a running turn has no record'),
+  });
 }
 
 /** The pool whose line a lease holds. */

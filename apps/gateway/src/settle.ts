@@ -1,5 +1,5 @@
 // The end of a session, in its one order: spending stops and the tail of what was running is read for its usage, the
-// client is told, the line is given back, the end is journalled. Every step has a deadline and none can stop the next.
+// client is told, the line is given back, what was never reported is estimated, the end is journalled. Every step has a deadline and none can stop the next.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SessionClosed } from '@trunkline/metering';
 import type { EndedBy } from '@trunkline/realtime';
@@ -15,6 +15,8 @@ export interface SettleParts {
   /** How long the session has been open by now; by a clock that nobody sets. */
   readonly openMs: () => number;
   readonly releaseLease: () => Promise<unknown>;
+  /** Estimates what the upstream still owes. */
+  readonly estimateOwed: () => Promise<void>;
   readonly journalClosed: (closed: SessionClosed) => Promise<void>;
   /** A step failed or ran out of time; the others go on. */
   readonly stepFailed: (step: string, error: unknown) => void;
@@ -35,6 +37,8 @@ export async function settle(live: LiveSession, ended: EndedBy, parts: SettlePar
     attempt('close upstream', () => stopSpending(live, ended, parts)),
   ]);
   await attempt('release lease', parts.releaseLease);
+  // Before the end: with it the journal forgets what was owed.
+  await attempt('estimate what is owed', parts.estimateOwed);
   const closed = closedRecord(live, ended, parts);
   await attempt('journal the end', () => parts.journalClosed(closed));
   live.bill.close();

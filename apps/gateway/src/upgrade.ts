@@ -4,6 +4,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { err, ok, type Refusal, type Result, type SessionId } from '@trunkline/kernel';
+import type { JournalRecord } from '@trunkline/metering';
 import { parseHandshake, type Handshake } from '@trunkline/realtime';
 import { acceptUpgrade, clientGone, refuseUpgrade } from '@trunkline/realtime/adapters/net';
 import { route, type RouteRequest } from '@trunkline/providers';
@@ -11,6 +12,7 @@ import { isRealtimeModel } from '@trunkline/providers/adapters/openai';
 import { hasScope, mayUseModel, SCOPE_REFUSALS, type Principal } from '@trunkline/tenancy';
 import { admitAndDial } from './admit-and-dial.js';
 import type { GatewayParts } from './gateway-parts.js';
+import type { LiveSession } from './live-session.js';
 import { limitHeaders } from './limit-headers.js';
 import { openSession, type AdmittedCall } from './open-session.js';
 import { reconnectGraceMs } from './reconnect-grace.js';
@@ -136,14 +138,13 @@ async function runAndSettle(
     nowMs: parts.clock.nowMs,
     openMs,
     releaseLease: () => parts.releaseLease(call.lease, reconnectGraceMs(ended.cause, openMs(), live.principal.limits)),
-    journalClosed: async (session) => {
-      const record = { kind: 'session_closed', session } as const;
-      await parts.journal.append(record).catch((error: unknown) => {
-        const fields = { event: 'journal_refused', session_id: session.sessionId, err: error };
-        parts.log.error(fields, 'the end of a session could not be journalled');
-        parts.stragglers.keep(record);
-      });
+    estimateOwed: async () => {
+      for (const event of live.unreported.estimates()) {
+        await keep(parts, live, { kind: 'usage', event });
+        live.metered(event);
+      }
     },
+    journalClosed: (session) => keep(parts, live, { kind: 'session_closed', session }),
     stepFailed: (step, error) =>
       parts.log.error(
         { event: 'settle_step_failed', session_id: live.id, step, err: error },
@@ -161,7 +162,16 @@ async function runAndSettle(
   const owed = live.observer.reportsOwed();
   if (owed === 0) return;
   parts.metrics.usageMissing(owed);
-  parts.log.warn({ event: 'usage_missing', ...who, count: owed }, 'the upstream never reported some usage');
+  parts.log.warn({ event: 'usage_missing', ...who, count: owed }, 'the upstream never reported some usage: estimated');
+}
+
+/** Journals what is left to say of a session; what the journal refuses is offered again until it takes it. */
+async function keep(parts: GatewayParts, { id }: LiveSession, record: JournalRecord): Promise<void> {
+  await parts.journal.append(record).catch((error: unknown) => {
+    const fields = { event: 'journal_refused', session_id: id, err: error };
+    parts.log.error(fields, 'the end of a session could not be journalled');
+    parts.stragglers.keep(record);
+  });
 }
 
 function mayUse(principal: Principal, wanted: RouteRequest): boolean {

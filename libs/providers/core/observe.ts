@@ -1,7 +1,7 @@
 // What a dialect tells the gateway about a session, read out of the vendor's own events. One observer lives as long as
 // one session and sees the upstream's messages in order. It never waits; what to do about a
 // fact (journal it, end the session) is the caller's business.
-import type { Evidence, UsageReport } from '@trunkline/metering';
+import type { Evidence, OwedReport, UsageReport } from '@trunkline/metering';
 
 /**
  * How closely the observer wants to look at messages of a type: `pass` not at all, `note` it needs to know that one went
@@ -17,6 +17,12 @@ export type SessionFact =
   | { readonly kind: 'turn_began'; readonly turnId: string }
   /** A report of use; must be durable before the message that carried it is forwarded. */
   | { readonly kind: 'usage_reported'; readonly report: UsageReport; readonly evidence: Evidence }
+  /** A use began whose report is still to come. */
+  | { readonly kind: 'report_owed'; readonly owed: OwedReport }
+  /** A report that was owed will not come, or came without anything in it: what was seen has to stand in for it. */
+  | { readonly kind: 'report_missing'; readonly owed: OwedReport }
+  /** A report that was owed will not come and nothing was used. */
+  | { readonly kind: 'nothing_owed'; readonly owed: OwedReport }
   /** The account has no room for more, by the upstream's own word, for so many milliseconds. */
   | { readonly kind: 'throttled'; readonly forMs: number; readonly source: 'headroom' | 'response' }
   /** The upstream will close the session now because it reached its maximum age. */
@@ -32,14 +38,21 @@ export interface Observation {
 
 /** Reads one session's upstream events. Bounded memory; tolerant of unknown events, which it forwards. */
 export interface SessionObserver {
-  /** The interest in an event type; `unknown` is a message whose type could not be told without parsing. */
-  interest(type: string): Interest;
+  /**
+   * The interest in an event type; `unknown` is a message whose type could not be told without parsing.
+   * @param bytes the size of the message, as announced.
+   */
+  interest(type: string, bytes: number): Interest;
+  /** A noted message went by; `bytes` is its size. Called for every audio delta: it must not allocate. */
+  noted(type: string, bytes: number): void;
   /** Reads a held message. */
   read(payload: Buffer): Observation;
   /** Whether the upstream detects by itself when somebody speaks; false until it has said so. */
   readonly detectsTurns: boolean;
   /** Reports of use that the upstream still owes: responses in progress and transcriptions under way. */
   reportsOwed(): number;
+  /** The same with what was seen of each so far. */
+  owed(): readonly OwedReport[];
   /** The client event that stops a running response, so that spending ends. */
   readonly stopSpending: string;
   /** The client event that stops this turn and no other. */

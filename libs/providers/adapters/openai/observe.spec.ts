@@ -86,7 +86,12 @@ describe('the observer of the GA dialect', () => {
 
   it('owes a report until the response it saw begin is done, and a repeated done does not settle another', () => {
     const done = { type: 'response.done', response: { id: 'resp_1', status: 'completed', usage: null } };
-    const { observer } = observe([{ type: 'response.created' }, { type: 'response.created' }, done, done]);
+    const { observer } = observe([
+      { type: 'response.created', response: { id: 'resp_1' } },
+      { type: 'response.created', response: { id: 'resp_2' } },
+      done,
+      done,
+    ]);
     expect(observer.reportsOwed()).toBe(1);
   });
 
@@ -98,7 +103,9 @@ describe('the observer of the GA dialect', () => {
     ]);
     expect(facts).toMatchObject([
       { kind: 'turn_began', turnId: 'resp_1' },
-      { kind: 'usage_reported', report: { vendorObjectId: 'resp_1' } },
+      { kind: 'report_owed', owed: { kind: 'response', vendorObjectId: 'resp_1' } },
+      { kind: 'usage_reported', report: { vendorObjectId: 'resp_1', problem: 'usage_missing' } },
+      { kind: 'report_missing', owed: { vendorObjectId: 'resp_1' } },
     ]);
     expect(JSON.parse(observer.cancelTurn('resp_1'))).toEqual({ type: 'response.cancel', response_id: 'resp_1' });
   });

@@ -1,16 +1,22 @@
 // Reads the GA Realtime dialect: which of the upstream's events carry usage, describe the session or announce its end.
 // Everything else passes unparsed. Response and item counts are kept so that settlement knows whether a report is still
 // owed after the client has gone.
-import type { UsageReport } from '@trunkline/metering';
+import type { OwedReport, UsageReport } from '@trunkline/metering';
 import type { Interest, Observation, SessionFact, SessionObserver } from '../../core/observe.js';
 import { withoutAccount } from './account-error.js';
+import type { ClientTraffic, HeardAudio } from './heard-audio.js';
 import { pauseOfFailedResponse, pauseOfRateLimits } from './headroom.js';
+import { SeenConversation } from './seen-conversation.js';
+import { AUDIO_DELTA, TEXT_DELTAS } from './seen-output.js';
+import { seenTranscription } from './seen-transcription.js';
 import { readResponseUsage, readTranscriptionUsage } from './usage.js';
 
 // A client cannot make the upstream keep more transcriptions or responses open than this in any real call; beyond it the
-// oldest is forgotten, which costs settlement a shorter wait and metering nothing.
+// oldest is not waited for any more: what was seen of it is its estimate, until its report comes after all.
 const OPEN_TRANSCRIPTIONS_MAX = 256;
-const SEEN_RESPONSES_MAX = 64;
+const OPEN_RESPONSES_MAX = 64;
+// What is larger is an image; what is smaller takes less than a millisecond to read.
+const ITEM_BYTES_MAX = 262_144;
 // No price has this name, so usage of a session that never said its model is listed as unrated, not lost.
 const MODEL_UNKNOWN = 'unknown';
 
@@ -19,10 +25,20 @@ const INTEREST: Readonly<Record<string, Interest>> = {
   'session.updated': 'hold',
   // Once a turn and small: its id is what the turn is reserved, settled and cancelled by.
   'response.created': 'hold',
-  // Nothing to read in these: that they went by tells that the session is in use.
-  'input_audio_buffer.speech_started': 'note',
-  'input_audio_buffer.speech_stopped': 'note',
-  'conversation.item.added': 'note',
+  // Nothing to read in these: that they went by is what matters.
+  'input_audio_buffer.cleared': 'note',
+  'conversation.item.deleted': 'note',
+  // Only their sizes are looked at: what was generated, should it never be reported.
+  'response.output_audio.delta': 'note',
+  'response.output_audio_transcript.delta': 'note',
+  'response.output_text.delta': 'note',
+  'response.function_call_arguments.delta': 'note',
+  // How long the caller spoke, and what else the next response will read: small, and twice a turn.
+  'input_audio_buffer.speech_started': 'hold',
+  'input_audio_buffer.speech_stopped': 'hold',
+  'input_audio_buffer.timeout_triggered': 'hold',
+  'conversation.item.added': 'hold',
+  'conversation.item.truncated': 'hold',
   'response.done': 'hold',
   'input_audio_buffer.committed': 'hold',
   'conversation.item.input_audio_transcription.completed': 'hold',
@@ -35,6 +51,8 @@ const INTEREST: Readonly<Record<string, Interest>> = {
 
 type Json = Readonly<Record<string, unknown>>;
 const NOTHING: Observation = { facts: [], forward: true };
+const NO_TRAFFIC: ClientTraffic = { bytes: 0, messages: 0 };
+const ITEM_ADDED = 'conversation.item.added';
 
 /** The observer of one GA Realtime session (conversation or transcription). */
 export class OpenAiRealtimeObserver implements SessionObserver {
@@ -44,13 +62,28 @@ export class OpenAiRealtimeObserver implements SessionObserver {
 
   private model: string | null = null;
   private transcriptionModel: string | null = null;
-  private responsesActive = 0;
-  private readonly responsesSeen = new Set<string>();
-  /** Item id -> the model that transcribes it: the one configured when the audio was committed. */
-  private readonly transcribing = new Map<string, string>();
+  private transcriptionPrompt: unknown = null;
+  private readonly conversation: SeenConversation;
+  private readonly responding = new Set<string>();
+  /** By item id, with the model that was configured when the audio was committed. */
+  private readonly transcribing = new Map<string, OwedReport>();
 
-  interest(type: string): Interest {
+  /** @param traffic what has come from the client so far; read once a turn. */
+  constructor(traffic: () => ClientTraffic = () => NO_TRAFFIC) {
+    this.conversation = new SeenConversation(traffic);
+  }
+
+  interest(type: string, bytes = 0): Interest {
+    if (bytes > ITEM_BYTES_MAX && type === ITEM_ADDED) return 'note';
     return INTEREST[type] ?? 'pass';
+  }
+
+  noted(type: string, bytes: number): void {
+    if (type === AUDIO_DELTA) this.conversation.audioDelta(bytes);
+    else if (TEXT_DELTAS.has(type)) this.conversation.textDelta();
+    else if (type === ITEM_ADDED) this.conversation.itemUnread();
+    else if (type === 'conversation.item.deleted') this.conversation.edited();
+    else if (type === 'input_audio_buffer.cleared') this.conversation.callerAudio.cleared();
   }
 
   cancelTurn(turnId: string): string {
@@ -58,7 +91,11 @@ export class OpenAiRealtimeObserver implements SessionObserver {
   }
 
   reportsOwed(): number {
-    return this.responsesActive + this.transcribing.size;
+    return this.responding.size + this.transcribing.size;
+  }
+
+  owed(): readonly OwedReport[] {
+    return [...[...this.responding].flatMap((id) => this.owedResponse(id)), ...this.transcribing.values()];
   }
 
   read(payload: Buffer): Observation {
@@ -72,19 +109,30 @@ export class OpenAiRealtimeObserver implements SessionObserver {
         return this.readCreated(asObject(event['response']));
       case 'response.done':
         return this.readDone(event);
+      case 'input_audio_buffer.speech_started':
+      case 'input_audio_buffer.speech_stopped':
+      case 'input_audio_buffer.timeout_triggered':
+        this.conversation.callerAudio.turnMark(event['audio_start_ms'], event['audio_end_ms']);
+        return NOTHING;
       case 'input_audio_buffer.committed':
-        this.expectTranscription(event['item_id']);
+        return this.expectTranscription(event['item_id'], this.conversation.committed(event['item_id']));
+      case ITEM_ADDED:
+        this.conversation.itemAdded(asObject(event['item']));
+        return NOTHING;
+      case 'conversation.item.truncated':
+        this.conversation.truncated(event['audio_end_ms']);
         return NOTHING;
       case 'conversation.item.input_audio_transcription.completed':
         return this.readTranscription(event);
       case 'conversation.item.input_audio_transcription.failed':
-        this.transcribing.delete(String(event['item_id']));
-        return NOTHING;
+        return this.giveUpTranscription(String(event['item_id']));
       case 'rate_limits.updated':
         return { facts: throttled(pauseOfRateLimits(event), 'headroom'), forward: false };
       case 'error':
         return { ...readError(asObject(event['error'])), ...cleanedError(event) };
       default:
+        // Its type could not be sniffed, so it was held instead of noted.
+        this.noted(String(event['type']), payload.length);
         return NOTHING;
     }
   }
@@ -93,14 +141,36 @@ export class OpenAiRealtimeObserver implements SessionObserver {
     if (typeof session['model'] === 'string') this.model = session['model'];
     const input = asObject(asObject(session['audio'])['input']);
     this.detectsTurns = typeof input['turn_detection'] === 'object' && input['turn_detection'] !== null;
+    this.conversation.described(session);
     const transcription = asObject(input['transcription']);
+    this.transcriptionPrompt = transcription['prompt'];
     this.transcriptionModel = typeof transcription['model'] === 'string' ? transcription['model'] : null;
     return forward({ kind: 'session_described', model: this.model });
   }
 
   private readCreated(response: Json): Observation {
-    this.responsesActive += 1;
-    return typeof response['id'] === 'string' ? forward({ kind: 'turn_began', turnId: response['id'] }) : NOTHING;
+    const id = response['id'];
+    if (typeof id !== 'string' || this.responding.has(id)) return NOTHING;
+    const forgotten = this.responding.size < OPEN_RESPONSES_MAX ? [] : this.forgetResponse();
+    this.responding.add(id);
+    this.conversation.responseCreated(id, response);
+    const owed = this.owedResponse(id).map((each) => ({ kind: 'report_owed', owed: each }) as const);
+    return { facts: [...forgotten, { kind: 'turn_began', turnId: id }, ...owed], forward: true };
+  }
+
+  private owedResponse(id: string): OwedReport[] {
+    const seen = this.conversation.seenOf(id);
+    const model = this.model ?? MODEL_UNKNOWN;
+    return seen === null ? [] : [{ kind: 'response', vendorObjectId: id, model, seen }];
+  }
+
+  private forgetResponse(): SessionFact[] {
+    const [oldest] = this.responding;
+    if (oldest === undefined) return [];
+    const missing = this.owedResponse(oldest).map((owed) => ({ kind: 'report_missing', owed }) as const);
+    this.responding.delete(oldest);
+    this.conversation.responseUnreported(oldest);
+    return missing;
   }
 
   private readDone(event: Json): Observation {
@@ -113,54 +183,67 @@ export class OpenAiRealtimeObserver implements SessionObserver {
   private readResponse(response: Json): Observation {
     const id = response['id'];
     if (typeof id !== 'string') return this.unidentified('response', response['usage']);
-    if (!this.responsesSeen.has(id)) {
-      this.responsesActive = Math.max(0, this.responsesActive - 1);
-      remember(this.responsesSeen, id, SEEN_RESPONSES_MAX);
-    }
     const { evidence, ...read } = readResponseUsage(response['usage']);
-    return forward({
-      kind: 'usage_reported',
-      evidence,
-      report: {
-        kind: 'response',
-        vendorObjectId: id,
-        model: this.model ?? MODEL_UNKNOWN,
-        status: typeof response['status'] === 'string' ? response['status'] : 'unknown',
-        vendorUsage: response['usage'] ?? null,
-        ...read,
-      },
-    });
+    const status = typeof response['status'] === 'string' ? response['status'] : 'unknown';
+    const model = this.model ?? MODEL_UNKNOWN;
+    const vendorUsage = response['usage'] ?? null;
+    const report: UsageReport = { kind: 'response', vendorObjectId: id, model, status, vendorUsage, ...read };
+    const reported: SessionFact = { kind: 'usage_reported', evidence, report };
+    return { facts: [reported, ...this.responseEnded(report)], forward: true };
+  }
+
+  // An empty report is no report: what was seen stands in for it. A response that failed is not billed, and a report that
+  // cannot be read has the vendor's own numbers in it, for a person to look at.
+  private responseEnded({ vendorObjectId: id, problem, quantities, status }: UsageReport): SessionFact[] {
+    const isBilledUnseen = problem === 'usage_missing' && status !== 'failed';
+    const missing = isBilledUnseen ? this.owedResponse(id) : [];
+    this.responding.delete(id);
+    if (problem === null) this.conversation.responseReported(id, quantities);
+    else this.conversation.responseUnreported(id);
+    return missing.map((owed) => ({ kind: 'report_missing', owed }));
   }
 
   private readTranscription(event: Json): Observation {
     const id = event['item_id'];
     if (typeof id !== 'string') return this.unidentified('transcription', event['usage']);
-    const model = this.transcribing.get(id) ?? this.transcriptionModel ?? MODEL_UNKNOWN;
+    const owed = this.transcribing.get(id);
+    const model = owed?.model ?? this.transcriptionModel ?? MODEL_UNKNOWN;
     this.transcribing.delete(id);
     // One item may hold several audio parts, each transcribed and billed on its own.
     const part = event['content_index'];
     const { evidence, ...read } = readTranscriptionUsage(event['usage']);
-    return forward({
-      kind: 'usage_reported',
-      evidence,
-      report: {
-        kind: 'transcription',
-        vendorObjectId: typeof part === 'number' && part > 0 ? `${id}:${part}` : id,
-        model,
-        status: 'completed',
-        vendorUsage: event['usage'] ?? null,
-        ...read,
-      },
-    });
+    const report: UsageReport = {
+      kind: 'transcription',
+      vendorObjectId: typeof part === 'number' && part > 0 ? `${id}:${part}` : id,
+      model,
+      status: 'completed',
+      vendorUsage: event['usage'] ?? null,
+      ...read,
+    };
+    const missing = owed !== undefined && read.problem === 'usage_missing' ? [owed] : [];
+    const facts = missing.map((each) => ({ kind: 'report_missing', owed: each }) as const);
+    return { facts: [{ kind: 'usage_reported', evidence, report }, ...facts], forward: true };
   }
 
-  private expectTranscription(itemId: unknown): void {
-    if (typeof itemId !== 'string' || this.transcriptionModel === null) return;
+  private expectTranscription(itemId: unknown, heard: HeardAudio): Observation {
+    const model = this.transcriptionModel;
+    if (typeof itemId !== 'string' || model === null) return NOTHING;
+    const facts: SessionFact[] = [];
     if (this.transcribing.size >= OPEN_TRANSCRIPTIONS_MAX) {
-      const oldest = this.transcribing.keys().next();
-      if (!oldest.done) this.transcribing.delete(oldest.value);
+      const [oldest] = this.transcribing.values();
+      if (oldest) facts.push({ kind: 'report_missing', owed: oldest });
+      if (oldest) this.transcribing.delete(oldest.vendorObjectId);
     }
-    this.transcribing.set(itemId, this.transcriptionModel);
+    const seen = seenTranscription(heard, { model, prompt: this.transcriptionPrompt });
+    const owed: OwedReport = { kind: 'transcription', vendorObjectId: itemId, model, seen };
+    this.transcribing.set(itemId, owed);
+    return { facts: [...facts, { kind: 'report_owed', owed }], forward: true };
+  }
+
+  private giveUpTranscription(itemId: string): Observation {
+    const owed = this.transcribing.get(itemId);
+    this.transcribing.delete(itemId);
+    return owed === undefined ? NOTHING : forward({ kind: 'nothing_owed', owed });
   }
 
   // Usage without an id cannot be told from its own repetition, so it is parked for a person to look at.
@@ -207,14 +290,6 @@ function throttled(forMs: number, source: 'headroom' | 'response'): SessionFact[
 
 function forward(fact: SessionFact): Observation {
   return { facts: [fact], forward: true };
-}
-
-function remember(seen: Set<string>, id: string, max: number): void {
-  if (seen.size >= max) {
-    const oldest = seen.values().next();
-    if (!oldest.done) seen.delete(oldest.value);
-  }
-  seen.add(id);
 }
 
 // The upstream is trusted to send JSON but not to keep doing so: what cannot be read is forwarded as it came.

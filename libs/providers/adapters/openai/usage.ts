@@ -106,7 +106,8 @@ function attributeCached(input: { cached_tokens: number; text_tokens: number; au
   return { text_tokens: text, audio_tokens: audio, image_tokens: input.cached_tokens - text - audio };
 }
 
-function tokens(counts: Partial<Record<Meter, number>>): readonly Quantity[] {
+/** Whole tokens by meter as quantities; zero is not listed. */
+export function tokens(counts: Partial<Record<Meter, number>>): readonly Quantity[] {
   const quantities: Quantity[] = [];
   for (const [meter, tokenCount] of Object.entries(counts) as [Meter, number][]) {
     if (tokenCount > 0) quantities.push({ meter, quantityMicro: BigInt(tokenCount) * 1_000_000n });
