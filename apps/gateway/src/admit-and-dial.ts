@@ -5,27 +5,14 @@ import { err, ok, type Refusal, type Result, type SessionId } from '@trunkline/k
 import type { Lease } from '@trunkline/admission';
 import { inTurn, type RouteRequest } from '@trunkline/providers';
 import { modelFamily, type DialRefusal } from '@trunkline/providers/adapters/openai';
-import type { Handshake } from '@trunkline/realtime';
-import type { PolicySnapshot, Pool, Principal } from '@trunkline/tenancy';
+import type { Pool } from '@trunkline/tenancy';
+import { planOf, reviewOf, type Caller, type JudgedCall, type Review } from './call-review.js';
 import { dialUpstream } from './dial-upstream.js';
 import type { GatewayParts } from './gateway-parts.js';
 import { openedRecord, type AdmittedCall } from './open-session.js';
 
-/** A call that may be made, by whom and with what. */
-export interface Caller {
-  readonly sessionId: SessionId;
-  readonly handshake: Handshake;
-  readonly principal: Principal;
-  /** The policy that this call is judged by, from its key to its pool. */
-  readonly policy: PolicySnapshot;
-  readonly wanted: RouteRequest;
-  /** How long it may wait for a line, in milliseconds. */
-  readonly waitMs: number;
-  /** Why its tenant's budget has no room for it; null: it has. Never rejects. */
-  readonly budget: Promise<Refusal | null>;
-  /** Fires when the client went away. */
-  readonly gone: AbortSignal;
-}
+/** A call as judged once; `waitMs` is what is left of its wait. */
+type Judged = Caller & JudgedCall;
 
 interface Try {
   readonly pool: Pool;
@@ -37,14 +24,26 @@ interface Try {
 const PAUSE_MS_MAX = 60_000;
 
 /** Finds a line and an upstream for the call, or says why there is none. */
-export async function admitAndDial(
+export async function admitAndDial(parts: GatewayParts, caller: Caller): Promise<Result<AdmittedCall, Refusal>> {
+  const startedMs = parts.clock.monotonicMs();
+  // Each round but the first follows a change of policy while it waited, and only what is left of the wait is waited.
+  for (;;) {
+    const judged = caller.judge();
+    if (!judged.ok) return judged;
+    const waitMs = Math.max(0, judged.value.waitMs - (parts.clock.monotonicMs() - startedMs));
+    const outcome = await throughPools(parts, { ...caller, ...judged.value, waitMs });
+    if (outcome !== 'judge_again') return outcome;
+  }
+}
+
+async function throughPools(
   parts: GatewayParts,
-  caller: Caller,
-  pools: readonly Pool[],
-): Promise<Result<AdmittedCall, Refusal>> {
+  caller: Judged,
+): Promise<Result<AdmittedCall, Refusal> | 'judge_again'> {
   // Nobody stands in line for a session that may not begin.
   const spent = caller.waitMs > 0 ? await caller.budget : null;
   if (spent) return err(spent);
+  const { pools } = caller;
   const turns = inTurn(pools, (id) => parts.health.isHealthy(id, parts.clock.monotonicMs()), parts.random);
   const isOnly = turns.length === 1;
   const waitable: Waitable[] = [];
@@ -53,6 +52,7 @@ export async function admitAndDial(
     const attempt: Try = { pool, waitMs: isOnly ? caller.waitMs : 0, turn: i === 0 ? 'first' : 'fallback' };
     const outcome = await tryPool(parts, caller, attempt);
     if (outcome.kind === 'open') return ok(outcome.call);
+    if (outcome.kind === 'judge_again') return outcome.kind;
     refusal = outcome.refusal;
     if (outcome.kind === 'over') return err(parts.closedToNewSessions() ?? refusal);
     if (outcome.kind === 'no_line') waitable.push({ pool, expectedWaitMs: outcome.expectedWaitMs });
@@ -63,6 +63,7 @@ export async function admitAndDial(
   if (!isOnly && best && waitable.length === turns.length && caller.waitMs > 0) {
     const outcome = await tryPool(parts, caller, { pool: best.pool, waitMs: caller.waitMs, turn: 'wait' });
     if (outcome.kind === 'open') return ok(outcome.call);
+    if (outcome.kind === 'judge_again') return outcome.kind;
     refusal = outcome.refusal;
   }
   // Whoever waited while this process began to stop hears the reason that helps.
@@ -78,22 +79,30 @@ type TryOutcome =
   | { readonly kind: 'open'; readonly call: AdmittedCall }
   | { readonly kind: 'no_line'; readonly refusal: Refusal; readonly expectedWaitMs: number }
   | { readonly kind: 'no_upstream'; readonly refusal: Refusal }
+  /** The policy that it was judged by is not in force any more, and does not let it go on here. */
+  | { readonly kind: 'judge_again' }
   /** No other pool would do better. */
   | { readonly kind: 'over'; readonly refusal: Refusal };
 
 // A pool that the upstream asked to leave alone, or of which nothing is known, is the last to wait for.
 const EXPECTED_UNKNOWN_MS = 600_000;
 
-async function tryPool(parts: GatewayParts, caller: Caller, attempt: Try): Promise<TryOutcome> {
-  const lease = await takeLine(parts, caller, attempt); // 4
+async function tryPool(parts: GatewayParts, caller: Judged, attempt: Try): Promise<TryOutcome> {
+  const review = reviewOf(parts, caller, attempt.pool);
+  const lease = await takeLine(parts, caller, { ...attempt, review }); // 4
   if (!lease.ok) {
     const { refusal, reason, denial } = lease.error;
+    if (reason === 'policy_changed' && !caller.gone.aborted) return { kind: 'judge_again' };
     // The rate of new sessions is the same in every pool; a line may be free, or kept for this key, in another.
     if (caller.gone.aborted || reason === 'unavailable' || reason === 'rate_limit') return { kind: 'over', refusal };
     const expectedWaitMs = reason === 'headroom' ? EXPECTED_UNKNOWN_MS : denial?.queue.expectedWaitMs;
     return { kind: 'no_line', refusal, expectedWaitMs: expectedWaitMs ?? EXPECTED_UNKNOWN_MS / 2 };
   }
-  const line = { lease: lease.value, pool: attempt.pool };
+  const line = { lease: lease.value, pool: attempt.pool, waited: attempt.waitMs > 0 };
+  if (review() === null) {
+    const released = await parts.releaseLease(line.lease);
+    return released ? { kind: 'judge_again' } : { kind: 'over', refusal: LINE_LOST };
+  }
   try {
     const call = await withinBudget(parts, caller, line);
     if (call.ok) return { kind: 'open', call: call.value };
@@ -107,12 +116,15 @@ async function tryPool(parts: GatewayParts, caller: Caller, attempt: Try): Promi
   }
 }
 
-async function takeLine(parts: GatewayParts, caller: Caller, { pool, waitMs, turn }: Try) {
+async function takeLine(
+  parts: GatewayParts,
+  caller: Judged,
+  { pool, waitMs, turn, review }: Try & { readonly review: Review },
+) {
   const { sessionId, principal, policy, wanted, gone } = caller;
-  const plan = parts.plans.of(policy).get(pool.id);
-  if (!plan) throw new Error(`pool ${pool.id} has no plan`);
+  const plan = planOf(parts, policy, pool);
   const startedMs = parts.clock.monotonicMs();
-  const lease = await parts.admit({ sessionId, who: principal, plan, family: familyOf(wanted), waitMs, gone });
+  const lease = await parts.admit({ sessionId, who: principal, plan, family: familyOf(wanted), waitMs, gone, review });
   const outcome = lease.ok ? 'admitted' : lease.error.reason;
   parts.metrics.admission({ outcome, turn, seconds: (parts.clock.monotonicMs() - startedMs) / 1000 });
   if (!lease.ok && lease.error.cause !== undefined)
@@ -126,20 +138,22 @@ async function takeLine(parts: GatewayParts, caller: Caller, { pool, waitMs, tur
 interface Line {
   readonly lease: Lease;
   readonly pool: Pool;
+  readonly waited: boolean;
 }
 
 async function withinBudget(
   parts: GatewayParts,
-  caller: Caller,
+  caller: Judged,
   line: Line,
 ): Promise<Result<AdmittedCall, DialRefusal>> {
-  const spent = await caller.budget;
+  // What was true of the budget when it came need not be true after a wait.
+  const spent = await (line.waited ? parts.budgets.refusal(caller.principal.tenantId) : caller.budget);
   return spent ? err({ ...spent, tryNextPool: false }) : dialAndConfirm(parts, caller, line); // 5, 6
 }
 
 async function dialAndConfirm(
   parts: GatewayParts,
-  caller: Caller,
+  caller: Judged,
   { lease, pool }: Line,
 ): Promise<Result<AdmittedCall, DialRefusal>> {
   const { sessionId, handshake, principal, wanted, gone } = caller;

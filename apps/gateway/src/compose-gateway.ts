@@ -180,7 +180,10 @@ function openKeeper(options: GatewayOptions): LeaseKeeper {
   return keeper;
 }
 
-function openWaitingRoom({ leases, log, metrics, shutdown }: GatewayOptions, replicaId: ReplicaId): WaitingRoom {
+function openWaitingRoom(
+  { leases, log, metrics, policy, shutdown }: GatewayOptions,
+  replicaId: ReplicaId,
+): WaitingRoom {
   const room = new WaitingRoom({
     store: leases,
     replicaId,
@@ -191,7 +194,10 @@ function openWaitingRoom({ leases, log, metrics, shutdown }: GatewayOptions, rep
   metrics.onScrape(() => metrics.gauge('waiting').set(room.size));
   const stop = new AbortController();
   const running = room.run(stop.signal);
+  // Whoever may not wait any more hears it now, and a cap that was raised lets the first in.
+  const unwatch = policy.subscribe(() => void room.tick());
   shutdown.register('waiting room', RELEASE_MS_MAX, async () => {
+    unwatch();
     stop.abort();
     await running;
   });

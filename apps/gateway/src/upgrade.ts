@@ -11,6 +11,7 @@ import { route, type RouteRequest } from '@trunkline/providers';
 import { isRealtimeModel } from '@trunkline/providers/adapters/openai';
 import { hasScope, mayUseModel, SCOPE_REFUSALS, type Principal } from '@trunkline/tenancy';
 import { admitAndDial } from './admit-and-dial.js';
+import type { JudgedCall } from './call-review.js';
 import type { GatewayParts } from './gateway-parts.js';
 import type { LiveSession } from './live-session.js';
 import { limitHeaders } from './limit-headers.js';
@@ -99,27 +100,31 @@ async function connect(
   sessionId: SessionId,
   gone: AbortSignal,
 ): Promise<Result<AdmittedCall, Refusal>> {
-  const policy = parts.policy();
   const handshake = parseHandshake(request); // 1
   if (!handshake.ok) return handshake;
   const wanted = routeRequest(handshake.value);
   if (!wanted.ok) return wanted;
-  const { credential, origin } = handshake.value;
-  const principal = parts.authenticate(credential.key, origin, policy); // 2
+  const judge = () => judgeCall(parts, handshake.value, wanted.value); // 2, 3
+  return admitAndDial(parts, { sessionId, handshake: handshake.value, wanted: wanted.value, judge, gone }); // 4, 5, 6
+}
+
+/** Steps 2 and 3, by the policy in force: asked again when it changes before the call is open. */
+function judgeCall(parts: GatewayParts, handshake: Handshake, wanted: RouteRequest): Result<JudgedCall, Refusal> {
+  const policy = parts.policy();
+  const principal = parts.authenticate(handshake.credential.key, handshake.origin, policy); // 2
   if (!principal.ok) return principal;
   if (!hasScope(principal.value, 'sessions')) return err(SCOPE_REFUSALS.sessions);
   const closed = parts.closedToNewSessions();
   if (closed) return err(closed);
   const offered = (model: string) => isRealtimeModel(model);
-  const usable = mayUse(principal.value, wanted.value) ? [...policy.pools.values()] : [];
-  const pools = route(wanted.value, usable, offered); // 3
+  const usable = mayUse(principal.value, wanted) ? [...policy.pools.values()] : [];
+  const pools = route(wanted, usable, offered); // 3
   if (!pools.ok) return pools;
-  const waitMs = waitOf(handshake.value, principal.value);
+  const waitMs = waitOf(handshake, principal.value);
   if (!waitMs.ok) return waitMs;
   // Asked for while a line is: it costs no time of its own.
   const budget = parts.budgets.refusal(principal.value.tenantId);
-  const caller = { sessionId, handshake: handshake.value, principal: principal.value, policy, gone, budget };
-  return admitAndDial(parts, { ...caller, wanted: wanted.value, waitMs: waitMs.value }, pools.value); // 4, 5, 6
+  return ok({ principal: principal.value, policy, pools: pools.value, waitMs: waitMs.value, budget });
 }
 
 /** Steps 7 and 8. */

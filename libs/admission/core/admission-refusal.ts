@@ -6,7 +6,16 @@ import type { Denial } from './lease-store.js';
 
 /** Why nobody was let in, for metrics and for the choice to try the next pool. A closed list. */
 export type AdmissionReason =
-  'key_limit' | 'tenant_limit' | 'rate_limit' | 'pool_limit' | 'headroom' | 'abandoned' | 'recovering' | 'unavailable';
+  | 'key_limit'
+  | 'tenant_limit'
+  | 'rate_limit'
+  | 'pool_limit'
+  | 'headroom'
+  | 'abandoned'
+  /** It waited, and may not do so any more: to be judged again by the policy in force. */
+  | 'policy_changed'
+  | 'recovering'
+  | 'unavailable';
 
 /** A refusal for the client, with what only operators may see beside it. */
 export interface AdmissionRefusal {

@@ -7,7 +7,7 @@ import { mintToken, type Lease } from './lease.js';
 import { LeaseStoreUnavailable, type AcquireRequest, type Denial, type LeaseStore } from './lease-store.js';
 import type { OwnLimits } from './limits.js';
 import type { PoolPlan } from './pool-plan.js';
-import type { WaitingRoom } from './waiting-room.js';
+import type { WaitingRoom, WaitTerms } from './waiting-room.js';
 
 /** Who asks for a line (`Principal` of tenancy fits). */
 export interface Admittee extends OwnLimits {
@@ -27,6 +27,8 @@ export interface AdmitRequest {
   readonly waitMs: number;
   /** Fires when the client went away. */
   readonly gone: AbortSignal;
+  /** Asked while it waits: what holds for it by the policy in force; null: it may not wait here any more. */
+  readonly review?: NonNullable<WaitTerms['review']>;
 }
 
 /** What admission works with. */
@@ -73,6 +75,8 @@ async function stand(
       return err({ ...denied(outcome.denial, request.waitMs), waited: true });
     case 'abandoned':
       return err({ ...denied(denial), reason: 'abandoned', waited: true });
+    case 'dismissed':
+      return err({ ...denied(denial), reason: 'policy_changed', waited: true });
     case 'unavailable':
       return err({ refusal: unavailable(), reason: 'unavailable', cause: outcome.cause, waited: true });
   }

@@ -20,6 +20,23 @@ async function inLine(store: LeaseStore): Promise<readonly string[]> {
   return (await store.view(lineRequest().plan.poolId)).waiting.map((call) => call.sessionId);
 }
 
+const OWN_LIMITS: readonly LeaseStoreCase[] = [
+  {
+    guarantee: 'a call in line is under its own limits as they are by now, and keeps its place when they are raised',
+    check: async ({ store }) => {
+      const limited = (session: string, key: number) => of('a', { session, caps: { key }, mayWait: true });
+      await confirmed(store, limited('1', 1));
+      assert.equal(await asked(store, limited('2', 1)), 'waiting');
+      assert.equal(await asked(store, limited('3', 1)), 'waiting');
+      const [second] = await store.attend([lineRequest(limited('2', 1)), lineRequest(limited('3', 2))]);
+      assert.equal(second?.kind, 'waiting');
+      assert.deepEqual(await inLine(store), ['ses_2'], 'the limit that was raised lets its call in');
+      const [lowered] = await store.attend([lineRequest(limited('2', 3))]);
+      assert.equal(lowered?.kind, 'granted');
+    },
+  },
+];
+
 const FLOORS: readonly LeaseStoreCase[] = [
   {
     guarantee: 'a floor is held back from everybody else and there for its tenant at once',
@@ -398,4 +415,4 @@ const OTHER: readonly LeaseStoreCase[] = [
 ];
 
 /** Every guarantee of the fair cap. */
-export const FAIR_CAP_CASES: readonly LeaseStoreCase[] = [...FLOORS, ...LINE, ...KEPT, ...OTHER];
+export const FAIR_CAP_CASES: readonly LeaseStoreCase[] = [...OWN_LIMITS, ...FLOORS, ...LINE, ...KEPT, ...OTHER];

@@ -5,6 +5,7 @@ import { lineRequest } from './lease-builders.conformance.js';
 import type { LeaseStoreUnderTest } from './lease-store.conformance.js';
 import type { Lease } from './lease.js';
 import type { AcquireOutcome, AcquireRequest, AttendOutcome } from './lease-store.js';
+import type { OwnLimits } from './limits.js';
 import { LineHeldElsewhere, Switchboard } from './switchboard.js';
 
 /** One step of a replay. Numbers pick sessions, keys, tenants and pools; few of each, so that they collide. */
@@ -102,7 +103,8 @@ async function apply(operation: LeaseOperation, state: Replay): Promise<Answers>
       return [board.renew(all, nowMs).map(idOf), (await under.store.renew(all)).map(idOf)];
     }
     case 'attend_all': {
-      const all = latest(state);
+      // Under what the policy says by now.
+      const all = latest(state).map((request) => ({ ...request, own: ownOf(request.place.tenantId, state) }));
       return [board.attend(all, nowMs).map(shown), (await under.store.attend(all)).map(shown)];
     }
     case 'pause': {
@@ -136,6 +138,11 @@ async function acquire(operation: Extract<LeaseOperation, { kind: 'acquire' }>, 
   const { session } = operation;
   state.asked.set(session, [...(state.asked.get(session) ?? []), request]);
   return [shown(expected), shown(await under.store.acquire(request))];
+}
+
+function ownOf(tenantId: string, { plan: { own } }: Replay): OwnLimits {
+  const sessionsPerMinuteMax = tenantId === 'tnt_2' ? 3 : null;
+  return { keySessionsMax: own, tenantSessionsMax: own + 1, sessionsPerMinuteMax };
 }
 
 function requestOf(

@@ -118,7 +118,10 @@ export interface LeaseStore {
    * kept for the same key, pool and family is taken over before anything else is asked.
    */
   acquire(request: AcquireRequest): Promise<AcquireOutcome>;
-  /** Keeps calls in line and says how each of them stands, in their order. Gives out whatever has become free. */
+  /**
+   * Keeps calls in line, from now on under the limits of their own that they bring, and says how each of them stands, in
+   * their order. Gives out whatever has become free.
+   */
   attend(callers: readonly Caller[]): Promise<readonly AttendOutcome[]>;
   /** Leaves the line. `granted`: it was given a line a moment before, which is the caller's to use or release. */
   leave(caller: Caller): Promise<AttendOutcome>;

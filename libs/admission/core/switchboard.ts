@@ -84,7 +84,7 @@ export class Switchboard {
     for (const caller of callers) {
       this.#adopt(caller.plan);
       const waiter = this.#waiterOf(caller);
-      if (waiter) waiter.seenMs = nowMs;
+      if (waiter) this.queue.seen(waiter, caller, nowMs);
     }
     if (closedMs === 0) this.#grant(nowMs);
     return callers.map((caller) => this.#standing(caller, nowMs));

@@ -6,7 +6,8 @@ import { isSamePlace, type Place } from './limits.js';
 
 /** A call in line. */
 export interface Waiter {
-  readonly caller: Caller;
+  /** With its own limits as its replica last knew them. */
+  caller: Caller;
   /** Rises with every call that began to wait. */
   readonly sequence: number;
   /** Unix milliseconds. */
@@ -48,6 +49,12 @@ export class WaitingQueue {
     const waiter = { caller, sequence: ++this.#sequence, sinceMs: nowMs, seenMs: nowMs };
     this.#waiters.set(caller.sessionId, waiter);
     return waiter;
+  }
+
+  /** Its replica attends to it, under what its limits are by now; it keeps its place. */
+  seen(waiter: Waiter, { own, plan }: Caller, nowMs: number): void {
+    waiter.caller = { ...waiter.caller, own, plan };
+    waiter.seenMs = nowMs;
   }
 
   remove(sessionId: SessionId): void {

@@ -12,9 +12,13 @@ import {
 } from './lease-builders.conformance.js';
 import { DEFAULT_LEASE_TERMS } from './lease.js';
 import { LeaseStoreUnavailable } from './lease-store.js';
-import { WaitingRoom } from './waiting-room.js';
+import { WaitingRoom, type CallTerms } from './waiting-room.js';
 
 const poolId = lineRequest().plan.poolId;
+
+interface CallParts extends RequestParts {
+  readonly review?: () => CallTerms | null;
+}
 
 /** A waiting room on a real in-process store, with time in the test's hands. */
 class Rig {
@@ -37,10 +41,19 @@ class Rig {
   readonly running = this.room.run(this.stop.signal);
   #wake = (): void => undefined;
 
-  async call(session: string, waitMs: number, gone = new AbortController(), parts: RequestParts = {}) {
+  async call(session: string, waitMs: number, gone = new AbortController(), { review, ...parts }: CallParts = {}) {
     const { sessionId, replicaId, place, own, plan } = lineRequest({ session, caps: { pool: 1 }, ...parts });
     const who = { keyId: place.keyId, tenantId: place.tenantId, ...own };
-    const request = { sessionId, replicaId, who, plan, family: place.family, waitMs, gone: gone.signal };
+    const request = {
+      sessionId,
+      replicaId,
+      who,
+      plan,
+      family: place.family,
+      waitMs,
+      gone: gone.signal,
+      review: review ?? (() => ({ own, plan })),
+    };
     const result = await admit(request, { store: this.store, room: this.room, randomBytes });
     return result.ok ? 'admitted' : `${result.error.reason}: ${result.error.refusal.message}`;
   }
@@ -142,6 +155,31 @@ describe('a waiting room', () => {
     await rig.store.release(first);
     await rig.pass(500);
     expect(await long).toBe('admitted');
+  });
+
+  it('lets a call leave at the next look when the policy does not let it wait any more', async () => {
+    const rig = new Rig();
+    await confirmed(rig.inner, { session: 'a', caps: { pool: 1 } });
+    const { own, plan } = lineRequest({ caps: { pool: 1 } });
+    let terms: CallTerms | null = { own, plan };
+    const waiting = rig.call('b', 60_000, new AbortController(), { review: () => terms });
+    await rig.pass(500);
+    expect(await rig.queued()).toBe(1);
+    terms = null;
+    await rig.pass(0);
+    expect(await waiting).toMatch(/^policy_changed/);
+    expect(await rig.queued()).toBe(0);
+  });
+
+  it('gives a call its line at the next look when the cap is raised while it waits and nobody else calls', async () => {
+    const rig = new Rig();
+    await confirmed(rig.inner, { session: 'a', caps: { pool: 1 } });
+    let { own, plan } = lineRequest({ caps: { pool: 1 } });
+    const waiting = rig.call('b', 60_000, new AbortController(), { review: () => ({ own, plan }) });
+    await rig.pass(500);
+    ({ own, plan } = lineRequest({ caps: { pool: 2 }, plan: { version: 2 } }));
+    await rig.pass(0);
+    expect(await waiting).toBe('admitted');
   });
 
   it('refuses everybody when the process stops', async () => {

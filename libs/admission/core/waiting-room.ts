@@ -18,6 +18,8 @@ export type WaitOutcome =
   | { readonly kind: 'timed_out'; readonly denial: Denial }
   /** Its client went away. */
   | { readonly kind: 'abandoned' }
+  /** The policy does not let it wait for this pool any more. */
+  | { readonly kind: 'dismissed' }
   /** The store was away when its time was up. */
   | { readonly kind: 'unavailable'; readonly cause: unknown };
 
@@ -33,7 +35,9 @@ export interface WaitingRoomParts {
 }
 
 interface Guest {
-  readonly request: AcquireRequest;
+  /** With the terms of the policy in force. */
+  request: AcquireRequest;
+  readonly review: NonNullable<WaitTerms['review']>;
   readonly deadlineMs: number;
   denial: Denial;
   /** A question about this one guest is under way. */
@@ -76,7 +80,11 @@ export class WaitingRoom {
    * @param waitMs how long at most.
    * @param gone fires when the client went away.
    */
-  wait(request: AcquireRequest, denial: Denial, { waitMs, gone }: WaitTerms): Promise<WaitOutcome> {
+  wait(
+    request: AcquireRequest,
+    denial: Denial,
+    { waitMs, gone, review = () => request }: WaitTerms,
+  ): Promise<WaitOutcome> {
     return new Promise((resolve) => {
       const { sessionId } = request;
       const deadlineMs = this.#parts.clock.monotonicMs() + waitMs;
@@ -88,7 +96,7 @@ export class WaitingRoom {
         gone.removeEventListener('abort', left);
         resolve(outcome);
       };
-      const guest: Guest = { request, deadlineMs, denial, asking: false, admitted: false, done };
+      const guest: Guest = { request, review, deadlineMs, denial, asking: false, admitted: false, done };
       this.#guests.set(sessionId, guest);
       gone.addEventListener('abort', left, { once: true });
       if (gone.aborted) left();
@@ -122,9 +130,13 @@ export class WaitingRoom {
     await Promise.all([...this.#guests.values()].map((guest) => this.#giveUp(guest)));
   }
 
-  /** One look at everybody: who was given a line, whose time is up. `run` calls it. */
+  /**
+   * One look at everybody: who may not wait any more, who was given a line, whose time is up. `run` calls it; whoever
+   * changes the policy may, too.
+   */
   async tick(): Promise<void> {
     this.#early.clear();
+    for (const guest of this.#guests.values()) this.#review(guest);
     await this.#giveUpDue();
     await this.#attend([...this.#guests.values()].filter((guest) => !guest.asking));
   }
@@ -133,6 +145,17 @@ export class WaitingRoom {
     const nowMs = this.#parts.clock.monotonicMs();
     const due = [...this.#guests.values()].filter((guest) => this.#closed || guest.deadlineMs <= nowMs);
     await Promise.all(due.map((guest) => this.#giveUp(guest)));
+  }
+
+  // One that is being asked about is reviewed at the next look.
+  #review(guest: Guest): void {
+    if (guest.asking) return;
+    const terms = guest.review();
+    if (terms !== null) guest.request = { ...guest.request, own: terms.own, plan: terms.plan };
+    else {
+      guest.done({ kind: 'dismissed' });
+      this.#leaveStore(guest);
+    }
   }
 
   // A deadline between two looks is kept to the millisecond.
@@ -225,4 +248,9 @@ export class WaitingRoom {
 export interface WaitTerms {
   readonly waitMs: number;
   readonly gone: AbortSignal;
+  /** What holds for the call by the policy in force; null: it may not wait for this pool any more. Without: no change. */
+  readonly review?: () => CallTerms | null;
 }
+
+/** What the policy says of a call in line. */
+export type CallTerms = Pick<AcquireRequest, 'own' | 'plan'>;

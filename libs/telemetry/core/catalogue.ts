@@ -101,6 +101,8 @@ const ADMISSION_REASONS = [
   'pool_limit',
   'headroom',
   'abandoned',
+  'policy_changed',
+  'policy_changed',
   'recovering',
   'unavailable',
 ];

@@ -118,7 +118,12 @@ export class Replica {
     if (call.leavesAfterMs !== null) process.after(call.leavesAfterMs, () => gone.abort());
     const { keyId, tenantId, family } = call.place;
     const who = { keyId, tenantId, ...(this.policy.own.get(keyId) ?? NO_LIMITS) };
-    const request = { sessionId, replicaId: this.id, who, plan, family, waitMs: call.waitMs, gone: gone.signal };
+    const review = () => ({
+      plan: this.policy.plans.get(call.place.poolId) ?? plan,
+      own: this.policy.own.get(keyId) ?? NO_LIMITS,
+    });
+    const asked = { sessionId, replicaId: this.id, who, plan, family };
+    const request = { ...asked, waitMs: call.waitMs, gone: gone.signal, review };
     const admitted = await admit(request, { store: link, room: this.#room, randomBytes: (n) => chance.bytes(n) });
     this.#clients.delete(gone);
     if (!admitted.ok) return;

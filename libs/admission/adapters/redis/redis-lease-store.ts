@@ -35,7 +35,7 @@ import {
   parseView,
 } from './replies.js';
 import { loadScripts, runScript, type LeaseRedis, type ScriptName } from './scripts.js';
-import { callerText, WirePlans } from './wire.js';
+import { callerText, ownTexts, WirePlans } from './wire.js';
 
 /** How a store uses its Redis. */
 export interface RedisLeaseStoreOptions {
@@ -102,7 +102,7 @@ export class RedisLeaseStore implements LeaseStore {
   async attend(callers: readonly Caller[]): Promise<readonly AttendOutcome[]> {
     return inBatches(callers, async (batch) => {
       const plans = new Map(batch.map(({ plan }) => [plan.poolId, this.#plans.of(plan).text]));
-      const args = batch.flatMap(({ sessionId, token }) => [sessionId, token]);
+      const args = batch.flatMap(({ sessionId, token, own }) => [sessionId, token, ...ownTexts(own)]);
       const replies = parseReplies(await this.#run('attend', [plans.size, ...[...plans].flat(), ...args]));
       return batch.map((caller, i) => parseStanding(replies[i] ?? ['gone'], caller));
     });

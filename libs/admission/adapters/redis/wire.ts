@@ -1,7 +1,7 @@
 // What the scripts are given: a caller and a pool's plan as JSON in the shape that `lines.lua` describes. Absent means no
 // limit, because Lua's null is not nil.
 import { createHash } from 'node:crypto';
-import type { Caller, KeyShare, PoolPlan } from '../../index.js';
+import type { Caller, KeyShare, OwnLimits, PoolPlan } from '../../index.js';
 
 /** A plan ready to send. */
 export interface WirePlan {
@@ -22,6 +22,11 @@ export function callerText({ token, replicaId, place, own }: Caller): string {
     tenant_max: own.tenantSessionsMax ?? undefined,
     rate_max: own.sessionsPerMinuteMax ?? undefined,
   });
+}
+
+/** A caller's own limits in the order of the `attend` script; empty: none. */
+export function ownTexts({ keySessionsMax, tenantSessionsMax, sessionsPerMinuteMax }: OwnLimits): string[] {
+  return [keySessionsMax, tenantSessionsMax, sessionsPerMinuteMax].map((max) => `${max ?? ''}`);
 }
 
 /** Plans as the scripts keep them, each made once. */
