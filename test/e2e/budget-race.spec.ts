@@ -15,7 +15,7 @@ import {
 } from '../support/product.js';
 import { startTestRedis, type TestRedis } from '../support/redis.js';
 import { costOfResponse, costOfSessions, dollarsOf, picoOf } from '../support/spend-oracle.js';
-import { connect, textTurn, tryConnect, type VoiceClient } from '../support/voice-client.js';
+import { connect, textTurn, tryConnect, turnOrError, type VoiceClient } from '../support/voice-client.js';
 
 const SESSIONS = 500;
 // About fifty turns of eight seconds of speech each.
@@ -71,7 +71,7 @@ async function openAll(): Promise<VoiceClient[]> {
 /** One turn of everybody whose session is open, all at once. */
 async function everybodyTalks(clients: readonly VoiceClient[]): Promise<void> {
   const open = clients.filter(({ socket }) => socket.readyState === socket.OPEN);
-  await Promise.all(open.map((client) => Promise.race([textTurn(client, 'Tell me more.'), client.closed])));
+  await Promise.all(open.map((client) => Promise.race([turnOrError(client, 'Tell me more.'), client.closed])));
 }
 
 const charged = async () => (await cli('costs')).reduce((sum, row) => sum + picoOf(row['charge_usd'] ?? '0'), 0n);

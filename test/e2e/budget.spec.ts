@@ -4,7 +4,7 @@ import { startBed, type GatewayBed } from '../support/gateway-bed.js';
 import { eventually } from '../support/poll.js';
 import { runProgram } from '../support/product.js';
 import { costOfResponse, costOfSessions, picoOf } from '../support/spend-oracle.js';
-import { connect, textTurn, tryConnect, type VoiceClient } from '../support/voice-client.js';
+import { connect, textTurn, tryConnect, turnOrError, type VoiceClient } from '../support/voice-client.js';
 
 // A turn costs about one cent, and lasts about a second.
 const BUDGET = '0.025';
@@ -100,20 +100,24 @@ describe('a tenant that reaches its monthly budget inside a session', () => {
   );
 
   it(
-    'keeps its session under block_turns: new turns are cancelled until the limit is raised',
+    'keeps its session under block_turns: no new turn reaches the vendor until the limit is raised',
     async () => {
       const tenant = await tenantWith('blocks', 'block_turns');
       const call = await tenant.open();
       const lastTurn = await spendAll(call);
       const from = call.client.events.length;
-      expect(await textTurn(call.client, 'And more.')).toMatchObject({ response: { status: 'cancelled' } });
-      expect(await call.client.next('error', from)).toMatchObject({ error: { code: 'insufficient_quota' } });
+      const turns = call.record.responses.length;
+      call.client.send({ type: 'response.create', event_id: 'event_more' });
+      expect(await call.client.next('error', from)).toMatchObject({
+        error: { code: 'insufficient_quota', event_id: 'event_more' },
+      });
+      expect(call.record.responses).toHaveLength(turns);
       expect(spentBy(call) - picoOf(BUDGET)).toBeLessThan(lastTurn);
       await expectRefused(tenant);
       await cli('tenant', 'limits', tenant.slug, '--spend-month', '5');
       await eventually('turns go on', async () => {
-        const done = await textTurn(call.client, 'Now?');
-        return (done['response'] as { status: string }).status === 'completed' ? done : null;
+        const end = await turnOrError(call.client, 'Now?');
+        return end.type === 'response.done' ? end : null;
       });
       await call.client.close();
     },
@@ -150,6 +154,29 @@ describe('a tenant that reaches its monthly budget inside a session', () => {
 
 describe('other limits inside a session', () => {
   it(
+    "a session's own limit is passed by one turn at most, though many out-of-band responses are asked for at once",
+    async () => {
+      const tenant = await tenantWith('in-parallel', 'finish_turn', ['--spend-session', '0.02']);
+      const { client, record } = await tenant.open();
+      const response = { conversation: 'none', input: [], instructions: 'Say something.' };
+      for (let round = 0; client.socket.readyState === client.socket.OPEN; round += 1) {
+        const from = client.events.length;
+        for (let i = 0; i < 40; i += 1)
+          client.send({ type: 'response.create', event_id: `event_${round}_${i}`, response });
+        await Promise.race([client.next('response.done', from), client.closed]);
+      }
+      expect(await client.closed).toMatchObject({ code: 4503 });
+      const costs = record.responses.map(costOfResponse);
+      const dearest = costs.reduce((most, cost) => (cost > most ? cost : most), 0n);
+      expect(costs.length).toBeGreaterThan(1);
+      expect(costOfSessions([record]) - picoOf('0.02')).toBeLessThan(dearest);
+      // Whoever was not let through cost nothing: the vendor never heard of it.
+      expect(record.responses.every(({ status }) => status === 'completed')).toBe(true);
+    },
+    SLOW_MS,
+  );
+
+  it(
     "a session's own limit ends it, and the tenant may open another",
     async () => {
       const tenant = await tenantWith('by-session', 'finish_turn', ['--spend-session', '0.000001']);
@@ -162,14 +189,12 @@ describe('other limits inside a session', () => {
   );
 
   it(
-    'tokens per minute cancel a turn and keep new sessions out, both with a time to come back',
+    'tokens per minute block turns and keep new sessions out, both with a time to come back',
     async () => {
       const tenant = await tenantWith('by-tokens', 'finish_turn', ['--tokens-per-minute', '100']);
       const { client } = await tenant.open();
       await textTurn(client, 'Hello?');
-      const from = client.events.length;
-      expect(await textTurn(client, 'Once more?')).toMatchObject({ response: { status: 'cancelled' } });
-      expect(await client.next('error', from)).toMatchObject({
+      expect(await turnOrError(client, 'Once more?')).toMatchObject({
         error: { code: 'rate_limit_exceeded', message: expect.stringMatching(/try again in \d+ s/) },
       });
       const refused = await tenant.call();

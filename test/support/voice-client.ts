@@ -81,12 +81,24 @@ export async function connect(httpUrl: string, options: ConnectOptions): Promise
 /** Says a text and waits for the answer; returns its `response.done`. */
 export async function textTurn(client: VoiceClient, text: string): Promise<ServerEvent> {
   const from = client.events.length;
+  say(client, text);
+  return client.next('response.done', from);
+}
+
+/** Says a text and waits for the answer, or for the error that says why there is none; returns what came first. */
+export async function turnOrError(client: VoiceClient, text: string): Promise<ServerEvent> {
+  const from = client.events.length;
+  say(client, text);
+  const isEnd = ({ type }: ServerEvent) => type === 'response.done' || type === 'error';
+  return eventually('an answer or an error', () => client.events.slice(from).find(isEnd) ?? null, 20_000);
+}
+
+function say(client: VoiceClient, text: string): void {
   client.send({
     type: 'conversation.item.create',
     item: { type: 'message', role: 'user', content: [{ type: 'input_text', text }] },
   });
   client.send({ type: 'response.create' });
-  return client.next('response.done', from);
 }
 
 function listen(socket: WebSocket): VoiceClient & { sessionId: string } {

@@ -15,7 +15,7 @@ import type { MeteredUse } from './turn-budget.js';
 
 /** Whose budget it is. */
 export const TENANT = trustedId('tnt', 'tnt_t');
-const CLOCK = { nowMs: () => Date.UTC(2026, 10, 22, 12) };
+const START_MS = Date.UTC(2026, 10, 22, 12);
 
 /** US dollars. */
 export const dollars = (text: string): AmountPico => parseAmount(text) ?? ZERO;
@@ -23,6 +23,13 @@ export const dollars = (text: string): AmountPico => parseAmount(text) ?? ZERO;
 export const settled = async () => {
   for (let i = 0; i < 2; i += 1) await new Promise<void>((resolve) => setImmediate(resolve));
 };
+
+/** An error event as a client reads it. */
+interface Told {
+  readonly code: string;
+  readonly message: string;
+  readonly event_id: string | null;
+}
 
 /** What a spec may say; the rest has defaults. */
 export interface Rig {
@@ -47,23 +54,26 @@ function recordsOf(amount: string): SpendRecords {
 /** Budgets of one tenant, on an in-process store. */
 export function rig({
   limits = {},
-  store = new MemoryBudgetStore(CLOCK),
+  store: given,
   recorded = '0',
   records = recordsOf(recorded),
   impatient = false,
 }: Rig = {}) {
   const events: BudgetEvent[] = [];
+  const time = { nowMs: START_MS };
+  const clock = { nowMs: () => time.nowMs };
+  const store = given ?? new MemoryBudgetStore(clock);
   const state = { limits: { ...DEFAULT_LIMITS, ...limits } };
   const budgets = new Budgets({
     store,
     records,
     limitsOf: () => state.limits,
-    clock: CLOCK,
+    clock,
     observe: (event) => events.push(event),
     defer: (work) => void setImmediate(work),
     wait: () => (impatient ? Promise.resolve() : new Promise(() => undefined)),
   });
-  return { budgets, events, state, store, session: sessionOf(budgets) };
+  return { budgets, events, state, store, time, session: sessionOf(budgets) };
 }
 
 /** Opens sessions of which the test plays the upstream. */
@@ -71,16 +81,32 @@ function sessionOf(budgets: Budgets) {
   let opened = 0;
   return () => {
     opened += 1;
-    const seen = { ended: false, cancelled: [] as string[], told: [] as { code: string; message: string }[], owed: 0 };
+    const seen = {
+      ended: false,
+      cause: '',
+      cancelled: [] as string[],
+      told: [] as Told[],
+      warned: [] as object[],
+      owed: 0,
+    };
     const sessionId = trustedId('ses', `ses_${opened}`);
     const budget = budgets.open({
       id: sessionId,
       tenantId: TENANT,
       reportsOwed: () => seen.owed,
-      end: () => (seen.ended = true),
-      sendClient: (text) => seen.told.push((JSON.parse(text) as { error: { code: string; message: string } }).error),
+      end: (cause) => Object.assign(seen, seen.ended ? {} : { ended: true, cause }),
+      sendClient: (text) => {
+        const event = JSON.parse(text) as { readonly error?: Told };
+        if (event.error) seen.told.push(event.error);
+        else seen.warned.push(event);
+      },
       cancelTurn: (turnId) => seen.cancelled.push(turnId),
     });
+    const ask = async (eventId: string | null = null) => {
+      const answer = budget.asks(eventId);
+      await settled();
+      return answer;
+    };
     const begin = async (turnId: string) => {
       seen.owed += 1;
       budget.began(turnId);
@@ -94,15 +120,17 @@ function sessionOf(budgets: Budgets) {
       );
       await settled();
     };
-    const transcribe = async (itemId: string, cost: string) => {
-      budget.metered(useOf({ sessionId, name: itemId, kind: 'transcription' }), dollars(cost));
+    const transcribe = async (itemId: string, cost: string | null, tokens = 0) => {
+      const use = useOf({ sessionId, name: itemId, kind: 'transcription', tokens });
+      budget.metered(use, cost === null ? null : dollars(cost));
       await settled();
     };
-    const turn = async (turnId: string, cost: string, tokens = 0) => {
+    const turn = async (turnId: string, cost: string | null, tokens = 0) => {
       await begin(turnId);
       await report(turnId, cost, tokens);
     };
-    return { seen, begin, report, transcribe, turn, close: () => budgets.forget(TENANT, budget) };
+    const refused = (eventId: string | null, wasQuestion = true) => budget.refusedByVendor(eventId, wasQuestion);
+    return { seen, ask, refused, begin, report, transcribe, turn, close: () => budgets.forget(TENANT, budget) };
   };
 }
 

@@ -2,10 +2,10 @@
 // may be named; amounts are not, because whoever holds a key need not know the tenant's contract.
 import { toOpenAiError, type Refusal } from '@trunkline/kernel';
 import type { BudgetDenial } from '@trunkline/admission';
-import { errorEvent } from '@trunkline/realtime';
+import { errorEvent, type EndCause } from '@trunkline/realtime';
 
 /** Why a turn was blocked. The session's own limit is counted in its process, the others in the store. */
-export type TurnDenial = BudgetDenial | { readonly kind: 'spent'; readonly period: 'session' };
+export type TurnDenial = BudgetDenial | { readonly kind: 'spent' | 'held'; readonly period: 'session' };
 
 const RETRY_MIN_MS = 1_000;
 // A reservation is settled when its turn ends: within seconds.
@@ -30,9 +30,18 @@ export function refusalOf(denial: TurnDenial, what: 'turn' | 'session'): Refusal
   }
 }
 
-/** The event that tells a client that its turn is cancelled; OpenAI's shape, so that SDKs raise it. */
-export function turnBlockedEvent(denial: TurnDenial, turnId: string): string {
-  return errorEvent(toOpenAiError(refusalOf(denial, 'turn')), `event_blocked_${turnId}`);
+/**
+ * The event that tells a client that its turn is cancelled, or will not begin; OpenAI's shape, so that SDKs raise it.
+ * @param name a name for the event that no other of the session has. @param clientEventId of the client's question.
+ */
+export function turnBlockedEvent(denial: TurnDenial, name: string, clientEventId: string | null): string {
+  return errorEvent(toOpenAiError(refusalOf(denial, 'turn')), `event_blocked_${name}`, clientEventId);
+}
+
+/** The event that warns an app that its session ends after so many more turns that are denied. */
+export function turnsEndingEvent(sessionId: string, reason: EndCause, turnsLeft: number): string {
+  const event_id = `event_ending_turns_${sessionId}`;
+  return JSON.stringify({ type: 'trunkline.session.ending', event_id, reason, ends_after_denied_turns: turnsLeft });
 }
 
 const ASK = 'Ask your administrator to raise it.';

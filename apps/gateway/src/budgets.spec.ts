@@ -39,7 +39,10 @@ describe('a tenant that reaches its limit inside a session', () => {
     expect(seen).toMatchObject({ ended: false, cancelled: ['b'], told: [{ code: 'insufficient_quota' }] });
     await report('b', '0.001');
     expect(seen.ended).toBe(false);
-    expect(events.at(-1)).toMatchObject({ kind: 'turn_blocked', denial: { kind: 'spent', period: 'month' } });
+    expect(events.slice(-2)).toMatchObject([
+      { kind: 'turn_blocked', when: 'begun', denial: { kind: 'spent', period: 'month' } },
+      { kind: 'blocked_turn_cost', amount: dollars('0.001') },
+    ]);
   });
 
   it('loses under block_turns a session that tries again and again, because each try costs', async () => {

@@ -15,7 +15,7 @@ import {
 } from '@trunkline/admission';
 import type { TenantLimits } from '@trunkline/tenancy';
 import { refusalOf, type TurnDenial } from './budget-words.js';
-import { TurnBudget, type BudgetedSession } from './turn-budget.js';
+import { TurnBudget, type BlockedWhen, type BudgetedSession } from './turn-budget.js';
 
 /** What happens to budgets; for the log, metrics and alerts. */
 export type BudgetEvent =
@@ -25,7 +25,14 @@ export type BudgetEvent =
       readonly period: SpendPeriod | 'session';
       readonly percent: Threshold;
     }
-  | { readonly kind: 'turn_blocked'; readonly tenantId: TenantId; readonly denial: TurnDenial }
+  | {
+      readonly kind: 'turn_blocked';
+      readonly tenantId: TenantId;
+      readonly denial: TurnDenial;
+      readonly when: BlockedWhen;
+    }
+  /** What the vendor had read of a turn that was blocked as it began. */
+  | { readonly kind: 'blocked_turn_cost'; readonly tenantId: TenantId; readonly amount: AmountPico }
   /** The store or the record of spending did not answer; budgets are not enforced meanwhile. */
   | { readonly kind: 'unavailable'; readonly what: 'store' | 'records'; readonly error: unknown };
 
@@ -70,7 +77,10 @@ export class Budgets {
       settle: (turnId, amount, tokens) => void this.settle(tenantId, turn(turnId), { amount, tokens }),
       release: (turnId) => void this.ask(this.parts.store.release(tenantId, turn(turnId))),
       crossed: (percent) => this.parts.observe({ kind: 'threshold', tenantId, period: 'session', percent }),
-      blocked: (denial) => this.parts.observe({ kind: 'turn_blocked', tenantId, denial }),
+      blocked: (denial, when) => this.parts.observe({ kind: 'turn_blocked', tenantId, denial, when }),
+      blockedCost: (amount) => this.parts.observe({ kind: 'blocked_turn_cost', tenantId, amount }),
+      within: (answer, ms) => this.within(answer, ms),
+      nowMs: () => this.parts.clock.nowMs(),
       defer: this.parts.defer,
     });
     const siblings = this.sessions.get(tenantId) ?? new Set();
@@ -179,10 +189,14 @@ export class Budgets {
     const answer = this.ask(this.parts.records.spentBy(tenantIds, periods), 'records').finally(
       () => (this.reading -= 1),
     );
+    return this.within(answer, READ_MS_MAX);
+  }
+
+  private async within<T>(answer: Promise<T>, ms: number): Promise<T | null> {
     const late = new AbortController();
-    const recorded = await Promise.race([answer, this.parts.wait(READ_MS_MAX, late.signal).then(() => null)]);
+    const first = await Promise.race([answer, this.parts.wait(ms, late.signal).then(() => null)]);
     late.abort();
-    return recorded;
+    return first;
   }
 
   /** What the store counts for a tenant; null: nothing. */

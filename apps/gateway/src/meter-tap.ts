@@ -29,6 +29,8 @@ export interface MeterTapParts {
   readonly nothingOwed: (report: OwedReport) => void;
   /** What stands in for a report that came empty or will not come. */
   readonly estimateOf: (report: OwedReport) => UsageEvent;
+  /** The upstream refused an event of the client; `wasQuestion`: one that asked for a turn. */
+  readonly eventRefused: (eventId: string | null, wasQuestion: boolean) => void;
   /** A usage event is durable. */
   readonly metered: (event: UsageEvent) => void;
   /** The journal did not take the event. The event is not lost: the caller keeps trying; the session must end. */
@@ -65,6 +67,7 @@ export function meterTap(parts: MeterTapParts): FrameTap {
     for (const fact of facts) {
       if (fact.kind === 'session_expired') parts.expired();
       if (fact.kind === 'turn_began') parts.turnBegan(fact.turnId);
+      if (fact.kind === 'event_refused') parts.eventRefused(fact.eventId, fact.wasQuestion);
       if (fact.kind === 'throttled') parts.throttled(fact.forMs, fact.source);
       if (fact.kind === 'report_owed') parts.owed(fact.owed);
       if (fact.kind === 'nothing_owed') parts.nothingOwed(fact.owed);

@@ -1,6 +1,6 @@
 // Opens the budgets of a process and says what becomes of their events: a log line and a counter; alerts will hang here.
 import { setTimeout as delay } from 'node:timers/promises';
-import { systemClock } from '@trunkline/kernel';
+import { formatAmount, systemClock } from '@trunkline/kernel';
 import type { BudgetStore, SpendRecords } from '@trunkline/admission';
 import type { Log } from '@trunkline/platform/logging';
 import type { Shutdown } from '@trunkline/platform/shutdown';
@@ -53,9 +53,13 @@ function observer({ log, metrics }: Pick<OpenBudgetsParts, 'log' | 'metrics'>): 
         return;
       }
       case 'turn_blocked': {
-        const { tenantId: tenant_id, denial } = event;
-        metrics.counter('turnsBlocked', { reason: denial.kind }).add(1);
-        log.debug({ event: 'turn_blocked', tenant_id, reason: denial.kind }, 'a turn was cancelled as it began');
+        const { tenantId: tenant_id, denial, when } = event;
+        metrics.counter('turnsBlocked', { reason: denial.kind, stage: when }).add(1);
+        log.debug({ event: 'turn_blocked', tenant_id, reason: denial.kind }, 'a turn was blocked');
+        return;
+      }
+      case 'blocked_turn_cost': {
+        metrics.counter('blockedTurnCost').add(Number(formatAmount(event.amount)));
         return;
       }
       case 'unavailable': {

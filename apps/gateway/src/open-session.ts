@@ -1,5 +1,5 @@
 // Steps 6 and 7: turns an admitted call into a relayed, metered session and remembers it until it is settled.
-import type { SessionId } from '@trunkline/kernel';
+import { ZERO, type SessionId } from '@trunkline/kernel';
 import type { Lease } from '@trunkline/admission';
 import type { JournalRecord, SessionOpened, UsageEvent } from '@trunkline/metering';
 import { Session, type FrameTap, type Handshake, type RelayLimits } from '@trunkline/realtime';
@@ -13,6 +13,8 @@ import { LastWord } from './last-word.js';
 import { meterTap } from './meter-tap.js';
 import { OwedReports } from './owed-reports.js';
 import { SessionOwed } from './session-owed.js';
+import { isBudgeted } from './turn-budget.js';
+import { turnGate } from './turn-gate.js';
 
 /** A call that holds a line and an open upstream. */
 export interface AdmittedCall {
@@ -53,16 +55,17 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
     id: call.sessionId,
     tenantId: call.principal.tenantId,
     reportsOwed: () => observer.reportsOwed(),
-    end: () => relay.end('budget_exceeded'),
+    end: (cause) => relay.end(cause),
     sendClient: (text) => void relay.sendClient(text),
     cancelTurn: (turnId) => void relay.sendUpstream(observer.cancelTurn(turnId)),
   });
   const lastWord = new LastWord(parts.clock.monotonicMs());
   const unreported = openOwed(parts, call, observer);
   const metered = (event: UsageEvent): void => {
-    const cost = event.estimate?.billing === 'do_not_bill' ? null : bill.add(event, parts.prices());
+    const isBilled = event.estimate?.billing !== 'do_not_bill';
+    const cost = isBilled ? bill.add(event, parts.prices()) : null;
     parts.metrics.metered(event, cost);
-    budget.metered(event, cost);
+    budget.metered(event, isBilled ? cost : ZERO);
   };
   const relay: Session = new Session({
     id: call.sessionId,
@@ -71,7 +74,8 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
     upstream: call.upstream.wire,
     upstreamHead: call.upstream.head,
     taps: {
-      fromClient: null,
+      // A limit that is set while the session lives blocks turns as they begin.
+      fromClient: isBudgeted(call.principal.limits) ? turnGate(observer, budget) : null,
       fromUpstream: upstreamTap(parts, session, {
         ...{ observer, owed, unreported, lastWord, budget, metered },
         relay: () => relay,
@@ -116,6 +120,7 @@ function upstreamTap(parts: GatewayParts, session: SessionOpened, ears: TapEars)
     nowMs: parts.clock.nowMs,
     journal: (event) => journalTimed(parts, { kind: 'usage', event }),
     turnBegan: (turnId) => budget.began(turnId),
+    eventRefused: (eventId, wasQuestion) => budget.refusedByVendor(eventId, wasQuestion),
     owed: (report) => unreported.began(report),
     nothingOwed: (report) => unreported.nothing(report),
     estimateOf: (report) => unreported.estimateOf(report),

@@ -15,6 +15,8 @@ export type SessionFact =
   | { readonly kind: 'session_described'; readonly model: string | null }
   /** The model begins to answer: from here on a turn costs. Its report will name the same id. */
   | { readonly kind: 'turn_began'; readonly turnId: string }
+  /** The upstream refused an event of the client. `wasQuestion`: one that asked for a turn, whatever its id. */
+  | { readonly kind: 'event_refused'; readonly eventId: string | null; readonly wasQuestion: boolean }
   /** A report of use; must be durable before the message that carried it is forwarded. */
   | { readonly kind: 'usage_reported'; readonly report: UsageReport; readonly evidence: Evidence }
   /** A use began whose report is still to come. */
@@ -45,6 +47,10 @@ export interface SessionObserver {
   interest(type: string, bytes: number): Interest;
   /** A noted message went by; `bytes` is its size. Called for every audio delta: it must not allocate. */
   noted(type: string, bytes: number): void;
+  /** The interest in the client's messages, where turns must not begin unasked: only `pass` and `hold`. */
+  clientInterest(type: string): Interest;
+  /** Whether a held message of the client asks for a turn, and under which id of its own; null: it does not. */
+  readQuestion(payload: Buffer): { readonly eventId: string | null } | null;
   /** Reads a held message. */
   read(payload: Buffer): Observation;
   /** Whether the upstream detects by itself when somebody speaks; false until it has said so. */

@@ -27,6 +27,7 @@ describe('the end-cause table', () => {
       slow_upstream: 4112,
       key_revoked: 4500,
       tenant_suspended: 4501,
+      turns_denied: 4124,
       ended_by_admin: 4502,
       line_reclaimed: 4123,
       budget_exceeded: 4503,

@@ -229,6 +229,20 @@ export const END_CAUSES = {
       message: 'The spending limit set for this session or its tenant is reached. Ask your administrator to raise it.',
     },
   },
+  turns_denied: {
+    close: 4124,
+    reason: 'turns_denied: turn after turn was denied by a limit; connect again later',
+    retryable: true,
+    owner: 'tenant_admin',
+    label: 'turns_denied',
+    billing: 'drain_tail',
+    errorEvent: {
+      type: 'requests',
+      code: 'rate_limit_exceeded',
+      message:
+        "The session asked for turn after turn while its tenant's limits had no room for one, and is closed. Connect again later, or ask your administrator to raise the limit of tokens per minute or of spending.",
+    },
+  },
   lease_lost: {
     close: 4102,
     reason: 'lease_lost: the line of this session could not be kept; connect again',

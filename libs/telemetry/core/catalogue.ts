@@ -63,6 +63,7 @@ const END_CAUSES = [
   'ended_by_admin',
   'line_reclaimed',
   'budget_exceeded',
+  'turns_denied',
   'lease_lost',
   'metering_unavailable',
   'gateway_lost',
@@ -197,8 +198,17 @@ export const METRICS = {
   turnsBlocked: {
     kind: 'counter',
     name: 'trunkline_turns_blocked_total',
-    help: 'Turns cancelled as they began: a limit is spent, its rest is reserved for turns under way, or tokens a minute.',
-    labels: [{ name: 'reason', values: ['spent', 'held', 'tokens'] }],
+    help: 'Turns kept from the vendor, or cancelled as they began: a limit is spent, its rest is reserved, or tokens a minute.',
+    labels: [
+      { name: 'reason', values: ['spent', 'held', 'tokens'] },
+      { name: 'stage', values: ['before', 'begun'] },
+    ],
+  },
+  blockedTurnCost: {
+    kind: 'counter',
+    name: 'trunkline_blocked_turn_cost_usd_total',
+    help: 'US dollars, as the tenant is charged, that turns cost which were cancelled as they began.',
+    labels: [],
   },
   budgetUnavailable: {
     kind: 'counter',

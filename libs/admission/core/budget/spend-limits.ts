@@ -1,7 +1,7 @@
 // What a tenant may spend and use, as a budget counts it, and the marks on the way there. Counted in billionths of a
 // dollar, rounded up: a store that compares doubles is exact up to nine million dollars a period, and errs by less than a
 // billionth a turn, to the strict side. The ledger bills; a budget only stops.
-import { billionthsUp, percentOf, type AmountPico } from '@trunkline/kernel';
+import { billionthsUp, parseAmount, percentOf, ZERO, type AmountPico } from '@trunkline/kernel';
 import type { SpendPeriod } from './periods.js';
 
 /** A tenant's limits over all its sessions. Null: none. */
@@ -23,7 +23,11 @@ export interface ThresholdCrossing {
 }
 
 /** What to count on for the first turn of a tenant of whom no turn is known: about ten seconds of speech each way. */
-export const FIRST_TURN_ESTIMATE_BILLIONTHS = 20_000_000n;
+export const FIRST_TURN_ESTIMATE: AmountPico = parseAmount('0.02') ?? ZERO;
+export const FIRST_TURN_ESTIMATE_BILLIONTHS = billionthsUp(FIRST_TURN_ESTIMATE);
+
+/** What a transcription without a price counts as: twenty seconds at the dearest list price of a minute, 0.006 USD. */
+export const UNPRICED_TRANSCRIPTION: AmountPico = parseAmount('0.002') ?? ZERO;
 
 /** Where a limit's thresholds lie, in billionths, in the order of `THRESHOLDS`; the last is the limit. */
 export type Marks = readonly [bigint, bigint, bigint];

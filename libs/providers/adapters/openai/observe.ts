@@ -50,6 +50,8 @@ const INTEREST: Readonly<Record<string, Interest>> = {
 };
 
 type Json = Readonly<Record<string, unknown>>;
+// What a client asks for a turn with.
+const QUESTION = 'response.create';
 const NOTHING: Observation = { facts: [], forward: true };
 const NO_TRAFFIC: ClientTraffic = { bytes: 0, messages: 0 };
 const ITEM_ADDED = 'conversation.item.added';
@@ -84,6 +86,15 @@ export class OpenAiRealtimeObserver implements SessionObserver {
     else if (type === ITEM_ADDED) this.conversation.itemUnread();
     else if (type === 'conversation.item.deleted') this.conversation.edited();
     else if (type === 'input_audio_buffer.cleared') this.conversation.callerAudio.cleared();
+  }
+
+  clientInterest(type: string): Interest {
+    return type === QUESTION || type === 'unknown' ? 'hold' : 'pass';
+  }
+
+  readQuestion(payload: Buffer): { readonly eventId: string | null } | null {
+    const event = parseObject(payload);
+    return event?.['type'] === QUESTION ? { eventId: textOf(event['event_id']) } : null;
   }
 
   cancelTurn(turnId: string): string {
@@ -265,7 +276,13 @@ export class OpenAiRealtimeObserver implements SessionObserver {
 }
 
 function readError(error: Json): Observation {
-  return error['code'] === 'session_expired' ? forward({ kind: 'session_expired' }) : NOTHING;
+  if (error['code'] === 'session_expired') return forward({ kind: 'session_expired' });
+  const wasQuestion = error['code'] === 'conversation_already_has_active_response';
+  return forward({ kind: 'event_refused', eventId: textOf(error['event_id']), wasQuestion });
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
 }
 
 type Cleaned = Pick<Observation, 'instead'>;
