@@ -8,7 +8,7 @@ import type { Shutdown } from '@trunkline/platform/shutdown';
 import type { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { RatingLoop, type PassReport, type RatingLoopOptions } from './rating-loop.js';
 import { ratingPasses } from './rating-pass.js';
-import { startSpendRollup } from './spend-rollup.js';
+import { startRollup } from './rollup.js';
 import { watchLedger } from './watch-ledger.js';
 import { RATING_STOP_MS_MAX, WorkerModule } from './worker.module.js';
 
@@ -35,9 +35,8 @@ const CLOSE_MS_MAX = RATING_STOP_MS_MAX + 2_000;
 
 /** Starts the worker. Register the database's close before it: closes run last in, first out. */
 export async function startWorker({ db, log, shutdown, metrics, loop: options }: WorkerParts): Promise<RunningWorker> {
-  const rollup = startSpendRollup({ db, log, nowMs: systemClock.nowMs }, shutdown);
-  const passes = ratingPasses(db, { onBooked: (usage) => rollup.booked(usage) });
-  const loop = new RatingLoop(passes, { ...options, ...reports(log) });
+  startRollup({ db, log, clock: systemClock }, shutdown);
+  const loop = new RatingLoop(ratingPasses(db), { ...options, ...reports(log) });
   const app = await NestFactory.createApplicationContext(WorkerModule.with(loop), { logger: false });
   watchLedger(db, metrics, shutdown);
   shutdown.register('worker', CLOSE_MS_MAX, () => app.close());

@@ -25,4 +25,3 @@ export {
   type LedgerLag,
   type SupersededCharges,
 } from './ledger-health.js';
-export { recomputeSpend, recomputeSpendSince, spendHourOf, type SpendHour } from './tenant-spend.js';

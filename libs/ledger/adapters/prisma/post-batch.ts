@@ -5,7 +5,7 @@ import type { PriceBooks, PriceVersion } from '@trunkline/rating';
 import { bookUsage } from './book-usage.js';
 import { holdCompany } from './company.js';
 import { insertTransactions } from './insert-transactions.js';
-import { claimPending, markUsage, type PendingUsage, type SetAside } from './pending-usage.js';
+import { claimPending, markUsage, type SetAside } from './pending-usage.js';
 import type { Queryable } from './queryable.js';
 
 /** What one batch did. */
@@ -33,8 +33,6 @@ export interface PostingPrices {
 export interface PostOptions {
   /** Events per transaction. Default 100. */
   readonly batchMax?: number;
-  /** Told what is in the books now, after the commit. Must not throw. */
-  readonly onBooked?: (usage: readonly PendingUsage[]) => void;
 }
 
 // Measured: larger batches are hardly faster, and where the worker shares its process with live calls (standalone) each
@@ -46,19 +44,13 @@ const CONNECTION_WAIT_MS = 5_000;
 
 /** Rates and posts one batch of pending events. Rejects when the database fails; then nothing changed. */
 export async function postBatch(db: Database, prices: PostingPrices, options: PostOptions = {}): Promise<PostedBatch> {
-  const { posted, booked } = await db.$transaction((tx) => postIn(tx, prices, options.batchMax ?? BATCH_MAX), {
+  return db.$transaction((tx) => postIn(tx, prices, options.batchMax ?? BATCH_MAX), {
     timeout: TRANSACTION_TIMEOUT_MS,
     maxWait: CONNECTION_WAIT_MS,
   });
-  options.onBooked?.(booked);
-  return posted;
 }
 
-async function postIn(
-  tx: Queryable,
-  { books, storeDerived }: PostingPrices,
-  batchMax: number,
-): Promise<{ readonly posted: PostedBatch; readonly booked: readonly PendingUsage[] }> {
+async function postIn(tx: Queryable, { books, storeDerived }: PostingPrices, batchMax: number): Promise<PostedBatch> {
   const { events, unreadable, alreadyPosted } = await claimPending(tx, batchMax);
   const claimed = events.length + unreadable.length + alreadyPosted.length;
   const context = await holdCompany(tx);
@@ -72,12 +64,11 @@ async function postIn(
   await insertTransactions(tx, context, transactions);
   await markUsage(tx, [...booked.map(({ id }) => id), ...alreadyPosted], 'rated');
   await markUsage(tx, [...waiting, ...unreadable.map(({ id }) => id)], 'unrated');
-  const posted = {
+  return {
     claimed,
     more: claimed === batchMax,
     rated: booked.length + alreadyPosted.length,
     unrated: waiting.length - defects.length,
     setAside: [...unreadable, ...defects],
   };
-  return { posted, booked };
 }

@@ -3,3 +3,5 @@ export { UnreadableBooks } from './charge-row-text.js';
 export { type BooksRange } from './stable-order.js';
 export { organizationRowsOfTenant } from './organization-rows.js';
 export type { Queryable } from './queryable.js';
+export { rollUpAllDue, rollUpDue, type RollupPass } from './roll-up.js';
+export { checkRollups, rebuildRollups, type RollupCheck, type RollupSpan } from './rollup-check.js';
