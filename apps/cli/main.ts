@@ -9,6 +9,7 @@ import { formatAnswer, formatRows } from './src/output.js';
 import { addPoolCommands } from './src/pool-commands.js';
 import { addPoolStatusCommand } from './src/pool-status-command.js';
 import { addRepairCommands } from './src/repair-commands.js';
+import { addRollupCommands } from './src/rollup/rollup-commands.js';
 import type { Inquire, RunCommand } from './src/run-command.js';
 import { addShareCommands } from './src/share-commands.js';
 import { addTenantCommands } from './src/tenant-commands.js';
@@ -58,6 +59,7 @@ addWhatIfCommand(pool, inquire, replayCalls);
 addShareCommands(program, run);
 addMoneyCommands(program, run, systemClock.nowMs());
 addRepairCommands(program, run);
+addRollupCommands(program, run, systemClock.nowMs());
 
 try {
   await program.parseAsync();
