@@ -15,6 +15,7 @@ export {
   type UsageEstimate,
 } from './core/usage-estimate.js';
 export * from './core/owed-usage.js';
+export * from './core/replica-watch.js';
 export { storedQuantities, usageEventSchema, type StoredQuantity } from './core/usage-event-schema.js';
 export * from './core/journal.js';
 export * from './core/journal-record-text.js';

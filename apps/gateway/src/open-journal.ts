@@ -20,8 +20,15 @@ const CLOSE_MS_MAX = 5_000;
 // Every failed try would be a line a second while the database is away; the first and then every minute's worth is enough.
 const FAILURES_PER_LINE = 30;
 
+/** An open journal. */
+export interface OpenJournal {
+  readonly spool: Spool;
+  /** Whether the database has all that was there when it was opened. */
+  readonly leftoversDrained: () => boolean;
+}
+
 /** Opens the spool and starts draining it. @throws SpoolFolderError */
-export async function openJournal(options: JournalOptions): Promise<Spool> {
+export async function openJournal(options: JournalOptions): Promise<OpenJournal> {
   const { log, metrics, shutdown } = options;
   const fsync = metrics.histogram('journalFsync');
   const spool = await openSpool({
@@ -42,6 +49,8 @@ export async function openJournal(options: JournalOptions): Promise<Spool> {
     },
   });
   drain.start();
+  let leftoversDrained = false;
+  void drain.idle().then(() => (leftoversDrained = true));
   metrics.onScrape(() => {
     metrics.gauge('journalBytes').set(spool.stats().bytes);
     metrics.gauge('journalLag').set(drain.stats().lagMs / 1000);
@@ -51,5 +60,5 @@ export async function openJournal(options: JournalOptions): Promise<Spool> {
     if (!(await drain.stop(DRAIN_MS_MAX)))
       log.warn({ event: 'drain_incomplete' }, 'the rest of the journal is drained at the next start');
   });
-  return spool;
+  return { spool, leftoversDrained: () => leftoversDrained };
 }

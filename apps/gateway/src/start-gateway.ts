@@ -3,7 +3,7 @@
 import type { LeaseStore } from '@trunkline/admission';
 import { systemClock } from '@trunkline/kernel';
 import { PrismaSpendRecords } from '@trunkline/admission/adapters/prisma';
-import { PrismaJournalStore } from '@trunkline/metering/adapters/prisma';
+import { beatOf, PrismaJournalStore } from '@trunkline/metering/adapters/prisma';
 import { relayOverrides } from '@trunkline/platform/config';
 import type { Database } from '@trunkline/platform/database';
 import type { DataFolder } from '@trunkline/platform/data-folder';
@@ -21,6 +21,7 @@ import { openJournal } from './open-journal.js';
 import { openLeases } from './open-leases.js';
 import { openPolicy, type PriceSource } from './open-policy.js';
 import { openTls } from './open-tls.js';
+import { startBeating } from './replica-beats.js';
 import { serveGateway } from './serve-gateway.js';
 
 /** What a gateway needs beside its settings. */
@@ -96,7 +97,7 @@ async function compose(
     metrics,
     shutdown,
   });
-  const journal = await openJournal({
+  const { spool: journal, leftoversDrained } = await openJournal({
     folder: folder.spoolDir,
     bytesMax: config.spoolBytesMax,
     store: new PrismaJournalStore(db),
@@ -104,7 +105,7 @@ async function compose(
     metrics,
     shutdown,
   });
-  return composeGateway({
+  const gateway = composeGateway({
     log: log.with({ app: 'gateway' }),
     metrics,
     policy: policy.holder,
@@ -120,6 +121,14 @@ async function compose(
     drain,
     shutdown,
   });
+  const { replicaId } = gateway.parts;
+  await startBeating({
+    replica: () => ({ replicaId, ...journal.run, leftoversDrained: leftoversDrained() }),
+    beat: (replica) => beatOf(db, replica),
+    log,
+    shutdown,
+  });
+  return gateway;
 }
 
 function journalProblem({ parts }: ComposedGateway): string | null {

@@ -8,6 +8,7 @@ import type { Shutdown } from '@trunkline/platform/shutdown';
 import type { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { RatingLoop, type PassReport, type RatingLoopOptions } from './rating-loop.js';
 import { ratingPasses } from './rating-pass.js';
+import { startReaper, type ReaperParts } from './reaper.js';
 import { startRollup } from './rollup.js';
 import { watchLedger } from './watch-ledger.js';
 import { RATING_STOP_MS_MAX, WorkerModule } from './worker.module.js';
@@ -20,6 +21,7 @@ export interface WorkerParts {
   readonly shutdown: Shutdown;
   readonly metrics: Metrics;
   readonly loop?: Pick<RatingLoopOptions, 'idleMs' | 'backoff'>;
+  readonly reaper?: Pick<ReaperParts, 'silenceMs' | 'everyMs'>;
 }
 
 /** A worker at work. */
@@ -34,11 +36,19 @@ export interface RunningWorker {
 const CLOSE_MS_MAX = RATING_STOP_MS_MAX + 2_000;
 
 /** Starts the worker. Register the database's close before it: closes run last in, first out. */
-export async function startWorker({ db, log, shutdown, metrics, loop: options }: WorkerParts): Promise<RunningWorker> {
+export async function startWorker({
+  db,
+  log,
+  shutdown,
+  metrics,
+  loop: options,
+  reaper,
+}: WorkerParts): Promise<RunningWorker> {
   startRollup({ db, log, clock: systemClock }, shutdown);
   const loop = new RatingLoop(ratingPasses(db), { ...options, ...reports(log) });
   const app = await NestFactory.createApplicationContext(WorkerModule.with(loop), { logger: false });
   watchLedger(db, metrics, shutdown);
+  startReaper({ db, log, metrics, monotonicMs: systemClock.monotonicMs, ...reaper }, shutdown);
   shutdown.register('worker', CLOSE_MS_MAX, () => app.close());
   return {
     rateOnce: () => loop.rateOnce(),

@@ -79,6 +79,11 @@ export class Spool implements UsageJournal {
     this.timer = setInterval(() => void this.tick(), TICK_MS).unref();
   }
 
+  /** The folder, the same for all runs on it, and which run this is. */
+  get run(): { readonly spoolId: string; readonly epoch: number } {
+    return { spoolId: this.owner.spoolId, epoch: this.owner.epoch };
+  }
+
   append(record: JournalRecord): Promise<void> {
     const payload = readablePayload(record);
     if (payload instanceof JournalError) return Promise.reject(payload);
