@@ -66,7 +66,10 @@ function reports(log: Log): Pick<RatingLoopOptions, 'onPass' | 'onFailure'> {
           'usage without a price: see `cli costs --unrated`, then `cli price import`',
         );
       for (const { id, why } of setAside)
-        log.error({ event: 'usage_set_aside', name: id, reason: why }, 'usage cannot be posted and waits as unrated');
+        log.error(
+          { event: 'usage_set_aside', name: id, reason: why },
+          'usage cannot be posted and waits for a person: see `cli costs --unrated`',
+        );
     },
     onFailure: (error, failuresInARow) => {
       const fields = { event: 'rating_failed', count: failuresInARow, err: error };

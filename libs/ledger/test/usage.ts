@@ -54,22 +54,28 @@ export function usage(over: UsageOver = {}): UsageEvent {
   );
 }
 
-/** Journals events as a gateway's drain would: pending, or parked when they have a problem. */
+/** Journals events as a gateway's drain would, when they occurred: pending, or parked when they have a problem. */
 export async function journal(db: Database, ...events: readonly UsageEvent[]): Promise<void> {
+  return journalAt(db, null, ...events);
+}
+
+/** Journals events at an instant of their own. */
+export async function journalAt(db: Database, at: string | null, ...events: readonly UsageEvent[]): Promise<void> {
   const rows = events.map((event) => ({
     ...event,
     quantities: event.quantities.map((each) => ({ ...each, quantityMicro: each.quantityMicro.toString() })),
     occurredAt: new Date(event.occurredAtMs).toISOString(),
     ratingState: event.problem === null ? 'pending' : 'parked',
+    journalledAt: at,
   }));
   await db.$executeRaw`
     INSERT INTO usage_event (id, version, kind, session_id, tenant_id, key_id, pool_id, replica_id, vendor,
                              vendor_object_id, model, status, occurred_at, quantities, evidence, vendor_usage, problem,
-                             rating_state)
+                             rating_state, journalled_at)
     SELECT r->>'id', (r->>'version')::int, r->>'kind', r->>'sessionId', r->>'tenantId', r->>'keyId', r->>'poolId',
            r->>'replicaId', r->>'vendor', r->>'vendorObjectId', r->>'model', r->>'status',
            (r->>'occurredAt')::timestamptz, r->'quantities', r->>'evidence', (r->'vendorUsage')::json, r->>'problem',
-           r->>'ratingState'
+           r->>'ratingState', coalesce((r->>'journalledAt')::timestamptz, (r->>'occurredAt')::timestamptz)
       FROM jsonb_array_elements(${JSON.stringify(rows)}::jsonb) AS r`;
 }
 

@@ -66,5 +66,5 @@ export const usageEventSchema = z.object({
   // As `factId`.
   estimate: usageEstimateSchema.nullable().default(null),
   vendorUsage: z.unknown(),
-  problem: z.enum(['usage_missing', 'sum_mismatch', 'unknown_shape', 'out_of_range']).nullable(),
+  problem: z.enum(['usage_missing', 'sum_mismatch', 'unknown_shape', 'out_of_range', 'implausible_time']).nullable(),
 });

@@ -9,9 +9,10 @@ import { isPlausible, type Quantity } from './quantity.js';
  * - `usage_missing`: the vendor ended the response or item without a usage object;
  * - `sum_mismatch`: the meters do not add up to the vendor's own totals;
  * - `unknown_shape`: the usage object is not one this version can read;
- * - `out_of_range`: a negative, fractional or impossibly large count.
+ * - `out_of_range`: a negative, fractional or impossibly large count;
+ * - `implausible_time`: its date cannot be (a clock jumped); set before rating, not by a dialect.
  */
-export type UsageProblem = 'usage_missing' | 'sum_mismatch' | 'unknown_shape' | 'out_of_range';
+export type UsageProblem = 'usage_missing' | 'sum_mismatch' | 'unknown_shape' | 'out_of_range' | 'implausible_time';
 
 /** One usage fact as a dialect read it. `quantities` may be empty only with a problem or when the vendor said zero. */
 export interface UsageReport {

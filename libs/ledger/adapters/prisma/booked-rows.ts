@@ -1,20 +1,14 @@
 // The books as rows, in the order of their chain: what verifiers and exports read. By keyset pages, so that memory stays
 // bounded whatever the number of rows, and a row that is booked meanwhile changes no page before it.
-import { parsePeriod, type BookedRow, type Period } from '@trunkline/ledger';
+import type { BookedRow } from '@trunkline/ledger';
+import { Prisma } from '@trunkline/platform/database';
 import { z } from 'zod';
 import type { Booked } from './insert-transactions.js';
 import type { Place } from './hold-periods.js';
-import { numberText, wholeText, type Queryable } from './queryable.js';
+import { numberText, periodText, wholeText, type Queryable } from './queryable.js';
 
 /** How many rows a page has at most, unless told. A row has about a kilobyte. */
 const PAGE_ROWS = 2_000;
-
-const periodText = z.string().transform((text, context): Period => {
-  const period = parsePeriod(text);
-  if (period !== null) return period;
-  context.addIssue(`"${text}" is no period`);
-  return z.NEVER;
-});
 
 const bookedRow: z.ZodType<BookedRow> = z.object({
   tenantId: z.string(),
@@ -49,6 +43,15 @@ export async function bookedRowsOf(
   place: Place,
   { after = 0n, limit = PAGE_ROWS }: { readonly after?: bigint; readonly limit?: number } = {},
 ): Promise<readonly Booked[]> {
+  return bookedRowsWhere(
+    db,
+    Prisma.sql`tenant_id = ${place.tenantId} AND period = ${place.period} AND chain_sequence > ${after}
+               ORDER BY chain_sequence LIMIT ${limit}`,
+  );
+}
+
+/** Rows by a condition on `ledger_transaction t`, which may go on with ORDER BY and LIMIT. Stays inside this library. */
+export async function bookedRowsWhere(db: Queryable, condition: Prisma.Sql): Promise<readonly Booked[]> {
   const rows = await db.$queryRaw`
     SELECT tenant_id AS "tenantId", period, chain_sequence::text AS sequence, chain_hash AS hash, id, kind, revision, purpose,
            usage_event_id AS "usageEventId", corrects_id AS "correctsId", session_id AS "sessionId", key_id AS "keyId",
@@ -65,9 +68,7 @@ export async function bookedRowsOf(
                                      ORDER BY l.meter COLLATE "C"), '[]')
               FROM charge_line l WHERE l.transaction_id = t.id) AS lines
       FROM ledger_transaction t
-     WHERE tenant_id = ${place.tenantId} AND period = ${place.period} AND chain_sequence > ${after}
-     ORDER BY chain_sequence
-     LIMIT ${limit}`;
+     WHERE ${condition}`;
   return z
     .array(z.unknown())
     .parse(rows)

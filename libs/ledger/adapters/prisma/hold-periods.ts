@@ -1,16 +1,9 @@
 // Where bookings go. Guarantees that a period in which something is booked stays open until the commit (a share lock, which
 // a close waits for), and that what is about a closed period goes into the next open one. Locks are taken in one order by
 // everybody: periods, then chains, each by tenant and month.
-import {
-  EMPTY_CHAIN,
-  firstOpenFrom,
-  parsePeriod,
-  type ChainHead,
-  type Period,
-  type Transaction,
-} from '@trunkline/ledger';
+import { EMPTY_CHAIN, firstOpenFrom, type ChainHead, type Period, type Transaction } from '@trunkline/ledger';
 import { z } from 'zod';
-import { wholeText, type Queryable } from './queryable.js';
+import { periodText, wholeText, type Queryable } from './queryable.js';
 
 /** A month of a tenant. */
 export interface Place {
@@ -23,17 +16,12 @@ export interface HeldChain extends Place {
   readonly head: ChainHead;
 }
 
-const periodText = z.string().transform((text, context): Period => {
-  const period = parsePeriod(text);
-  if (period !== null) return period;
-  context.addIssue(`"${text}" is no period`);
-  return z.NEVER;
-});
 const statusRow = z.object({
   tenantId: z.string(),
   period: periodText,
   status: z.enum(['open', 'soft_closed', 'closed']),
 });
+type Standing = z.infer<typeof statusRow>;
 const chainRow = z.object({ tenantId: z.string(), period: periodText, sequence: wholeText, hash: z.string() });
 
 /** One text per month of a tenant, for look-ups. */
@@ -100,24 +88,44 @@ export async function moveChains(tx: Queryable, chains: readonly HeldChain[]): P
      WHERE c.tenant_id = h."tenantId" AND c.period = h.period`;
 }
 
-// The first booking of a month makes its row; all others find it.
-async function lockPeriods(tx: Queryable, places: readonly Place[]): Promise<readonly z.infer<typeof statusRow>[]> {
-  const wanted = JSON.stringify(places);
-  const lock = async () => {
-    const rows = await tx.$queryRaw`
-      SELECT p.tenant_id AS "tenantId", p.period, p.status
-        FROM json_to_recordset(${wanted}::json) AS w("tenantId" text, period text)
-        JOIN accounting_period p ON p.tenant_id = w."tenantId" AND p.period = w.period
-       ORDER BY p.tenant_id, p.period FOR SHARE OF p`;
-    return z.array(statusRow).parse(rows);
-  };
-  const found = await lock();
+// The first booking of a month makes its row; all others find it. A month without a row before a closed one is closed too.
+async function lockPeriods(tx: Queryable, places: readonly Place[]): Promise<readonly Standing[]> {
+  const found = await lockRows(tx, places);
   if (found.length === places.length) return found;
+  const known = new Set(found.map(placeKey));
+  const unknown = places.filter((place) => !known.has(placeKey(place)));
+  const before = await beforeClosed(tx, unknown);
+  const fresh = unknown.filter((place) => !before.has(placeKey(place)));
   await tx.$executeRaw`
     INSERT INTO accounting_period (tenant_id, period)
-    SELECT "tenantId", period FROM json_to_recordset(${wanted}::json) AS w("tenantId" text, period text) ORDER BY 1, 2
-        ON CONFLICT DO NOTHING`;
-  return lock();
+    SELECT "tenantId", period FROM json_to_recordset(${JSON.stringify(fresh)}::json) AS w("tenantId" text, period text)
+     ORDER BY 1, 2 ON CONFLICT DO NOTHING`;
+  const passed = unknown.filter((place) => before.has(placeKey(place)));
+  const opened = await lockRows(tx, fresh);
+  return [...found, ...opened, ...passed.map((place) => ({ ...place, status: 'closed' as const }))];
+}
+
+async function lockRows(tx: Queryable, places: readonly Place[]): Promise<readonly Standing[]> {
+  const rows = await tx.$queryRaw`
+    SELECT p.tenant_id AS "tenantId", p.period, p.status
+      FROM json_to_recordset(${JSON.stringify(places)}::json) AS w("tenantId" text, period text)
+      JOIN accounting_period p ON p.tenant_id = w."tenantId" AND p.period = w.period
+     ORDER BY p.tenant_id, p.period FOR SHARE OF p`;
+  return z.array(statusRow).parse(rows);
+}
+
+async function beforeClosed(tx: Queryable, places: readonly Place[]): Promise<ReadonlySet<string>> {
+  const rows = await tx.$queryRaw`
+    SELECT w."tenantId", w.period
+      FROM json_to_recordset(${JSON.stringify(places)}::json) AS w("tenantId" text, period text)
+     WHERE EXISTS (SELECT FROM accounting_period p
+                    WHERE p.tenant_id = w."tenantId" AND p.period > w.period AND p.status = 'closed')`;
+  return new Set(
+    z
+      .array(z.object({ tenantId: z.string(), period: periodText }))
+      .parse(rows)
+      .map(placeKey),
+  );
 }
 
 function placesOf(places: readonly Place[]): readonly Place[] {

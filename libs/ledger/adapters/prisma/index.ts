@@ -1,10 +1,39 @@
 export { postBatch, type PostedBatch, type PostingPrices, type PostOptions } from './post-batch.js';
 export { hasPending, type SetAside } from './pending-usage.js';
 export { insertTransactions, type Booked } from './insert-transactions.js';
-export { holdCompany, loadCompany, updateCompany, type BookingContext, type Company } from './company.js';
+export {
+  holdCompany,
+  loadCompany,
+  updateCompany,
+  type BookingContext,
+  type Company,
+  type CompanyChange,
+} from './company.js';
 export { bookedRowsOf } from './booked-rows.js';
 export { type Place } from './hold-periods.js';
 export { verifyChains, type ChainScope, type VerifiedChain } from './verify-chains.js';
+export { BookingRefused, reversalsOf, reverse, reverseTransaction, standingUsage } from './reverse.js';
+export { parseTransactionId, transactionOf } from './stored-transaction.js';
+export {
+  balanceOfTenant,
+  bookByHand,
+  type ManualOutcome,
+  type ManualRequest,
+  type TenantBalance,
+} from './book-by-hand.js';
+export { rerate, type RatedAgain, type RerateReport, type RerateRequest } from './rerate.js';
+export { releaseUsage, type UsageRelease } from './release-usage.js';
+export { listTransactions, type TransactionHead, type TransactionQuery } from './list-transactions.js';
+export { recordPeriodCheck, waiveCheck, type PeriodFinding } from './period-checks.js';
+export {
+  listPeriods,
+  periodOfTenant,
+  softClosePeriod,
+  tenantsOfPeriod,
+  type PeriodRecord,
+  type PeriodTotals,
+} from './periods.js';
+export { checklistOfPeriod, closePeriod, periodTotals, type CloseRequest } from './close-period.js';
 export { reopenUnrated } from './reopen-unrated.js';
 export { type TimeRange } from './report-scope.js';
 export { usageOfAllTenants, usageOfTenant, type UsageRow } from './usage-report.js';

@@ -2,7 +2,7 @@
 // late has left charges at the old one.
 import { type AmountPico, type TenantId } from '@trunkline/kernel';
 import { z } from 'zod';
-import { ACCOUNT_KINDS, type AccountKind } from '@trunkline/ledger';
+import { ACCOUNT_KINDS, type AccountKind, type Period } from '@trunkline/ledger';
 import { amountText, numberText, type Queryable } from './queryable.js';
 
 /** What is in the journal and not in the ledger. Counts of the whole system: for operators and metrics. */
@@ -35,15 +35,18 @@ const balanceRow = z.object({
   amount: amountText,
 });
 
-/** The balance of each of a tenant's accounts; debits positive. They sum to zero. */
+/** The balance of each of a tenant's accounts, up to the end of a month if one is given; debits positive. They sum to zero. */
 export async function balancesOfTenant(
   db: Queryable,
   tenantId: TenantId,
+  until: Period | null = null,
 ): Promise<Partial<Record<AccountKind, AmountPico>>> {
   const rows = await db.$queryRaw`
     SELECT a.kind, sum(e.amount)::text AS amount
-      FROM ledger_account a JOIN ledger_entry e ON e.account_id = a.id
-     WHERE a.tenant_id = ${tenantId}
+      FROM ledger_account a
+      JOIN ledger_entry e ON e.account_id = a.id
+      JOIN ledger_transaction t ON t.id = e.transaction_id
+     WHERE a.tenant_id = ${tenantId} AND (${until}::text IS NULL OR t.period <= ${until})
      GROUP BY a.kind`;
   const balances: Partial<Record<AccountKind, AmountPico>> = {};
   for (const { kind, amount } of z.array(balanceRow).parse(rows)) balances[kind] = amount;

@@ -2,7 +2,7 @@
 // holds, so two workers never see the same event. Rows that this release cannot read are told apart, not dropped: they
 // wait as unrated until a release that can.
 import { isMeter, isPlausible, parseUsageEventId, type Quantity, type UsageEvent } from '@trunkline/metering';
-import type { PostableUsage } from '@trunkline/ledger';
+import { dateProblem, type PostableUsage } from '@trunkline/ledger';
 import { z } from 'zod';
 import { keyIdText, numberText, poolIdText, sessionIdText, tenantIdText, type Queryable } from './queryable.js';
 
@@ -21,11 +21,20 @@ export interface ClaimedUsage {
   readonly unreadable: readonly SetAside[];
   /** Events that are in the books: somebody put them back into the queue. */
   readonly alreadyPosted: readonly string[];
+  /** Events whose date cannot be believed, and that nobody released. */
+  readonly misdated: readonly SetAside[];
 }
 
 const SHAPE_KNOWN = 1;
 
-const row = z.object({ id: z.string(), version: z.number(), isPosted: z.boolean(), event: z.unknown() });
+const row = z.object({
+  id: z.string(),
+  version: z.number(),
+  isPosted: z.boolean(),
+  isReleased: z.boolean(),
+  journalledAtMs: numberText,
+  event: z.unknown(),
+});
 const quantities = z.array(z.object({ meter: z.string(), quantityMicro: z.string().regex(/^\d+$/).transform(BigInt) }));
 const columns = z.object({
   tenantId: tenantIdText,
@@ -49,27 +58,34 @@ export async function hasPending(db: Queryable): Promise<boolean> {
 export async function claimPending(tx: Queryable, max: number): Promise<ClaimedUsage> {
   const rows = await tx.$queryRaw`
     SELECT id, version, EXISTS (SELECT FROM ledger_transaction t WHERE t.usage_event_id = u.id) AS "isPosted",
+           r.usage_event_id IS NOT NULL AS "isReleased",
+           (extract(epoch FROM journalled_at) * 1000)::bigint::text AS "journalledAtMs",
            json_build_object(
              'tenantId', tenant_id, 'sessionId', session_id, 'keyId', key_id, 'poolId', pool_id, 'model', model,
              'serviceTier', service_tier, 'evidence', evidence,
-             'occurredAtMs', (extract(epoch FROM occurred_at) * 1000)::bigint::text,
+             'occurredAtMs', (extract(epoch FROM coalesce(r.occurred_at, u.occurred_at)) * 1000)::bigint::text,
              'quantities', quantities) AS event
-      FROM usage_event u
+      FROM usage_event u LEFT JOIN usage_release r ON r.usage_event_id = u.id
      WHERE rating_state = 'pending'
-     ORDER BY occurred_at, id
+     ORDER BY u.occurred_at, u.id
      LIMIT ${max}
        FOR UPDATE OF u SKIP LOCKED`;
   const events: PendingUsage[] = [];
   const unreadable: SetAside[] = [];
   const alreadyPosted: string[] = [];
-  for (const { id, version, isPosted, event } of z.array(row).parse(rows)) {
+  const misdated: SetAside[] = [];
+  for (const { id, version, isPosted, isReleased, journalledAtMs, event } of z.array(row).parse(rows)) {
     const read =
       version === SHAPE_KNOWN ? readEvent(id, event) : `has shape ${version}, which this release cannot read`;
     if (isPosted) alreadyPosted.push(id);
     else if (typeof read === 'string') unreadable.push({ id, why: read });
-    else events.push(read);
+    else {
+      const why = isReleased ? null : dateProblem({ ...read, journalledAtMs });
+      if (why === null) events.push(read);
+      else misdated.push({ id, why });
+    }
   }
-  return { events, unreadable, alreadyPosted };
+  return { events, unreadable, alreadyPosted, misdated };
 }
 
 /** The event, or why it cannot be read. */
@@ -93,4 +109,12 @@ export async function markUsage(tx: Queryable, ids: readonly string[], state: 'r
   if (ids.length === 0) return;
   await tx.$executeRaw`
     UPDATE usage_event SET rating_state = ${state} WHERE id = ANY(${ids}::text[]) AND rating_state = 'pending'`;
+}
+
+/** Parks events whose date cannot be believed, until a person releases them. */
+export async function parkMisdated(tx: Queryable, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await tx.$executeRaw`
+    UPDATE usage_event SET rating_state = 'parked', problem = 'implausible_time'
+     WHERE id = ANY(${ids}::text[]) AND rating_state = 'pending'`;
 }

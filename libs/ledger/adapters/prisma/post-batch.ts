@@ -5,7 +5,7 @@ import type { PriceBooks, PriceVersion } from '@trunkline/rating';
 import { bookUsage } from './book-usage.js';
 import { holdCompany } from './company.js';
 import { insertTransactions } from './insert-transactions.js';
-import { claimPending, markUsage, type SetAside } from './pending-usage.js';
+import { claimPending, markUsage, parkMisdated, type SetAside } from './pending-usage.js';
 import type { Queryable } from './queryable.js';
 
 /** What one batch did. */
@@ -18,7 +18,7 @@ export interface PostedBatch {
   readonly rated: number;
   /** Events that wait because a price is missing. */
   readonly unrated: number;
-  /** Events that cannot be posted as they are; they wait as unrated, and somebody should look. */
+  /** Events that cannot be posted as they are; they wait as unrated or parked, and somebody should look. */
   readonly setAside: readonly SetAside[];
 }
 
@@ -51,8 +51,8 @@ export async function postBatch(db: Database, prices: PostingPrices, options: Po
 }
 
 async function postIn(tx: Queryable, { books, storeDerived }: PostingPrices, batchMax: number): Promise<PostedBatch> {
-  const { events, unreadable, alreadyPosted } = await claimPending(tx, batchMax);
-  const claimed = events.length + unreadable.length + alreadyPosted.length;
+  const { events, unreadable, alreadyPosted, misdated } = await claimPending(tx, batchMax);
+  const claimed = events.length + unreadable.length + alreadyPosted.length + misdated.length;
   const context = await holdCompany(tx);
   const outcomes = events.map((event) => ({ event, outcome: bookUsage(event, books, context.calendar) }));
   const transactions = outcomes.flatMap(({ outcome }) => (outcome.kind === 'booked' ? outcome.transactions : []));
@@ -64,11 +64,15 @@ async function postIn(tx: Queryable, { books, storeDerived }: PostingPrices, bat
   await insertTransactions(tx, context, transactions);
   await markUsage(tx, [...booked.map(({ id }) => id), ...alreadyPosted], 'rated');
   await markUsage(tx, [...waiting, ...unreadable.map(({ id }) => id)], 'unrated');
+  await parkMisdated(
+    tx,
+    misdated.map(({ id }) => id),
+  );
   return {
     claimed,
     more: claimed === batchMax,
     rated: booked.length + alreadyPosted.length,
     unrated: waiting.length - defects.length,
-    setAside: [...unreadable, ...defects],
+    setAside: [...unreadable, ...defects, ...misdated],
   };
 }

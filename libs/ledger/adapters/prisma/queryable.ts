@@ -1,5 +1,6 @@
 // What the repositories need of a connection, and how database text becomes the exact types of core.
 import { parseAmount, trustedId, type AmountPico } from '@trunkline/kernel';
+import { parsePeriod, type Period } from '@trunkline/ledger';
 import type { Prisma } from '@trunkline/platform/database';
 import { z } from 'zod';
 
@@ -25,6 +26,14 @@ export const numberText = z
   .string()
   .regex(/^-?\d+$/)
   .transform(Number);
+
+/** `2026-11`. */
+export const periodText = z.string().transform((text, context): Period => {
+  const period = parsePeriod(text);
+  if (period !== null) return period;
+  context.addIssue(`"${text}" is no period`);
+  return z.NEVER;
+});
 
 export const tenantIdText = z.string().transform((text) => trustedId('tnt', text));
 export const sessionIdText = z.string().transform((text) => trustedId('ses', text));

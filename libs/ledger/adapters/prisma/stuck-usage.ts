@@ -1,6 +1,7 @@
 // Usage that is not in the ledger and will not get there by itself: unrated (a price is missing, or this release cannot
 // read it) and parked (the vendor's report does not add up). The list for whoever has to act.
 import type { SessionId, TenantId } from '@trunkline/kernel';
+import { dateProblem } from '@trunkline/ledger';
 import { isMeter, type Meter } from '@trunkline/metering';
 import { Prisma } from '@trunkline/platform/database';
 import { PURPOSES, rate, serviceTierOf, type PricedUsage, type PriceBooks } from '@trunkline/rating';
@@ -37,6 +38,7 @@ const stuckRow = z.object({
   occurredAtMs: numberText,
   state: z.enum(['unrated', 'parked']),
   problem: z.string().nullable(),
+  journalledAtMs: numberText,
   quantities: z.array(z.object({ meter: z.string(), quantityMicro: z.string().transform(BigInt) })).catch([]),
 });
 
@@ -54,7 +56,8 @@ async function stuckUsageIn(db: Queryable, scope: Scope, query: StuckQuery): Pro
   const rows = await db.$queryRaw`
     SELECT id, tenant_id AS "tenantId", session_id AS "sessionId", pool_id AS "poolId",
            service_tier AS "serviceTier", model, rating_state AS state, problem, quantities,
-           (extract(epoch FROM occurred_at) * 1000)::bigint::text AS "occurredAtMs"
+           (extract(epoch FROM occurred_at) * 1000)::bigint::text AS "occurredAtMs",
+           (extract(epoch FROM journalled_at) * 1000)::bigint::text AS "journalledAtMs"
       FROM usage_event
      WHERE rating_state IN (${Prisma.join(['unrated', 'parked'])}) AND ${inScope(scope, query)}
      ORDER BY occurred_at DESC, id
@@ -62,8 +65,9 @@ async function stuckUsageIn(db: Queryable, scope: Scope, query: StuckQuery): Pro
   return z
     .array(stuckRow)
     .parse(rows)
-    .map(({ problem, quantities, poolId, serviceTier, ...event }) => {
-      const why = problem ?? missing({ ...event, poolId, serviceTier }, quantities, query.books);
+    .map(({ problem, quantities, poolId, serviceTier, journalledAtMs, ...event }) => {
+      const misdated = problem === 'implausible_time' ? dateProblem({ ...event, journalledAtMs }) : null;
+      const why = misdated ?? problem ?? missing({ ...event, poolId, serviceTier }, quantities, query.books);
       return { ...event, why };
     });
 }

@@ -1,10 +1,10 @@
 // Reads the books through and follows their chains: whether any row was changed, removed, added or moved since it was
 // booked, and whether closed periods end where they ended when they were closed. Reads pages; holds nobody up.
-import { ChainWalk, EMPTY_CHAIN, parsePeriod, type ChainBreak, type ChainHead } from '@trunkline/ledger';
+import { ChainWalk, EMPTY_CHAIN, type ChainBreak, type ChainHead } from '@trunkline/ledger';
 import { z } from 'zod';
 import { bookedRowsOf } from './booked-rows.js';
 import type { Place } from './hold-periods.js';
-import { wholeText, type Queryable } from './queryable.js';
+import { periodText, wholeText, type Queryable } from './queryable.js';
 
 /** Which chains: all, or those of a tenant, of a period, of both. */
 export interface ChainScope {
@@ -21,7 +21,7 @@ export interface VerifiedChain extends Place {
 
 const chainRow = z.object({
   tenantId: z.string(),
-  period: z.string(),
+  period: periodText,
   sequence: wholeText.nullable(),
   hash: z.string().nullable(),
   closedSequence: wholeText.nullable(),
@@ -31,9 +31,7 @@ const chainRow = z.object({
 /** Verifies chains one after the other, in the order of tenant and period. */
 export async function* verifyChains(db: Queryable, scope: ChainScope = {}): AsyncGenerator<VerifiedChain> {
   for (const recorded of await recordedChains(db, scope)) {
-    const period = parsePeriod(recorded.period);
-    if (period === null) throw new Error(`the books have a period "${recorded.period}", which is none`);
-    const place = { tenantId: recorded.tenantId, period };
+    const place = { tenantId: recorded.tenantId, period: recorded.period };
     const { sequence, hash, closedSequence, closedHash } = recorded;
     const closed =
       closedSequence === null || closedHash === null ? null : { sequence: closedSequence, hash: closedHash };

@@ -1,0 +1,77 @@
+// What the books say of a month that is to be closed: the facts of its checklist. Counts read partial indexes; who may still
+// change them is held by the caller.
+import { PERIOD_CHECK_NAMES, type CloseFacts, type RecordedCheck } from '@trunkline/ledger';
+import { z } from 'zod';
+import type { BookingContext } from './company.js';
+import type { Place } from './hold-periods.js';
+import { instantText, numberText, periodText, type Queryable } from './queryable.js';
+
+const countsRow = z.object({ pending: numberText, unrated: numberText, parked: numberText, estimates: numberText });
+const recordedRow = z.object({
+  check: z.string(),
+  state: z.enum(['ok', 'waived', 'missing']),
+  count: numberText.nullable(),
+  actor: z.string(),
+  reason: z.string(),
+});
+
+/** The facts, but for the chain, which takes longer to read. */
+export async function closeFactsOf(
+  tx: Queryable,
+  place: Place,
+  { calendar, nowMs, graceDays }: BookingContext & { readonly graceDays: number },
+): Promise<Omit<CloseFacts, 'chainBreak'>> {
+  const bounds = calendar.boundsOf(place.period);
+  return {
+    period: place.period,
+    bounds,
+    nowMs,
+    graceDays,
+    earlierOpen: await earlierOpenOf(tx, place),
+    ...(await countsOf(tx, place, bounds)),
+    recorded: await recordedOf(tx, place),
+  };
+}
+
+// Usage with a date that cannot be belongs to the month in which it was journalled as well.
+async function countsOf(
+  tx: Queryable,
+  { tenantId }: Place,
+  bounds: { readonly fromMs: number; readonly toMs: number },
+) {
+  const [from, to] = [instantText(bounds.fromMs), instantText(bounds.toMs)];
+  const rows = await tx.$queryRaw`
+    SELECT count(*) FILTER (WHERE rating_state = 'pending')::text AS pending,
+           count(*) FILTER (WHERE rating_state = 'unrated')::text AS unrated,
+           count(*) FILTER (WHERE rating_state = 'parked')::text AS parked,
+           ((SELECT count(*) FROM owed_usage WHERE tenant_id = ${tenantId} AND seen_at < ${to}::timestamptz)
+            + (SELECT count(*) FROM session WHERE end_cause IS NULL AND tenant_id = ${tenantId}
+                  AND opened_at < ${to}::timestamptz))::text AS estimates
+      FROM usage_event
+     WHERE rating_state IN ('pending', 'unrated', 'parked') AND tenant_id = ${tenantId}
+       AND (occurred_at >= ${from}::timestamptz AND occurred_at < ${to}::timestamptz
+            OR problem = 'implausible_time'
+               AND journalled_at >= ${from}::timestamptz AND journalled_at < ${to}::timestamptz)`;
+  return z.tuple([countsRow]).parse(rows)[0];
+}
+
+async function earlierOpenOf(tx: Queryable, { tenantId, period }: Place) {
+  const rows = await tx.$queryRaw`
+    SELECT min(period) AS period FROM accounting_period
+     WHERE tenant_id = ${tenantId} AND period < ${period} AND status <> 'closed'`;
+  return z.tuple([z.object({ period: periodText.nullable() })]).parse(rows)[0].period;
+}
+
+async function recordedOf(tx: Queryable, { tenantId, period }: Place): Promise<CloseFacts['recorded']> {
+  const rows = await tx.$queryRaw`
+    SELECT DISTINCT ON (check_name) check_name AS check, state, count::text, actor, reason
+      FROM period_check
+     WHERE period = ${period} AND (tenant_id IS NULL OR tenant_id = ${tenantId})
+     ORDER BY check_name, id DESC`;
+  const recorded: Partial<Record<(typeof PERIOD_CHECK_NAMES)[number], RecordedCheck>> = {};
+  for (const { check, ...finding } of z.array(recordedRow).parse(rows)) {
+    const known = PERIOD_CHECK_NAMES.find((name) => name === check);
+    if (known !== undefined) recorded[known] = finding;
+  }
+  return recorded;
+}

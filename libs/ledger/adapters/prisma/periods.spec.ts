@@ -1,0 +1,316 @@
+import { jest } from '@jest/globals';
+import type { TenantId } from '@trunkline/kernel';
+import { Prisma, type Database } from '@trunkline/platform/database';
+import { eventually } from '../../../../test/support/poll.js';
+import { ALICE, amount, closeMonth, startLedgerBed, verified, type LedgerBed } from '../../test/bed.js';
+import {
+  importRows,
+  journal,
+  journalAt,
+  OTHER_TENANT,
+  ratingStates,
+  TENANT,
+  usage,
+  VOICE_PRICES,
+} from '../../test/usage.js';
+import {
+  balanceOfTenant,
+  bookByHand,
+  checklistOfPeriod,
+  closePeriod,
+  loadCompany,
+  periodOfTenant,
+  postBatch,
+  releaseUsage,
+  softClosePeriod,
+  stuckUsageOfTenant,
+  updateCompany,
+  waiveCheck,
+  type PostingPrices,
+} from './index.js';
+
+// A real server on a machine that may be busy with other tests.
+jest.setTimeout(60_000);
+
+let bed: LedgerBed;
+let db: Database;
+let prices: PostingPrices;
+beforeAll(async () => {
+  bed = await startLedgerBed();
+});
+beforeEach(async () => {
+  db = await bed.open();
+  prices = await importRows(db, VOICE_PRICES);
+});
+afterAll(() => bed.stop());
+
+// Months that are over whenever this runs.
+const PERIOD = '2026-09';
+const IN = { at: '2026-09-10T00:00:00Z' };
+const of = (tenantId: TenantId = TENANT) => ({ tenantId, period: PERIOD }) as const;
+const book = async (...events: Parameters<typeof usage>[0][]): Promise<void> => {
+  await journal(db, ...events.map((each) => usage(each)));
+  while ((await postBatch(db, prices)).more);
+};
+const places = async (): Promise<unknown[]> => {
+  const rows = await db.ledgerTransaction.findMany({ orderBy: [{ period: 'asc' }, { chainSequence: 'asc' }] });
+  return rows
+    .filter(({ purpose }) => purpose === 'tenant_charge')
+    .map(({ period, usagePeriod }) => [period, usagePeriod]);
+};
+const missing = async (): Promise<string[]> =>
+  (await checklistOfPeriod(db, of())).filter(({ state }) => state === 'missing').map(({ check }) => check);
+const message = (outcome: { readonly ok: boolean; readonly error?: { readonly message: string } }): string =>
+  outcome.error?.message ?? 'done';
+
+describe('a month', () => {
+  it('goes from open to soft-closed to closed, with its head, totals and checklist', async () => {
+    await book(IN, IN);
+    expect(await periodOfTenant(db, TENANT, PERIOD)).toMatchObject({ status: 'open' });
+    expect(await softClosePeriod(db, { ...of(), actor: 'alice' })).toMatchObject({ value: { status: 'soft_closed' } });
+    const closed = await closeMonth(db, PERIOD);
+    const [chain] = await verified(db);
+    expect(closed).toMatchObject({
+      value: {
+        ...{ status: 'closed', closedBy: 'alice', approvedBy: 'bob', singlePerson: false },
+        ...{ chainSequence: 4n, chainHead: chain?.head.hash },
+        totals: {
+          transactions: 4,
+          booked: { 'provider_cost/usage': '0.0208', 'tenant_charge/usage': '0.0208' },
+          accounts: { receivable: '0.0208', revenue: '-0.0208' },
+        },
+      },
+    });
+  });
+
+  it('still takes late usage while it is soft-closed; once closed, the next open one takes it', async () => {
+    await book(IN);
+    await softClosePeriod(db, { ...of(), actor: 'alice' });
+    await book(IN);
+    await closeMonth(db, PERIOD);
+    await book(IN, { at: '2026-10-01T00:00:00Z' });
+    expect(await places()).toEqual([
+      ...[
+        ['2026-09', '2026-09'],
+        ['2026-09', '2026-09'],
+      ],
+      ...[
+        ['2026-10', '2026-09'],
+        ['2026-10', '2026-10'],
+      ],
+    ]);
+  });
+
+  it('passes over every closed month, also when it was closed without a booking', async () => {
+    await book(IN);
+    await closeMonth(db, PERIOD);
+    await closeMonth(db, '2026-10');
+    await book(IN, { at: '2026-08-10T00:00:00Z' });
+    expect((await places()).slice(1)).toEqual([
+      ['2026-11', '2026-08'],
+      ['2026-11', '2026-09'],
+    ]);
+    expect(message(await softClosePeriod(db, { tenantId: TENANT, period: '2026-08', actor: 'alice' }))).toMatch(
+      /as good as closed/,
+    );
+  });
+
+  it('is closed for its tenant alone', async () => {
+    await book(IN, { ...IN, tenantId: OTHER_TENANT });
+    await closeMonth(db, PERIOD);
+    await book({ ...IN, tenantId: OTHER_TENANT });
+    expect(await periodOfTenant(db, OTHER_TENANT, PERIOD)).toMatchObject({ status: 'open' });
+    expect(await db.ledgerTransaction.count({ where: { tenantId: OTHER_TENANT, period: PERIOD } })).toBe(4);
+  });
+
+  it('uses what was prepaid by then when it is closed', async () => {
+    await book({ ...IN, counts: { input_text: 1_000_000n } });
+    await bookByHand(db, {
+      ...of(),
+      usagePeriod: PERIOD,
+      kind: 'prepayment',
+      amount: amount('10'),
+      because: ALICE,
+      reference: 'a',
+    });
+    await closeMonth(db, PERIOD);
+    expect(await balanceOfTenant(db, TENANT)).toMatchObject({ owed: 0n, prepaid: amount('6') });
+    expect(await periodOfTenant(db, TENANT, PERIOD)).toMatchObject({
+      totals: { booked: { 'prepayment/prepayment': '6' } },
+    });
+  });
+
+  it.each([
+    [
+      'a booking',
+      `INSERT INTO ledger_transaction SELECT (json_populate_record(t, '{"id":"x","chain_sequence":99,"revision":7,"actor":"a","reason":"r"}')).* FROM ledger_transaction t LIMIT 1`,
+    ],
+    ['its reopening', `UPDATE accounting_period SET status = 'open'`],
+    ['other totals', `UPDATE accounting_period SET totals = '{}'`],
+    ['its removal', `DELETE FROM accounting_period`],
+  ])('refuses %s once it is closed, whoever writes', async (_name, sql) => {
+    await book(IN);
+    await closeMonth(db, PERIOD);
+    await expect(db.$executeRaw`${Prisma.raw(sql)}`).rejects.toThrow(/closed|append-only/);
+  });
+});
+
+describe('closing', () => {
+  it('is refused with everything that stands in the way, and waits for it', async () => {
+    await book(IN, { ...IN, model: 'unknown' });
+    await journal(db, usage({ ...IN, problem: 'sum_mismatch' }), usage(IN));
+    await softClosePeriod(db, { ...of(), actor: 'alice' });
+    expect(await missing()).toEqual(['pending', 'unrated', 'parked', 'reconciled']);
+    const refused = await closePeriod(db, { ...of(), actor: 'alice', step: 'ask' });
+    expect(message(refused)).toMatch(/pending: 1 .*unrated: 1 .*parked: 1 .*reconciled: it was not/);
+    expect(await periodOfTenant(db, TENANT, PERIOD)).toMatchObject({ status: 'soft_closed', closeRequestedBy: null });
+  });
+
+  it('takes waivers for what was there when they were given, and not for what came after', async () => {
+    await book({ ...IN, model: 'unknown' });
+    await softClosePeriod(db, { ...of(), actor: 'alice' });
+    for (const check of ['unrated', 'reconciled'] as const)
+      expect(await waiveCheck(db, { ...of(), check, because: ALICE })).toMatchObject({ ok: true });
+    expect(await missing()).toEqual([]);
+    await book({ ...IN, model: 'unknown too' });
+    expect(await missing()).toEqual(['unrated']);
+    expect(message(await waiveCheck(db, { ...of(), check: 'chain', because: ALICE }))).toMatch(/cannot be waived/);
+    expect(message(await waiveCheck(db, { ...of(), check: 'parked', because: ALICE }))).toMatch(/Nothing to waive/);
+  });
+
+  it('needs two persons, or one who says so on the record', async () => {
+    await book(IN);
+    await softClosePeriod(db, { ...of(), actor: 'alice' });
+    await waiveCheck(db, { ...of(), check: 'reconciled', because: ALICE });
+    const step = (actor: string, how: 'ask' | 'approve' | 'single_person') =>
+      closePeriod(db, { ...of(), actor, step: how });
+    expect(message(await step('bob', 'approve'))).toMatch(/Nobody asked/);
+    expect(await step('alice', 'ask')).toMatchObject({ value: { status: 'soft_closed', closeRequestedBy: 'alice' } });
+    expect(message(await step('ALICE', 'approve'))).toMatch(/somebody else approves/);
+    expect(await step('carol', 'single_person')).toMatchObject({
+      value: { status: 'closed', closedBy: 'carol', approvedBy: 'carol', singlePerson: true },
+    });
+  });
+
+  it('goes month by month, and not before a month is over', async () => {
+    await book({ at: '2026-08-10T00:00:00Z' }, IN);
+    await softClosePeriod(db, { ...of(), actor: 'alice' });
+    expect(await missing()).toEqual(['earlier', 'reconciled']);
+    expect(message(await softClosePeriod(db, { tenantId: TENANT, period: '2999-01', actor: 'alice' }))).toMatch(
+      /is not over/,
+    );
+    expect(
+      message(await closePeriod(db, { tenantId: TENANT, period: '2026-08', actor: 'alice', step: 'ask' })),
+    ).toMatch(/soft-close it first/);
+  });
+
+  it('finds a row that was changed around the triggers, and names it', async () => {
+    await book(IN, IN);
+    const [, second] = await db.ledgerTransaction.findMany({ orderBy: { chainSequence: 'asc' } });
+    const change = `ALTER TABLE ledger_transaction DISABLE TRIGGER USER; UPDATE ledger_transaction SET total = 7 WHERE chain_sequence = 2;
+      ALTER TABLE ledger_transaction ENABLE TRIGGER USER`;
+    for (const sql of change.split(';')) await db.$executeRaw`${Prisma.raw(sql)}`;
+    expect(await verified(db)).toMatchObject([{ broken: { sequence: 2n, id: second?.id } }]);
+    expect(await missing()).toContain('chain');
+  });
+
+  it('happens once however many close at the same time', async () => {
+    await book(IN, IN, IN);
+    await softClosePeriod(db, { ...of(), actor: 'alice' });
+    await waiveCheck(db, { ...of(), check: 'reconciled', because: ALICE });
+    const others = [db, await bed.open('again'), await bed.open('again')];
+    const outcomes = await Promise.all(
+      others.map((each, i) => closePeriod(each, { ...of(), actor: `person ${i}`, step: 'single_person' })),
+    );
+    const heads = outcomes.map((each) => (each.ok ? each.value.chainHead : null));
+    expect(new Set(heads).size).toBe(1);
+    expect(new Set(outcomes.map((each) => (each.ok ? each.value.closedBy : null))).size).toBe(1);
+  });
+
+  it('leaves the month as it was when its connection dies before the commit', async () => {
+    await book(IN);
+    await softClosePeriod(db, { ...of(), actor: 'alice' });
+    await waiveCheck(db, { ...of(), check: 'reconciled', because: ALICE });
+    const [blocker, victim] = [await bed.open('again'), await bed.open('again')];
+    await blocker.$transaction(async (tx) => {
+      await tx.$executeRaw`LOCK TABLE ledger_account IN ACCESS EXCLUSIVE MODE`;
+      const closing = expect(closePeriod(victim, { ...of(), actor: 'bob', step: 'single_person' })).rejects.toThrow();
+      await eventually('a connection that waits for the lock', async () => {
+        const killed: unknown[] = await db.$queryRaw`
+          SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+           WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%ledger_account%'`;
+        return killed.length > 0 ? killed : null;
+      });
+      await closing;
+    });
+    expect(await periodOfTenant(db, TENANT, PERIOD)).toMatchObject({ status: 'soft_closed', totals: null });
+    expect(await closePeriod(db, { ...of(), actor: 'bob', step: 'single_person' })).toMatchObject({
+      value: { status: 'closed' },
+    });
+  });
+});
+
+describe('a date that cannot be', () => {
+  const NOW = '2026-10-31T23:50:00Z';
+  it('parks usage from a month that has not begun, and says how to release it', async () => {
+    const jumped = usage({ at: '2026-11-15T00:00:00Z' });
+    const ahead = usage({ at: '2026-11-01T00:04:00Z' });
+    await journalAt(db, NOW, jumped, ahead);
+    const batch = await postBatch(db, prices);
+    expect(batch).toMatchObject({ rated: 1, setAside: [{ id: jumped.id }] });
+    expect(batch.setAside[0]?.why).toMatch(
+      /dated 2026-11-15.*after it was journalled \(2026-10-31.*usage release use_/,
+    );
+    expect(await ratingStates(db)).toEqual({ parked: 1, rated: 1 });
+    const range = { fromMs: Date.parse('2026-10-01'), toMs: Date.parse('2026-12-01'), books: prices.books, limit: 9 };
+    expect(await stuckUsageOfTenant(db, TENANT, range)).toMatchObject([
+      { why: expect.stringContaining('usage release') },
+    ]);
+    expect(
+      (await checklistOfPeriod(db, { tenantId: TENANT, period: '2026-10' })).find((each) => each.check === 'parked'),
+    ).toMatchObject({
+      count: 1,
+    });
+  });
+
+  it('parks usage from long ago, and books it once released, at its word or at the date that is said', async () => {
+    const [old, wrong] = [usage({ at: '2026-03-01T00:00:00Z' }), usage({ at: '2026-03-01T00:00:00Z' })];
+    await journalAt(db, NOW, old, wrong);
+    expect(await postBatch(db, prices)).toMatchObject({ rated: 0, setAside: [{}, {}] });
+    const said = Date.parse('2026-10-30T00:00:00Z');
+    await releaseUsage(db, { usageEventId: old.id, occurredAtMs: null, because: ALICE });
+    await releaseUsage(db, { usageEventId: wrong.id, occurredAtMs: said, because: ALICE });
+    expect(await postBatch(db, prices)).toMatchObject({ rated: 2, setAside: [] });
+    expect(await places()).toEqual([
+      ['2026-03', '2026-03'],
+      ['2026-10', '2026-10'],
+    ]);
+    expect(message(await releaseUsage(db, { usageEventId: old.id, occurredAtMs: null, because: ALICE }))).toMatch(
+      /is rated/,
+    );
+  });
+});
+
+describe('the company', () => {
+  it('has the months of its time zone, which stays once it would move what is booked', async () => {
+    expect(await updateCompany(db, { timeZone: 'America/New_York', name: 'Acme' })).toMatchObject({ ok: true });
+    await book({ at: '2026-10-01T03:59:59Z' }, { at: '2026-10-01T04:00:00Z' });
+    expect(await places()).toEqual([
+      ['2026-09', '2026-09'],
+      ['2026-10', '2026-10'],
+    ]);
+    expect(message(await updateCompany(db, { timeZone: 'UTC' }))).toMatch(
+      /stays America\/New_York.*2026-10-01T03:59:59Z/,
+    );
+    expect(await updateCompany(db, { timeZone: 'America/Toronto', graceDays: 3 })).toMatchObject({ ok: true });
+    expect(await loadCompany(db)).toMatchObject({ name: 'Acme', timeZone: 'America/Toronto', graceDays: 3 });
+  });
+
+  it.each([
+    ['a time zone that is none', { timeZone: '+05:00' }, /no time zone/],
+    ['no name', { name: ' ' }, /1 to 200/],
+    ['half a day of grace', { graceDays: 0.5 }, /whole number/],
+  ])('refuses %s', async (_name, change, words) => {
+    expect(message(await updateCompany(db, change))).toMatch(words);
+  });
+});

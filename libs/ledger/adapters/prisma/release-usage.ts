@@ -1,0 +1,45 @@
+// Releases usage that was parked for its date: at its word, or at the date that a person says. The fact stays as it was
+// journalled; what is said of it is a row of its own, with who and why.
+import { err, ok, type Result } from '@trunkline/kernel';
+import { becauseProblem, type Because } from '@trunkline/ledger';
+import type { Database } from '@trunkline/platform/database';
+import { z } from 'zod';
+import { instantText } from './queryable.js';
+
+/** What a person says of usage with a date that cannot be. */
+export interface UsageRelease {
+  readonly usageEventId: string;
+  /** When it occurred in truth, Unix milliseconds; null: when it says. */
+  readonly occurredAtMs: number | null;
+  readonly because: Because;
+}
+
+const foundRow = z.object({ state: z.string(), problem: z.string().nullable() });
+
+/** Releases it; the next pass rates it. @returns why not, if it cannot be. */
+export async function releaseUsage(
+  db: Database,
+  release: UsageRelease,
+): Promise<Result<null, { readonly message: string }>> {
+  const { usageEventId: id, occurredAtMs, because } = release;
+  const problem = becauseProblem(because);
+  if (problem !== null) return err({ message: problem });
+  if (occurredAtMs !== null && Number.isNaN(occurredAtMs))
+    return err({ message: 'The date must be ISO 8601, such as 2026-11-30T23:59:00Z.' });
+  const at = occurredAtMs === null ? null : instantText(occurredAtMs);
+  return db.$transaction(async (tx) => {
+    const rows = await tx.$queryRaw`
+      SELECT rating_state AS state, problem FROM usage_event WHERE id = ${id} FOR UPDATE`;
+    const [found] = z.array(foundRow).parse(rows);
+    if (found === undefined) return err({ message: `${id} is not in the journal: see \`costs --unrated\`.` });
+    if (found.state !== 'parked' || found.problem !== 'implausible_time')
+      return err({
+        message: `${id} is not parked for its date: it is ${found.state} (${found.problem ?? 'no problem'}).`,
+      });
+    await tx.$executeRaw`
+      INSERT INTO usage_release (usage_event_id, occurred_at, actor, reason)
+      VALUES (${id}, ${at}::timestamptz, ${because.actor}, ${because.reason})`;
+    await tx.$executeRaw`UPDATE usage_event SET rating_state = 'pending', problem = NULL WHERE id = ${id}`;
+    return ok(null);
+  });
+}
