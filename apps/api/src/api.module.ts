@@ -6,6 +6,7 @@ import { API_PARTS, type ApiRouteParts } from './api-parts.js';
 import { OrganizationController } from './organization/organization.controller.js';
 import { OverviewController } from './overview/overview.controller.js';
 import { PoolsController } from './pools/pools.controller.js';
+import { RollupController } from './rollup/rollup.controller.js';
 import { ReportsController } from './v1/reports.controller.js';
 
 /** The control plane's routes, bound to the parts that the composition root made. */
@@ -14,7 +15,14 @@ export class ApiModule {
   static with(parts: ApiRouteParts): DynamicModule {
     return {
       module: ApiModule,
-      controllers: [StartController, OverviewController, ReportsController, PoolsController, OrganizationController],
+      controllers: [
+        StartController,
+        OverviewController,
+        ReportsController,
+        PoolsController,
+        OrganizationController,
+        RollupController,
+      ],
       providers: [
         { provide: API_PARTS, useValue: parts },
         { provide: APP_GUARD, useClass: AdminGuard },

@@ -5,3 +5,4 @@ export { organizationRowsOfTenant } from './organization-rows.js';
 export type { Queryable } from './queryable.js';
 export { rollUpAllDue, rollUpDue, type RollupPass } from './roll-up.js';
 export { checkRollups, rebuildRollups, type RollupCheck, type RollupSpan } from './rollup-check.js';
+export { rollupOfAllTenants, rollupOfTenant, type RollupAnswer, type RollupRow } from './read-rollup.js';

@@ -1,0 +1,50 @@
+// `/admin/api/v1/usage/rollup`: sums of the ledger for charts, of all tenants or of those that are named.
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { formatAmount } from '@trunkline/kernel';
+import { formatQuantity } from '@trunkline/metering';
+import { rollupOfAllTenants, type RollupRow } from '@trunkline/reporting/adapters/prisma';
+import { OpenToOperator } from '../access/admin.guard.js';
+import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
+import { checkQuery } from '../http/check-query.js';
+import { RefusedRequest } from '../http/problem.js';
+import { readWithin } from '../reads/read-within.js';
+import { rollupQuery } from './rollup-query.js';
+
+// What the ledger books in.
+const CURRENCY = 'USD';
+// Some megabytes; a chart needs a tenth of it, and what is not for a chart is an export.
+const ROWS_MAX = 10_000;
+
+@Controller('admin/api/v1/usage/rollup')
+@OpenToOperator(true)
+export class RollupController {
+  constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
+
+  /** Quantities, charges, costs and events by time and dimensions. */
+  @Get()
+  async rollup(@Query() asked: unknown) {
+    const query = checkQuery(rollupQuery(this.parts.tenancy.clock.nowMs()), asked);
+    const { rows, cut } = await readWithin(this.parts.db, (tx) => rollupOfAllTenants(tx, query, ROWS_MAX));
+    if (cut) throw tooMany();
+    const { fromMs, toMs, bucket, by } = query;
+    const range = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
+    return { ...range, bucket, by, currency: CURRENCY, rows: rows.map(viewOf) };
+  }
+}
+
+function tooMany(): RefusedRequest {
+  const detail = `The answer has more than ${ROWS_MAX} rows: ask for a coarser bucket, fewer dimensions or a shorter range.`;
+  return new RefusedRequest('invalid_query', { detail, errors: [{ parameter: 'by', detail }] });
+}
+
+// Decimal strings, since a JSON number is a float to most readers.
+function viewOf({ bucket, of, quantityMicro, tenantCharge, providerCost, events }: RollupRow) {
+  return {
+    ...(bucket === null ? {} : { bucket }),
+    ...of,
+    quantity: Object.fromEntries(Object.entries(quantityMicro).map(([unit, sum]) => [unit, formatQuantity(sum)])),
+    tenantCharge: formatAmount(tenantCharge),
+    providerCost: formatAmount(providerCost),
+    events,
+  };
+}

@@ -1,0 +1,198 @@
+// Answers a dashboard's question from the tables of sums: the coarsest that cuts time finely enough, and that of all
+// tenants together where no tenant is asked about. Sums of exact decimals, never rounded.
+import { type AmountPico, type TenantId } from '@trunkline/kernel';
+import { METERS, type Meter, type MeterUnit } from '@trunkline/metering';
+import { Prisma } from '@trunkline/platform/database';
+import {
+  asksForNoTenant,
+  eventsCounted,
+  grainOf,
+  ROLLUP_DIMENSIONS,
+  type RollupDimension,
+  type RollupQuery,
+} from '@trunkline/reporting';
+import { z } from 'zod';
+import { amountText, numberText, type Queryable } from './queryable.js';
+
+/** Sums of one bucket and one combination of the dimensions asked for. */
+export interface RollupRow {
+  /** The hour, the UTC day or the company's month: `2026-11-21T12:00:00Z`, `2026-11-21`, `2026-11`; null for the total. */
+  readonly bucket: string | null;
+  /** By dimension, for those asked for; null: the booking has none, as a credit has no model. */
+  readonly of: Readonly<Partial<Record<RollupDimension, string | null>>>;
+  /** By unit, in millionths; units of which there is nothing are left out. */
+  readonly quantityMicro: Readonly<Partial<Record<MeterUnit, bigint>>>;
+  readonly tenantCharge: AmountPico;
+  readonly providerCost: AmountPico;
+  /** Null where events are cut by what their meters have in common: those do not add up. */
+  readonly events: number | null;
+}
+
+/** An answer. Rows are in the order of buckets, then of the dimensions. */
+export interface RollupAnswer {
+  readonly rows: readonly RollupRow[];
+  /** There are more rows than were asked for at most. */
+  readonly cut: boolean;
+}
+
+/** A tenant's sums; a `where` on tenants narrows nothing further. @param rowsMax more are left out, and said so. */
+export function rollupOfTenant(
+  db: Queryable,
+  tenantId: TenantId,
+  query: RollupQuery,
+  rowsMax: number,
+): Promise<RollupAnswer> {
+  return answer(db, { ...query, where: { ...query.where, tenant: [tenantId] } }, rowsMax);
+}
+
+/** Everybody's sums, for administrators. @param rowsMax more are left out, and said so. */
+export function rollupOfAllTenants(db: Queryable, query: RollupQuery, rowsMax: number): Promise<RollupAnswer> {
+  return answer(db, query, rowsMax);
+}
+
+const UNITS = [...new Set(Object.values(METERS).map(({ unit }) => unit))];
+
+async function answer(db: Queryable, query: RollupQuery, rowsMax: number): Promise<RollupAnswer> {
+  const groups = [bucketText(query), ...query.by.map((dimension) => columnOf(dimension))];
+  const names = ['bucket', ...query.by];
+  const quantities = UNITS.map((unit) =>
+    named(Prisma.sql`coalesce(sum(quantity) FILTER (WHERE ${hasMeterOf({ unit })}), 0)::text`, unit),
+  );
+  // By place: to the server, a CASE over parameters is not the same expression when it is written twice.
+  const places = Prisma.join(groups.map((_, i) => Prisma.raw(`${i + 1}`)));
+  const rows = await db.$queryRaw`
+    SELECT ${Prisma.join([...groups.map((group, i) => named(group, names[i] ?? '')), ...quantities])},
+           sum(tenant_charge)::text AS "tenantCharge", sum(provider_cost)::text AS "providerCost",
+           ${eventsSum(query)}::text AS events
+      FROM ${tableOf(query)}
+     WHERE ${Prisma.join([inTime(query), ...narrowed(query)], ' AND ')}
+     GROUP BY ${places}
+     ORDER BY ${places}
+     LIMIT ${rowsMax + 1}`;
+  const parsed = z.array(rowShape).parse(rows);
+  return { rows: parsed.slice(0, rowsMax).map((row) => rowOf(row, query.by)), cut: parsed.length > rowsMax };
+}
+
+function named(column: Prisma.Sql, name: string): Prisma.Sql {
+  return Prisma.sql`${column} AS ${Prisma.raw(`"${name}"`)}`;
+}
+
+const MICRO_DIGITS = 6;
+const quantityText = z
+  .string()
+  .regex(/^-?\d+(\.\d{1,6})?$/)
+  .transform((text) => {
+    const [whole = '0', fraction = ''] = text.split('.');
+    return BigInt(whole + fraction.padEnd(MICRO_DIGITS, '0'));
+  });
+const rowShape = z.looseObject({
+  bucket: z.string().nullable(),
+  tenantCharge: amountText,
+  providerCost: amountText,
+  events: numberText.nullable(),
+});
+
+function rowOf(row: z.infer<typeof rowShape>, by: readonly RollupDimension[]): RollupRow {
+  const { bucket, tenantCharge, providerCost, events } = row;
+  const of = Object.fromEntries(by.map((dimension) => [dimension, textOrNull(row[dimension])]));
+  const quantities = UNITS.map((unit) => [unit, quantityText.parse(row[unit])] as const).filter(
+    ([, sum]) => sum !== 0n,
+  );
+  return { bucket, of, quantityMicro: Object.fromEntries(quantities), tenantCharge, providerCost, events };
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+function tableOf(query: RollupQuery): Prisma.Sql {
+  const grain = grainOf(query);
+  return Prisma.raw(`${asksForNoTenant(query) && grain !== 'month' ? 'pool' : 'usage'}_rollup_${grain}`);
+}
+
+function bucketText({ bucket }: RollupQuery): Prisma.Sql {
+  switch (bucket) {
+    case 'hour':
+      return Prisma.sql`to_char(hour AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
+    case 'day':
+      return Prisma.sql`day::text`;
+    case 'month':
+      return Prisma.sql`usage_period`;
+    case 'total':
+      return Prisma.sql`NULL::text`;
+  }
+}
+
+function inTime(query: RollupQuery): Prisma.Sql {
+  const [from, to] = [new Date(query.fromMs).toISOString(), new Date(query.toMs).toISOString()];
+  switch (grainOf(query)) {
+    case 'hour':
+      return Prisma.sql`hour >= ${from}::timestamptz AND hour < ${to}::timestamptz`;
+    case 'day':
+      return Prisma.sql`day >= ${from.slice(0, 10)}::date AND day < ${to.slice(0, 10)}::date`;
+    case 'month':
+      return Prisma.sql`usage_period >= ${from.slice(0, 7)} AND usage_period < ${to.slice(0, 7)}`;
+  }
+}
+
+const STORED = {
+  tenant: 'tenant_id',
+  key: 'key_id',
+  pool: 'pool_id',
+  model: 'model',
+  meter: 'meter',
+  evidence: 'evidence',
+} as const;
+
+function columnOf(dimension: RollupDimension): Prisma.Sql {
+  switch (dimension) {
+    case 'modality':
+    case 'direction':
+    case 'cache':
+      return ofMeter(dimension);
+    default:
+      return Prisma.raw(STORED[dimension]);
+  }
+}
+
+// The catalogue's answer for each meter, null for what is no meter or one that this release does not know.
+function ofMeter(facet: 'modality' | 'direction' | 'cache'): Prisma.Sql {
+  const cases = Object.entries(METERS).map(([meter, entry]) => Prisma.sql`WHEN ${meter} THEN ${entry[facet]}`);
+  return Prisma.sql`CASE meter ${Prisma.join(cases, ' ')} END`;
+}
+
+function narrowed({ where }: RollupQuery): Prisma.Sql[] {
+  return ROLLUP_DIMENSIONS.flatMap((dimension) => {
+    const values = where[dimension];
+    if (values === undefined) return [];
+    switch (dimension) {
+      case 'modality':
+      case 'direction':
+      case 'cache':
+        return [hasMeterOf({ [dimension]: values })];
+      default:
+        return [Prisma.sql`${Prisma.raw(STORED[dimension])} = ANY(${[...values]}::text[])`];
+    }
+  });
+}
+
+type Facets = Readonly<Partial<Record<'unit' | 'modality' | 'direction' | 'cache', string | readonly string[]>>>;
+
+/** Whether the row is of a meter that has these properties. */
+function hasMeterOf(facets: Facets): Prisma.Sql {
+  const fits = (meter: Meter): boolean =>
+    (Object.keys(facets) as (keyof Facets)[]).every((facet) => [facets[facet]].flat().includes(METERS[meter][facet]));
+  const meters = (Object.keys(METERS) as Meter[]).filter(fits);
+  return Prisma.sql`meter = ANY(${meters}::text[])`;
+}
+
+function eventsSum(query: RollupQuery): Prisma.Sql {
+  switch (eventsCounted(query)) {
+    case 'events':
+      return Prisma.sql`sum(events)`;
+    case 'readings':
+      return Prisma.sql`sum(readings)`;
+    case 'nothing':
+      return Prisma.sql`NULL`;
+  }
+}
