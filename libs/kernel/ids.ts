@@ -12,6 +12,8 @@ export type UsageEventId = Branded<'UsageEventId'>;
 export type PriceVersionId = Branded<'PriceVersionId'>;
 export type PriceChangeId = Branded<'PriceChangeId'>;
 export type ReplicaId = Branded<'ReplicaId'>;
+export type ExportRunId = Branded<'ExportRunId'>;
+export type ExportScheduleId = Branded<'ExportScheduleId'>;
 
 interface IdKinds {
   tnt: TenantId;
@@ -21,6 +23,8 @@ interface IdKinds {
   pv: PriceVersionId;
   pch: PriceChangeId;
   rep: ReplicaId;
+  exp: ExportRunId;
+  sched: ExportScheduleId;
 }
 /** The prefix of a minted id, e.g. `ses` in `ses_01j…`. */
 export type IdPrefix = keyof IdKinds;

@@ -3,3 +3,4 @@ export * from './clock.js';
 export * from './result.js';
 export * from './money.js';
 export * from './error.js';
+export * from './name.js';

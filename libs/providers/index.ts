@@ -1,3 +1,4 @@
 export * from './core/route.js';
 export * from './core/observe.js';
 export * from './core/pool-health.js';
+export * from './core/vendor-names.js';

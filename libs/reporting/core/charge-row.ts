@@ -4,6 +4,7 @@
 import type { AmountPico, ApiKeyId, PriceVersionId, TenantId } from '@trunkline/kernel';
 import type { Period } from '@trunkline/ledger';
 import type { Evidence } from '@trunkline/metering';
+import type { PriceUnit } from '@trunkline/rating';
 
 /** A price as it stood when the charge was made: `amount = quantity x price / per`. */
 export interface AppliedPrice {
@@ -12,7 +13,7 @@ export interface AppliedPrice {
   /** The model whose price it is; may be a family of the one used. */
   readonly model: string;
   readonly serviceTier: string;
-  readonly unit: string;
+  readonly unit: PriceUnit;
   readonly price: AmountPico;
   readonly per: bigint;
 }
@@ -63,10 +64,13 @@ export interface Booking {
   readonly actor: string | null;
 }
 
-/** A booking by hand: no meter, an amount. Positive: the tenant owes more. */
+/** A booking by hand: no meter, an amount. */
 export interface ManualRow extends ChargeTime {
   readonly kind: 'adjustment' | 'credit' | 'prepayment';
   readonly tenantId: TenantId;
+  /** What was booked. */
+  readonly total: AmountPico;
+  /** By how much the tenant owes more; a prepayment changes nothing of that until usage is paid out of it. */
   readonly charge: AmountPico;
   readonly booking: Booking;
 }

@@ -69,3 +69,57 @@ export async function postUsage(db: Database, events: readonly UsageEvent[], pri
   const { rated } = await postBatch(db, posting, { batchMax: events.length });
   if (rated !== events.length) throw new Error(`${rated} of ${events.length} events were posted`);
 }
+
+/** Closes a month as period close does, at its last link. */
+export async function closePeriod(db: Database, tenantId: TenantId, period: string): Promise<void> {
+  const where = { tenantId_period: { tenantId, period } };
+  const chain = await db.ledgerChain.findUniqueOrThrow({ where });
+  await db.accountingPeriod.update({
+    where,
+    data: { status: 'soft_closed', softClosedAt: new Date(), softClosedBy: 'a' },
+  });
+  await db.accountingPeriod.update({
+    where,
+    data: {
+      status: 'closed',
+      closedAt: new Date(),
+      closedBy: 'a',
+      approvedBy: 'b',
+      chainSequence: chain.sequence,
+      chainHead: chain.hash,
+      totals: {},
+      checklist: {},
+    },
+  });
+}
+
+/** A tenant with a name. */
+export async function nameTenant(db: Database, tenantId: TenantId, slug: string, name: string): Promise<void> {
+  const data = { slug, name, status: 'active' };
+  await db.tenant.upsert({ where: { id: tenantId }, create: { id: tenantId, ...data }, update: data });
+}
+
+/** The parts of one CSV line, RFC 4180. */
+export function csvCells(text: string, separator = ','): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  let cell = '';
+  let isQuoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charAt(i);
+    if (isQuoted) {
+      if (char !== '"') cell += char;
+      else if (text.charAt(i + 1) === '"') cell += text.charAt(++i);
+      else isQuoted = false;
+    } else if (char === '"') isQuoted = true;
+    else if (char === separator) {
+      row.push(cell);
+      cell = '';
+    } else if (char === '\r' && text.charAt(i + 1) === '\n') {
+      rows.push([...row, cell]);
+      [row, cell] = [[], ''];
+      i++;
+    } else cell += char;
+  }
+  return rows;
+}

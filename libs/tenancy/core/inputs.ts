@@ -1,15 +1,10 @@
 // What administrators may type. One place for the command line and the HTTP API; each message says what is allowed.
-// Names end up in logs, terminals and spreadsheets, so nothing that any of these would execute gets in.
+import { nameProblem, tidyName } from '@trunkline/kernel';
 import { z } from 'zod';
 import { KEY_SCOPES } from './key-scope.js';
 import { TenantLimitsInput } from './limits-input.js';
 
-const NAME_CHARS_MAX = 100;
 const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-// A cell that begins so is a formula to a spreadsheet, in either width of the character.
-const FORMULA_START = /^[=+\-@\t\r＝＋－＠]/;
-// Control characters, line and paragraph separators, and marks that turn the direction of the text around them.
-const INVISIBLE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]|\p{Cs}|\p{Co}|\p{Cn}/u;
 const MODEL = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$/;
 // More than any upstream account allows; what is above is a typing error.
 const SESSIONS_MAX = 1_000_000;
@@ -18,18 +13,11 @@ const LIST_MAX = 100;
 /** A name for people. */
 export const NameInput = z
   .string('name must be text')
-  .transform((text) => text.normalize('NFC').trim())
-  .pipe(
-    z
-      .string()
-      .min(1, 'name must not be empty')
-      .max(NAME_CHARS_MAX, `name must have at most ${NAME_CHARS_MAX} characters`)
-      .refine(
-        (text) => !INVISIBLE.test(text),
-        'name must not contain control, invisible or direction-changing characters',
-      )
-      .refine((text) => !FORMULA_START.test(text), 'name must not begin with = + - or @: a spreadsheet would run it'),
-  );
+  .transform(tidyName)
+  .superRefine((text, context) => {
+    const message = nameProblem(text);
+    if (message !== null) context.addIssue({ code: 'custom', message });
+  });
 
 /** A name for machines: in URLs, command lines and file names. */
 export const SlugInput = z

@@ -3,6 +3,7 @@
 import { parseAmount, trustedId, type AmountPico } from '@trunkline/kernel';
 import type { Period } from '@trunkline/ledger';
 import type { Evidence } from '@trunkline/metering';
+import { PRICE_UNITS, type PriceUnit } from '@trunkline/rating';
 import type { CopiedRow } from '@trunkline/platform/database';
 import type { AppliedPrice, ManualRow, MeteredRow } from '../../index.js';
 
@@ -59,16 +60,19 @@ export function manualRowOf(row: CopiedRow): ManualRow {
       actor: row[9] ?? null,
     },
     charge: amountAt(row, 10),
+    total: amountAt(row, 11),
   };
 }
 
-function textAt(row: CopiedRow, column: number): string {
+/** A column that is there. @throws UnreadableBooks */
+export function textAt(row: CopiedRow, column: number): string {
   const text = row[column];
   if (text === null || text === undefined) throw new UnreadableBooks(`column ${column} is empty in ${row.join('|')}`);
   return text;
 }
 
-function amountAt(row: CopiedRow, column: number): AmountPico {
+/** An amount. @throws UnreadableBooks */
+export function amountAt(row: CopiedRow, column: number): AmountPico {
   const text = textAt(row, column);
   const amount = parseAmount(text);
   if (amount === null) throw new UnreadableBooks(`"${text}" is not an amount`);
@@ -93,7 +97,8 @@ export function periodOfText(text: string): Period {
   return text as Period;
 }
 
-function periodAt(row: CopiedRow, column: number): Period {
+/** A period. @throws UnreadableBooks */
+export function periodAt(row: CopiedRow, column: number): Period {
   return periodOfText(textAt(row, column));
 }
 
@@ -117,8 +122,15 @@ function priceAt(row: CopiedRow, first: number): AppliedPrice | null {
     provider: textAt(row, first + 1),
     model: textAt(row, first + 2),
     serviceTier: textAt(row, first + 3),
-    unit: textAt(row, first + 4),
+    unit: unitAt(row, first + 4),
     price: amountAt(row, first + 5),
     per: BigInt(textAt(row, first + 6)),
   };
+}
+
+function unitAt(row: CopiedRow, column: number): PriceUnit {
+  const text = textAt(row, column);
+  const unit = PRICE_UNITS.find((known) => known === text);
+  if (unit === undefined) throw new UnreadableBooks(`"${text}" is a unit of price that this release does not know`);
+  return unit;
 }

@@ -6,7 +6,7 @@ import type { Period } from '@trunkline/ledger';
 import { literal, type Snapshot } from '@trunkline/platform/database';
 import type { ChargeRows } from '../../index.js';
 import { manualRowOf, meteredRowOf } from './charge-row-text.js';
-import { BOOKS, inChainOrder, type BooksRange } from './stable-order.js';
+import { inChainOrder, type BooksRange } from './stable-order.js';
 
 /** Tenants with bookings in a period, in the order of exports. */
 export async function tenantsBookedIn(snapshot: Snapshot, period: Period): Promise<readonly TenantId[]> {
@@ -44,9 +44,9 @@ function meteredSql({ tenantId, period, timeZone }: BooksRange): string {
              CASE WHEN t.usage_period < t.period THEN t.reason END AS reason,
              CASE WHEN t.usage_period < t.period THEN t.actor END AS actor,
              l.quantity, l.price_version_id AS price, l.amount
-        FROM ${BOOKS} t JOIN charge_line l ON l.transaction_id = t.id
+        FROM ledger_transaction t JOIN charge_line l ON l.transaction_id = t.id
        WHERE t.tenant_id = ${literal(tenantId)} AND t.period = ${literal(period)}
-         AND t.kind IN ('usage', 'reversal') AND t.purpose = '${purpose}'`;
+         AND t.usage_event_id IS NOT NULL AND t.purpose = '${purpose}'`;
   const either = (column: string): string => `coalesce(c.${column}, k.${column}) AS ${column}`;
   const shared = ['key_id', 'model', 'evidence', 'usage_period', 'day', 'booking', 'corrects', 'reason', 'actor'];
   return `
@@ -81,16 +81,18 @@ function priceColumns(alias: string): string {
     .join(', ');
 }
 
-// What a booking by hand changes of what the tenant owes, whatever account stands on the other side.
+// What a booking by hand changes of what the tenant owes, whatever account stands on the other side. One that was taken
+// back shows twice, the second time with the other sign, as the kind that it was.
 function manualSql(range: BooksRange): string {
   const zone = literal(range.timeZone);
   return `
     SELECT t.tenant_id, t.period, t.usage_period, (t.occurred_at AT TIME ZONE ${zone})::date,
-           (extract(epoch FROM t.occurred_at) * 1000)::bigint, t.kind, t.id, t.corrects_id, t.reason, t.actor,
+           (extract(epoch FROM t.occurred_at) * 1000)::bigint,
+           CASE WHEN t.kind = 'reversal' THEN r.kind ELSE t.kind END, t.id, t.corrects_id, t.reason, t.actor,
            coalesce((SELECT sum(e.amount) FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
-                      WHERE e.transaction_id = t.id AND a.kind = 'receivable'), 0)
-      FROM ${BOOKS} t
+                      WHERE e.transaction_id = t.id AND a.kind = 'receivable'), 0), t.total
+      FROM ledger_transaction t LEFT JOIN ledger_transaction r ON r.id = t.corrects_id
      WHERE t.tenant_id = ${literal(range.tenantId)} AND t.period = ${literal(range.period)}
-       AND t.kind NOT IN ('usage', 'reversal')
+       AND t.usage_event_id IS NULL
      ORDER BY ${inChainOrder('t')}`;
 }

@@ -6,3 +6,15 @@ export type { Queryable } from './queryable.js';
 export { rollUpAllDue, rollUpDue, type RollupPass } from './roll-up.js';
 export { checkRollups, rebuildRollups, type RollupCheck, type RollupSpan } from './rollup-check.js';
 export { rollupOfAllTenants, rollupOfTenant, type RollupAnswer, type RollupRow } from './read-rollup.js';
+export {
+  assignCostCentre,
+  assignmentsOfTenant,
+  listCostCentres,
+  saveCostCentre,
+  type Assignee,
+  type AssignmentRecord,
+  type Reported,
+  type ReportingRefusal,
+} from './cost-centres.js';
+export { loadCompany, loadDirectory } from './load-directory.js';
+export { usageRowsOf } from './usage-rows.js';

@@ -10,11 +10,7 @@ export interface BooksRange {
   readonly timeZone: string;
 }
 
-/** `ORDER BY` of ledger transactions of one tenant and period. */
+/** `ORDER BY` of ledger transactions of one tenant and period: their places in its hash chain. */
 export function inChainOrder(alias: string): string {
-  return `${alias}.posted_at, ${alias}.id COLLATE "C"`;
+  return `${alias}.chain_sequence`;
 }
-
-/** The transactions as this library reads them. Every booking so far is of usage, in the month in which it occurred. */
-export const BOOKS = `(SELECT *, 'usage'::text AS kind, 0 AS revision, period AS usage_period, NULL::text AS corrects_id,
-                              NULL::text AS reason, NULL::text AS actor FROM ledger_transaction)`;

@@ -1,0 +1,159 @@
+// Exports out of a real ledger: the same bytes twice, totals that are the books, and nothing that a spreadsheet runs.
+import { jest } from '@jest/globals';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parquetMetadata } from 'hyparquet';
+import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
+import { assignCostCentre, saveCostCentre } from '../prisma/index.js';
+import { ExportOptions } from '../../index.js';
+import { closePeriod, csvCells, KEY, nameTenant, OTHER_TENANT, postUsage, TENANT, usageAt } from '../../test/books.js';
+import { EXPORT_FORMATS, formatNamed, writeExport } from './index.js';
+
+// A real server on a machine that may be busy with other tests.
+jest.setTimeout(120_000);
+
+let postgres: TestPostgres;
+let root: string;
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  root = await mkdtemp(join(tmpdir(), 'trunkline-export-'));
+  const { db } = postgres;
+  await nameTenant(db, TENANT, 'acme', 'Acme "West", GmbH');
+  await nameTenant(db, OTHER_TENANT, 'beta', 'Beta');
+  await db.apiKey.create({
+    data: {
+      id: KEY,
+      tenantId: TENANT,
+      name: 'prod',
+      hmac: 'a'.repeat(64),
+      prefix: 'tl_',
+      last4: 'abcd',
+      models: [],
+      origins: [],
+    },
+  });
+  await saveCostCentre(db, { code: 'CC-1', name: 'Voice', owner: 'Ada', glAccount: '6400' });
+  await saveCostCentre(db, { code: 'CC-2', name: 'Sales', owner: 'Bob', glAccount: '6500' });
+  await assignCostCentre(db, { tenantId: TENANT, keyId: null }, { code: 'CC-1', effectiveFrom: '2026-10-01' }, 'ada');
+  await assignCostCentre(db, { tenantId: TENANT, keyId: null }, { code: 'CC-2', effectiveFrom: '2026-10-16' }, 'ada');
+  await postUsage(db, [
+    usageAt('2026-10-10T10:00:00Z', { input_text: 1_234_567n, output_audio: 100n }),
+    usageAt('2026-10-20T10:00:00Z', { input_text: 1n, transcription_seconds: 7n }),
+    usageAt('2026-10-31T23:59:59Z', { output_audio: 5n }, OTHER_TENANT),
+    usageAt('2026-11-05T00:00:00Z', { output_audio: 1n }),
+  ]);
+  await closePeriod(db, TENANT, '2026-10');
+  await closePeriod(db, OTHER_TENANT, '2026-10');
+});
+afterAll(async () => {
+  await postgres.stop();
+  await rm(root, { recursive: true, force: true });
+});
+
+let runs = 0;
+const run = async (id: string, over: { period?: '2026-10' | '2026-11'; options?: object } = {}) => {
+  const format = formatNamed(id);
+  if (!format) throw new Error(`no format ${id}`);
+  const dir = join(root, `run-${++runs}`);
+  const request = {
+    format,
+    period: over.period ?? '2026-10',
+    tenantId: null,
+    options: ExportOptions.parse(over.options ?? {}),
+  };
+  const written = await writeExport({ db: postgres.db, databaseUrl: postgres.url }, request, dir);
+  const bytes = async (part: string): Promise<Buffer> => {
+    const name = (await readdir(dir)).find((each) => each.includes(part));
+    if (name === undefined) throw new Error(`no file ${part} in ${dir}`);
+    return readFile(join(dir, name));
+  };
+  return { ...written, dir, bytes, text: async (part: string) => (await bytes(part)).toString('utf8') };
+};
+const table = (text: string, separator = ','): Record<string, string>[] => {
+  const [header = [], ...rows] = csvCells(text, separator);
+  return rows.map((row) => Object.fromEntries(header.map((name, i) => [name, row[i] ?? ''])));
+};
+
+describe.each(EXPORT_FORMATS.map(({ id }) => id))('an export as %s', (id) => {
+  it('of a closed month has the same bytes again, whatever was renamed since', async () => {
+    const first = await run(id);
+    await nameTenant(postgres.db, TENANT, 'acme', `Renamed ${runs}`);
+    const second = await run(id);
+    expect(second.sha256).toBe(first.sha256);
+    expect(second.manifest.files).toEqual(first.manifest.files);
+    expect(first.manifest.files.every((file) => !file.name.includes('PRELIMINARY'))).toBe(true);
+  });
+
+  it('of an open month says PRELIMINARY', async () => {
+    const { manifest } = await run(id, { period: '2026-11' });
+    expect(manifest.status).toBe('PRELIMINARY');
+    expect(manifest.files.every((file) => file.name.includes('PRELIMINARY'))).toBe(true);
+  });
+
+  it('has control totals that are the ledger', async () => {
+    const { manifest } = await run(id);
+    const sums = await postgres.db.ledgerTransaction.groupBy({
+      by: ['purpose'],
+      where: { period: '2026-10' },
+      _sum: { total: true },
+    });
+    const of = (purpose: string) => sums.find((sum) => sum.purpose === purpose)?._sum.total?.toString();
+    expect(manifest.totals).toEqual({ USD: { charge: of('tenant_charge'), providerCost: of('provider_cost') } });
+  });
+});
+
+describe('cost centres in an export', () => {
+  it('follow a move in the middle of the month, and what belongs to none has its line', async () => {
+    const { text, manifest } = await run('gl');
+    expect(Object.keys(manifest.costCentres)).toEqual(['CC-1', 'CC-2', 'UNASSIGNED']);
+    const lines = table(await text('gl.csv')).map((row) => [row['cost_centre'], row['gl_account'], row['amount']]);
+    expect(lines).toEqual([
+      ['CC-1', '6400', '4.94'],
+      ['CC-2', '6500', '0.00'],
+      ['UNASSIGNED', 'UNASSIGNED', '0.00'],
+    ]);
+  });
+});
+
+describe('the charges', () => {
+  const charges = async (options: object = {}) => (await run('excel-csv', { options })).text('charges-excel');
+
+  it('for programs are exact and unchanged', async () => {
+    const rows = table(await (await run('csv')).text('charges.csv'));
+    expect(rows[0]).toMatchObject({ day: '2026-10-10', quantity: '1234567', charge: '4.938268', status: 'FINAL' });
+    expect(rows.some((row) => row['tenant']?.startsWith('Acme "West", GmbH'))).toBe(true);
+  });
+
+  it('for Excel have a byte order mark, the separator and the decimal sign that were asked for', async () => {
+    const text = await charges({ separator: ';', decimalComma: true });
+    expect(text.startsWith('\uFEFFstatus;period')).toBe(true);
+    const [row] = table(text.slice(1), ';');
+    expect(row).toMatchObject({ charge: '4,938268', charge_exact: 'USD 4.938268' });
+  });
+});
+
+describe('usage events', () => {
+  it('are one row each, in CSV and in Parquet', async () => {
+    const csv = table(await (await run('usage-csv')).text('usage.csv'));
+    expect(csv).toHaveLength(3);
+    expect(csv[0]).toMatchObject({ input_text: '1234567', output_audio: '100', charge: '4.944668' });
+    const parquet = await (await run('usage-parquet')).bytes('usage.parquet');
+    const buffer = parquet.buffer.slice(parquet.byteOffset, parquet.byteOffset + parquet.byteLength);
+    expect(parquetMetadata(buffer as ArrayBuffer).num_rows).toBe(3n);
+  });
+});
+
+describe('what fails', () => {
+  it('leaves nothing behind', async () => {
+    const dir = join(root, 'aborted');
+    const format = formatNamed('csv');
+    if (!format) throw new Error('no csv');
+    const request = { format, period: '2026-10', tenantId: null, options: ExportOptions.parse({}) } as const;
+    const books = { db: postgres.db, databaseUrl: postgres.url };
+    await expect(writeExport(books, request, dir, { signal: AbortSignal.abort(new Error('stop')) })).rejects.toThrow(
+      'stop',
+    );
+    expect((await readdir(root)).filter((name) => name.startsWith('aborted'))).toEqual([]);
+  });
+});

@@ -1,0 +1,71 @@
+// Usage events as Parquet, written group by group while rows stream by: memory holds one group, whatever the month. Amounts
+// and quantities are exact decimals (text), since a double would lose digits; readers cast them.
+import { ByteWriter, ParquetWriter, schemaFromColumnData, type ColumnSource } from 'hyparquet-writer';
+import {
+  fileStem,
+  isPreliminary,
+  USAGE_COLUMNS,
+  type ExportFormat,
+  type UsageRow,
+  type UsageRows,
+} from '../../index.js';
+
+// A few megabytes of memory, and groups large enough to compress.
+const GROUP_ROWS = 20_000;
+
+/** Every usage event as Parquet. */
+export const usageParquetFormat: ExportFormat = {
+  id: 'usage-parquet',
+  version: 1,
+  describes: 'every usage event as Parquet',
+  files: (context, sources) => [
+    {
+      name: `${fileStem(context, isPreliminary(context.directory))}-usage.parquet`,
+      contentType: 'application/vnd.apache.parquet',
+      pieces: () => parquetOf(sources.usage()),
+    },
+  ],
+};
+
+async function* parquetOf(rows: UsageRows): AsyncIterable<Uint8Array> {
+  const bytes = new ByteWriter();
+  const schema = schemaFromColumnData({ columnData: columnsOf([]) });
+  const writer = new ParquetWriter({ writer: bytes, schema, createdBy: 'Trunkline' });
+  for await (const group of inGroups(rows)) {
+    await writer.write({ columnData: columnsOf(group), rowGroupSize: GROUP_ROWS });
+    yield taken(bytes);
+  }
+  await writer.finish();
+  yield taken(bytes);
+}
+
+async function* inGroups(rows: UsageRows): AsyncIterable<readonly UsageRow[]> {
+  let group: UsageRow[] = [];
+  for await (const batch of rows)
+    for (const row of batch) {
+      group.push(row);
+      if (group.length < GROUP_ROWS) continue;
+      yield group;
+      group = [];
+    }
+  if (group.length > 0) yield group;
+}
+
+function columnsOf(rows: readonly UsageRow[]): ColumnSource[] {
+  return USAGE_COLUMNS.map(({ name, kind, value }): ColumnSource => {
+    if (kind === 'integer')
+      return { name, type: 'INT64', nullable: true, data: rows.map((row) => wholeOf(value(row))) };
+    return { name, type: 'STRING', nullable: true, data: rows.map((row) => value(row)) };
+  });
+}
+
+function wholeOf(text: string | null): bigint | null {
+  return text === null ? null : BigInt(text);
+}
+
+/** What was written since the last time; the place in the file goes on counting. */
+function taken(bytes: ByteWriter): Uint8Array {
+  const piece = bytes.getBytes().slice();
+  bytes.index = 0;
+  return piece;
+}

@@ -1,0 +1,111 @@
+// Reads names, cost centres and the standing of a month beside its rows. The first time a closed month is read, what it
+// finds is kept; from then on that is what every export of the month says.
+import { parseId, trustedId, type TenantId } from '@trunkline/kernel';
+import { calendarOf, type Period } from '@trunkline/ledger';
+import type { Database, Snapshot } from '@trunkline/platform/database';
+import { z } from 'zod';
+import { TenantDirectory, type Company, type Directory, type PeriodStanding, type TenantEntry } from '../../index.js';
+
+/** Which tenants in which month, seen from which snapshot. */
+export interface DirectoryQuery {
+  readonly snapshot: Snapshot;
+  readonly period: Period;
+  readonly tenants: readonly TenantId[];
+}
+
+/**
+ * Reads it. Whether a month is closed is read in the snapshot of the rows: read later, a month could be called closed
+ * whose last booking is not among them. Tenants that are gone keep their id as name.
+ */
+export async function loadDirectory(db: Database, query: DirectoryQuery): Promise<Directory> {
+  const { period, tenants } = query;
+  const company = await loadCompany(db);
+  const standings = await loadStandings(query);
+  const entries = new Map<TenantId, TenantEntry>();
+  for (const tenantId of tenants) {
+    const standing = standings.get(tenantId) ?? { status: 'open', closeId: null, changedAtMs: null };
+    const texts = standing.status === 'closed' ? await frozen(db, tenantId, period) : await current(db, tenantId);
+    entries.set(tenantId, entryOf(tenantId, texts, standing));
+  }
+  return { company, period, ...calendarOf(company.timeZone).boundsOf(period), tenants: entries };
+}
+
+/** The company whose books these are. */
+export async function loadCompany(db: Database): Promise<Company> {
+  const { name, billingAccountId, timeZone } = await db.company.findUniqueOrThrow({ where: { id: 1 } });
+  return { name, billingAccountId, timeZone };
+}
+
+const standingRow = z.object({
+  id: z.string(),
+  status: z.enum(['open', 'soft_closed', 'closed']),
+  close_id: z.string().nullable(),
+  changed_at_ms: z
+    .string()
+    .nullable()
+    .transform((text) => (text === null ? null : Number(text))),
+});
+
+async function loadStandings({ snapshot, period, tenants }: DirectoryQuery): Promise<Map<TenantId, PeriodStanding>> {
+  const rows = await snapshot.query(
+    `SELECT tenant_id AS id, status, CASE WHEN status = 'closed' THEN chain_head END AS close_id,
+            (extract(epoch FROM coalesce(closed_at, soft_closed_at)) * 1000)::bigint::text AS changed_at_ms
+       FROM accounting_period WHERE period = $1 AND tenant_id = ANY($2)`,
+    [period, tenants],
+  );
+  return new Map(
+    z
+      .array(standingRow)
+      .parse(rows)
+      .map(({ id, status, close_id: closeId, changed_at_ms: changedAtMs }) => [
+        trustedId('tnt', id),
+        { status, closeId, changedAtMs },
+      ]),
+  );
+}
+
+async function frozen(db: Database, tenantId: TenantId, period: Period): Promise<TenantDirectory> {
+  const where = { tenantId_period: { tenantId, period } };
+  const kept = await db.periodDirectory.findUnique({ where });
+  if (kept) return TenantDirectory.parse(kept.directory);
+  const directory = await current(db, tenantId);
+  // Two exports at once: the first one's word counts for both.
+  await db.periodDirectory.createMany({ data: [{ tenantId, period, directory }], skipDuplicates: true });
+  return TenantDirectory.parse((await db.periodDirectory.findUniqueOrThrow({ where })).directory);
+}
+
+async function current(db: Database, tenantId: TenantId): Promise<TenantDirectory> {
+  const tenant = await db.tenant.findUnique({ where: { id: tenantId } });
+  const keys = await db.apiKey.findMany({ where: { tenantId }, orderBy: { id: 'asc' } });
+  const assignments = await db.costCentreAssignment.findMany({
+    where: { tenantId },
+    orderBy: [{ effectiveFrom: 'asc' }, { id: 'asc' }],
+    include: { costCentre: true },
+  });
+  const centres = new Map(
+    assignments.flatMap(({ costCentre }) => (costCentre === null ? [] : [[costCentre.code, costCentre]])),
+  );
+  return {
+    slug: tenant?.slug ?? tenantId,
+    name: tenant?.name ?? tenantId,
+    keys: Object.fromEntries(keys.map(({ id, name }) => [id, name])),
+    costCentres: [...centres.values()].map(({ code, name, owner, glAccount }) => ({ code, name, owner, glAccount })),
+    assignments: assignments.map(({ keyId, code, effectiveFrom }) => ({
+      keyId,
+      code,
+      effectiveFrom: effectiveFrom.toISOString().slice(0, 10),
+    })),
+  };
+}
+
+function entryOf(tenantId: TenantId, texts: TenantDirectory, standing: PeriodStanding): TenantEntry {
+  const keyIdOf = (text: string | null) => (text === null ? null : parseId('key', text));
+  return {
+    slug: texts.slug,
+    name: texts.name,
+    standing,
+    keys: new Map(Object.entries(texts.keys).map(([id, name]) => [trustedId('key', id), name])),
+    costCentres: new Map(texts.costCentres.map((centre) => [centre.code, centre])),
+    assignments: texts.assignments.map(({ keyId, ...rest }) => ({ ...rest, tenantId, keyId: keyIdOf(keyId) })),
+  };
+}

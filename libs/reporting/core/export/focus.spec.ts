@@ -1,0 +1,200 @@
+// FOCUS's own rules for Cost and Usage, for all mandatory columns and the conditional ones that apply to us, over a file with
+// a row of every kind. Types, nulls, formats, order, and the equality of quantity x price and cost.
+import { parseAmount, priceOf } from '@trunkline/kernel';
+import { csvCells } from '../../test/books.js';
+import { context, directory, EVERY_KIND, sources, textOf } from '../../test/rows.js';
+import { FOCUS_COLUMNS, focusColumns } from './focus-columns.js';
+import { focusFormat } from './focus.js';
+import { FOCUS_VERSIONS, type FocusVersion } from './options.js';
+
+const MANDATORY: Readonly<Record<string, 'nulls' | 'value'>> = {
+  BilledCost: 'value',
+  BillingAccountId: 'value',
+  BillingAccountName: 'nulls',
+  BillingCurrency: 'value',
+  BillingPeriodEnd: 'value',
+  BillingPeriodStart: 'value',
+  ChargeCategory: 'value',
+  ChargeClass: 'nulls',
+  ChargeDescription: 'nulls',
+  ChargePeriodEnd: 'value',
+  ChargePeriodStart: 'value',
+  ContractedCost: 'value',
+  EffectiveCost: 'value',
+  HostProviderName: 'value',
+  InvoiceIssuerName: 'value',
+  ListCost: 'value',
+  PricingQuantity: 'nulls',
+  PricingUnit: 'nulls',
+  ServiceCategory: 'value',
+  ServiceName: 'value',
+  ServiceProviderName: 'value',
+};
+const CONDITIONAL = [
+  ...['ConsumedQuantity', 'ConsumedUnit', 'ContractedUnitPrice', 'InvoiceDetailId', 'InvoiceId', 'ListUnitPrice'],
+  ...['SkuId', 'SkuMeter', 'SkuPriceDetails', 'SkuPriceId', 'SubAccountId', 'SubAccountName', 'SubAccountType', 'Tags'],
+];
+const DECIMAL = /^-?(0|[1-9]\d*)(\.\d+)?$/;
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+const UNIT = /^([1-9]\d* )?[A-Z][a-z]*s$/;
+
+type Row = Readonly<Record<string, string | null>>;
+const read = async (focusVersion: FocusVersion = '1.4'): Promise<{ header: string[]; rows: Row[] }> => {
+  const text = await textOf(focusFormat, 'cost-and-usage', context({ focusVersion }));
+  const [header = [], ...cells] = csvCells(text);
+  const rows = cells.map((row) =>
+    Object.fromEntries(header.map((name, i) => [name, row[i] === '' ? null : (row[i] ?? null)])),
+  );
+  return { header, rows };
+};
+const rowsWhere = async (is: (row: Row) => boolean): Promise<Row[]> => (await read()).rows.filter(is);
+const isUsage = (row: Row): boolean => row['ChargeCategory'] === 'Usage';
+
+describe('FOCUS Cost and Usage', () => {
+  it('has every mandatory column and every conditional one that applies, and none twice', async () => {
+    const { header } = await read();
+    expect(header).toEqual(expect.arrayContaining([...Object.keys(MANDATORY), ...CONDITIONAL]));
+    expect(new Set(header).size).toBe(header.length);
+  });
+
+  it('has its columns by name, and ours after them', async () => {
+    const { header } = await read();
+    const own = header.filter((name) => name.startsWith('x_'));
+    const focus = header.slice(0, header.length - own.length);
+    expect(header.slice(focus.length)).toEqual(own);
+    expect(focus).toEqual([...focus].sort());
+    expect(own).toEqual([...own].sort());
+    for (const name of own) expect(name).toMatch(/^x_([A-Z][a-z]*)+$/);
+  });
+
+  it('has one row for each charge, and no prepayment', async () => {
+    expect((await read()).rows).toHaveLength(EVERY_KIND.filter((row) => row.kind !== 'prepayment').length);
+  });
+
+  it.each(Object.entries(MANDATORY).filter(([, nulls]) => nulls === 'value'))('has %s in every row', async (name) => {
+    expect(await rowsWhere((row) => row[name] === null)).toEqual([]);
+  });
+
+  it.each(FOCUS_COLUMNS.map((column) => [column.name, column] as const))(
+    'keeps to the type of %s',
+    async (name, { type, nulls }) => {
+      for (const row of (await read(FOCUS_COLUMNS.find((each) => each.name === name)?.until ?? '1.4')).rows) {
+        const value = row[name] ?? null;
+        if (value === null) expect(nulls).toBe(true);
+        else if (type === 'Decimal') expect(value).toMatch(DECIMAL);
+        else if (type === 'DateTime') expect(value).toMatch(INSTANT);
+        else if (type === 'JSON') expect(JSON.parse(value)).toBeInstanceOf(Object);
+        expect(value ?? '').not.toMatch(/^(n\/a|null|none)$/i);
+      }
+    },
+  );
+
+  it('names quantity, unit, SKU and prices of all usage, and of nothing else', async () => {
+    const names = ['PricingQuantity', 'PricingUnit', 'ConsumedQuantity', 'ConsumedUnit', 'SkuId', 'SkuPriceId'];
+    for (const row of (await read()).rows)
+      for (const name of [...names, 'ContractedUnitPrice'])
+        expect([name, row[name] === null]).toEqual([name, !isUsage(row)]);
+  });
+
+  it('writes units plural and capitalised', async () => {
+    for (const row of await rowsWhere(isUsage)) {
+      expect(row['PricingUnit']).toMatch(UNIT);
+      expect(row['ConsumedUnit']).toMatch(UNIT);
+    }
+  });
+
+  it.each([
+    ['ContractedCost', 'ContractedUnitPrice'],
+    ['ListCost', 'ListUnitPrice'],
+  ])('has %s = PricingQuantity x %s exactly', async (cost, unitPrice) => {
+    for (const row of await rowsWhere((each) => isUsage(each) && each[unitPrice] !== null)) {
+      const micro = BigInt(Math.round(Number(row['ConsumedQuantity']) * 1e6));
+      const [quantity = '', digits = ''] = (row['PricingQuantity'] ?? '').split('.');
+      const scaled = BigInt(quantity + digits.padEnd(18, '0'));
+      const price = parseAmount(row[unitPrice] ?? '');
+      if (price === null) throw new Error(`${unitPrice} is no decimal`);
+      // Both ways from the same figures: 18 decimals of the quantity give the 12 of the amount.
+      expect(priceOf(scaled, price, 10n ** 12n)).toBe(parseAmount(row[cost] ?? ''));
+      expect(micro !== 0n).toBe(true);
+    }
+  });
+
+  it('marks as Correction what is of a closed month, and nothing else', async () => {
+    const corrections = await rowsWhere((row) => row['ChargeClass'] !== null);
+    expect(corrections.map((row) => [row['ChargeClass'], row['ConsumedQuantity'], row['ChargePeriodStart']])).toEqual([
+      ['Correction', '-5', '2026-10-30T00:00:00Z'],
+      ['Correction', '3', '2026-10-30T00:00:00Z'],
+    ]);
+    for (const row of corrections) {
+      expect(row['BillingPeriodStart']).toBe('2026-11-01T00:00:00Z');
+      expect([row['x_CorrectsLedgerId'], row['x_CorrectionReason']]).toEqual(['txn_0', 'counted twice']);
+    }
+  });
+
+  it('keeps every other charge inside its billing period, and periods forward', async () => {
+    for (const row of await rowsWhere((each) => each['ChargeClass'] === null)) {
+      const [from = '', to = ''] = [row['ChargePeriodStart'] ?? '', row['ChargePeriodEnd'] ?? ''];
+      expect(from < to).toBe(true);
+      expect(from >= (row['BillingPeriodStart'] ?? '') && to <= (row['BillingPeriodEnd'] ?? '')).toBe(true);
+      if (row['PricingQuantity'] !== null) expect(row['PricingQuantity']?.startsWith('-')).toBe(false);
+    }
+  });
+
+  it('shows an estimate that is not billed, at no charge', async () => {
+    const rows = await rowsWhere((row) => row['x_UsageConfidence'] === 'estimated_not_billed');
+    expect(rows.map((row) => [row['BilledCost'], row['ConsumedQuantity']])).toEqual([['0', '2']]);
+  });
+
+  it('uses categories of the closed lists', async () => {
+    for (const row of (await read()).rows) {
+      expect(['Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment']).toContain(row['ChargeCategory']);
+      expect(['Usage-Based', 'One-Time', 'Recurring']).toContain(row['ChargeFrequency']);
+      expect([null, 'Standard', 'Dynamic', 'Committed', 'Other']).toContain(row['PricingCategory']);
+    }
+  });
+
+  it('has an invoice only where the month is closed', async () => {
+    const open = { status: 'open', closeId: null, changedAtMs: null } as const;
+    const tenants = new Map([...directory().tenants].map(([id, entry]) => [id, { ...entry, standing: open }] as const));
+    const text = await textOf(focusFormat, 'cost-and-usage', context({}, { tenants }), sources());
+    const [header = [], ...rows] = csvCells(text);
+    expect(new Set(rows.map((row) => row[header.indexOf('InvoiceId')]))).toEqual(new Set(['']));
+    expect((await rowsWhere((row) => row['InvoiceId'] === null)).length).toBe(0);
+  });
+
+  it.each(FOCUS_VERSIONS)('as %s names providers as that version does', async (version) => {
+    const { header } = await read(version);
+    expect(header.includes('ProviderName')).toBe(version !== '1.4');
+    expect(header.includes('PublisherName')).toBe(version !== '1.4');
+    expect(header.includes('ServiceProviderName')).toBe(version !== '1.2');
+    expect(header.includes('HostProviderName')).toBe(version !== '1.2');
+    expect(header.includes('InvoiceDetailId')).toBe(version === '1.4');
+    expect(header).toEqual(focusColumns(version).map(({ name }) => name));
+  });
+});
+
+describe('FOCUS Billing Period', () => {
+  it('is closed when every tenant is', async () => {
+    expect(csvCells(await textOf(focusFormat, 'billing-period'))).toEqual([
+      [
+        ...['BillingPeriodCreated', 'BillingPeriodEnd', 'BillingPeriodLastUpdated', 'BillingPeriodStart'],
+        ...['BillingPeriodStatus', 'InvoiceIssuerName'],
+      ],
+      [
+        ...['2026-11-01T00:00:00Z', '2026-12-01T00:00:00Z', '2026-12-06T10:00:00Z', '2026-11-01T00:00:00Z'],
+        ...['Closed', 'Acme Platform'],
+      ],
+    ]);
+  });
+});
+
+describe('FOCUS metadata', () => {
+  it('describes each column of the file, in its order', async () => {
+    const metadata = JSON.parse(await textOf(focusFormat, 'metadata')) as {
+      FocusVersion: string;
+      ColumnDefinition: { ColumnName: string }[];
+    };
+    expect(metadata.FocusVersion).toBe('1.4');
+    expect(metadata.ColumnDefinition.map((column) => column.ColumnName)).toEqual((await read()).header);
+  });
+});

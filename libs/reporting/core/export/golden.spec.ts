@@ -1,0 +1,30 @@
+// Each format in text against a file of its own: what changes there, everybody who reads our exports will see.
+import { readFileSync } from 'node:fs';
+import { context, textOf } from '../../test/rows.js';
+import { excelCsvFormat, machineCsvFormat } from './charges-csv.js';
+import { focusFormat } from './focus.js';
+import { glFormat } from './gl-csv.js';
+import { usageCsvFormat } from './usage-csv.js';
+
+const GOLDEN = new URL('../../test/golden/', import.meta.url);
+
+describe('a format', () => {
+  it.each([
+    ['focus.csv', focusFormat, 'cost-and-usage', {}],
+    ['focus-1.2.csv', focusFormat, 'cost-and-usage', { focusVersion: '1.2' }],
+    ['focus-metadata.json', focusFormat, 'metadata', {}],
+    ['charges.csv', machineCsvFormat, 'charges', {}],
+    ['charges-excel.csv', excelCsvFormat, 'charges-excel', { separator: ';', decimalComma: true }],
+    ['gl.csv', glFormat, 'gl', {}],
+    ['usage.csv', usageCsvFormat, 'usage', {}],
+  ] as const)('writes %s as ever', async (file, format, part, options) => {
+    expect(await textOf(format, part, context(options))).toBe(readFileSync(new URL(file, GOLDEN), 'utf8'));
+  });
+
+  it('guards text that a spreadsheet would run in the Excel profile only, and no number', async () => {
+    const excel = await textOf(excelCsvFormat, 'charges-excel');
+    expect(excel).toContain("'=1+1");
+    expect(excel).not.toMatch(/[,;]"?'-\d/);
+    expect(await textOf(machineCsvFormat, 'charges')).not.toContain("'=1+1");
+  });
+});
