@@ -5,6 +5,8 @@ export * from './core/price-books.js';
 export * from './core/price-row.js';
 export * from './core/price-content.js';
 export * from './core/price-change.js';
+export * from './core/price-diff.js';
+export * from './core/price-impact.js';
 export * from './core/rate.js';
 export * from './core/running-cost.js';
 export * from './core/sku.js';

@@ -1,7 +1,7 @@
 // Builders for specs: usage events with defaults, put straight into the journal table, and a small price list.
 import { randomBytes } from 'node:crypto';
 import { mintId, type ApiKeyId, type SessionId, type TenantId } from '@trunkline/kernel';
-import { usageEvent, type Evidence, type Meter, type UsageEvent, type UsageProblem } from '@trunkline/metering';
+import { isMeter, METERS, usageEvent, type Evidence, type Meter, type UsageEvent, type UsageProblem } from '@trunkline/metering';
 import type { Database } from '@trunkline/platform/database';
 import type { PostingPrices } from '@trunkline/ledger/adapters/prisma';
 import { parsePriceRows, type PriceVersion } from '@trunkline/rating';
@@ -28,14 +28,13 @@ export const newSessionId = (): SessionId => mintId('ses', 1, randomBytes);
 /** One response of `voice-model`, completed at noon of 21 November 2026 by tenant TENANT. */
 export function usage(over: UsageOver = {}): UsageEvent {
   const counts: Partial<Record<Meter, bigint>> = over.counts ?? { input_text: 1_000n, output_audio: 100n };
-  const meters: Meter[] = ['input_text', 'input_text_cached', 'input_audio', 'output_audio', 'transcription_seconds'];
   return usageEvent(
     {
       kind: 'response',
       vendorObjectId: `resp_${randomBytes(8).toString('hex')}`,
       model: over.model ?? 'voice-model',
       status: 'completed',
-      quantities: meters.flatMap((meter) => {
+      quantities: Object.keys(METERS).filter(isMeter).flatMap((meter) => {
         const count = counts[meter];
         return count === undefined ? [] : [{ meter, quantityMicro: count * 1_000_000n }];
       }),

@@ -39,14 +39,15 @@ export type Rating = Rated | Unrated;
 export type RatableUsage = Pick<UsageEvent, 'model' | 'occurredAtMs' | 'quantities'>;
 
 /**
- * A cached meter is charged at the meter on the right where its model has no cached price at that instant: then the
- * vendor gave no discount. So it was at launch, before caching arrived on 2024-10-30, and still is for the audio chat
+ * A meter that the cache has to do with is charged at the meter on the right where its model has no such price at that
+ * instant: then the vendor gave no discount and asks nothing more for writing. So it was at launch, before caching arrived on 2024-10-30, and still is for the audio chat
  * models.
  */
 const UNCACHED: Partial<Readonly<Record<Meter, Meter>>> = {
   input_text_cached: 'input_text',
   input_audio_cached: 'input_audio',
   input_image_cached: 'input_image',
+  input_text_cache_written: 'input_text',
 };
 
 /**

@@ -198,7 +198,8 @@ export class OpenAiRealtimeObserver implements SessionObserver {
     const status = typeof response['status'] === 'string' ? response['status'] : 'unknown';
     const model = this.model ?? MODEL_UNKNOWN;
     const vendorUsage = response['usage'] ?? null;
-    const report: UsageReport = { kind: 'response', vendorObjectId: id, model, status, vendorUsage, ...read };
+    const tier = serviceTierOf(response);
+    const report: UsageReport = { kind: 'response', vendorObjectId: id, model, status, ...tier, vendorUsage, ...read };
     const reported: SessionFact = { kind: 'usage_reported', evidence, report };
     return { facts: [reported, ...this.responseEnded(report)], forward: true };
   }
@@ -323,4 +324,10 @@ function parseObject(payload: Buffer): Json | null {
 
 function asObject(value: unknown): Json {
   return typeof value === 'object' && value !== null ? (value as Json) : {};
+}
+
+// Named on the response where the vendor names it at all; then prices of that tier apply.
+function serviceTierOf(response: Json): Pick<UsageReport, 'serviceTier'> {
+  const tier = response['service_tier'] ?? asObject(response['usage'])['service_tier'];
+  return typeof tier === 'string' ? { serviceTier: tier } : {};
 }

@@ -37,6 +37,7 @@ const VOICE: Usage = {
   output_audio: 500,
 };
 const VOICE_AND_IMAGE: Usage = { ...VOICE, input_image: 100, input_image_cached: 50 };
+const DELEGATED: Usage = { input_text: 1_000, input_text_cached: 1_000, input_text_cache_written: 100, output_text: 100 };
 const ASR: Usage = { transcription_input_text: 13, transcription_input_audio: 100, transcription_output_text: 9 };
 
 describe('the seeded price list, by worked examples', () => {
@@ -85,6 +86,15 @@ describe('the seeded price list, by worked examples', () => {
     ['gpt-live-transcribe', '2026-08-01', { transcription_seconds: 7 }, '0.001983333333'],
     ['gpt-realtime-whisper', '2026-05-07', { transcription_seconds: 60 }, '0.017'],
     ['omni-moderation-latest', '2026-01-01', { input_text: 5_000 }, '0'],
+    // sessions by the second: 90 x 0.05 / 60; 90 x 0.02 / 60 in standby; 10 x 0.034 / 60 rounds at 10^-12
+    ['gpt-live-1', '2026-09-10', { session_seconds: 90 }, '0.075'],
+    ['gpt-live-1.1', '2026-11-20', { session_seconds: 90, session_standby_seconds: 90 }, '0.105'],
+    ['gpt-realtime-translate', '2026-05-07', { translation_seconds: 10 }, '0.005666666667'],
+    // delegated responses: 1,000 x 0.2 + 1,000 x 0.02 + 100 x 0.25 + 100 x 1.2 = 365 per million
+    ['gpt-5.6-luna', '2026-08-01', DELEGATED, '0.000365'],
+    ['gpt-5.6-terra', '2026-08-01', DELEGATED, '0.00365'],
+    // no price of cache writes: 1,100 x 0.1 + 1,000 x 0.01 + 100 x 0.5 = 170 per million
+    ['gpt-6-luna', '2026-10-01', DELEGATED, '0.00017'],
   ])('%s at %s', (model, at, usage, usd) => {
     expect(total(rated(model, at, usage))).toBe(usd);
   });
