@@ -8,6 +8,7 @@ import { addMoneyCommands } from './src/money-commands.js';
 import { formatAnswer, formatRows } from './src/output.js';
 import { addPoolCommands } from './src/pool-commands.js';
 import { addPoolStatusCommand } from './src/pool-status-command.js';
+import { addPriceCommands } from './src/price/price-commands.js';
 import { addRepairCommands } from './src/repair-commands.js';
 import { addRollupCommands } from './src/rollup/rollup-commands.js';
 import type { Inquire, RunCommand } from './src/run-command.js';
@@ -58,6 +59,7 @@ addPoolStatusCommand(pool, inquire);
 addWhatIfCommand(pool, inquire, replayCalls);
 addShareCommands(program, run);
 addMoneyCommands(program, run, systemClock.nowMs());
+addPriceCommands(program, run);
 addRepairCommands(program, run);
 addRollupCommands(program, run, systemClock.nowMs());
 

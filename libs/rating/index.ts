@@ -7,6 +7,7 @@ export * from './core/price-content.js';
 export * from './core/price-change.js';
 export * from './core/price-diff.js';
 export * from './core/price-impact.js';
+export * from './core/what-if-prices.js';
 export * from './core/rate.js';
 export * from './core/running-cost.js';
 export * from './core/sku.js';

@@ -1,30 +1,15 @@
-// What an operator does about usage that waits: import the price that is missing, bring back what a damaged journal file
-// still holds. Both may be repeated; nothing is counted twice.
+// What an operator does about usage that a damaged journal file still holds: bring it back. May be repeated; nothing is
+// counted twice.
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { salvageSegment } from '@trunkline/metering/adapters/spool';
 import { PrismaJournalStore } from '@trunkline/metering/adapters/prisma';
-import { importPrices } from '@trunkline/rating/adapters/prisma';
-import { readPriceSheets } from '@trunkline/rating/adapters/seed';
 import type { TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 import type { Row } from './output.js';
 import type { RunCommand } from './run-command.js';
 
 /** Adds the commands to the program. */
 export function addRepairCommands(program: Command, run: RunCommand): void {
-  program
-    .command('price')
-    .description('the price book')
-    .command('import <folder>')
-    .description('adds the price sheets (*.json) of a folder; usage that waited for them is rated by itself')
-    .action((folder: string, _flags, command: Command) =>
-      run(command, async ({ db }) => {
-        const list = await readPriceSheets(folder);
-        const imported = list.ok ? await importPrices(db, list.value) : list;
-        if (!imported.ok) throw new Error(`nothing was imported:\n${imported.error.join('\n')}`);
-        return [{ ...imported.value }];
-      }),
-    );
   program
     .command('spool')
     .description('the journal on disk')

@@ -1,7 +1,15 @@
 // Builders for specs: usage events with defaults, put straight into the journal table, and a small price list.
 import { randomBytes } from 'node:crypto';
 import { mintId, type ApiKeyId, type SessionId, type TenantId } from '@trunkline/kernel';
-import { isMeter, METERS, usageEvent, type Evidence, type Meter, type UsageEvent, type UsageProblem } from '@trunkline/metering';
+import {
+  isMeter,
+  METERS,
+  usageEvent,
+  type Evidence,
+  type Meter,
+  type UsageEvent,
+  type UsageProblem,
+} from '@trunkline/metering';
 import type { Database } from '@trunkline/platform/database';
 import type { PostingPrices } from '@trunkline/ledger/adapters/prisma';
 import { parsePriceRows, type PriceVersion } from '@trunkline/rating';
@@ -34,10 +42,12 @@ export function usage(over: UsageOver = {}): UsageEvent {
       vendorObjectId: `resp_${randomBytes(8).toString('hex')}`,
       model: over.model ?? 'voice-model',
       status: 'completed',
-      quantities: Object.keys(METERS).filter(isMeter).flatMap((meter) => {
-        const count = counts[meter];
-        return count === undefined ? [] : [{ meter, quantityMicro: count * 1_000_000n }];
-      }),
+      quantities: Object.keys(METERS)
+        .filter(isMeter)
+        .flatMap((meter) => {
+          const count = counts[meter];
+          return count === undefined ? [] : [{ meter, quantityMicro: count * 1_000_000n }];
+        }),
       vendorUsage: { total_tokens: 1 },
       problem: over.problem ?? null,
     },

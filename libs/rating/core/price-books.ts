@@ -45,6 +45,8 @@ export interface PriceBooks {
   /** The vendor's list at the default tier, without uplifts; resolves the names of all priced models. */
   readonly vendor: PriceBook;
   readonly catalogue: PriceCatalogue;
+  /** All versions that count, of every list and tier, with their effective ends. */
+  readonly versions: readonly PriceVersion[];
 }
 
 /**
@@ -79,14 +81,15 @@ export function compilePriceBooks(catalogue: PriceCatalogue): Result<PriceBooks,
       tenant_charge: withLookup(vendor, (version, atMs) => terms.charged(version, usage, atMs), own),
     };
   };
-  return ok({ booksFor, vendor: { ...bookOf('vendor', 'default'), aliases: catalogue.aliases }, catalogue });
+  const versions = [...shelf.values()].flatMap((book) => book.versions);
+  return ok({ booksFor, vendor: { ...bookOf('vendor', 'default'), aliases: catalogue.aliases }, catalogue, versions });
 }
 
 /** No prices at all: everything is unrated. */
 export function emptyPriceBooks(): PriceBooks {
   const none = emptyPriceBook();
   const catalogue: PriceCatalogue = { versions: [], aliases: [], plans: [], uplifts: [] };
-  return { booksFor: () => ({ provider_cost: none, tenant_charge: none }), vendor: none, catalogue };
+  return { booksFor: () => ({ provider_cost: none, tenant_charge: none }), vendor: none, catalogue, versions: [] };
 }
 
 function withLookup(

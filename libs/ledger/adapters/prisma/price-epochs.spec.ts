@@ -29,6 +29,7 @@ const USED = {
 type Used = Readonly<Record<keyof typeof USED, bigint>>;
 
 interface Epoch {
+  readonly sessionId: SessionId;
   readonly name: string;
   readonly model: string;
   readonly at: string;
@@ -40,6 +41,7 @@ interface Epoch {
 const EPOCHS: readonly Epoch[] = [
   {
     // Text 5 and 20, audio 100 and 200, no cached rate: cached tokens cost as the others. 0.06 USD a minute in, 0.24 out.
+    sessionId: newSessionId(),
     name: 'launch, to its last millisecond',
     model: 'gpt-4o-realtime-preview',
     at: '2024-10-29T23:59:59.999Z',
@@ -55,6 +57,7 @@ const EPOCHS: readonly Epoch[] = [
   },
   {
     // Cached text 2.50, cached audio 20.
+    sessionId: newSessionId(),
     name: 'caching, from its first millisecond',
     model: 'gpt-4o-realtime-preview-2024-10-01',
     at: '2024-10-30T00:00:00.000Z',
@@ -70,6 +73,7 @@ const EPOCHS: readonly Epoch[] = [
   },
   {
     // The cut of December 2024: audio 40 and 80, cached audio 2.50; the family's name moves to the new snapshot.
+    sessionId: newSessionId(),
     name: 'the cut of December 2024',
     model: 'gpt-4o-realtime-preview',
     at: '2024-12-17T00:00:00.000Z',
@@ -85,6 +89,7 @@ const EPOCHS: readonly Epoch[] = [
   },
   {
     // General availability: text 4 and 16, audio 32 and 64, cached 0.40.
+    sessionId: newSessionId(),
     name: 'gpt-realtime',
     model: 'gpt-realtime',
     at: '2025-08-28T00:00:00.000Z',
@@ -100,6 +105,7 @@ const EPOCHS: readonly Epoch[] = [
   },
   {
     // Text out 24.
+    sessionId: newSessionId(),
     name: 'gpt-realtime-2',
     model: 'gpt-realtime-2',
     at: '2026-05-07T00:00:00.000Z',
@@ -115,22 +121,17 @@ const EPOCHS: readonly Epoch[] = [
   },
 ];
 
+const MINUTES = newSessionId();
+
 let postgres: TestPostgres;
-const sessions = new Map<string, SessionId>();
 beforeAll(async () => {
   postgres = await startTestPostgres();
   const sheets = await readPriceSheets(SEEDS);
   const imported = sheets.ok ? await importPrices(postgres.db, sheets.value) : sheets;
   if (!imported.ok) throw new Error(imported.error.join('\n'));
-  for (const { name, model, at } of EPOCHS) {
-    sessions.set(name, newSessionId());
-    const sessionId = sessions.get(name);
-    await journal(postgres.db, usage({ model, at, counts: USED, ...(sessionId && { sessionId }) }));
-  }
+  const inEpochs = EPOCHS.map(({ sessionId, model, at }) => usage({ sessionId, model, at, counts: USED }));
   const minutes = { model: 'gpt-live-1', at: '2026-11-21T12:00:00Z', counts: { session_seconds: 7n } };
-  const sessionId = newSessionId();
-  sessions.set('minutes', sessionId);
-  await journal(postgres.db, usage({ ...minutes, sessionId }));
+  await journal(postgres.db, ...inEpochs, usage({ ...minutes, sessionId: MINUTES }));
   const posted = await postBatch(postgres.db, await storedPrices(postgres.db));
   if (posted.rated !== EPOCHS.length + 1) throw new Error('not everything was rated');
 });
@@ -138,32 +139,34 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-const linesOf = async (name: string) => {
-  const sessionId = sessions.get(name);
-  if (sessionId === undefined) throw new Error(`no session ${name}`);
-  return costOfSession(postgres.db, TENANT, sessionId);
-};
+const costOf = (sessionId: SessionId) => costOfSession(postgres.db, TENANT, sessionId);
 // Twelve digits, all of them said.
 const picoOf = (micro: bigint): bigint => micro * 1_000_000n;
 
 describe('a session in each epoch of prices', () => {
-  it.each(EPOCHS)('$name costs what was worked out by hand, to the twelfth digit', async ({ name, costs, total }) => {
-    const { lines, amount } = await linesOf(name);
-    const charged: Partial<Record<Meter | string, bigint>> = {};
-    for (const line of lines) charged[line.meter] = line.amount;
-    expect(charged).toEqual(Object.fromEntries(Object.entries(costs).map(([meter, micro]) => [meter, picoOf(micro)])));
-    expect(amount).toBe(picoOf(total));
-  });
+  it.each(EPOCHS)(
+    '$name costs what was worked out by hand, to the twelfth digit',
+    async ({ sessionId, costs, total }) => {
+      const { lines, amount } = await costOf(sessionId);
+      const charged: Record<string, bigint> = {};
+      for (const line of lines) charged[line.meter] = line.amount;
+      expect(charged).toEqual(
+        Object.fromEntries(Object.entries(costs).map(([meter, micro]) => [meter, picoOf(micro)])),
+      );
+      expect(amount).toBe(picoOf(total));
+    },
+  );
 
   it('is per minute what the announcement said: about 0.06 USD in and 0.24 out', async () => {
-    const { lines } = await linesOf('launch, to its last millisecond');
+    const [launch] = EPOCHS;
+    const { lines } = await costOf(launch?.sessionId ?? MINUTES);
     const of = (meter: Meter) => lines.filter((line) => line.meter === meter).map((line) => formatAmount(line.amount));
     expect([of('input_audio'), of('output_audio')]).toEqual([['0.06'], ['0.24']]);
   });
 
   it('rounds only where a minute does not divide, half to even at the twelfth digit', async () => {
     // 7 x 0.05 / 60 = 0.00583333...
-    expect((await linesOf('minutes')).amount).toBe(5_833_333_333n);
+    expect((await costOf(MINUTES)).amount).toBe(5_833_333_333n);
   });
 
   it('adds up to what the tenant owes and what the vendor is owed', async () => {

@@ -110,6 +110,18 @@ describe('the observer of the GA dialect', () => {
     expect(JSON.parse(observer.cancelTurn('resp_1'))).toEqual({ type: 'response.cancel', response_id: 'resp_1' });
   });
 
+  it('keeps the service tier that the vendor names, on the response or in its usage', () => {
+    const tierOf = (response: object) => {
+      const { facts } = observe([
+        { type: 'response.done', response: { id: 'resp_1', status: 'completed', ...response } },
+      ]);
+      return reports(facts).map((report) => report.serviceTier);
+    };
+    expect(tierOf({ service_tier: 'priority' })).toEqual(['priority']);
+    expect(tierOf({ usage: { service_tier: 'flex' } })).toEqual(['flex']);
+    expect(tierOf({})).toEqual([undefined]);
+  });
+
   it('recognises expiry and lets unreadable messages pass', () => {
     const { facts } = observe([{ type: 'error', error: { code: 'session_expired' } }]);
     expect(facts).toEqual([{ kind: 'session_expired' }]);

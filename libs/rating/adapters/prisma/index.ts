@@ -15,6 +15,7 @@ export {
   draftPrices,
   findPriceChange,
   listPriceChanges,
+  previewPrices,
   rejectPrices,
   type PriceApproval,
   type PriceContext,

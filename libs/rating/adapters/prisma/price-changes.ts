@@ -101,6 +101,18 @@ export async function rejectPrices(
   });
 }
 
+/** What a change would add if it were approved now, and to what. */
+export async function previewPrices(
+  { db, clock }: Pick<PriceContext, 'db' | 'clock'>,
+  id: string,
+): Promise<Result<{ readonly stored: PriceCatalogue; readonly applied: AppliedChange }, PriceProblems>> {
+  const change = await findPriceChange(db, id);
+  if (change === null) return err([`there is no price change ${id}: see \`price list\``]);
+  const stored = await selectCatalogue(db);
+  const applied = applyChange(stored, change.content, rulesOf(change.correction, clock.nowMs()));
+  return applied.ok ? ok({ stored, applied: applied.value }) : applied;
+}
+
 /** The newest changes first. */
 export async function listPriceChanges(db: Queryable, limit: number): Promise<StoredPriceChange[]> {
   return selectChanges(db, { limit });

@@ -37,7 +37,12 @@ const VOICE: Usage = {
   output_audio: 500,
 };
 const VOICE_AND_IMAGE: Usage = { ...VOICE, input_image: 100, input_image_cached: 50 };
-const DELEGATED: Usage = { input_text: 1_000, input_text_cached: 1_000, input_text_cache_written: 100, output_text: 100 };
+const DELEGATED: Usage = {
+  input_text: 1_000,
+  input_text_cached: 1_000,
+  input_text_cache_written: 100,
+  output_text: 100,
+};
 const ASR: Usage = { transcription_input_text: 13, transcription_input_audio: 100, transcription_output_text: 9 };
 
 describe('the seeded price list, by worked examples', () => {

@@ -1,0 +1,172 @@
+// `price`: drafts of prices, their approval, and what they change.
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { Result } from '@trunkline/kernel';
+import {
+  differenceOfChange,
+  differenceOverTime,
+  parsePriceContent,
+  type AppliedChange,
+  type PriceCatalogue,
+} from '@trunkline/rating';
+import {
+  approvePrices,
+  draftPrices,
+  importPrices,
+  listPriceChanges,
+  loadPriceBook,
+  previewPrices,
+  rejectPrices,
+  type StoredPriceChange,
+} from '@trunkline/rating/adapters/prisma';
+import { readPriceSheets } from '@trunkline/rating/adapters/seed';
+import type { PoolContext } from '@trunkline/tenancy/adapters/prisma';
+import { timeOf } from '../flag-values.js';
+import type { Row } from '../output.js';
+import type { RunCommand } from '../run-command.js';
+import { withActor, type ActorFlag } from './actor.js';
+import { done } from './done.js';
+import { addImpactCommand } from './impact-command.js';
+import { addPlanCommands } from './plan-commands.js';
+import { changeRow, differenceRow, versionRow } from './price-rows.js';
+
+const CHANGES_MAX = 200;
+
+/** Adds the commands to the program. */
+export function addPriceCommands(program: Command, run: RunCommand): void {
+  const price = program.command('price').description('the price book: what the vendor charges and what tenants pay');
+  addImport(price, run);
+  addChanges(price, run);
+  addQuestions(price, run);
+  addImpactCommand(price, run);
+  addPlanCommands(price, run);
+}
+
+function addImport(price: Command, run: RunCommand): void {
+  withActor(price.command('import <folder>'))
+    .description(
+      'adds the price sheets (*.json) of a folder, approved by whoever imports them; usage that waited is rated',
+    )
+    .option('--reason <text>', 'why, for the record', 'imported price sheets')
+    .action((folder: string, { actor, reason }: ActorFlag & { reason: string }, command: Command) =>
+      run(command, async ({ db }) => {
+        const list = await readPriceSheets(folder);
+        const imported = list.ok ? await importPrices(db, list.value, { actor, reason }) : list;
+        if (!imported.ok) throw new Error(`nothing was imported:\n${imported.error.join('\n')}`);
+        return [{ ...imported.value }];
+      }),
+    );
+}
+
+interface DraftFlags extends ActorFlag {
+  readonly reason: string;
+  readonly correction?: true;
+}
+
+interface ApproveFlags extends ActorFlag {
+  readonly reason?: string;
+  readonly singlePerson?: true;
+}
+
+function addChanges(price: Command, run: RunCommand): void {
+  withActor(price.command('draft <file>'))
+    .description('stores a change of prices for somebody else to approve; shows what it would change')
+    .requiredOption('--reason <text>', 'why, and where the prices were read')
+    .option('--correction', 'may take effect in the past and replace prices with the same start')
+    .action((file: string, { actor, reason, correction }: DraftFlags, command: Command) =>
+      run(command, async (context) => {
+        const content = done(await readContent(file), 'the file cannot be used');
+        const draft = { content, author: actor, reason, correction: correction === true };
+        return changed(done(await draftPrices(context, draft), 'nothing was drafted'));
+      }),
+    );
+  withActor(price.command('approve <change>'))
+    .description('puts a draft of somebody else in force, from the dates in it')
+    .option('--reason <text>', 'for the record')
+    .option('--single-person', 'one person drafts and approves here; recorded')
+    .action((id: string, { actor, reason, singlePerson }: ApproveFlags, command: Command) =>
+      run(command, async (context) => {
+        const approval = { actor, reason: reason ?? null, singlePerson: singlePerson === true };
+        return changed(done(await approvePrices(context, id, approval), 'nothing was approved'));
+      }),
+    );
+  withActor(price.command('reject <change>'))
+    .description('turns a draft down, for good')
+    .requiredOption('--reason <text>', 'why')
+    .action((id: string, { actor, reason }: ActorFlag & { reason: string }, command: Command) =>
+      run(command, async (context) => [
+        changeRow(done(await rejectPrices(context, id, { actor, reason }), 'nothing was rejected')),
+      ]),
+    );
+}
+
+interface ListFlags {
+  readonly inForce?: true;
+  readonly at?: Date;
+}
+
+interface DiffFlags {
+  readonly from?: Date;
+  readonly to?: Date;
+}
+
+function addQuestions(price: Command, run: RunCommand): void {
+  price
+    .command('list')
+    .description('changes of prices, newest first; or the prices in force')
+    .option('--in-force', 'the prices, not the changes')
+    .option('--at <time>', 'the prices in force then', timeOf)
+    .action(({ inForce, at }: ListFlags, command: Command) =>
+      run(command, async ({ db, clock }) =>
+        inForce === true || at !== undefined
+          ? pricesAt(await loadPriceBook(db), at?.getTime() ?? clock.nowMs())
+          : (await listPriceChanges(db, CHANGES_MAX)).map(changeRow),
+      ),
+    );
+  price
+    .command('diff [change]')
+    .description('what a draft would change, or what differs between two instants')
+    .option('--from <time>', 'the earlier instant', timeOf)
+    .option('--to <time>', 'the later one; default: now', timeOf)
+    .action((id: string | undefined, flags: DiffFlags, command: Command) =>
+      run(command, (context) => (id === undefined ? overTime(context, flags) : ofChange(context, id))),
+    );
+}
+
+async function overTime({ db, clock }: PoolContext, { from, to }: DiffFlags): Promise<Row[]> {
+  const [fromMs, toMs] = [from?.getTime() ?? Number.NaN, to?.getTime() ?? clock.nowMs()];
+  if (!(fromMs < toMs)) throw new Error('name a change, or --from before --to, both ISO 8601 (2026-11-01)');
+  const { books } = await loadPriceBook(db);
+  return differenceOverTime(books, fromMs, toMs).map(differenceRow);
+}
+
+async function ofChange({ db, clock }: PoolContext, id: string): Promise<Row[]> {
+  const { stored, applied } = done(await previewPrices({ db, clock }, id), 'it cannot be compared');
+  return differenceOfChange(stored, applied.added).map(differenceRow);
+}
+
+function pricesAt({ books }: Awaited<ReturnType<typeof loadPriceBook>>, atMs: number): Row[] {
+  if (Number.isNaN(atMs)) throw new Error('--at must be a time in ISO 8601: 2026-11-01 or 2026-11-01T12:00:00Z');
+  return books.versions
+    .filter((version) => version.effectiveFrom <= atMs && (version.effectiveTo === null || atMs < version.effectiveTo))
+    .map(versionRow);
+}
+
+async function readContent(file: string): Promise<Result<PriceCatalogue, readonly string[]>> {
+  const text = await readFile(file, 'utf8');
+  try {
+    return parsePriceContent(JSON.parse(text));
+  } catch (cause) {
+    throw new Error(`${file} is not JSON`, { cause });
+  }
+}
+
+function changed({ change, applied }: { change: StoredPriceChange; applied: AppliedChange }): Row[] {
+  const { id, state, author, decided_by } = changeRow(change);
+  const row = { id: id ?? null, state: state ?? null, author: author ?? null, decided_by: decided_by ?? null };
+  return [{ ...row, added: change.decision === null ? null : countAdded(applied), kept: applied.kept }];
+}
+
+function countAdded({ added }: AppliedChange): number {
+  return added.versions.length + added.aliases.length + added.plans.length + added.uplifts.length;
+}
