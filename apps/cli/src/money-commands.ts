@@ -6,7 +6,6 @@ import {
   costOfSession,
   costsOfAllTenants,
   costsOfTenant,
-  ledgerLag,
   stuckUsageOfAllTenants,
   stuckUsageOfTenant,
   usageOfAllTenants,
@@ -30,9 +29,9 @@ interface RangeFlags {
 const DAY_MS = 86_400_000;
 const STUCK_MAX = 1_000;
 
-/** Adds the commands to the program. `nowMs` gives the default range: the last 30 days. */
-export function addMoneyCommands(program: Command, run: RunCommand, nowMs: number): void {
-  ranged(program.command('usage'), nowMs)
+/** Adds the commands to the program. `nowMs` gives the default range: the last 30 days. @returns `usage` */
+export function addMoneyCommands(program: Command, run: RunCommand, nowMs: number): Command {
+  const usage = ranged(program.command('usage'), nowMs)
     .description('quantities by day, model and meter, rated or not')
     .action((flags: RangeFlags, command: Command) => run(command, (tenancy) => usageRows(tenancy, flags)));
   ranged(program.command('costs'), nowMs)
@@ -41,10 +40,7 @@ export function addMoneyCommands(program: Command, run: RunCommand, nowMs: numbe
     .option('--session <id>', 'the lines of one session')
     .option('--unrated', 'usage that has no price or waits for a person')
     .action((flags: CostFlags, command: Command) => run(command, (tenancy) => costRows(tenancy, flags)));
-  program
-    .command('ledger')
-    .description('how far behind the books are')
-    .action((_flags, command: Command) => run(command, async ({ db }) => [{ ...(await ledgerLag(db)) }]));
+  return usage;
 }
 
 interface CostFlags extends RangeFlags {

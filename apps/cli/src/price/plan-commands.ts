@@ -8,7 +8,7 @@ import { InvalidArgumentError } from 'commander';
 import { listOf, timeOf } from '../flag-values.js';
 import type { Row } from '../output.js';
 import { done as outcomeOf, type RunCommand } from '../run-command.js';
-import { withActor, type ActorFlag } from './actor.js';
+import { withActor, type ActorFlag } from '../actor.js';
 import { changeRow } from './price-rows.js';
 
 interface SetFlags extends ActorFlag {

@@ -24,7 +24,7 @@ import type { PoolContext } from '@trunkline/tenancy/adapters/prisma';
 import { timeOf } from '../flag-values.js';
 import type { Row } from '../output.js';
 import type { RunCommand } from '../run-command.js';
-import { withActor, type ActorFlag } from './actor.js';
+import { withActor, type ActorFlag } from '../actor.js';
 import { done } from './done.js';
 import { addImpactCommand } from './impact-command.js';
 import { addPlanCommands } from './plan-commands.js';

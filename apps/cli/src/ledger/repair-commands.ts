@@ -1,0 +1,111 @@
+// What puts booked or parked usage right: `ledger rerate` after a price with a date in the past, `usage release` for usage
+// with a date that cannot be.
+import type { Command } from 'commander';
+import { addAmounts, formatAmount, negateAmount, ZERO, type AmountPico } from '@trunkline/kernel';
+import type { ChargePurpose } from '@trunkline/ledger';
+import { releaseUsage, rerate, type RatedAgain, type RerateRequest } from '@trunkline/ledger/adapters/prisma';
+import { loadPriceBook, storeDerivedPrices } from '@trunkline/rating/adapters/prisma';
+import type { TenancyContext } from '@trunkline/tenancy/adapters/prisma';
+import { becauseOf, withBecause, type BecauseFlags } from '../actor.js';
+import { timeOf } from '../flag-values.js';
+import type { Row } from '../output.js';
+import { done, type RunCommand } from '../run-command.js';
+import { tenantNamed } from './scope-flags.js';
+
+interface RerateFlags extends BecauseFlags {
+  readonly from: Date;
+  readonly to: Date;
+  readonly model?: string;
+  readonly tenant?: string;
+  readonly dryRun?: true;
+}
+
+/** Adds the commands to `ledger` and `usage`. */
+export function addLedgerRepairCommands(ledger: Command, usage: Command, run: RunCommand): void {
+  withBecause(ledger.command('rerate'))
+    .description('rates booked usage by the prices known now; what differs is taken back and booked anew')
+    .requiredOption('--from <time>', 'ISO 8601, inclusive', timeOf)
+    .requiredOption('--to <time>', 'ISO 8601, exclusive', timeOf)
+    .option('--model <model>', 'default: all')
+    .option('--tenant <tenant>', 'slug or id; default: all')
+    .option('--dry-run', 'shows the difference and books nothing')
+    .action((flags: RerateFlags, command: Command) => run(command, (tenancy) => rerateRows(tenancy, flags)));
+  withBecause(usage.command('release <event>'))
+    .description('lets usage be rated that was parked for its date')
+    .option('--occurred-at <time>', 'when it occurred in truth, ISO 8601; default: when it says', timeOf)
+    .action((id: string, flags: BecauseFlags & { readonly occurredAt?: Date }, command: Command) =>
+      run(command, async ({ db }) => {
+        const occurredAtMs = flags.occurredAt?.getTime() ?? null;
+        done(await releaseUsage(db, { usageEventId: id, occurredAtMs, because: becauseOf(flags) }));
+        return [{ event: id, outcome: 'is rated by the next pass' }];
+      }),
+    );
+}
+
+async function rerateRows(tenancy: TenancyContext, flags: RerateFlags): Promise<Row[]> {
+  const { from, to, model } = flags;
+  if (!(from < to)) throw new Error('--from must be before --to, both ISO 8601 (2026-11-01 or 2026-11-01T12:00:00Z)');
+  const tenantId = await tenantNamed(tenancy, flags.tenant);
+  const { books } = await loadPriceBook(tenancy.db);
+  const request: Omit<RerateRequest, 'dryRun'> = {
+    ...{ fromMs: from.getTime(), toMs: to.getTime(), because: becauseOf(flags) },
+    prices: { books, storeDerived: storeDerivedPrices },
+    ...(tenantId === null ? {} : { tenantId }),
+    ...(model === undefined ? {} : { model }),
+  };
+  const differences = new Differences();
+  const started = rerate(tenancy.db, { ...request, dryRun: flags.dryRun === true });
+  for await (const report of done(started)) differences.add(report.changed, report.looked, report.unpriced.length);
+  return differences.rows(flags.dryRun === true ? 'would change' : 'changed');
+}
+
+interface Sum {
+  readonly tenant: string;
+  readonly model: string;
+  readonly purpose: ChargePurpose;
+  readonly transactions: number;
+  readonly before: AmountPico;
+  readonly after: AmountPico;
+}
+
+// Sums by tenant, model and purpose: as many as there are tenants and models, however long the range.
+class Differences {
+  private readonly sums = new Map<string, Sum>();
+  private looked = 0;
+  private unpriced = 0;
+
+  add(changed: readonly RatedAgain[], looked: number, unpriced: number): void {
+    this.looked += looked;
+    this.unpriced += unpriced;
+    for (const { tenantId, model, purpose, before, after } of changed) {
+      const key = JSON.stringify([tenantId, model, purpose]);
+      const sum = this.sums.get(key) ?? {
+        tenant: tenantId,
+        model,
+        purpose,
+        transactions: 0,
+        before: ZERO,
+        after: ZERO,
+      };
+      this.sums.set(key, {
+        ...sum,
+        transactions: sum.transactions + 1,
+        before: addAmounts(sum.before, before),
+        after: addAmounts(sum.after, after),
+      });
+    }
+  }
+
+  rows(outcome: string): Row[] {
+    const rows = [...this.sums.values()].map(({ before, after, ...sum }) => ({
+      ...{ outcome, ...sum, before_usd: formatAmount(before), after_usd: formatAmount(after) },
+      difference_usd: formatAmount(addAmounts(after, negateAmount(before))),
+    }));
+    const none = { tenant: null, model: null, purpose: null, before_usd: null, after_usd: null, difference_usd: null };
+    const rest = [
+      { ...none, outcome: 'looked at', transactions: this.looked },
+      { ...none, outcome: 'left without a price', transactions: this.unpriced },
+    ].map(({ outcome: what, transactions, ...others }) => ({ outcome: what, ...others, transactions }));
+    return [...rows, ...rest];
+  }
+}
