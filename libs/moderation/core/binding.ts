@@ -1,0 +1,50 @@
+// A hook as a tenant's policy uses it: for which content, by when, what a failure means and what its findings lead to.
+import { isContentKind, type ContentKind } from './content.js';
+import type { ModerationHook } from './hook.js';
+import { severer, type Action, type Verdict } from './verdict.js';
+
+/** What findings of a category lead to. */
+export interface CategoryRule {
+  /** The score from which it counts, 0 to 1. */
+  readonly atLeast: number;
+  readonly action: Action;
+}
+
+/** A hook in a policy. Hooks are asked in the policy's order; the first that stops content is the last asked. */
+export interface HookBinding {
+  /** Unique in its policy; what metrics, audit and the review queue call it. */
+  readonly name: string;
+  /** The kind of hook, of a closed list: what metrics are labelled with. */
+  readonly type: string;
+  readonly hook: ModerationHook;
+  /** Content to show it: a part of what it can judge. */
+  readonly kinds: readonly ContentKind[];
+  /** From being asked to its answer. A verdict that comes later is not heard. */
+  readonly deadlineMs: number;
+  /** When it fails or is late: `open` lets content go on, `closed` blocks it. */
+  readonly onFailure: 'open' | 'closed';
+  /** By category. A category that is not named follows `otherwise`. */
+  readonly categories: Readonly<Record<string, CategoryRule>>;
+  readonly otherwise: CategoryRule;
+  /** Only counts: what it would have done is told, and nothing is done. */
+  readonly dryRun: boolean;
+}
+
+/** What a verdict leads to by this binding. */
+export function actionOf(binding: HookBinding, { action, findings }: Verdict): Action {
+  if (action !== null) return action;
+  let severest: Action = 'pass';
+  for (const { category, score } of findings) {
+    const rule = Object.hasOwn(binding.categories, category) ? binding.categories[category] : undefined;
+    const { atLeast, action: leadsTo } = rule ?? binding.otherwise;
+    if (score >= atLeast) severest = severer(severest, leadsTo);
+  }
+  return severest;
+}
+
+/** The kinds of content that any of these is shown: everything else costs nothing. */
+export function kindsJudged(bindings: readonly HookBinding[]): ReadonlySet<ContentKind> {
+  return new Set(
+    bindings.flatMap(({ kinds, hook }) => kinds.filter((kind) => hook.kinds.includes(kind))).filter(isContentKind),
+  );
+}

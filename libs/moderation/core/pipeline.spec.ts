@@ -1,0 +1,187 @@
+import { bindingOf, findsWord, hookOf, ManualTimers } from '../test/hooks.js';
+import type { HookBinding } from './binding.js';
+import { Pipeline, type Decision, type Piece } from './pipeline.js';
+import { NOTHING_FOUND, type Verdict } from './verdict.js';
+
+const CONTEXT = { tenantId: 'tnt_a', sessionId: 'ses_a' };
+
+function open(...bindings: readonly HookBinding[]) {
+  const timers = new ManualTimers();
+  return { pipeline: new Pipeline(bindings, CONTEXT, timers.start), timers };
+}
+
+function typed(text: string): Piece {
+  return { kind: 'typed_text', streamId: null, text, complete: true };
+}
+
+function said(text: string, complete = false, streamId = 'item_1'): Piece {
+  return { kind: 'output_text', streamId, text, complete };
+}
+
+/** The decision of hooks that all answer at once. */
+function now(answer: Decision | Promise<Decision>): Decision {
+  if (answer instanceof Promise) throw new Error('expected an answer in the same turn');
+  return answer;
+}
+
+describe('a pipeline', () => {
+  it('lets content go on that nobody is asked about, in the same turn', () => {
+    const hook = findsWord('bad', { kinds: ['output_text'] });
+    const { pipeline } = open(bindingOf(hook));
+    expect(now(pipeline.judge(typed('bad')))).toEqual({ action: 'pass', redacted: null, words: [] });
+    expect(hook.shown).toEqual([]);
+  });
+
+  it('shows a hook only what its binding says', () => {
+    const hook = findsWord('bad');
+    const { pipeline } = open(bindingOf(hook, { kinds: ['image'] }));
+    expect(now(pipeline.judge(typed('bad'))).action).toBe('pass');
+  });
+
+  it('asks in order, and nobody after the one that stops it', () => {
+    const [first, second] = [findsWord('bad'), findsWord('bad')];
+    const { pipeline } = open(bindingOf(first, { name: 'first' }), bindingOf(second, { name: 'second' }));
+    const { action, words } = now(pipeline.judge(typed('bad')));
+    expect([action, words.map(({ binding }) => binding.name)]).toEqual(['block', ['first']]);
+    expect(second.shown).toEqual([]);
+  });
+
+  it('takes the severest of what hooks say', () => {
+    const flags = bindingOf(findsWord('b'), { otherwise: { atLeast: 0, action: 'flag' } });
+    const ends = bindingOf(findsWord('c'), { otherwise: { atLeast: 0, action: 'end' } });
+    const { pipeline } = open(flags, ends, flags);
+    expect(now(pipeline.judge(typed('b c'))).action).toBe('end');
+    expect(now(pipeline.judge(typed('b'))).action).toBe('flag');
+  });
+
+  it('goes by category and score', () => {
+    const scores: Verdict = { action: null, findings: [{ category: 'hate', score: 0.6, span: null }] };
+    const decide = (rest: Partial<HookBinding>) =>
+      now(
+        open(
+          bindingOf(
+            hookOf(() => scores),
+            rest,
+          ),
+        ).pipeline.judge(typed('x')),
+      );
+    expect(decide({ categories: { hate: { atLeast: 0.7, action: 'end' } } }).action).toBe('pass');
+    expect(decide({ categories: { hate: { atLeast: 0.6, action: 'end' } } }).action).toBe('end');
+    expect(decide({ categories: { violence: { atLeast: 0, action: 'end' } } }).action).toBe('block');
+  });
+
+  it('only counts on a dry run', () => {
+    const after = findsWord('bad');
+    const { pipeline } = open(
+      bindingOf(findsWord('bad'), { dryRun: true }),
+      bindingOf(after, { otherwise: { atLeast: 0, action: 'flag' } }),
+    );
+    const { action, words } = now(pipeline.judge(typed('bad')));
+    expect([action, words.map((word) => word.action)]).toEqual(['flag', ['block', 'flag']]);
+  });
+
+  it('redacts what was found, by all who redact', () => {
+    const redacts = (word: string) => bindingOf(findsWord(word), { otherwise: { atLeast: 0, action: 'redact' } });
+    const { pipeline } = open(redacts('4111'), redacts('Eve'));
+    expect(now(pipeline.judge(typed('Eve has 4111, Eve'))).redacted).toBe('[removed] has [removed], [removed]');
+  });
+});
+
+describe('a stream', () => {
+  it('finds a term that spans five pieces, once', () => {
+    const { pipeline } = open(bindingOf(findsWord('forbidden')));
+    const actions = ['for', 'bi', 'dd', 'e', 'n and', ' more'].map((text) => now(pipeline.judge(said(text))).action);
+    expect(actions).toEqual(['pass', 'pass', 'pass', 'pass', 'block', 'pass']);
+  });
+
+  it('does not mix streams, nor go on with one that was forgotten', () => {
+    const { pipeline } = open(bindingOf(findsWord('bad')));
+    expect(now(pipeline.judge(said('ba'))).action).toBe('pass');
+    expect(now(pipeline.judge(said('d', false, 'item_2'))).action).toBe('pass');
+    pipeline.forget('item_1');
+    expect(now(pipeline.judge(said('d'))).action).toBe('pass');
+  });
+
+  it('redacts of a piece what lies in it, also of what began before', () => {
+    const { pipeline } = open(bindingOf(findsWord('4111'), { otherwise: { atLeast: 0, action: 'redact' } }));
+    expect(now(pipeline.judge(said('a 41'))).redacted).toBeNull();
+    expect(now(pipeline.judge(said('11 b'))).redacted).toBe('[removed] b');
+  });
+
+  it('is shown by the sentence to hooks that want sentences, with what precedes it', () => {
+    const hook = hookOf(() => NOTHING_FOUND, { cadence: 'sentence' });
+    const { pipeline } = open(bindingOf(hook));
+    for (const text of ['Hello', ' there. ', 'And', ' you?', 'bye']) now(pipeline.judge(said(text)));
+    now(pipeline.judge(said('', true)));
+    expect(hook.shown.map(({ text }) => text)).toEqual([
+      'Hello there. ',
+      'Hello there. And you?',
+      'Hello there. And you?bye',
+    ]);
+  });
+
+  it('is shown once and whole to hooks that want it whole', () => {
+    const hook = hookOf(() => NOTHING_FOUND, { cadence: 'complete' });
+    const { pipeline } = open(bindingOf(hook));
+    for (const text of ['One. ', 'Two.']) now(pipeline.judge(said(text)));
+    now(pipeline.judge(said('', true)));
+    expect(hook.shown).toMatchObject([{ text: 'One. Two.', startsAt: 0, complete: true }]);
+  });
+});
+
+describe('a hook that fails', () => {
+  const asks = (rest: Partial<HookBinding>, answer: () => Verdict | Promise<Verdict>) => {
+    const { pipeline, timers } = open(bindingOf(hookOf(answer), rest));
+    return { answer: pipeline.judge(typed('x')), timers };
+  };
+
+  it.each([
+    ['closed', 'block'],
+    ['open', 'pass'],
+  ] as const)('has the effect of its policy: %s', async (onFailure, action) => {
+    const thrown = asks({ onFailure }, () => {
+      throw new Error('bug');
+    });
+    expect(await thrown.answer).toMatchObject({ action, words: [{ failure: 'failed' }] });
+    const rejected = asks({ onFailure }, () => Promise.reject(new Error('down')));
+    expect(await rejected.answer).toMatchObject({ action, words: [{ failure: 'failed' }] });
+    const late = asks({ onFailure, deadlineMs: 50 }, () => new Promise(() => undefined));
+    late.timers.pass(50);
+    expect(await late.answer).toMatchObject({ action, words: [{ failure: 'late' }] });
+  });
+
+  it('does not keep the next one from being asked', async () => {
+    const next = findsWord('x');
+    const { pipeline } = open(
+      bindingOf(
+        hookOf(() => Promise.reject(new Error('down'))),
+        { onFailure: 'open' },
+      ),
+      bindingOf(next),
+    );
+    expect(await pipeline.judge(typed('x'))).toMatchObject({
+      action: 'block',
+      words: [{ failure: 'failed' }, { failure: null }],
+    });
+  });
+
+  it('is not heard after its deadline, and hears of it', async () => {
+    let answer: (verdict: Verdict) => void = () => undefined;
+    let aborted = false;
+    const hook = hookOf((_content, signal) => {
+      signal.addEventListener('abort', () => (aborted = true));
+      return new Promise((resolve) => (answer = resolve));
+    });
+    const { pipeline, timers } = open(bindingOf(hook, { onFailure: 'open' }));
+    const decision = pipeline.judge(typed('x'));
+    timers.pass(100);
+    answer({ action: 'end', findings: [] });
+    expect([(await decision).action, aborted]).toEqual(['pass', true]);
+  });
+
+  it('leaves no timer behind when it answers', async () => {
+    const { pipeline, timers } = open(bindingOf(hookOf(() => Promise.resolve(NOTHING_FOUND))));
+    expect((await pipeline.judge(typed('x'))).words).toEqual([]);
+    expect(timers.count).toBe(0);
+  });
+});

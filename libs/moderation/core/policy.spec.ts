@@ -1,0 +1,45 @@
+import { parseModerationPolicy } from './policy.js';
+
+const TERMS = { type: 'terms', name: 'words', onFailure: 'closed', terms: [{ text: 'bad' }] };
+
+function problems(policy: Record<string, unknown>): readonly string[] {
+  const parsed = parseModerationPolicy({ version: 1, ...policy });
+  return parsed.ok ? [] : parsed.error;
+}
+
+describe('a moderation policy', () => {
+  it('has defaults that hold nothing back and add nothing', () => {
+    expect(parseModerationPolicy({ version: 1 })).toMatchObject({
+      ok: true,
+      value: {
+        hooks: [],
+        output: { holdBackMs: 0, refusal: null },
+        blocksMax: null,
+      },
+    });
+  });
+
+  it('says of each hook what a failure means; there is no default for that', () => {
+    const { onFailure: _unsaid, ...silent } = TERMS;
+    expect(problems({ hooks: [silent] })).toEqual([expect.stringMatching(/^hooks\.0\.onFailure: /)]);
+  });
+
+  it('reports everything that is wrong at once, with its place', () => {
+    const hooks = [
+      { ...TERMS, kinds: ['voice'] },
+      { type: 'personal_data', name: 'ours', onFailure: 'open', detect: ['shoe_size'] },
+    ];
+    expect(problems({ hooks, output: { holdBackMs: 2_001 }, colour: 1 }).map((text) => text.split(':')[0])).toEqual([
+      'hooks.0.kinds.0',
+      'hooks.1.detect.0',
+      'output.holdBackMs',
+      'policy',
+    ]);
+  });
+
+  it('does not let two hooks share a name', () => {
+    expect(problems({ hooks: [TERMS, TERMS] })).toEqual([
+      'hooks.1.name: "words" names two hooks; give one of them another name',
+    ]);
+  });
+});
