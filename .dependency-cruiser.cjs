@@ -13,7 +13,7 @@ const CORE = '^libs/([^/]+)/core/';
 
 // The only cores that another core may import, besides kernel.
 const CORE_ARROWS = {
-  providers: ['realtime', 'metering'],
+  providers: ['realtime', 'metering', 'moderation'],
   moderation: ['realtime'],
   rating: ['metering'],
   reporting: ['ledger', 'metering', 'rating'],

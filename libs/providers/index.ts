@@ -1,3 +1,4 @@
+export * from './core/gated-event.js';
 export * from './core/route.js';
 export * from './core/observe.js';
 export * from './core/pool-health.js';
