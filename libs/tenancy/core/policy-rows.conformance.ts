@@ -41,7 +41,16 @@ export function pool(replacing: Partial<Pool> = {}): Pool {
 
 /** Rows of nothing, for what a test is about to be added. */
 export function rows(replacing: Partial<PolicyRows> = {}): PolicyRows {
-  return { version: 1n, tenants: [], keys: [], pools: [], tenantShares: [], keyShares: [], ...replacing };
+  return {
+    version: 1n,
+    tenants: [],
+    keys: [],
+    pools: [],
+    tenantShares: [],
+    keyShares: [],
+    moderation: [],
+    ...replacing,
+  };
 }
 
 /** A snapshot of one tenant with one key, found by `KEY`. */

@@ -41,6 +41,13 @@ export interface StoredKey {
   readonly key: ApiKey;
 }
 
+/** What a tenant's sessions are judged by, as it was stored. What it means is for moderation. */
+export interface StoredModerationPolicy {
+  readonly tenantId: TenantId;
+  readonly version: number;
+  readonly policy: unknown;
+}
+
 /** What a snapshot is compiled from. */
 export interface PolicyRows {
   /** Rises with every change of policy. */
@@ -51,6 +58,8 @@ export interface PolicyRows {
   /** Of all pools. */
   readonly tenantShares: readonly PoolShare[];
   readonly keyShares: readonly PoolKeyShare[];
+  /** The newest of each tenant that has one. */
+  readonly moderation: readonly StoredModerationPolicy[];
 }
 
 /** A key together with its tenant. */
@@ -73,6 +82,8 @@ export interface PolicySnapshot {
    * nobody could use what would be held back for them.
    */
   readonly sharesOf: (poolId: PoolId) => PoolShares;
+  /** What a tenant's sessions are judged by; null: nothing is. The same object for as long as the snapshot is in force. */
+  readonly moderationOf: (tenantId: TenantId) => StoredModerationPolicy | null;
 }
 
 const NO_SHARES: PoolShares = Object.freeze({ tenants: Object.freeze([]), keys: Object.freeze([]) });
@@ -90,6 +101,7 @@ export function compilePolicy(rows: PolicyRows): PolicySnapshot {
   }
   const keysById = new Map([...holders.values()].map(({ key }) => [key.id, key]));
   const shares = usableShares(rows, tenantsById, keysById);
+  const moderation = new Map(rows.moderation.map((stored) => [stored.tenantId, Object.freeze({ ...stored })]));
   return Object.freeze({
     version,
     tenants: tenantsById,
@@ -97,6 +109,7 @@ export function compilePolicy(rows: PolicyRows): PolicySnapshot {
     pools: new Map(pools.map((pool) => [pool.id, frozenPool(pool)])),
     lookup: (hmac: string) => holders.get(hmac) ?? null,
     sharesOf: (poolId: PoolId) => shares.get(poolId) ?? NO_SHARES,
+    moderationOf: (tenantId: TenantId) => moderation.get(tenantId) ?? null,
   });
 }
 

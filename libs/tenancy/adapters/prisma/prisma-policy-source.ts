@@ -2,7 +2,7 @@
 import type { Clock } from '@trunkline/kernel';
 import type { Database } from '@trunkline/platform/database';
 import { compilePolicy, type PolicySnapshot, type PolicySource } from '../../index.js';
-import { apiKeyOf, poolKeyShareOf, poolOf, poolShareOf, tenantOf } from './tenancy-rows.js';
+import { apiKeyOf, moderationOf, poolKeyShareOf, poolOf, poolShareOf, tenantOf } from './tenancy-rows.js';
 
 // Keys revoked longer ago are not loaded: to callers they are like unknown ones, and the snapshot stays small.
 const REVOKED_FOR_MS = 30 * 24 * 3_600_000;
@@ -29,6 +29,11 @@ export class PrismaPolicySource implements PolicySource {
         const pools = await tx.pool.findMany({ orderBy: { id: 'asc' } });
         const tenantShares = await tx.poolShare.findMany();
         const keyShares = await tx.poolKeyShare.findMany();
+        // The newest version of each tenant.
+        const moderation = await tx.moderationPolicy.findMany({
+          distinct: ['tenantId'],
+          orderBy: [{ tenantId: 'asc' }, { version: 'desc' }],
+        });
         return compilePolicy({
           version,
           tenants: tenants.map(tenantOf),
@@ -36,6 +41,7 @@ export class PrismaPolicySource implements PolicySource {
           pools: pools.map(poolOf),
           tenantShares: tenantShares.map(poolShareOf),
           keyShares: keyShares.map(poolKeyShareOf),
+          moderation: moderation.map(moderationOf),
         });
       },
       // A large installation has many keys; Prisma's own five seconds would never load them.

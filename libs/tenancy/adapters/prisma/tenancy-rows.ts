@@ -11,6 +11,7 @@ import type {
   PoolRecord,
   PoolShare,
   PoolVendor,
+  StoredModerationPolicy,
   TenantLimits,
   TenantLimitsInput,
   TenantRecord,
@@ -22,6 +23,7 @@ type PoolRow = Prisma.PoolGetPayload<object>;
 type LimitChanges = z.output<typeof TenantLimitsInput>;
 type PoolShareRow = Prisma.PoolShareGetPayload<object>;
 type PoolKeyShareRow = Prisma.PoolKeyShareGetPayload<object>;
+type ModerationPolicyRow = Prisma.ModerationPolicyGetPayload<object>;
 
 /** A row of `tenant`. Anything but `active` counts as suspended: closed when in doubt. */
 export function tenantOf(row: TenantRow): TenantRecord {
@@ -50,6 +52,11 @@ export function apiKeyOf(row: ApiKeyRow): ApiKeyRecord {
     createdAtMs: createdAt.getTime(),
     revokedAtMs: revokedAt?.getTime() ?? null,
   };
+}
+
+/** A row of `moderation_policy`. */
+export function moderationOf({ tenantId, version, policy }: ModerationPolicyRow): StoredModerationPolicy {
+  return { tenantId: trustedId('tnt', tenantId), version, policy };
 }
 
 /** A row of `pool`, for a gateway. Anything but `active` counts as draining: closed when in doubt. */

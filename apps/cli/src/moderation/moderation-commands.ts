@@ -1,0 +1,96 @@
+// `moderation`: what tenants' sessions are judged by, and a bench on which a policy can be tried before it is in force.
+import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { InvalidArgumentError, type Command } from 'commander';
+import { CONTENT_KINDS, isContentKind, parseModerationPolicy, type ContentKind } from '@trunkline/moderation';
+import { moderationPoliciesOf, setModerationPolicy } from '@trunkline/moderation/adapters/prisma';
+import { bindingsOf } from '@trunkline/moderation/adapters/rules';
+import { findTenant } from '@trunkline/tenancy/adapters/prisma';
+import type { Row } from '../output.js';
+import { done, type Inquire, type RunCommand } from '../run-command.js';
+import { tryPolicy } from './try-policy.js';
+
+const EVERYTHING = JSON.stringify({ version: 1, hooks: [] });
+
+/** Adds the command and its parts. */
+export function addModerationCommands(program: Command, run: RunCommand, inquire: Inquire): void {
+  const moderation = program.command('moderation').description('what is judged in live sessions, and by which rules');
+  moderation
+    .command('set <tenant>')
+    .description('put a policy in force; live sessions follow it within two seconds')
+    .option('--file <policy.json>', 'the policy; docs/moderation.md says what may stand in it')
+    .option('--none', 'judge nothing')
+    .option('--actor <name>', 'who sets it', userInfo().username)
+    .action((named: string, flags: SetFlags, command: Command) =>
+      run(command, async (tenancy) => {
+        const tenant = done(await findTenant(tenancy, named));
+        const policy = await readPolicy(flags);
+        const version = await setModerationPolicy(tenancy.db, tenant.id, { policy, actor: flags.actor });
+        return [{ tenant: tenant.slug, version, hooks: policy.hooks.map(({ name }) => name).join(', ') || 'none' }];
+      }),
+    );
+  moderation
+    .command('show <tenant>')
+    .description('the policies of a tenant, the one in force first')
+    .action((named: string, _flags, command: Command) =>
+      run(command, async (tenancy) => {
+        const tenant = done(await findTenant(tenancy, named));
+        const policies = await moderationPoliciesOf(tenancy.db, tenant.id);
+        return policies.map(({ version, policy, actor, createdAtMs }): Row => {
+          return { version, since: new Date(createdAtMs).toISOString(), actor, policy: JSON.stringify(policy) };
+        });
+      }),
+    );
+  moderation
+    .command('try')
+    .description('what a policy says of texts, without any session: each line of the text is a delta of one stream')
+    .requiredOption('--file <policy.json>', 'the policy')
+    .requiredOption('--text <text>', 'the text; \\n parts its deltas')
+    .option('--kind <kind>', `what it is: ${Object.keys(CONTENT_KINDS).join(', ')}`, kindOf, 'output_text')
+    .action((flags: TryFlags, command: Command) =>
+      inquire(command, async () => {
+        const rows = await tryPolicy(await readPolicy(flags), flags);
+        return { json: rows, tables: [rows] };
+      }),
+    );
+}
+
+interface PolicyFlags {
+  readonly file?: string;
+  readonly none?: true;
+}
+
+interface SetFlags extends PolicyFlags {
+  readonly actor: string;
+}
+
+interface TryFlags extends PolicyFlags {
+  readonly text: string;
+  readonly kind: ContentKind;
+}
+
+/** @throws with every problem of the policy. */
+async function readPolicy({ file, none }: PolicyFlags) {
+  if ((file === undefined) === (none === undefined)) throw new Error('name a policy: --file <policy.json>, or --none');
+  const text = file === undefined ? EVERYTHING : await readFile(file, 'utf8');
+  const parsed = parseModerationPolicy(jsonOf(text, file));
+  const bindings = parsed.ok ? bindingsOf(parsed.value) : parsed;
+  if (parsed.ok && bindings.ok) return parsed.value;
+  throw new Error(
+    `the policy is refused:\n${(bindings.ok ? [] : bindings.error).map((each) => `  ${each}`).join('\n')}`,
+  );
+}
+
+function jsonOf(text: string, file: string | undefined): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new Error(`${file ?? 'the policy'} is no JSON: ${error.message}`, { cause: error });
+  }
+}
+
+function kindOf(text: string): ContentKind {
+  if (isContentKind(text)) return text;
+  throw new InvalidArgumentError(`Kinds are ${Object.keys(CONTENT_KINDS).join(', ')}.`);
+}

@@ -1,0 +1,1 @@
+export { moderationPoliciesOf, setModerationPolicy, type PolicyVersion } from './policies.js';
