@@ -29,6 +29,7 @@ import type { CallDeadlines, GatewayParts, UpstreamAccount } from './gateway-par
 import { Door, type DrainTimes } from './door.js';
 import { IdleLines } from './idle-lines.js';
 import { LiveSessions } from './live-session.js';
+import { GatePolicies } from './gate/gate-policies.js';
 import { openBudgets } from './open-budgets.js';
 import { SessionBills } from './session-bill.js';
 import { Stragglers } from './stragglers.js';
@@ -112,6 +113,7 @@ export function composeGateway(options: GatewayOptions): ComposedGateway {
     live,
     bills: new SessionBills(),
     budgets: openBudgets(options),
+    gates: new GatePolicies(() => policy.current(), log),
     metrics,
   };
   const drain = async (): Promise<void> => {

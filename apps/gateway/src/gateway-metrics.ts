@@ -3,6 +3,7 @@
 import { formatAmount, type AmountPico } from '@trunkline/kernel';
 import type { AdmissionReason } from '@trunkline/admission';
 import { meterEntry, type SessionClosed, type UsageEvent } from '@trunkline/metering';
+import type { HookWord } from '@trunkline/moderation';
 import { realtimeFamily } from '@trunkline/providers/adapters/openai';
 import type { FlowCounters, RelayProbe } from '@trunkline/realtime';
 import type { HistogramHandle, Metrics } from '@trunkline/telemetry/adapters/prom';
@@ -72,6 +73,14 @@ export class GatewayMetrics {
   /** A session ended and the upstream had not reported all usage. */
   usageMissing(reports: number): void {
     this.metrics.counter('usageMissing').add(reports);
+  }
+
+  /** A hook of a moderation policy found something, or failed. */
+  moderated({ binding, action, failure }: HookWord): void {
+    const hook = binding.type;
+    const mode = binding.dryRun ? 'dry_run' : 'enforced';
+    this.metrics.counter('moderationVerdicts', { hook, action, mode }).add(1);
+    if (failure !== null) this.metrics.counter('moderationFailures', { hook, failure }).add(1);
   }
 
   sessionOpened(session: LiveSession): void {

@@ -12,6 +12,7 @@ import type { OpenAiAccount } from '@trunkline/providers/adapters/openai';
 import type { PoolHealth } from '@trunkline/providers';
 import type { PolicySnapshot, Pool, Principal } from '@trunkline/tenancy';
 import type { Budgets } from './budgets.js';
+import type { GatePolicies } from './gate/gate-policies.js';
 import type { GatewayMetrics } from './gateway-metrics.js';
 import type { LiveSessions } from './live-session.js';
 import type { SessionBills } from './session-bill.js';
@@ -71,5 +72,6 @@ export interface GatewayParts {
   readonly live: LiveSessions;
   readonly bills: SessionBills;
   readonly budgets: Budgets;
+  readonly gates: GatePolicies;
   readonly metrics: GatewayMetrics;
 }

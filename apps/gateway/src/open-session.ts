@@ -9,6 +9,8 @@ import type { Principal } from '@trunkline/tenancy';
 import type { OpenUpstream } from './dial-upstream.js';
 import type { GatewayParts } from './gateway-parts.js';
 import type { LiveSession } from './live-session.js';
+import { openGate } from './gate/open-gate.js';
+import { gatedClientTap, gatedUpstreamTap } from './gate/gate-tap.js';
 import { LastWord } from './last-word.js';
 import { meterTap } from './meter-tap.js';
 import { OwedReports } from './owed-reports.js';
@@ -67,20 +69,23 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
     parts.metrics.metered(event, cost);
     budget.metered(event, isBilled ? cost : ZERO);
   };
+  const gate = openGate(parts, { id: call.sessionId, tenantId: session.tenantId, relay: () => relay });
+  // A limit that is set while the session lives blocks turns as they begin.
+  const fromClient = isBudgeted(call.principal.limits) ? turnGate(observer, budget) : null;
+  const fromUpstream = upstreamTap(parts, session, {
+    ...{ observer, owed, unreported, lastWord, budget, metered },
+    relay: () => relay,
+  });
   const relay: Session = new Session({
     id: call.sessionId,
     client: client.wire,
     clientHead: client.head,
     upstream: call.upstream.wire,
     upstreamHead: call.upstream.head,
-    taps: {
-      // A limit that is set while the session lives blocks turns as they begin.
-      fromClient: isBudgeted(call.principal.limits) ? turnGate(observer, budget) : null,
-      fromUpstream: upstreamTap(parts, session, {
-        ...{ observer, owed, unreported, lastWord, budget, metered },
-        relay: () => relay,
-      }),
-    },
+    taps:
+      gate === null
+        ? { fromClient, fromUpstream }
+        : { fromClient: gatedClientTap(fromClient, gate), fromUpstream: gatedUpstreamTap(fromUpstream, gate) },
     limits: limitsOf(parts, call.principal),
     ticker: parts.ticker,
     probe: parts.probe,
@@ -101,6 +106,7 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
     metered,
     bill,
     budget,
+    gate,
   };
   parts.live.add(live);
   parts.metrics.sessionOpened(live);

@@ -31,6 +31,8 @@ export async function settle(live: LiveSession, ended: EndedBy, parts: SettlePar
       parts.stepFailed(step, error);
     }
   };
+  // What the gate kept waiting was judged; the client gets it before its close.
+  live.gate?.close();
   // The client is told at once: a revoked key must be cut within two seconds even if the tail takes ten.
   await Promise.all([
     attempt('close client', () => live.relay.closeClient(parts.closeMsMax)),

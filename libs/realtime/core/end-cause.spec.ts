@@ -31,6 +31,7 @@ describe('the end-cause table', () => {
       ended_by_admin: 4502,
       line_reclaimed: 4123,
       budget_exceeded: 4503,
+      moderation: 4504,
       lease_lost: 4102,
       metering_unavailable: 4103,
       gateway_lost: 'none',

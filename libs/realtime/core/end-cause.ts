@@ -216,6 +216,20 @@ export const END_CAUSES = {
         'The session was idle while others waited for a line, and is closed. Connect again when there is something to say.',
     },
   },
+  moderation: {
+    close: 4504,
+    reason: 'moderation: what was sent or said is not allowed here',
+    retryable: false,
+    owner: 'tenant_admin',
+    label: 'moderation',
+    billing: 'drain_tail',
+    errorEvent: {
+      type: REQUEST,
+      code: 'content_blocked',
+      message:
+        'The session was ended by the moderation policy: what was sent or said is not allowed here. Ask your administrator for the policy.',
+    },
+  },
   budget_exceeded: {
     close: 4503,
     reason: 'budget_exceeded: the spending limit is reached; ask your administrator',

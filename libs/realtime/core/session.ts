@@ -92,8 +92,8 @@ export class Session {
   }
 
   /** Sends a text message to the client at the next message boundary. False if it cannot be sent any more. */
-  sendClient(text: string): boolean {
-    const sent = this.clientOutlet.sendText(Buffer.from(text));
+  sendClient(text: string | Buffer): boolean {
+    const sent = this.clientOutlet.sendText(typeof text === 'string' ? Buffer.from(text) : text);
     this.flowDown.afterWrite();
     return sent;
   }

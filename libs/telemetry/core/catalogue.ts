@@ -62,6 +62,7 @@ const END_CAUSES = [
   'tenant_suspended',
   'ended_by_admin',
   'line_reclaimed',
+  'moderation',
   'budget_exceeded',
   'turns_denied',
   'lease_lost',
@@ -185,6 +186,25 @@ export const METRICS = {
     name: 'trunkline_lines_reclaimed_total',
     help: 'Idle sessions that were ended because somebody else waited for the line.',
     labels: NO_LABELS,
+  },
+  moderationVerdicts: {
+    kind: 'counter',
+    name: 'trunkline_moderation_verdicts_total',
+    help: 'What hooks found, by the kind of hook, what it led to, and whether that was done or only counted.',
+    labels: [
+      { name: 'hook', values: ['terms', 'personal_data'] },
+      { name: 'action', values: ['pass', 'flag', 'redact', 'block', 'end'] },
+      { name: 'mode', values: ['enforced', 'dry_run'] },
+    ],
+  },
+  moderationFailures: {
+    kind: 'counter',
+    name: 'trunkline_moderation_failures_total',
+    help: 'Times that a hook gave no verdict, by the kind of hook and why.',
+    labels: [
+      { name: 'hook', values: ['terms', 'personal_data'] },
+      { name: 'failure', values: ['late', 'failed'] },
+    ],
   },
   budgetThresholds: {
     kind: 'counter',

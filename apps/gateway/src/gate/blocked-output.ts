@@ -1,0 +1,106 @@
+// What follows when the model says what it may not: the response is stopped, what the caller has not heard yet is
+// dropped, the app gets the end of the response without what was said, and once it is over its items are taken out of
+// the conversation, so that they are neither billed again nor repeated. Then a refusal is spoken, if the policy has one.
+import type { BlockedEvent } from '@trunkline/providers/adapters/openai';
+import type { GateWords } from '@trunkline/providers';
+
+/** How a blocked response is acted on. */
+export interface BlockedOutputPorts {
+  readonly words: GateWords;
+  readonly toUpstream: (text: string) => void;
+  /** What is spoken in its place; null: nothing. */
+  readonly refusal: () => string | null;
+}
+
+type Items = BlockedEvent['items'];
+
+// A session has one response in its conversation, and more only where an app asks for them.
+const BLOCKED_MAX = 64;
+// A verdict may come when its response is over: for as long as anybody would wait for it.
+const OVER_MAX = 16;
+// The frame of an audio delta around its base64, on the short side: what was heard must not be more than there is.
+const DELTA_OVERHEAD_BYTES = 400;
+const BASE64_BYTES_PER_MS = 64;
+
+/** The blocked responses of one session. */
+export class BlockedOutput {
+  /** Responses that are blocked and not over, with the items that they made so far. */
+  private readonly blocked = new Map<string, Set<string>>();
+  /** Responses that are over, blocked or not, and what they made. */
+  private readonly over = new Map<string, Items>();
+  private readonly itemIds = new Set<string>();
+  private audioBytes = 0;
+
+  constructor(private readonly ports: BlockedOutputPorts) {}
+
+  /** Whether any response is blocked and not over. */
+  get isActive(): boolean {
+    return this.blocked.size > 0;
+  }
+
+  /** Audio of the running response went to the caller. @param bytes of the message. */
+  heard(bytes: number): void {
+    this.audioBytes += Math.max(0, bytes - DELTA_OVERHEAD_BYTES);
+  }
+
+  /** A response begins. */
+  began(): void {
+    this.audioBytes = 0;
+  }
+
+  /** Stops a response. False when it is stopped already. */
+  block(responseId: string, itemId: string | null): boolean {
+    if (this.blocked.has(responseId)) return false;
+    if (itemId !== null) remember(this.itemIds, itemId);
+    const made = this.over.get(responseId);
+    if (made !== undefined) {
+      this.over.delete(responseId);
+      for (const { id } of made) remember(this.itemIds, id);
+      this.clean(new Set(made.map(({ id }) => id)), made);
+      return true;
+    }
+    if (this.blocked.size < BLOCKED_MAX) this.blocked.set(responseId, new Set());
+    this.ports.toUpstream(this.ports.words.cancelResponse(responseId));
+    return true;
+  }
+
+  /** Whether an event is of what is blocked. */
+  isOf({ responseId, items }: BlockedEvent): boolean {
+    return (responseId !== null && this.blocked.has(responseId)) || items.some(({ id }) => this.itemIds.has(id));
+  }
+
+  /** An event of the upstream went by. */
+  passed({ type, responseId, items }: BlockedEvent): void {
+    if (responseId === null) return;
+    const made = this.blocked.get(responseId);
+    for (const { id } of made === undefined ? [] : items) {
+      made?.add(id);
+      remember(this.itemIds, id);
+    }
+    if (type !== 'response.done') return;
+    if (made === undefined) return this.isOver(responseId, items);
+    this.blocked.delete(responseId);
+    this.clean(made, items);
+  }
+
+  private isOver(responseId: string, items: Items): void {
+    this.over.set(responseId, items);
+    const oldest = this.over.keys().next();
+    if (this.over.size > OVER_MAX && !oldest.done) this.over.delete(oldest.value);
+  }
+
+  private clean(itemIds: ReadonlySet<string>, items: Items): void {
+    const { words, toUpstream, refusal } = this.ports;
+    const heardMs = Math.floor(this.audioBytes / BASE64_BYTES_PER_MS);
+    for (const { id, isSpoken } of items) if (isSpoken) toUpstream(words.truncateItem(id, heardMs));
+    for (const id of itemIds) toUpstream(words.deleteItem(id));
+    const line = refusal();
+    if (line !== null) toUpstream(words.speakAside(line));
+  }
+}
+
+function remember(ids: Set<string>, id: string): void {
+  const oldest = ids.values().next();
+  if (ids.size >= BLOCKED_MAX && !oldest.done) ids.delete(oldest.value);
+  ids.add(id);
+}

@@ -1,0 +1,77 @@
+import { DelayLine, type DelayedMessage } from './delay-line.js';
+
+const message = (text: string, responseId = 'r1', rest: string | null = null): DelayedMessage => ({
+  payload: Buffer.from(text),
+  event: { type: 'response.done', responseId, items: [], rest: rest === null ? null : Buffer.from(rest) },
+});
+
+function lineOf(delayMs: number) {
+  const sent: string[] = [];
+  let nowMs = 0;
+  let timer: { readonly atMs: number; readonly expired: () => void } | null = null;
+  const line = new DelayLine(() => delayMs, {
+    nowMs: () => nowMs,
+    startTimer: (afterMs, expired) => {
+      timer = { atMs: nowMs + afterMs, expired };
+      return () => (timer = null);
+    },
+    send: (payload) => sent.push(payload.toString()),
+  });
+  const pass = (ms: number): void => {
+    const untilMs = nowMs + ms;
+    while (timer !== null && timer.atMs <= untilMs) {
+      const { atMs, expired }: { readonly atMs: number; readonly expired: () => void } = timer;
+      nowMs = atMs;
+      timer = null;
+      expired();
+    }
+    nowMs = untilMs;
+  };
+  return { line, sent, pass, isTimed: () => timer !== null };
+}
+
+describe('a delay line', () => {
+  it('lets messages go in order, each after its time', () => {
+    const { line, sent, pass } = lineOf(500);
+    void line.add(message('a'));
+    pass(100);
+    void line.add(message('b'));
+    pass(399);
+    expect(sent).toEqual([]);
+    pass(1);
+    expect(sent).toEqual(['a']);
+    pass(100);
+    expect([sent, line.isEmpty]).toEqual([['a', 'b'], true]);
+  });
+
+  it('takes out what was said in a blocked response, and nothing else', () => {
+    const { line, sent, pass } = lineOf(500);
+    void line.add(message('said'));
+    void line.add(message('done: said', 'r1', 'done'));
+    void line.add(message('other', 'r2'));
+    line.block(({ responseId }) => responseId === 'r1');
+    pass(500);
+    expect(sent).toEqual(['done', 'other']);
+  });
+
+  it('lets all go at once when it is flushed, and no timer is left', () => {
+    const { line, sent, isTimed } = lineOf(500);
+    void line.add(message('a'));
+    void line.add(message('b'));
+    line.flush();
+    expect([sent, isTimed()]).toEqual([['a', 'b'], false]);
+  });
+
+  it('keeps whoever brings more waiting while it is full', async () => {
+    const { line, pass } = lineOf(500);
+    expect(line.add(message('x'.repeat(8 * 1024 * 1024)))).toBeNull();
+    let hasRoom = false;
+    const room = line.add(message('y'))?.then(() => (hasRoom = true));
+    pass(499);
+    await Promise.resolve();
+    expect(hasRoom).toBe(false);
+    pass(1);
+    await room;
+    expect(hasRoom).toBe(true);
+  });
+});

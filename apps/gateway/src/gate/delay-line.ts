@@ -1,0 +1,92 @@
+// Output that waits before the caller gets it, so that what a gate blocks meanwhile is never heard. Keeps the order of what
+// it holds; bounded in bytes: when full, whoever brings more waits until something has left.
+import type { BlockedEvent } from '@trunkline/providers/adapters/openai';
+
+/** One message that waits. */
+export interface DelayedMessage {
+  readonly payload: Buffer;
+  /** What it is about, and what is left of it should that be blocked. */
+  readonly event: BlockedEvent;
+}
+
+/** What the line needs of the world. */
+export interface DelayLinePorts {
+  readonly nowMs: () => number;
+  /** Calls back once; returns how to call it off. */
+  readonly startTimer: (afterMs: number, expired: () => void) => () => void;
+  readonly send: (payload: Buffer) => void;
+}
+
+interface Waiting extends DelayedMessage {
+  readonly dueMs: number;
+}
+
+// Two seconds of the fastest burst that a vendor sends, with room. A full line holds up the upstream, never loses.
+const BYTES_MAX = 8 * 1024 * 1024;
+
+/** The line of one session. */
+export class DelayLine {
+  private readonly waiting: Waiting[] = [];
+  private readonly forRoom: (() => void)[] = [];
+  private bytes = 0;
+  private callOff: (() => void) | null = null;
+
+  constructor(
+    private readonly delayMs: () => number,
+    private readonly ports: DelayLinePorts,
+  ) {}
+
+  /** Whether anything waits: then what comes after must wait as well. */
+  get isEmpty(): boolean {
+    return this.waiting.length === 0;
+  }
+
+  /** Adds a message. The promise, if any, resolves when there is room for the next one. */
+  add(message: DelayedMessage): Promise<void> | null {
+    const last = this.waiting.at(-1)?.dueMs ?? 0;
+    this.waiting.push({ ...message, dueMs: Math.max(last, this.ports.nowMs() + this.delayMs()) });
+    this.bytes += message.payload.length;
+    this.schedule();
+    return this.bytes > BYTES_MAX ? new Promise((resolve) => this.forRoom.push(resolve)) : null;
+  }
+
+  /** Takes out what was said in events that are blocked by now. */
+  block(isBlocked: (event: BlockedEvent) => boolean): void {
+    const kept = this.waiting.flatMap((each) => {
+      if (!isBlocked(each.event)) return [each];
+      return each.event.rest === null ? [] : [{ ...each, payload: each.event.rest }];
+    });
+    this.waiting.splice(0, this.waiting.length, ...kept);
+    this.count();
+    this.schedule();
+  }
+
+  /** Lets everything go at once: the session is over, and all of it was judged. */
+  flush(): void {
+    for (const { payload } of this.waiting.splice(0)) this.ports.send(payload);
+    this.count();
+    this.schedule();
+  }
+
+  private release(): void {
+    this.callOff = null;
+    const nowMs = this.ports.nowMs();
+    const due = this.waiting.findIndex(({ dueMs }) => dueMs > nowMs);
+    for (const { payload } of this.waiting.splice(0, due === -1 ? this.waiting.length : due)) this.ports.send(payload);
+    this.count();
+    this.schedule();
+  }
+
+  private count(): void {
+    this.bytes = this.waiting.reduce((sum, { payload }) => sum + payload.length, 0);
+    if (this.bytes <= BYTES_MAX) for (const resolve of this.forRoom.splice(0)) resolve();
+  }
+
+  private schedule(): void {
+    const next = this.waiting[0];
+    if (next === undefined) {
+      this.callOff?.();
+      this.callOff = null;
+    } else this.callOff ??= this.ports.startTimer(Math.max(0, next.dueMs - this.ports.nowMs()), () => this.release());
+  }
+}

@@ -1,0 +1,255 @@
+import { type HookBinding, type ModerationHook, parseModerationPolicy, type Verdict } from '@trunkline/moderation';
+import { termsHook } from '@trunkline/moderation/adapters/rules';
+import { openAiGateWords, OpenAiContentReader } from '@trunkline/providers/adapters/openai';
+import { GateSession, type GateFinding, type GatePolicy, type GateVerdict } from './gate-session.js';
+
+const BAD = termsHook([{ text: 'forbidden', category: 'word', wholeWord: false }]);
+
+function bindingOf(hook: ModerationHook, rest: Partial<HookBinding> = {}): HookBinding {
+  const otherwise = { atLeast: 0.5, action: 'block' } as const;
+  const common = {
+    name: 'words',
+    type: 'terms',
+    deadlineMs: 100,
+    onFailure: 'closed',
+    categories: {},
+    dryRun: false,
+  } as const;
+  return { ...common, hook, kinds: hook.kinds, otherwise, ...rest };
+}
+
+function gateOf(policy: Record<string, unknown> = {}, binding = bindingOf(BAD)) {
+  const parsed = parseModerationPolicy({ version: 1, ...policy });
+  if (!parsed.ok) throw new Error(parsed.error.join('; '));
+  const said = { upstream: [] as Record<string, unknown>[], client: [] as string[], blocked: [] as unknown[], ends: 0 };
+  const findings: GateFinding[] = [];
+  const timers: (() => void)[] = [];
+  let current: GatePolicy = { policy: parsed.value, bindings: [binding] };
+  const gate = new GateSession(() => current, {
+    reader: new OpenAiContentReader(),
+    words: openAiGateWords,
+    context: { tenantId: 'tnt_a', sessionId: 'ses_a' },
+    startTimer: (_afterMs, expired) => {
+      timers.push(expired);
+      return () => timers.splice(timers.indexOf(expired), 1);
+    },
+    nowMs: () => 0,
+    toUpstream: (text) => said.upstream.push(JSON.parse(text) as Record<string, unknown>),
+    toClient: (payload) => said.client.push(payload.toString()),
+    tellBlocked: (from, about) => said.blocked.push([from, about]),
+    end: () => (said.ends += 1),
+    found: (each) => findings.push(...each),
+  });
+  const send = (event: object): GateVerdict | Promise<GateVerdict> =>
+    gate.fromClient(Buffer.from(JSON.stringify(event)));
+  /** What the app gets of an event of the upstream, as the relay would ask. */
+  const receive = (event: { readonly type: string }): object | null => {
+    const payload = Buffer.from(JSON.stringify(event));
+    if (gate.interest('upstream', event.type) !== 'hold') return event;
+    const verdict = gate.fromUpstream(event.type, payload);
+    if (verdict instanceof Promise) throw new Error('expected a verdict in the same turn');
+    if (verdict === 'drop') return null;
+    return verdict === 'forward' ? event : (JSON.parse(verdict.replace.toString()) as object);
+  };
+  const change = (rest: Partial<GatePolicy>): void => void (current = { ...current, ...rest });
+  return { gate, send, receive, said, findings, timers, change };
+}
+
+const item = (text: string) => ({
+  type: 'conversation.item.create',
+  item: { id: 'item_u', type: 'message', role: 'user', content: [{ type: 'input_text', text }] },
+});
+const of = { response_id: 'resp_1', item_id: 'item_1', output_index: 0, content_index: 0 };
+const delta = (text: string) => ({ type: 'response.output_audio_transcript.delta', ...of, delta: text });
+const audio = { type: 'response.output_audio.delta', ...of, delta: 'AAAA' };
+const spokenItem = {
+  id: 'item_1',
+  type: 'message',
+  role: 'assistant',
+  content: [{ type: 'output_audio', transcript: 'this is forbidden' }],
+};
+const ends = [
+  { type: 'response.output_audio.done', ...of },
+  { type: 'response.output_audio_transcript.done', ...of, transcript: 'this is forbidden' },
+  { type: 'response.content_part.done', ...of, part: { type: 'audio', transcript: 'this is forbidden' } },
+  { type: 'conversation.item.done', item: spokenItem },
+  { type: 'response.output_item.done', response_id: 'resp_1', output_index: 0, item: spokenItem },
+  {
+    type: 'response.done',
+    response: { id: 'resp_1', status: 'cancelled', output: [spokenItem], usage: { total_tokens: 3 } },
+  },
+];
+
+describe('what an app sends', () => {
+  it('goes on as it came when nothing is found', () => {
+    const { send, said } = gateOf();
+    expect([send(item('hello')), said.blocked]).toEqual(['forward', []]);
+  });
+
+  it('does not reach the model when it is blocked, and the app is told', () => {
+    const { send, said, findings } = gateOf();
+    expect(send(item('a forbidden thing'))).toBe('drop');
+    expect([said.blocked, said.ends]).toEqual([[['client', 'item_u']], 0]);
+    expect(findings).toMatchObject([{ kind: 'typed_text', itemId: 'item_u', word: { action: 'block' } }]);
+  });
+
+  it('is changed where it is redacted', () => {
+    const { send } = gateOf({}, bindingOf(BAD, { otherwise: { atLeast: 0, action: 'redact' } }));
+    const verdict = send(item('a forbidden thing'));
+    expect(typeof verdict === 'object' && 'replace' in verdict ? verdict.replace.toString() : verdict).toBe(
+      JSON.stringify(item('a [removed] thing')),
+    );
+  });
+
+  it('ends the session by the policy: at a verdict, or after so many blocks', () => {
+    const atOnce = gateOf({}, bindingOf(BAD, { otherwise: { atLeast: 0, action: 'end' } }));
+    expect([atOnce.send(item('forbidden')), atOnce.said.ends]).toEqual(['drop', 1]);
+    const second = gateOf({ blocksMax: 2 });
+    expect([second.send(item('forbidden')), second.said.ends]).toEqual(['drop', 0]);
+    expect([second.send(item('forbidden')), second.said.ends]).toEqual(['drop', 1]);
+  });
+});
+
+describe('what the model says', () => {
+  it('is stopped where it is blocked: no audio after it, and nothing of what was said', () => {
+    const { receive, said } = gateOf();
+    expect(receive(delta('this is for'))).toMatchObject({ delta: 'this is for' });
+    expect(receive(audio)).toBe(audio);
+    expect(receive(delta('bidden'))).toBeNull();
+    expect(said.upstream).toEqual([{ type: 'response.cancel', response_id: 'resp_1' }]);
+    expect(receive(audio)).toBeNull();
+    expect(JSON.stringify(ends.map(receive))).not.toContain('forbidden');
+  });
+
+  it('ends for the app as a response ends, with its usage', () => {
+    const { receive } = gateOf();
+    receive(delta('forbidden'));
+    const got = ends.map(receive);
+    expect(got.map((event) => (event as { type?: string } | null)?.type)).toEqual(ends.map(({ type }) => type));
+    expect(got.at(-1)).toMatchObject({ response: { status: 'cancelled', usage: { total_tokens: 3 } } });
+  });
+
+  it('is taken out of the conversation when the response is over, once', () => {
+    const { receive, said } = gateOf({ output: { refusal: 'I cannot talk about that.' } });
+    receive(delta('forbidden'));
+    ends.forEach(receive);
+    expect(said.upstream.map(({ type }) => type)).toEqual([
+      'response.cancel',
+      'conversation.item.truncate',
+      'conversation.item.delete',
+      'response.create',
+    ]);
+    expect(said.upstream[2]).toMatchObject({ item_id: 'item_1' });
+    expect(JSON.stringify(said.upstream[3])).toContain('I cannot talk about that.');
+    expect(said.blocked).toEqual([['upstream', 'resp_1']]);
+  });
+
+  it('leaves no call of a tool in a blocked response', () => {
+    const { receive } = gateOf();
+    const call = { id: 'item_2', type: 'function_call', name: 'pay', arguments: '{"to":"forbidden"}' };
+    receive({ type: 'response.function_call_arguments.delta', ...of, delta: '{"to":"forbidden"}' } as { type: string });
+    expect(
+      receive({ type: 'response.output_item.done', response_id: 'resp_1', item: call } as { type: string }),
+    ).toBeNull();
+    const done = { type: 'response.done', response: { id: 'resp_1', output: [call] } };
+    expect(receive(done)).toEqual({ type: 'response.done', response: { id: 'resp_1', output: [] } });
+  });
+
+  it('goes on untouched and unseen after a blocked response is over', () => {
+    const { gate, receive } = gateOf();
+    receive(delta('forbidden'));
+    ends.forEach(receive);
+    expect(gate.interest('upstream', audio.type)).toBe('note');
+  });
+
+  it('is never heard where it waits', () => {
+    const { receive, said, timers, gate } = gateOf({ output: { holdBackMs: 500 } });
+    expect([audio, delta('this is for'), audio].map(receive)).toEqual([null, null, null]);
+    expect(receive(delta('bidden'))).toBeNull();
+    ends.forEach(receive);
+    gate.close();
+    expect(said.client.join()).not.toMatch(/AAAA|forbidden|bidden|this is/);
+    expect(said.client.map((text) => (JSON.parse(text) as { type: string }).type)).toEqual(
+      ends.map(({ type }) => type),
+    );
+    expect(timers).toEqual([]);
+  });
+
+  it('is stopped by a verdict that comes later', async () => {
+    let answer: (verdict: Verdict) => void = () => undefined;
+    const slow: ModerationHook = { ...BAD, inspect: () => new Promise((resolve) => (answer = resolve)) };
+    const { receive, said } = gateOf({}, bindingOf(slow));
+    expect(receive(delta('forbidden'))).toMatchObject({ delta: 'forbidden' });
+    answer({ action: 'block', findings: [] });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(said.upstream).toEqual([{ type: 'response.cancel', response_id: 'resp_1' }]);
+    expect(receive(audio)).toBeNull();
+  });
+});
+
+describe('a verdict that comes when the response is over', () => {
+  const late = (policy: Record<string, unknown>) => {
+    let answer: (verdict: Verdict) => void = () => undefined;
+    const slow: ModerationHook = { ...BAD, inspect: () => new Promise((resolve) => (answer = resolve)) };
+    const bed = gateOf(policy, bindingOf(slow, { kinds: ['output_text'] }));
+    bed.receive(delta('this is forbidden'));
+    ends.filter(({ type }) => type !== 'response.output_audio_transcript.done').forEach(bed.receive);
+    answer({ action: 'block', findings: [] });
+    return new Promise((resolve) => setImmediate(resolve)).then(() => bed);
+  };
+
+  it('takes its items out of the conversation, and stops nothing that is not running', async () => {
+    const { said } = await late({});
+    expect(said.upstream.map(({ type }) => type)).toEqual(['conversation.item.truncate', 'conversation.item.delete']);
+  });
+
+  it('takes what was said out of what still waits', async () => {
+    const { gate, said } = await late({ output: { holdBackMs: 500 } });
+    gate.close();
+    expect(said.client.length).toBeGreaterThan(0);
+    expect(said.client.join()).not.toContain('forbidden');
+  });
+});
+
+describe('what the caller says', () => {
+  it('is taken out of the conversation when it is blocked', () => {
+    const { receive, said } = gateOf();
+    const transcript = {
+      type: 'conversation.item.input_audio_transcription.completed',
+      item_id: 'item_c',
+      content_index: 0,
+    };
+    expect(receive({ ...transcript, transcript: 'forbidden' } as { type: string })).toMatchObject({
+      transcript: 'forbidden',
+    });
+    expect(said.upstream).toEqual([{ type: 'conversation.item.delete', item_id: 'item_c' }]);
+    expect(said.blocked).toEqual([['upstream', 'item_c']]);
+  });
+});
+
+describe('a gate', () => {
+  it('does not look at audio, nor at what no hook judges', () => {
+    const { gate } = gateOf({}, bindingOf(BAD, { kinds: ['typed_text'] }));
+    for (const type of ['input_audio_buffer.append', 'session.update'])
+      expect(gate.interest('client', type)).toBe('pass');
+    for (const type of ['response.output_audio_transcript.delta', 'response.done', 'input_audio_buffer.speech_started'])
+      expect(gate.interest('upstream', type)).toBe('pass');
+  });
+
+  it('follows a policy that changes, from the next message on', () => {
+    const { gate, receive, change } = gateOf();
+    expect(receive(delta('forbidden'))).toBeNull();
+    change({ bindings: [] });
+    expect(gate.interest('client', 'conversation.item.create')).toBe('pass');
+    change({ bindings: [bindingOf(termsHook([{ text: 'rude', category: 'word', wholeWord: false }]))] });
+    const next = { ...delta('rude'), response_id: 'resp_2', item_id: 'item_9' };
+    expect(receive(next)).toBeNull();
+  });
+
+  it('does nothing on a dry run but tell', () => {
+    const { send, receive, said, findings } = gateOf({}, bindingOf(BAD, { dryRun: true }));
+    expect(send(item('forbidden'))).toBe('forward');
+    expect(receive(delta('forbidden'))).toMatchObject({ delta: 'forbidden' });
+    expect([said.upstream, said.blocked, findings.length]).toEqual([[], [], 2]);
+  });
+});

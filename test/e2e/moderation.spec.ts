@@ -1,0 +1,206 @@
+// What a moderation policy does in live sessions: against the real gateway, with an upstream whose sentences are known.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startBed, type GatewayBed } from '../support/gateway-bed.js';
+import { eventually } from '../support/poll.js';
+import { runProgram } from '../support/product.js';
+import { costOfSessions, picoOf } from '../support/spend-oracle.js';
+import { connect, textTurn, tryConnect, type ServerEvent, type VoiceClient } from '../support/voice-client.js';
+
+const SLOW_MS = 60_000;
+// A word of each sentence that the simulator says.
+const SPOKEN = [
+  'loud',
+  'degrees',
+  'table',
+  'moment',
+  'platform',
+  'question',
+  'thursday',
+  'anything',
+  'lighthouse',
+  'sure',
+];
+const BLOCKED = {
+  type: 'terms',
+  name: 'spoken',
+  onFailure: 'closed',
+  kinds: ['output_text'],
+  terms: SPOKEN.map((text) => ({ text, category: 'blocked_word' })),
+};
+const TYPED = {
+  type: 'personal_data',
+  name: 'cards',
+  onFailure: 'closed',
+  kinds: ['typed_text'],
+  detect: ['card_number'],
+  otherwise: { atLeast: 0.5, action: 'redact' },
+};
+
+let bed: GatewayBed;
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'trunkline-policy-'));
+  // Ten deltas of a known sentence, spread over more than a second.
+  bed = await startBed({ simulator: { reply: { audioSpeed: 2 } } });
+}, 120_000);
+afterAll(async () => {
+  await bed.stop();
+  await rm(folder, { recursive: true, force: true });
+}, SLOW_MS);
+
+const cli = async (...args: string[]): Promise<Record<string, string>[]> => {
+  const { code, stdout, stderr } = await runProgram('cli', [...args, '--json', '--data-dir', bed.dataDir]);
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as Record<string, string>[];
+};
+
+/** A key of a tenant with this policy, in force. */
+async function keyUnder(slug: string, policy: object | null): Promise<string> {
+  await cli('tenant', 'create', '--name', slug, '--slug', slug);
+  if (policy !== null) {
+    const file = join(folder, `${slug}.json`);
+    await writeFile(file, JSON.stringify({ version: 1, ...policy }));
+    await cli('moderation', 'set', slug, '--file', file);
+  }
+  const [key] = await cli('key', 'create', '--tenant', slug, '--name', 'e2e');
+  const apiKey = key?.['secret'] ?? '';
+  const first = await eventually('the key is known', async () => {
+    const outcome = await tryConnect(bed.product().ready.httpUrl, { apiKey });
+    return 'status' in outcome ? null : outcome;
+  });
+  await first.close();
+  return apiKey;
+}
+
+const open = async (apiKey: string): Promise<VoiceClient> => {
+  const client = await connect(bed.product().ready.httpUrl, { apiKey });
+  await client.next('session.created');
+  return client;
+};
+const ofType = (events: readonly ServerEvent[], type: string) => events.filter((event) => event.type === type);
+const lastRecord = () => {
+  const record = bed.simulator.books.list().toSorted((a, b) => b.index - a.index)[0];
+  if (record === undefined) throw new Error('the upstream saw no session');
+  return record;
+};
+
+describe('blocked words that the model says', () => {
+  it(
+    'are never heard where output is held back, and what was generated is in the books',
+    async () => {
+      const slug = 'held-back';
+      const client = await open(await keyUnder(slug, { hooks: [BLOCKED], output: { holdBackMs: 2_000 } }));
+      const done = await textTurn(client, 'Say something.');
+      expect(done).toMatchObject({ response: { status: 'cancelled' } });
+      const heard = client.events.filter(
+        ({ type }) => type.startsWith('response.') || type.startsWith('conversation.'),
+      );
+      expect(ofType(heard, 'response.output_audio.delta')).toEqual([]);
+      const words = JSON.stringify(heard).toLowerCase();
+      expect(SPOKEN.filter((word) => words.includes(word))).toEqual([]);
+      expect(await client.next('error')).toMatchObject({ error: { code: 'content_blocked' } });
+      const record = lastRecord();
+      await client.close();
+      expect(record.responses[0]?.usage?.output_tokens).toBeGreaterThan(0);
+      const charged = await eventually('the charge', async () => {
+        const rows = await cli('costs', '--tenant', slug);
+        const sum = rows.reduce((total, row) => total + picoOf(row['charge_usd'] ?? '0'), 0n);
+        return sum === 0n ? null : sum;
+      });
+      expect(charged).toBe(costOfSessions([record]));
+    },
+    SLOW_MS,
+  );
+
+  it(
+    'stop the audio within a quarter of a second, and leave nothing in the conversation',
+    async () => {
+      const client = await open(await keyUnder('cut-off', { hooks: [BLOCKED] }));
+      const arrivals: { readonly type: string; readonly atMs: number }[] = [];
+      client.socket.on('message', (data) => {
+        const { type } = JSON.parse((data as Buffer).toString('utf8')) as ServerEvent;
+        arrivals.push({ type, atMs: performance.now() });
+      });
+      await textTurn(client, 'Say something.');
+      const blockedAtMs = arrivals.find(({ type }) => type === 'error')?.atMs ?? 0;
+      const lastAudioMs = arrivals.findLast(({ type }) => type === 'response.output_audio.delta')?.atMs ?? 0;
+      expect(blockedAtMs).toBeGreaterThan(0);
+      expect(lastAudioMs - blockedAtMs).toBeLessThan(250);
+      const words = JSON.stringify(client.events.filter(({ type }) => type.endsWith('.done'))).toLowerCase();
+      expect(SPOKEN.filter((word) => words.includes(word))).toEqual([]);
+      await client.next('conversation.item.deleted');
+      await client.close();
+    },
+    SLOW_MS,
+  );
+
+  it(
+    'are answered by a refusal that is spoken, if the policy has one',
+    async () => {
+      const terms = { ...BLOCKED, terms: SPOKEN.map((text) => ({ text })) };
+      const policy = { hooks: [terms], output: { holdBackMs: 500, refusal: 'I cannot help with that.' } };
+      const client = await open(await keyUnder('refuses', policy));
+      await textTurn(client, 'Say something.');
+      await eventually('a second response', () => (ofType(client.events, 'response.created').length > 1 ? true : null));
+      await client.close();
+    },
+    SLOW_MS,
+  );
+});
+
+describe('what apps send', () => {
+  it(
+    'reaches the model only as it may',
+    async () => {
+      const apiKey = await keyUnder('redacts', { hooks: [TYPED] });
+      const client = await open(apiKey);
+      const text = 'My card is 4111 1111 1111 1111, thank you.';
+      const item = { type: 'message', role: 'user', content: [{ type: 'input_text', text }] };
+      client.send({ type: 'conversation.item.create', item });
+      const added = await client.next('conversation.item.added');
+      expect(JSON.stringify(added)).toContain('My card is [removed], thank you.');
+      await client.close();
+    },
+    SLOW_MS,
+  );
+
+  it(
+    'ends the session where the policy says so, with a code that says why',
+    async () => {
+      const ends = { ...TYPED, otherwise: { atLeast: 0.5, action: 'end' } };
+      const client = await open(await keyUnder('ends', { hooks: [ends] }));
+      const item = { type: 'message', role: 'user', content: [{ type: 'input_text', text: '4111111111111111' }] };
+      client.send({ type: 'conversation.item.create', item });
+      expect(await client.closed).toMatchObject({ code: 4504 });
+      expect(ofType(client.events, 'error').map(({ error }) => error)).toContainEqual(
+        expect.objectContaining({ code: 'content_blocked' }),
+      );
+    },
+    SLOW_MS,
+  );
+});
+
+it(
+  'a policy that is set while a session lives is followed within two seconds; neighbours hear everything',
+  async () => {
+    const slug = 'changes';
+    const client = await open(await keyUnder(slug, { hooks: [{ ...BLOCKED, dryRun: true }] }));
+    expect(await textTurn(client, 'Say something.')).toMatchObject({ response: { status: 'completed' } });
+    const file = join(folder, `${slug}-2.json`);
+    await writeFile(file, JSON.stringify({ version: 1, hooks: [BLOCKED] }));
+    await cli('moderation', 'set', slug, '--file', file);
+    const setAtMs = performance.now();
+    await eventually('a blocked turn', async () => {
+      const done = await textTurn(client, 'Say something.');
+      return (done['response'] as { status: string }).status === 'cancelled' ? true : null;
+    });
+    // A turn takes about a second and may have begun before.
+    expect(performance.now() - setAtMs).toBeLessThan(10_000);
+    const neighbour = await open(await keyUnder('neighbour', null));
+    expect(await textTurn(neighbour, 'Say something.')).toMatchObject({ response: { status: 'completed' } });
+    await Promise.all([client.close(), neighbour.close()]);
+  },
+  SLOW_MS,
+);
