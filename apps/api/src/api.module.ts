@@ -6,6 +6,7 @@ import { API_PARTS, type ApiRouteParts } from './api-parts.js';
 import { OrganizationController } from './organization/organization.controller.js';
 import { OverviewController } from './overview/overview.controller.js';
 import { PoolsController } from './pools/pools.controller.js';
+import { PricesController } from './prices/prices.controller.js';
 import { RollupController } from './rollup/rollup.controller.js';
 import { ReportsController } from './v1/reports.controller.js';
 
@@ -22,6 +23,7 @@ export class ApiModule {
         PoolsController,
         OrganizationController,
         RollupController,
+        PricesController,
       ],
       providers: [
         { provide: API_PARTS, useValue: parts },

@@ -14,8 +14,10 @@ export const PROBLEMS = {
   link_not_valid: { status: 403, title: 'This link does not work' },
   not_found: { status: 404, title: 'There is nothing here' },
   pool_not_found: { status: 404, title: 'There is no such pool' },
+  price_change_not_found: { status: 404, title: 'There is no such change of prices' },
   method_not_allowed: { status: 405, title: 'This cannot be done here' },
   host_not_allowed: { status: 421, title: 'This host name is not ours' },
+  prices_refused: { status: 422, title: 'These prices cannot be taken' },
   internal_error: { status: 500, title: 'Trunkline failed' },
   database_unavailable: { status: 503, title: 'The database does not answer' },
   lines_not_known: { status: 503, title: 'The lines are not known here' },
@@ -27,7 +29,7 @@ export type ProblemCode = keyof typeof PROBLEMS;
 
 /** One parameter at fault. */
 export interface ProblemField {
-  /** Its name in the query. */
+  /** Its name in the query or the body. */
   readonly parameter: string;
   /** Says what is allowed; repeats no secret. */
   readonly detail: string;

@@ -1,7 +1,9 @@
-// Reads a folder of price sheets (`prisma/seed/prices/*.json`). Every problem in every file is reported at once.
+// Reads a folder of price sheets (`prisma/seed/prices/*.json`, or the published tables of `published-table.ts`). Every
+// problem in every file is reported at once.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { err, ok, type Result } from '@trunkline/kernel';
+import { isPublishedTable, readPublishedTable } from './published-table.js';
 import { parsePriceSheets, type ModelAlias, type PriceList, type PriceVersion } from '@trunkline/rating';
 
 /**
@@ -33,5 +35,6 @@ function parseFile(text: string): Result<PriceList, readonly string[]> {
   } catch (cause) {
     return err([`is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`]);
   }
-  return Array.isArray(sheets) ? parsePriceSheets(sheets) : err(['must be a list of price sheets']);
+  if (!Array.isArray(sheets)) return err(['must be a list of price sheets']);
+  return isPublishedTable(sheets) ? readPublishedTable(sheets) : parsePriceSheets(sheets);
 }

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { systemClock } from '@trunkline/kernel';
+import { openLog } from '@trunkline/platform/logging';
+import { Shutdown } from '@trunkline/platform/shutdown';
+import { keyHasher } from '@trunkline/tenancy';
+import { z } from 'zod';
+import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
+import { startApi, type RunningApi } from '../index.js';
+
+const TOKEN = 'the-token-of-the-operator';
+const VERSION = { model: 'voice-model', meter: 'input_text', unit: 'tokens', price: '4', source: 'test' };
+
+let postgres: TestPostgres;
+let api: RunningApi;
+const shutdown = new Shutdown(() => undefined);
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  const { db } = postgres;
+  const tenancy = { db, clock: systemClock, randomBytes, hashKey: keyHasher('pepper-of-the-prices-spec-012345678') };
+  const listener = { host: '127.0.0.1', port: 0, log: openLog('silent', process.stderr), shutdown };
+  api = await startApi({ db, tenancy, upstream: 'vendor', lines: null, operatorToken: TOKEN, ...listener });
+}, 60_000);
+afterAll(async () => {
+  await shutdown.run();
+  await postgres.stop();
+});
+
+const ask = async (path: string, body?: unknown, over: Record<string, string> = {}) => {
+  const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json', ...over };
+  const sent = typeof body === 'string' ? body : JSON.stringify(body);
+  const response = await fetch(`${api.apiUrl}/prices${path}`, {
+    headers,
+    ...(body === undefined ? {} : { method: 'POST', body: sent }),
+  });
+  const answer = z.record(z.string(), z.unknown()).parse(await response.json());
+  return { status: response.status, type: response.headers.get('content-type'), answer };
+};
+const drafted = async (over: Record<string, unknown> = {}): Promise<string> => {
+  const versions = [{ ...VERSION, effectiveFrom: '2026-01-01', ...over }];
+  const { answer } = await ask('/changes', { actor: 'ann', reason: 'list', correction: true, content: { versions } });
+  return String(answer['id']);
+};
+
+describe('the prices of the API', () => {
+  it('are drafted, compared, approved by somebody else, and in force', async () => {
+    const id = await drafted();
+    const diff = await ask(`/changes/${id}/diff`);
+    expect(diff.answer).toMatchObject({ differences: [{ before: null, after: '4 per tokens' }] });
+    const own = await ask(`/changes/${id}/approve`, { actor: 'ann' });
+    expect(own).toMatchObject({ status: 422, type: 'application/problem+json; charset=utf-8' });
+    expect(own.answer['detail']).toContain('a second person');
+    const approved = await ask(`/changes/${id}/approve`, { actor: 'bob' });
+    expect(approved).toMatchObject({ status: 200, answer: { state: 'approved', decision: { actor: 'bob' } } });
+    expect((await ask('?at=2026-02-01')).answer).toMatchObject({ prices: [{ model: 'voice-model', price: '4' }] });
+    expect((await ask('?at=2025-02-01')).answer).toMatchObject({ prices: [] });
+  });
+
+  it('are rejected with a reason, and list what became of them', async () => {
+    const id = await drafted({ model: 'other', price: '9' });
+    expect((await ask(`/changes/${id}/reject`, { actor: 'bob' })).status).toBe(400);
+    const rejected = await ask(`/changes/${id}/reject`, { actor: 'bob', reason: 'wrong' });
+    expect(rejected.answer).toMatchObject({ state: 'rejected' });
+    const { answer } = await ask('/changes');
+    expect(answer).toMatchObject({
+      changes: expect.arrayContaining([expect.objectContaining({ id, state: 'rejected' })]),
+    });
+  });
+
+  it('are refused with the row named', async () => {
+    const content = { versions: [{ ...VERSION, effectiveFrom: '2026-01-01', price: '-4' }] };
+    const { status, answer } = await ask('/changes', { actor: 'ann', reason: 'x', content });
+    expect([status, answer['code']]).toEqual([422, 'prices_refused']);
+    expect(answer['detail']).toContain('row 1 (voice-model input_text)');
+  });
+
+  it.each([
+    ['no such change', '/changes/pch_x/approve', { actor: 'bob' }, 404],
+    ['no JSON', '/changes', '{', 400],
+    ['a misspelt field', '/changes', { actor: 'ann', reason: 'x', contents: {} }, 400],
+    ['nobody who does it', '/changes', { actor: ' ', reason: 'x', content: {} }, 400],
+  ])('are refused for %s', async (_name, path, body, status) => {
+    const answer = await ask(path, body);
+    expect([answer.status, answer.type]).toEqual([status, 'application/problem+json; charset=utf-8']);
+  });
+
+  it('are shut to whoever is not signed in, and to forms', async () => {
+    const body = { actor: 'ann', reason: 'x', content: {} };
+    expect((await ask('/changes', body, { authorization: '' })).status).toBe(401);
+    expect((await ask('/changes', body, { 'content-type': 'text/plain' })).status).toBe(400);
+  });
+});
