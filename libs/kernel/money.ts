@@ -61,6 +61,16 @@ export function percentOf(billionths: bigint, percent: number): bigint {
   return (billionths * BigInt(percent) + 99n) / 100n;
 }
 
+/** The amount without its sign. */
+export function absoluteAmount(amount: AmountPico): AmountPico {
+  return (amount < 0n ? -amount : amount) as AmountPico;
+}
+
+/** So many millionths of an amount, half to even at 10^-12: for thresholds. */
+export function millionthsOf(amount: AmountPico, parts: bigint): AmountPico {
+  return divideHalfEven(amount * parts, 1_000_000n) as AmountPico;
+}
+
 /** Whether an amount has no more than so many decimals (0 to 12): `0.25` fits 2 and 3, not 1. */
 export function fitsDecimals(amount: AmountPico, decimals: number): boolean {
   return amount % 10n ** BigInt(PICO_DIGITS - decimals) === 0n;
