@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { systemClock } from '@trunkline/kernel';
 import { loadProcessConfig, processEnvironment } from '@trunkline/platform/config';
+import { installedPepper, secretSeal } from '@trunkline/platform/secrets';
 import { withInstallation } from './src/context.js';
 import { addBookingCommands } from './src/ledger/booking-commands.js';
 import { addLedgerCommand } from './src/ledger/reading-commands.js';
@@ -17,6 +18,7 @@ import { addPoolStatusCommand } from './src/pool-status-command.js';
 import { addPriceCommands } from './src/price/price-commands.js';
 import { addRepairCommands } from './src/repair-commands.js';
 import { addRollupCommands } from './src/rollup/rollup-commands.js';
+import { addReconcileCommands, type VendorOf } from './src/reconcile/reconcile-commands.js';
 import type { Inquire, RunCommand } from './src/run-command.js';
 import { addShareCommands } from './src/share-commands.js';
 import { addTenantCommands } from './src/tenant-commands.js';
@@ -28,6 +30,8 @@ interface GlobalFlags {
   readonly dataDir?: string;
   readonly databaseUrl?: string;
   readonly redisUrl?: string;
+  readonly adminKey?: string;
+  readonly usageUrl?: string;
 }
 
 const program = new Command('trunkline')
@@ -35,6 +39,8 @@ const program = new Command('trunkline')
   .option('--json', 'print JSON')
   .option('--data-dir <dir>', 'folder of the installation')
   .option('--database-url <url>', 'its PostgreSQL, when that is not the embedded one')
+  .option('--admin-key <key>', "the vendor's admin key, to reconcile; better in OPENAI_ADMIN_KEY")
+  .option('--usage-url <url>', "where the vendor's usage API is")
   .option('--redis-url <url>', 'where its gateways count lines, when that is Redis');
 
 const run: RunCommand = async (command, work) => {
@@ -53,10 +59,17 @@ function flagsOf(command: Command) {
     ...(flags.dataDir === undefined ? [] : ['--data-dir', flags.dataDir]),
     ...(flags.databaseUrl === undefined ? [] : ['--database-url', flags.databaseUrl]),
     ...(flags.redisUrl === undefined ? [] : ['--redis-url', flags.redisUrl]),
+    ...(flags.adminKey === undefined ? [] : ['--admin-key', flags.adminKey]),
+    ...(flags.usageUrl === undefined ? [] : ['--usage-url', flags.usageUrl]),
   ]);
-  const { dataDir, databaseUrl, redis, keyPepper } = config;
-  return { dataDir, databaseUrl, redis, keyPepper, asJson: flags.json === true };
+  const { dataDir, databaseUrl, redis, keyPepper, adminKey, usageUrl } = config;
+  return { dataDir, databaseUrl, redis, keyPepper, adminKey, usageUrl, asJson: flags.json === true };
 }
+
+const vendorOf: VendorOf = async (command) => {
+  const { adminKey, usageUrl, ...flags } = flagsOf(command);
+  return { adminKey, baseUrl: usageUrl, open: secretSeal(await installedPepper(flags)).open };
+};
 
 addTenantCommands(program, run);
 addKeyCommands(program, run);
@@ -74,6 +87,7 @@ addCompanyCommands(program, run);
 addPriceCommands(program, run);
 addRepairCommands(program, run);
 addRollupCommands(program, run, systemClock.nowMs());
+addReconcileCommands(program, run, vendorOf);
 
 try {
   await program.parseAsync();

@@ -22,3 +22,6 @@ export * from './core/export/download-link.js';
 export * from './core/export/delivery.js';
 export * from './core/reconcile/day-books.js';
 export * from './core/reconcile/reconcile-day.js';
+export * from './core/reconcile/stage.js';
+export * from './core/reconcile/vendor-books.js';
+export * from './core/reconcile/reconciling-prices.js';

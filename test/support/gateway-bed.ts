@@ -3,7 +3,8 @@
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../apps/simulator/index.js';
 import { makeDataDir, removeDataDir, startProduct, type Product } from './product.js';
 
-const UPSTREAM_KEY = 'sk-upstream';
+/** The key with which the product dials the simulator. */
+export const UPSTREAM_KEY = 'sk-upstream';
 
 /** A running pair. */
 export interface GatewayBed {

@@ -14,6 +14,8 @@ import { findTexts, knownFlags, type ConfigInput, type FoundTexts } from './sour
 
 /** The settings in force. */
 export interface Config extends Settings {
+  /** That of the upstream unless it was given. */
+  readonly usageUrl: string;
   /** `--json`. */
   readonly json: boolean;
 }
@@ -51,7 +53,7 @@ export function loadConfig(args: readonly string[], { env, readTextFile }: Omit<
   }
   problems.push(...contradictions(parsed.data, found));
   if (problems.length > 0) throw new ConfigRefused(problems);
-  const config = { ...withSentinelPassword(withUpstream(parsed.data)), json: flags.switches.has('--json') };
+  const config = { ...withUpstream(withSentinelPassword(parsed.data)), json: flags.switches.has('--json') };
   return {
     config,
     asked: new Set([...flags.switches].filter(isSwitch)),
@@ -63,8 +65,9 @@ export function loadConfig(args: readonly string[], { env, readTextFile }: Omit<
 /** The address that a key alone stands for. */
 export const OPENAI_URL = 'https://api.openai.com/v1';
 
-function withUpstream(settings: Settings): Settings {
-  return { ...settings, upstreamUrl: settings.upstreamUrl ?? (settings.upstreamKey === null ? null : OPENAI_URL) };
+function withUpstream(settings: Settings): Settings & { readonly usageUrl: string } {
+  const upstreamUrl = settings.upstreamUrl ?? (settings.upstreamKey === null ? null : OPENAI_URL);
+  return { ...settings, upstreamUrl, usageUrl: settings.usageUrl ?? upstreamUrl ?? OPENAI_URL };
 }
 
 function withSentinelPassword(settings: Settings): Settings {

@@ -24,6 +24,8 @@ export const ConfigSchema = z.object({
   redisSentinelPassword: values.secret.nullable().prefault(null),
   upstreamUrl: values.baseUrl.nullable().prefault(null),
   upstreamKey: values.secret.nullable().prefault(null),
+  usageUrl: values.baseUrl.nullable().prefault(null),
+  adminKey: values.secret.nullable().prefault(null),
   upstreamCaFile: values.path.nullable().prefault(null),
   keyPepper: values.secret
     .refine((text) => text.length >= 32, { error: 'must have at least 32 characters' })
@@ -109,6 +111,13 @@ export const SETTINGS: Readonly<Record<SettingKey, SettingSpec>> = {
     env: ['TRUNKLINE_UPSTREAM_KEY', 'OPENAI_API_KEY'],
     flag: '--upstream-key',
     help: 'key of the upstream account',
+    secret: true,
+  },
+  usageUrl: setting('USAGE_URL', "base address of the upstream's usage API, for reconciliation; that of the upstream"),
+  adminKey: {
+    env: ['TRUNKLINE_ADMIN_KEY', 'OPENAI_ADMIN_KEY'],
+    flag: '--admin-key',
+    help: "admin key of the upstream account: daily reconciliation with the vendor's own books",
     secret: true,
   },
   upstreamCaFile: setting(

@@ -145,7 +145,8 @@ async function reading<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof APIError) throw new UpstreamBooksUnreadable(wordsFor(error.status), { cause: error });
+    if (error instanceof APIError)
+      throw new UpstreamBooksUnreadable(wordsFor(z.number().safeParse(error.status).data), { cause: error });
     if (error instanceof z.ZodError)
       throw new UpstreamBooksUnreadable(`OpenAI's answer has a shape that is not known: ${z.prettifyError(error)}`);
     throw error;

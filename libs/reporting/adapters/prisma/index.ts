@@ -18,3 +18,23 @@ export {
 } from './cost-centres.js';
 export { loadCompany, loadDirectory } from './load-directory.js';
 export { usageRowsOf } from './usage-rows.js';
+export { reconcilePool, type ReconcileContext, type ReconcileRequest } from './reconcile-pool.js';
+export {
+  findSources,
+  setSource,
+  type FoundSources,
+  type ReconciliationSource,
+  type SourceChange,
+  type SourceSettings,
+} from './reconcile-sources.js';
+export {
+  addNote,
+  findRun,
+  listRuns,
+  type DifferenceView,
+  type NoteView,
+  type ReconciliationRun,
+  type RunView,
+} from './reconcile-store.js';
+export { reconcileDue } from './reconcile-due.js';
+export { recordMonthReconciled } from './reconcile-month.js';

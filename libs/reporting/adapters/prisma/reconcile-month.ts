@@ -1,0 +1,46 @@
+// Whether a month agrees with the vendor's books, told to the close of periods: when every day of it has a final run of
+// every source and the newest of each is neither alarming nor without usage that is not booked. Days are UTC, months are
+// the company's: a company elsewhere has some hours of its month in a day of the neighbour's, which close by their own day.
+import { z } from 'zod';
+import type { ReconcileContext } from './reconcile-pool.js';
+import { numberText } from './queryable.js';
+
+const MONTH_CHARS = '2026-11'.length;
+const ACTOR = 'reconciliation';
+const row = z.object({ days: numberText, open: numberText });
+const stateRow = z.object({ state: z.string() });
+
+/** Looks at the month of a day and records what changed: reconciled, or not any more. */
+export async function recordMonthReconciled(
+  { db, sources }: Pick<ReconcileContext, 'db' | 'sources'>,
+  day: string,
+): Promise<'ok' | 'missing'> {
+  const month = day.slice(0, MONTH_CHARS);
+  const first = `${month}-01`;
+  const pools = sources.map(({ poolId }) => poolId as string);
+  const found = await db.$queryRaw`
+    SELECT count(*)::text AS days, count(*) FILTER (WHERE newest.agrees IS NOT TRUE)::text AS open
+      FROM generate_series(${first}::date, (${first}::date + interval '1 month - 1 day')::date, '1 day') AS d(day)
+     CROSS JOIN unnest(${pools}::text[]) AS p(pool_id)
+      LEFT JOIN LATERAL (
+        SELECT NOT r.alarming AND r.unbooked = 0 AND r.theirs_cost IS NOT NULL AS agrees
+          FROM reconciliation_run r
+         WHERE r.pool_id = p.pool_id AND r.day = d.day::date AND r.stage = 'final'
+         ORDER BY r.ran_at DESC, r.id LIMIT 1) AS newest ON true`;
+  const [{ days, open } = { days: 0, open: 0 }] = z.array(row).parse(found);
+  const state = days > 0 && open === 0 ? 'ok' : 'missing';
+  const reason =
+    state === 'ok'
+      ? `${days} days agree with the vendor's books`
+      : `${open} of ${days} days are not final or do not agree`;
+  const before = await db.$queryRaw`
+    SELECT state FROM period_check
+     WHERE tenant_id IS NULL AND period = ${month} AND check_name = 'reconciled' ORDER BY id DESC LIMIT 1`;
+  const known = z.array(stateRow).parse(before)[0]?.state ?? 'missing';
+  // A waiver is a person's word: it is not taken back by a machine that still says no.
+  if (known === state || (known === 'waived' && state === 'missing')) return state;
+  await db.$executeRaw`
+    INSERT INTO period_check (period, check_name, state, actor, reason)
+    VALUES (${month}, 'reconciled', ${state}, ${ACTOR}, ${reason})`;
+  return state;
+}
