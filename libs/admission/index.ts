@@ -10,6 +10,7 @@ export * from './core/static-share.js';
 export * from './core/waiting-room.js';
 export * from './core/admission-refusal.js';
 export * from './core/admit.js';
+export { poolLines } from './core/pool-lines.js';
 export * from './core/pool-status-shape.js';
 export * from './core/pool-status.js';
 export * from './core/budget/periods.js';

@@ -29,7 +29,7 @@ const cli = async (...args: string[]): Promise<unknown> => {
   return JSON.parse(stdout) as unknown;
 };
 const status = async (): Promise<PoolStatus> => {
-  const [only] = z.tuple([PoolStatusShape]).parse(await cli('pool', 'status', 'default'));
+  const [only] = z.tuple([PoolStatusShape]).parse(await cli('pool', 'status', 'default', '--lines'));
   return only;
 };
 

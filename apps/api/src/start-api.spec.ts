@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { eventually } from '../../../test/support/poll.js';
 import { startTestPostgres, type TestPostgres } from '../../../test/support/postgres.js';
+import { poolLines } from '@trunkline/admission';
 import { mintId, systemClock } from '@trunkline/kernel';
 import { postBatch } from '@trunkline/ledger/adapters/prisma';
 import { usageEventId } from '@trunkline/metering';
@@ -37,7 +38,10 @@ beforeAll(async () => {
   const hashKey = keyHasher('pepper-of-the-admin-spec-0123456789');
   const tenancy = { db, clock, randomBytes, hashKey };
   const log = openLog('debug', { write: (line: string) => void logged.push(line) });
-  const lines = { view: async () => ({ lines: [], waiting: [], pausedForMs: 0 }) };
+  const lines = {
+    view: async () => ({ held: poolLines([]), waiting: [], pausedForMs: 0 }),
+    page: async () => ({ lines: [], next: null }),
+  };
   const listener = { host: '127.0.0.1', port: 0, log, shutdown };
   api = await startApi({ db, tenancy, upstream: 'simulator', lines, operatorToken: OPERATOR_TOKEN, ...listener });
   const tenant = await createTenant(tenancy, { slug: 'acme', name: HOSTILE });

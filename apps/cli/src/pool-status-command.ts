@@ -12,13 +12,35 @@ export function addPoolStatusCommand(pool: Command, inquire: Inquire): void {
     .description(
       'how full pools are, how tenants stand against their shares; asks Redis, or the product that runs here',
     )
-    .option('--lines', 'also who holds which line since when, and who waits')
-    .action((named: string | undefined, { lines }: { readonly lines?: true }, command: Command) =>
+    .option('--lines [max]', `also who waits, and about so many of who holds a line since when (1 to ${LINES_MAX})`)
+    .option('--after <page>', 'the lines after a page before; it says what to give')
+    .action((named: string | undefined, options: Options, command: Command) =>
       inquire(command, async (flags) => {
-        const statuses = await poolStatuses(flags, named ?? null);
+        const lines = linesAsked(named, options);
+        const statuses = await poolStatuses(flags, { named: named ?? null, lines });
         return { json: statuses, tables: lines ? [...summaries(statuses), ...holders(statuses)] : summaries(statuses) };
       }),
     );
+}
+
+const LINES_MAX = 1_000;
+const LINES_USUALLY = 100;
+
+interface Options {
+  readonly lines?: true | string;
+  readonly after?: string;
+}
+
+function linesAsked(named: string | undefined, { lines, after }: Options) {
+  if (after !== undefined && (lines === undefined || named === undefined))
+    throw new Error('--after goes on with the lines of one pool: name the pool and give --lines');
+  if (lines === undefined) return null;
+  if (after !== undefined && !/^\w{1,64}$/.test(after))
+    throw new Error('--after must be what the page before said to go on with');
+  const linesMax = lines === true ? LINES_USUALLY : Number(lines);
+  if (!Number.isInteger(linesMax) || linesMax < 1 || linesMax > LINES_MAX)
+    throw new Error(`--lines must be a number of lines from 1 to ${LINES_MAX}`);
+  return { linesMax, after: after ?? null };
 }
 
 function summaries(statuses: readonly PoolStatus[]): readonly (readonly Row[])[] {
@@ -42,14 +64,16 @@ function tenantRows({ pool, tenants }: PoolStatus): readonly Row[] {
   }));
 }
 
-function lineRows({ pool, asOf, lines, totals }: PoolStatus): readonly Row[] {
+function lineRows({ pool, asOf, lines, nextLines }: PoolStatus): readonly Row[] {
   const rows = lines.map((line) => ({ pool, line: line.state, ...holderRow(line, asOf) }));
-  return withRest(rows, totals.open + totals.pending + totals.kept);
+  return nextLines === null ? rows : withNote(rows, `(more: --after ${nextLines})`);
 }
 
 function waitingRows({ pool, asOf, waiting, totals }: PoolStatus): readonly Row[] {
   const rows = waiting.map((call, i) => ({ pool, waits: i + 1, ...holderRow(call, asOf) }));
-  return withRest(rows, totals.waiting);
+  const more = totals.waiting - rows.length;
+  // The API sends a bounded number of them.
+  return more > 0 ? withNote(rows, `(${more} more)`) : rows;
 }
 
 type Holder = PoolStatus['waiting'][number];
@@ -60,10 +84,7 @@ function holderRow({ tenant, key, family, since, sessionId, replicaId }: Holder,
   return { tenant, key, family, since, for: `${seconds}s`, session: sessionId, replica: replicaId };
 }
 
-// The API sends a bounded number of each.
-function withRest(rows: readonly Row[], total: number): readonly Row[] {
-  const [first] = rows;
-  if (first === undefined || rows.length >= total) return rows;
-  const blank = Object.fromEntries(Object.keys(first).map((column) => [column, null]));
-  return [...rows, { ...blank, pool: `(${total - rows.length} more)` }];
+function withNote(rows: readonly Row[], note: string): readonly Row[] {
+  const blank = Object.fromEntries(Object.keys(rows[0] ?? {}).map((column) => [column, null]));
+  return [...rows, { ...blank, pool: note }];
 }

@@ -63,7 +63,7 @@ export interface ComposedGateway {
   readonly drain: () => Promise<void>;
   readonly draining: () => boolean;
   /** The lines, to look at. */
-  readonly lines: Pick<LeaseStore, 'view'>;
+  readonly lines: Pick<LeaseStore, 'view' | 'page'>;
 }
 
 const LEASES_MAX = 20_000;

@@ -47,7 +47,7 @@ export interface RunningGateway {
   readonly caFile: string;
   readonly checks: readonly ReadyCheck[];
   /** The lines as this gateway counts them, for an API in the same process to look at. */
-  readonly lines: Pick<LeaseStore, 'view'>;
+  readonly lines: Pick<LeaseStore, 'view' | 'page'>;
   /** Registers the drain; call it when all else is open, because it must run first. */
   readonly drainOnStop: () => void;
   /** From now on a stop ends sessions at their next turn boundary instead of letting them go on for long. */

@@ -73,6 +73,7 @@ export function storeThrough(reach: (method: keyof LeaseStore) => LeaseStore): L
     mayReclaim: async (lease) => reach('mayReclaim').mayReclaim(lease),
     list: async (query) => reach('list').list(query),
     view: async (poolId) => reach('view').view(poolId),
+    page: async (query) => reach('page').page(query),
     onGranted: (replicaId, listener) => reach('onGranted').onGranted(replicaId, listener),
   };
 }

@@ -2,9 +2,10 @@
 // it does not hold; it knows no test framework. Leaves flush, stall and outage to the specs of the adapters that can
 // have them.
 import assert from 'node:assert/strict';
+import type { PoolId } from '@trunkline/kernel';
 import { acquired, confirmed, held, lineRequest, type RequestParts } from './lease-builders.conformance.js';
 import type { LeaseTerms } from './lease.js';
-import type { AcquireOutcome, LeaseStore } from './lease-store.js';
+import type { AcquireOutcome, LeaseStore, LinePage } from './lease-store.js';
 import type { LimitScope } from './limits.js';
 
 /** A fresh store and its clock. */
@@ -251,6 +252,35 @@ export const LEASE_STORE_CASES: readonly LeaseStoreCase[] = [
     },
   },
   {
+    guarantee: 'operators see a pool in numbers: by tenant and state, and by key',
+    check: async ({ store }) => {
+      await acquired(store, { session: 'dialling' });
+      await confirmed(store, { session: 'open', ids: { key: 'b' } });
+      await store.release(await confirmed(store, { session: 'back soon', ids: { key: 'b' } }), 5_000);
+      await confirmed(store, { session: 'of b', ids: { tenant: 'b', key: 'c' } });
+      await confirmed(store, { session: 'elsewhere', ids: { pool: 'b' } });
+      const { held } = await store.view(lineRequest().place.poolId);
+      assert.deepEqual(Object.fromEntries(held.tenants), {
+        tnt_a: { held: 3, pending: 1, kept: 1 },
+        tnt_b: { held: 1, pending: 0, kept: 0 },
+      });
+      assert.deepEqual(Object.fromEntries(held.keys), { key_a: 1, key_b: 2, key_c: 1 });
+    },
+  },
+  {
+    guarantee: 'operators see all lines of a pool page by page, however many there are',
+    check: async ({ store }) => {
+      const sessions = Array.from({ length: 700 }, (_, i) => `s${i}`);
+      for (const session of sessions) await acquired(store, { session });
+      await acquired(store, { session: 'elsewhere', ids: { pool: 'b' } });
+      const { poolId } = lineRequest().place;
+      const pages = await allPages(store, poolId, 100);
+      assert(pages.length > 2);
+      for (const page of pages) assert(page.length < 300, `about 100 lines, not ${page.length}`);
+      assert.deepEqual([...new Set(pages.flat())].sort(), sessions.map((session) => `ses_${session}`).sort());
+    },
+  },
+  {
     guarantee: 'hostile ids cannot reach another limit',
     check: async ({ store }) => {
       await acquired(store, {
@@ -262,3 +292,14 @@ export const LEASE_STORE_CASES: readonly LeaseStoreCase[] = [
     },
   },
 ];
+
+/** The sessions of a pool's lines, by page. */
+async function allPages(store: LeaseStore, poolId: PoolId, linesMax: number): Promise<readonly (readonly string[])[]> {
+  const pages: string[][] = [];
+  for (let after: string | null = null; ;) {
+    const { lines, next }: LinePage = await store.page({ poolId, linesMax, after });
+    pages.push(lines.map(({ sessionId }) => sessionId));
+    if (next === null) return pages;
+    after = next;
+  }
+}

@@ -84,9 +84,45 @@ export interface LineQuery {
   readonly linesMax: number;
 }
 
+/** Lines of a tenant in a pool, as numbers. */
+export interface TenantLines {
+  /** All of them. */
+  readonly held: number;
+  readonly pending: number;
+  readonly kept: number;
+}
+
+/** Lines of a pool, as numbers: what it costs to tell grows with tenants and keys and not with lines. */
+export interface PoolLines {
+  /** Who holds any. */
+  readonly tenants: ReadonlyMap<TenantId, TenantLines>;
+  readonly keys: ReadonlyMap<ApiKeyId, number>;
+}
+
+/** Which lines of a pool to show. */
+export interface PageQuery {
+  readonly poolId: PoolId;
+  /** About this many: 1 to 1,000. A store may show some more rather than pass over one. */
+  readonly linesMax: number;
+  /** Where the last page said to go on; null: from the beginning. */
+  readonly after: string | null;
+}
+
+/** Some lines, in no order. Whoever held its line throughout is on one of the pages. */
+export interface LinePage {
+  readonly lines: readonly HeldLine[];
+  /** Where to go on; null: these were the last. */
+  readonly next: string | null;
+}
+
+/** The place to go on from was none of this store's. */
+export class NoSuchPage extends Error {
+  override readonly name = 'NoSuchPage';
+}
+
 /** A pool as operators see it. */
 export interface PoolView {
-  readonly lines: readonly HeldLine[];
+  readonly held: PoolLines;
   /** In the order in which they began to wait. */
   readonly waiting: readonly WaitingCall[];
   /** Milliseconds for which the upstream's headroom keeps new sessions out; 0: not at all. */
@@ -157,6 +193,8 @@ export interface LeaseStore {
   list(query: LineQuery): Promise<readonly HeldLine[]>;
   /** The pool as it stands. For operators. */
   view(poolId: PoolId): Promise<PoolView>;
+  /** Who holds lines of a pool, a page at a time. For operators. @throws NoSuchPage */
+  page(query: PageQuery): Promise<LinePage>;
   /** Hears of lines given to calls of this replica. @returns the function that stops it. */
   onGranted(replicaId: ReplicaId, listener: OnGranted): () => void;
 }

@@ -63,14 +63,16 @@ export const PoolSummaryShape = z.object({
   totals: PoolTotals,
 });
 
-/** A pool with everybody in it. */
+/** A pool with its tenants and who waits, and some of who holds lines. */
 export const PoolStatusShape = PoolSummaryShape.extend({
   /** When the lines were looked at. */
   asOf: Time,
   /** Who has a share, holds a line or waits; by name. */
   tenants: z.array(TenantStanding).readonly(),
-  /** Those held longest first. */
+  /** Those that were asked for, held longest first. */
   lines: z.array(z.object({ ...Holder, state: z.enum(['pending', 'confirmed', 'kept']) })).readonly(),
+  /** Where more lines are to be had; null: there are none, or none were asked for. */
+  nextLines: z.string().nullable(),
   /** In the order in which they began to wait. Who is next is not this order but who is owed a line. */
   waiting: z.array(z.object(Holder)).readonly(),
 });

@@ -2,6 +2,7 @@ import { trustedId } from '@trunkline/kernel';
 import { lineRequest, type RequestParts } from './lease-builders.conformance.js';
 import type { HeldLine, PoolView, WaitingCall } from './lease-store.js';
 import { PoolStatusShape } from './pool-status-shape.js';
+import { poolLines } from './pool-lines.js';
 import { boundedStatus, poolStatus, poolSummary } from './pool-status.js';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
@@ -33,8 +34,14 @@ const names = {
   tenant: (id: string) => id.replace('tnt_', ''),
   key: (id: string) => id.replace('key_', 'key '),
 } as const;
-const statusOf = (view: Partial<PoolView>, parts: RequestParts = {}) =>
-  poolStatus({ lines: [], waiting: [], pausedForMs: 0, ...view }, { plan: lineRequest(parts).plan, names, nowMs: NOW });
+const statusOf = (
+  { lines: shown = [], ...view }: Partial<Omit<PoolView, 'held'>> & { lines?: readonly HeldLine[] },
+  parts: RequestParts = {},
+) =>
+  poolStatus(
+    { held: poolLines(shown), waiting: [], pausedForMs: 0, ...view },
+    { plan: lineRequest(parts).plan, names, nowMs: NOW, page: { lines: shown, next: 'there' } },
+  );
 /** Per tenant: held, waiting, fair share, owed. */
 const standings = (...given: Parameters<typeof statusOf>) =>
   Object.fromEntries(
@@ -161,7 +168,7 @@ describe('lines and waiting calls', () => {
 
   it('can be cut, and the totals stay true', () => {
     const cut = boundedStatus(statusOf(view), 1);
-    expect([cut.lines.length, cut.waiting.length]).toEqual([1, 1]);
+    expect([cut.lines.length, cut.waiting.length, cut.nextLines]).toEqual([2, 1, 'there']);
     expect(poolSummary(cut)).toEqual(poolSummary(statusOf(view)));
     expect(cut.totals).toMatchObject({ open: 1, kept: 1, waiting: 2 });
   });

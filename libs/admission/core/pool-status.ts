@@ -3,9 +3,8 @@
 // shares computed by the very rules that admission goes by (`room.ts`, `fair-share.ts`).
 import { trustedId, type ApiKeyId, type TenantId } from '@trunkline/kernel';
 import { fairShares } from './fair-share.js';
-import type { HeldLine, PoolView, WaitingCall } from './lease-store.js';
-import type { LeaseState } from './lease.js';
-import { LineCounts } from './line-counts.js';
+import type { HeldLine, LinePage, PoolView, WaitingCall } from './lease-store.js';
+import { allLines, countersIn, linesOf } from './pool-lines.js';
 import { shareOf, type PoolPlan } from './pool-plan.js';
 import type { PoolStatus, PoolSummary } from './pool-status-shape.js';
 import { reservedLines } from './room.js';
@@ -24,14 +23,16 @@ export interface PoolStatusTerms {
   readonly names: PoolNames;
   /** Unix milliseconds of the look. */
   readonly nowMs: number;
+  /** The lines to show; null: none. */
+  readonly page: LinePage | null;
 }
 
 type Totals = PoolSummary['totals'];
 type Standing = PoolStatus['tenants'][number];
 
-/** The pool's status, with every line and every waiting call. */
-export function poolStatus(view: PoolView, { plan, names, nowMs }: PoolStatusTerms): PoolStatus {
-  const lines = [...view.lines].sort((a, b) => a.sinceMs - b.sinceMs || compare(a.sessionId, b.sessionId));
+/** The pool's status, with the lines of the page and every waiting call. */
+export function poolStatus(view: PoolView, { plan, names, nowMs, page }: PoolStatusTerms): PoolStatus {
+  const lines = [...(page?.lines ?? [])].sort((a, b) => a.sinceMs - b.sinceMs || compare(a.sessionId, b.sessionId));
   return {
     poolId: plan.poolId,
     pool: names.slug,
@@ -40,13 +41,14 @@ export function poolStatus(view: PoolView, { plan, names, nowMs }: PoolStatusTer
     totals: totalsOf(view, plan),
     tenants: standingsOf(view, plan, names),
     lines: lines.map((line) => ({ ...holderOf(line, names), state: line.state })),
+    nextLines: page?.next ?? null,
     waiting: view.waiting.map((call) => holderOf(call, names)),
   };
 }
 
-/** The status with at most so many lines and so many waiting calls; totals and tenants stay as they are. */
-export function boundedStatus(status: PoolStatus, entriesMax: number): PoolStatus {
-  return { ...status, lines: status.lines.slice(0, entriesMax), waiting: status.waiting.slice(0, entriesMax) };
+/** The status with at most so many waiting calls; all else stays as it is. */
+export function boundedStatus(status: PoolStatus, waitingMax: number): PoolStatus {
+  return { ...status, waiting: status.waiting.slice(0, waitingMax) };
 }
 
 /** The status in numbers only. */
@@ -54,44 +56,42 @@ export function poolSummary({ poolId, pool, status, totals }: PoolStatus): PoolS
   return { poolId, pool, status, totals };
 }
 
-function totalsOf({ lines, waiting, pausedForMs }: PoolView, plan: PoolPlan): Totals {
+function totalsOf({ held, waiting, pausedForMs }: PoolView, plan: PoolPlan): Totals {
   const cap = plan.sessionsMax;
+  const all = allLines(held);
   // Above its cap (lowered, or after a recovery) a pool has no free lines, not fewer than none.
-  const free = cap === null ? null : Math.max(0, cap - lines.length);
+  const free = cap === null ? null : Math.max(0, cap - all.held);
   return {
     cap,
-    open: inState(lines, 'confirmed'),
-    pending: inState(lines, 'pending'),
-    kept: inState(lines, 'kept'),
+    open: all.held - all.pending - all.kept,
+    pending: all.pending,
+    kept: all.kept,
     free,
-    heldBack: Math.min(free ?? 0, reservedLines(plan, countsOf(lines))),
+    heldBack: Math.min(free ?? 0, reservedLines(plan, countersIn(plan.poolId, held, []))),
     waiting: waiting.length,
     pausedForMs,
   };
 }
 
 function standingsOf(view: PoolView, plan: PoolPlan, names: PoolNames): readonly Standing[] {
-  const linesOf = byTenant(view.lines);
   const callsOf = byTenant(view.waiting);
   const fair = fairShareOf(view, plan);
   const withShare = Object.keys(plan.shares).map((id) => trustedId('tnt', id));
-  const tenantIds = new Set([...withShare, ...linesOf.keys(), ...callsOf.keys()]);
+  const tenantIds = new Set([...withShare, ...view.held.tenants.keys(), ...callsOf.keys()]);
   const standings = [...tenantIds].map((tenantId): Standing => {
-    const own = linesOf.get(tenantId) ?? [];
+    const own = linesOf(view.held, tenantId);
     const { floor, ceiling, weight } = shareOf(plan, tenantId);
     const fairShare = fair.get(tenantId) ?? 0;
     return {
       tenantId,
       tenant: names.tenant(tenantId),
-      held: own.length,
-      pending: inState(own, 'pending'),
-      kept: inState(own, 'kept'),
-      waiting: callsOf.get(tenantId)?.length ?? 0,
+      ...own,
+      waiting: callsOf.get(tenantId) ?? 0,
       floor,
       ceiling,
       weight,
       fairShare,
-      owed: Math.max(0, fairShare - own.length),
+      owed: Math.max(0, fairShare - own.held),
     };
   });
   return standings.sort((a, b) => compare(a.tenant, b.tenant) || compare(a.tenantId, b.tenantId));
@@ -102,36 +102,27 @@ function standingsOf(view: PoolView, plan: PoolPlan, names: PoolNames): readonly
  * back, as it does in admission; caps by family and those over all pools are not looked at, so a tenant may be owed a
  * line that such a cap keeps from it.
  */
-function fairShareOf({ lines, waiting }: PoolView, plan: PoolPlan): ReadonlyMap<TenantId, number> {
-  const demand = [...lines, ...waiting];
-  const linesOf = byTenant(lines);
-  const heldBy = (tenantId: TenantId): number => linesOf.get(tenantId)?.length ?? 0;
+function fairShareOf({ held, waiting }: PoolView, plan: PoolPlan): ReadonlyMap<TenantId, number> {
+  const callsOf = byTenant(waiting);
+  const heldBy = (tenantId: TenantId): number => linesOf(held, tenantId).held;
   // Of two with the same claim on the last line the share names the one that has it, or it would seem owed to the other.
-  const demands = [...byTenant(demand)].sort(([a], [b]) => heldBy(b) - heldBy(a) || compare(a, b));
-  const claims = demands.map(([tenantId, own]) => ({ ...shareOf(plan, tenantId), demand: own.length }));
-  const cap = plan.sessionsMax ?? demand.length;
-  const shares = fairShares(Math.max(0, cap - reservedLines(plan, countsOf(demand))), claims);
-  return new Map(demands.map(([tenantId], i) => [tenantId, shares[i] ?? 0]));
+  const tenantIds = [...new Set([...held.tenants.keys(), ...callsOf.keys()])].sort(
+    (a, b) => heldBy(b) - heldBy(a) || compare(a, b),
+  );
+  const claims = tenantIds.map((tenantId) => ({
+    ...shareOf(plan, tenantId),
+    demand: heldBy(tenantId) + (callsOf.get(tenantId) ?? 0),
+  }));
+  const cap = plan.sessionsMax ?? claims.reduce((sum, { demand }) => sum + demand, 0);
+  const reserved = reservedLines(plan, countersIn(plan.poolId, held, waiting));
+  const shares = fairShares(Math.max(0, cap - reserved), claims);
+  return new Map(tenantIds.map((tenantId, i) => [tenantId, shares[i] ?? 0]));
 }
 
-function byTenant<Holder extends { readonly tenantId: TenantId }>(holders: readonly Holder[]): Map<TenantId, Holder[]> {
-  const groups = new Map<TenantId, Holder[]>();
-  for (const holder of holders) {
-    const group = groups.get(holder.tenantId);
-    if (group) group.push(holder);
-    else groups.set(holder.tenantId, [holder]);
-  }
-  return groups;
-}
-
-function countsOf(holders: readonly (HeldLine | WaitingCall)[]): LineCounts {
-  const counts = new LineCounts();
-  for (const holder of holders) counts.add(holder, 1);
+function byTenant(calls: readonly WaitingCall[]): ReadonlyMap<TenantId, number> {
+  const counts = new Map<TenantId, number>();
+  for (const { tenantId } of calls) counts.set(tenantId, (counts.get(tenantId) ?? 0) + 1);
   return counts;
-}
-
-function inState(lines: readonly HeldLine[], state: LeaseState): number {
-  return lines.filter((line) => line.state === state).length;
 }
 
 function holderOf(

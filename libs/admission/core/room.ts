@@ -35,7 +35,7 @@ export function blockedBy({ place, own }: Asking, plan: PoolPlan, counts: LineCo
 }
 
 /** Lines of the pool that are kept for floors not in use. What is not free beside them is lent to nobody else. */
-export function reservedLines(plan: PoolPlan, counts: LineCounts): number {
+export function reservedLines(plan: PoolPlan, counts: Pick<LineCounts, 'of'>): number {
   let lines = 0;
   for (const [tenantId, share] of Object.entries(plan.shares)) {
     const held = counts.of(`pt|${plan.poolId}|${tenantId}`);
@@ -47,7 +47,7 @@ export function reservedLines(plan: PoolPlan, counts: LineCounts): number {
 interface InShare {
   readonly plan: PoolPlan;
   readonly share: TenantShare;
-  readonly counts: LineCounts;
+  readonly counts: Pick<LineCounts, 'of'>;
 }
 
 function keptForKeys(place: Place, { plan, share, counts }: InShare): Blocked | null {
@@ -77,7 +77,7 @@ function unusedFloor({ floor }: TenantShare, held: number, keyFloors: number): n
   return Math.max(0, floor - held, keyFloors);
 }
 
-function unusedKeyFloors({ poolId }: PoolPlan, share: TenantShare, counts: LineCounts): number {
+function unusedKeyFloors({ poolId }: PoolPlan, share: TenantShare, counts: Pick<LineCounts, 'of'>): number {
   let lines = 0;
   for (const [keyId, { floor }] of Object.entries(share.keys))
     lines += Math.max(0, floor - counts.of(`pk|${poolId}|${keyId}`));

@@ -85,6 +85,10 @@ export class StaticShare implements LeaseStore {
     return this.inner.view(...args);
   }
 
+  page(...args: Parameters<LeaseStore['page']>): ReturnType<LeaseStore['page']> {
+    return this.inner.page(...args);
+  }
+
   onGranted(...args: Parameters<LeaseStore['onGranted']>): ReturnType<LeaseStore['onGranted']> {
     return this.inner.onGranted(...args);
   }

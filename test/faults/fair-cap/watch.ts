@@ -53,12 +53,12 @@ class Tally {
 
   constructor(private readonly world: World) {}
 
-  add({ lines, waiting }: View): void {
+  add({ held: { tenants }, waiting }: View): void {
     this.samples += 1;
-    this.lines += lines.length;
+    for (const { held } of tenants.values()) this.lines += held;
     const belowNow = new Set<string>();
     for (const { id, floor } of this.world.tenants) {
-      const held = lines.filter((line) => line.tenantId === id).length;
+      const held = tenants.get(trustedId('tnt', id))?.held ?? 0;
       const waits = waiting.some((call) => call.tenantId === id);
       this.held.set(id, (this.held.get(id) ?? 0) + held);
       if (waits) this.waited.set(id, (this.waited.get(id) ?? 0) + 1);

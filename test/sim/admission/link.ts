@@ -10,6 +10,7 @@ import {
   type Lease,
   type LeaseStore,
   type OnGranted,
+  type LinePage,
   type PoolView,
 } from '@trunkline/admission';
 import type { PoolId, ReplicaId } from '@trunkline/kernel';
@@ -120,6 +121,10 @@ export class Link implements LeaseStore {
   }
 
   async view(): Promise<PoolView> {
+    throw new Error('operators do not look into this world');
+  }
+
+  async page(): Promise<LinePage> {
     throw new Error('operators do not look into this world');
   }
 

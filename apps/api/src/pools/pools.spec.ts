@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { LeaseStoreUnavailable, PoolStatusShape, PoolSummaryShape, type PoolView } from '@trunkline/admission';
+import {
+  LeaseStoreUnavailable,
+  NoSuchPage,
+  poolLines,
+  PoolStatusShape,
+  PoolSummaryShape,
+  type HeldLine,
+  type PoolView,
+} from '@trunkline/admission';
 import { mintId, systemClock, type PoolId } from '@trunkline/kernel';
 import { openLog } from '@trunkline/platform/logging';
 import { Shutdown } from '@trunkline/platform/shutdown';
@@ -10,7 +18,8 @@ import { startTestPostgres, type TestPostgres } from '../../../../test/support/p
 import { startApi, type LineViews } from '../index.js';
 
 const TOKEN = 'the-token-of-the-operator';
-const NOBODY: PoolView = { lines: [], waiting: [], pausedForMs: 0 };
+const NOBODY: PoolView = { held: poolLines([]), waiting: [], pausedForMs: 0 };
+const noPage = () => Promise.reject(new NoSuchPage('none'));
 
 let postgres: TestPostgres;
 const shutdown = new Shutdown(() => undefined);
@@ -45,7 +54,7 @@ async function aPool(tenancy: Awaited<ReturnType<typeof anApi>>['tenancy'], slug
   return pool.value.id;
 }
 
-const lineOf = (poolId: PoolId, at: number): PoolView['lines'][number] => ({
+const lineOf = (poolId: PoolId, at: number): HeldLine => ({
   sessionId: mintId('ses', at, randomBytes),
   replicaId: mintId('rep', 1, randomBytes),
   keyId: mintId('key', 1, randomBytes),
@@ -59,7 +68,7 @@ const lineOf = (poolId: PoolId, at: number): PoolView['lines'][number] => ({
 
 describe('the pools of the API', () => {
   it('are listed in numbers, and told in full by slug or id with the policy as it is now', async () => {
-    const { tenancy, get } = await anApi({ view: async () => NOBODY });
+    const { tenancy, get } = await anApi({ view: async () => NOBODY, page: noPage });
     const poolId = await aPool(tenancy, 'told', 10);
     const tenant = await createTenant(tenancy, { slug: 'sales', name: 'Sales' });
     if (!tenant.ok) throw new Error(tenant.error.message);
@@ -75,20 +84,27 @@ describe('the pools of the API', () => {
       });
   });
 
-  it('are told with a bounded number of lines and true totals', async () => {
-    const view = async (poolId: PoolId) => ({
-      ...NOBODY,
-      lines: Array.from({ length: 1_500 }, (_, i) => lineOf(poolId, i)),
+  it('are told with true totals, and with lines a page at a time where these are asked for', async () => {
+    const linesOf = (poolId: PoolId) => Array.from({ length: 1_500 }, (_, i) => lineOf(poolId, i));
+    const { tenancy, get } = await anApi({
+      view: async (poolId) => ({ ...NOBODY, held: poolLines(linesOf(poolId)) }),
+      page: async ({ poolId, linesMax, after }) =>
+        after === null || after === '2'
+          ? { lines: linesOf(poolId).slice(0, linesMax), next: after === null ? '2' : null }
+          : noPage(),
     });
-    const { tenancy, get } = await anApi({ view });
     await aPool(tenancy, 'full', 2_000);
-    const status = PoolStatusShape.parse((await get('/pools/full')).body);
-    expect(status.lines).toHaveLength(1_000);
-    expect(status.totals.open).toBe(1_500);
+    const told = async (query: string) => PoolStatusShape.parse((await get(`/pools/full${query}`)).body);
+    expect(await told('')).toMatchObject({ lines: [], nextLines: null, totals: { open: 1_500 } });
+    const first = await told('?lines=1000');
+    expect([first.lines.length, first.nextLines, first.totals.open]).toEqual([1_000, '2', 1_500]);
+    expect((await told('?lines=10&after=2')).nextLines).toBeNull();
+    for (const query of ['?lines=1001', '?lines=x', '?lines=1&after=3', '?lines=1&after=%20', '?line=1'])
+      expect(await get(`/pools/full${query}`)).toMatchObject({ status: 400, body: { code: 'invalid_query' } });
   });
 
   it('are not found by another name', async () => {
-    const { get } = await anApi({ view: async () => NOBODY });
+    const { get } = await anApi({ view: async () => NOBODY, page: noPage });
     expect(await get('/pools/no-such')).toMatchObject({
       ...{ status: 404, type: 'application/problem+json; charset=utf-8', body: { code: 'pool_not_found' } },
     });
@@ -104,7 +120,10 @@ describe('the pools of the API', () => {
   });
 
   it('are not known while the store is away', async () => {
-    const { tenancy, get } = await anApi({ view: () => Promise.reject(new LeaseStoreUnavailable('disconnected')) });
+    const { tenancy, get } = await anApi({
+      view: () => Promise.reject(new LeaseStoreUnavailable('disconnected')),
+      page: noPage,
+    });
     await aPool(tenancy, 'away', 1);
     expect(await get('/pools')).toMatchObject({ status: 503, body: { code: 'lines_unavailable' } });
   });

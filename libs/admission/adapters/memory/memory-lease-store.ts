@@ -3,6 +3,7 @@
 import type { Clock, PoolId, ReplicaId } from '@trunkline/kernel';
 import {
   LeaseStoreUnavailable,
+  poolLines,
   Switchboard,
   type AcquireOutcome,
   type AcquireRequest,
@@ -13,8 +14,10 @@ import {
   type LeaseStore,
   type LeaseTerms,
   type Line,
+  type LinePage,
   type LineQuery,
   type OnGranted,
+  type PageQuery,
   type PoolView,
 } from '../../index.js';
 
@@ -89,14 +92,30 @@ export class MemoryLeaseStore implements LeaseStore {
       const { sessionId, replicaId, place } = caller;
       return { sessionId, replicaId, ...place, sinceMs };
     });
-    const lines = await this.list({ scope: 'pool', id: poolId, linesMax: this.linesMax });
-    return { lines, waiting, pausedForMs: this.#board.pausedForMs(poolId, this.#nowMs()) };
+    const held = poolLines(this.#ofPool(poolId).map(({ lease, state }) => ({ ...lease.place, state })));
+    return { held, waiting, pausedForMs: this.#board.pausedForMs(poolId, this.#nowMs()) };
+  }
+
+  async page({ poolId, linesMax, after }: PageQuery): Promise<LinePage> {
+    const nowMs = this.#nowMs();
+    const rest = this.#ofPool(poolId)
+      .filter(({ lease }) => after === null || lease.sessionId > after)
+      .sort((a, b) => (a.lease.sessionId < b.lease.sessionId ? -1 : 1));
+    const lines = rest.slice(0, linesMax).map((line) => heldLine(line, nowMs));
+    return { lines, next: rest.length > linesMax ? (lines.at(-1)?.sessionId ?? null) : null };
   }
 
   onGranted(replicaId: ReplicaId, listener: OnGranted): () => void {
     const listeners = this.#listeners.get(replicaId) ?? new Set();
     this.#listeners.set(replicaId, listeners.add(listener));
     return () => void listeners.delete(listener);
+  }
+
+  #ofPool(poolId: PoolId): Line[] {
+    const nowMs = this.#nowMs();
+    return [...this.#board.lines.all()].filter(
+      ({ lease, expiresAtMs }) => lease.place.poolId === poolId && expiresAtMs > nowMs,
+    );
   }
 
   // Whoever was given a line hears of it, except the one whose own step this is: the answer tells it.

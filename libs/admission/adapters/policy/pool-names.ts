@@ -1,15 +1,18 @@
 // A pool's status in the policy's words: slugs and names instead of ids, where the policy still has them.
 import type { PolicySnapshot, Pool } from '@trunkline/tenancy';
-import { poolStatus, type PoolNames, type PoolStatus, type PoolView } from '../../index.js';
+import { poolStatus, type LinePage, type PoolNames, type PoolStatus, type PoolView } from '../../index.js';
 import { poolPlan } from './pool-plans.js';
 
-/** The status of a pool as the policy has it. `nowMs`: Unix milliseconds of the look. */
-export function poolStatusIn(
-  policy: PolicySnapshot,
-  pool: Pool,
-  { view, nowMs }: { readonly view: PoolView; readonly nowMs: number },
-): PoolStatus {
-  return poolStatus(view, { plan: poolPlan(policy, pool), names: namesIn(policy, pool), nowMs });
+/** What was seen of a pool. `nowMs`: Unix milliseconds of the look; `page`: the lines to show, if any. */
+export interface PoolLook {
+  readonly view: PoolView;
+  readonly nowMs: number;
+  readonly page: LinePage | null;
+}
+
+/** The status of a pool as the policy has it. */
+export function poolStatusIn(policy: PolicySnapshot, pool: Pool, { view, nowMs, page }: PoolLook): PoolStatus {
+  return poolStatus(view, { plan: poolPlan(policy, pool), names: namesIn(policy, pool), nowMs, page });
 }
 
 /** The pool of this slug or id; null when there is none. */

@@ -6,10 +6,11 @@ const SLOT = /^[a-z0-9:_-]{1,64}$/i;
 
 /** Keys under one hash tag. */
 export class Keyspace {
-  /** The ten keys that every script takes, in their order; `lines.lua` says what each holds. */
+  /** The eleven keys that every script takes, in their order; `lines.lua` says what each holds. */
   readonly all: readonly string[];
   readonly lines: string;
   readonly expiry: string;
+  readonly counts: string;
   readonly #state: string;
 
   /** @throws RangeError when the slot has characters that would end the hash tag. */
@@ -19,8 +20,9 @@ export class Keyspace {
     this.#state = key('state');
     this.lines = key('lines');
     this.expiry = key('expiry');
-    const more = ['kept', 'counts', 'plans', 'waiters', 'queue', 'seen', 'reclaims'].map(key);
-    this.all = [this.#state, this.lines, this.expiry, ...more];
+    this.counts = key('counts');
+    const more = ['plans', 'waiters', 'queue', 'seen', 'reclaims', 'pending'].map(key);
+    this.all = [this.#state, this.lines, this.expiry, key('kept'), this.counts, ...more];
   }
 
   /** Where a replica hears of lines given to its waiting calls. */

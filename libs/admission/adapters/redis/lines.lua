@@ -1,7 +1,7 @@
 -- Put behind clock.lua and in front of every step: what is kept in Redis, and the lines. Does what `core/line-register.ts`,
 -- `line-counts.ts` and `pace.ts` do.
 --
--- Data, all under one hash tag (one slot of a cluster); every step takes all ten keys in this order:
+-- Data, all under one hash tag (one slot of a cluster); every step takes all eleven keys in this order:
 --   1 state     hash  beat, closed_until, server, fence, sequence; pace|<pool> = last release:gap; given|<pool>;
 --                     rate|<tenant>; pause|<pool>
 --   2 lines     hash  session id -> JSON {token, state, since, replica, key, tenant, pool, family}
@@ -13,8 +13,10 @@
 --   8 queue     zset  session id by the order in which calls began to wait
 --   9 seen      zset  session id by the ms of the last time that its replica attended to it
 --  10 reclaims  zset  session id of idle lines asked to make room, by the ms until which that counts
+--  11 pending   zset  the same as expiry for pending lines; the line's record has the last word, since older processes
+--                     do not keep it
 -- Every step takes as ARGV 1-5: pending, confirmed, silence max, recovery and waiter ms; its own arguments follow.
-local STATE, LINES, EXPIRY, KEPT, COUNTS, PLANS, WAITERS, QUEUE, SEEN, RECLAIMS = unpack(KEYS)
+local STATE, LINES, EXPIRY, KEPT, COUNTS, PLANS, WAITERS, QUEUE, SEEN, RECLAIMS, PENDINGS = unpack(KEYS)
 local PENDING, CONFIRMED = tonumber(ARGV[1]), tonumber(ARGV[2])
 local SILENCE_MAX, RECOVERY, WAITER = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 
@@ -75,12 +77,15 @@ local function write_line(session, line, expires)
   redis.call('HSET', LINES, session, cjson.encode(line))
   redis.call('ZADD', EXPIRY, whole(expires), session)
   if line.state == 'kept' then redis.call('ZADD', KEPT, whole(expires), session) end
+  if line.state == 'pending' then redis.call('ZADD', PENDINGS, whole(expires), session)
+  else redis.call('ZREM', PENDINGS, session) end
 end
 
 local function drop_line(session, line)
   redis.call('HDEL', LINES, session)
   redis.call('ZREM', EXPIRY, session)
   redis.call('ZREM', KEPT, session)
+  redis.call('ZREM', PENDINGS, session)
   add(line, -1)
 end
 

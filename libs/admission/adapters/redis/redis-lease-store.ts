@@ -6,6 +6,7 @@ import type { PoolId, ReplicaId } from '@trunkline/kernel';
 import {
   LeaseStoreUnavailable,
   LineHeldElsewhere,
+  NoSuchPage,
   RECLAIM_MS,
   type AcquireOutcome,
   type AcquireRequest,
@@ -15,19 +16,23 @@ import {
   type Lease,
   type LeaseStore,
   type LeaseTerms,
+  type LinePage,
   type LineQuery,
   type OnGranted,
+  type PageQuery,
   type PoolView,
 } from '../../index.js';
 import { BoundedCalls } from './bounded-calls.js';
 import type { Grants } from './grants.js';
 import { Keyspace } from './keyspace.js';
+import { PoolCounters } from './pool-counters.js';
 import {
   leaseOf,
   parseCount,
   parseDenial,
   parseHeldLine,
   parseListed,
+  parseMoments,
   parsePlaces,
   parseReplies,
   parseReply,
@@ -58,6 +63,22 @@ const BATCH = 200;
 const REREGISTER_BATCH = 50;
 const LIST_MAX = 10_000;
 const LIST_PAGE = 1_000;
+// Their records are read by a script, which blocks Redis for about 10 us each. Beyond LIST_MAX of them, the rest is told as
+// open.
+const MOMENTS_PAGE = 200;
+const CURSOR = /^\d{1,20}$/;
+// A million fields: far beyond what an installation has.
+const SCAN_STEPS_MAX = 1_000;
+
+interface Scan {
+  readonly key: string;
+  readonly match: string;
+  readonly from?: string;
+  readonly count?: number;
+}
+
+/** Takes fields and values in turn. @returns whether to go on. */
+type Take = (elements: readonly string[]) => boolean | Promise<boolean>;
 
 /** The shared store. Call `open` before the first admission. */
 export class RedisLeaseStore implements LeaseStore {
@@ -158,7 +179,26 @@ export class RedisLeaseStore implements LeaseStore {
 
   async view(poolId: PoolId): Promise<PoolView> {
     const { pausedForMs, waiting } = parseView(await this.#run('view', [poolId]));
-    return { lines: await this.list({ scope: 'pool', id: poolId, linesMax: LIST_MAX }), waiting, pausedForMs };
+    const counters = new PoolCounters(poolId);
+    await this.#scan({ key: this.#keys.counts, match: counters.match }, (elements) => counters.add(elements));
+    for (let passed = 0; passed < LIST_MAX; passed += MOMENTS_PAGE) {
+      const { isLast, moments } = parseMoments(await this.#run('moments', [poolId, passed, MOMENTS_PAGE]));
+      counters.addMoments(moments);
+      if (isLast) break;
+    }
+    return { held: counters.lines(), waiting, pausedForMs };
+  }
+
+  async page({ poolId, linesMax, after }: PageQuery): Promise<LinePage> {
+    if (after !== null && !CURSOR.test(after)) throw new NoSuchPage(`there is no page ${after}`);
+    const { nowMs } = parseView(await this.#run('view', ['']));
+    const found: HeldLine[] = [];
+    const scan = { key: this.#keys.lines, match: '*', from: after ?? '0', count: Math.min(linesMax, LIST_PAGE) };
+    const next = await this.#scan(scan, async (elements) => {
+      found.push(...(await this.#linesOf(elements, nowMs)).filter((line) => line.poolId === poolId));
+      return found.length < linesMax;
+    });
+    return { lines: found, next };
   }
 
   onGranted(replicaId: ReplicaId, listener: OnGranted): () => void {
@@ -221,6 +261,32 @@ export class RedisLeaseStore implements LeaseStore {
     // A line released between the two looks has no record any more.
     const lines = listed.flatMap((line, i) => parseHeldLine(line, records[i] ?? null, nowMs) ?? []);
     return { lines, isLast: listed.length < LIST_PAGE };
+  }
+
+  async #linesOf(elements: readonly string[], nowMs: number): Promise<readonly HeldLine[]> {
+    const ids = elements.filter((_, i) => i % 2 === 0);
+    if (ids.length === 0) return [];
+    const expiries = await this.#calls.run(() => this.redis.zmscore(this.#keys.expiry, ...ids));
+    return ids.flatMap((sessionId, i) => {
+      const expiry = expiries[i];
+      if (typeof expiry !== 'string' || Number(expiry) <= nowMs) return [];
+      return parseHeldLine({ sessionId, expiresAtMs: Number(expiry) }, elements[2 * i + 1] ?? null, nowMs) ?? [];
+    });
+  }
+
+  // A step after the other, so that calls never wait for more than one. @returns where it stopped; null: at the end.
+  async #scan({ key, match, from = '0', count = LIST_PAGE }: Scan, take: Take): Promise<string | null> {
+    let cursor = from;
+    for (let steps = 0; steps < SCAN_STEPS_MAX; steps++) {
+      const [next, elements] = await this.#calls.run(() =>
+        this.redis.hscan(key, cursor, 'MATCH', match, 'COUNT', count),
+      );
+      const goesOn = await take(elements);
+      if (next === '0') return null;
+      if (!goesOn) return next;
+      cursor = next;
+    }
+    return cursor;
   }
 
   // An acquisition without an answer may still be carried out. Sent behind it on the same connection, these follow it;

@@ -2,6 +2,7 @@
 import { trustedId } from '@trunkline/kernel';
 import { z } from 'zod';
 import type { AttendOutcome, Caller, Denial, HeldLine, Lease, WaitingCall } from '../../index.js';
+import type { TenantMoments } from './pool-counters.js';
 
 const Count = z.coerce.number().int().nonnegative();
 const Reply = z.tuple([z.string()], z.unknown());
@@ -9,6 +10,7 @@ const Scope = z.enum(['key', 'tenant', 'family', 'pool', 'rate', 'headroom']);
 const DenialReply = z.tuple([z.string(), Scope, Count, Count, Count, z.number(), Count, z.number()]);
 const Place = { replica: z.string(), key: z.string(), tenant: z.string(), pool: z.string(), family: z.string() };
 const LineRecord = z.object({ ...Place, state: z.enum(['pending', 'confirmed', 'kept']), since: Count });
+const MomentsReply = z.tuple([Count], z.union([z.string(), Count]));
 const WaiterRecord = z.object({ ...Place, since: Count });
 
 /** A session of the expiry set. */
@@ -90,6 +92,17 @@ export function parseView(reply: unknown): {
     waiting.push({ ...placeOf(pairs[i] ?? '', parsed), sinceMs: parsed.since });
   }
   return { nowMs, pausedForMs, waiting };
+}
+
+/** The `moments` script: lines that are no open session, by tenant. */
+export function parseMoments(reply: unknown): { readonly isLast: boolean; readonly moments: readonly TenantMoments[] } {
+  const [more, ...counted] = MomentsReply.parse(reply);
+  const moments: TenantMoments[] = [];
+  for (let i = 0; i + 2 < counted.length; i += 3) {
+    const [pending, kept] = [Number(counted[i + 1]), Number(counted[i + 2])];
+    moments.push({ tenantId: trustedId('tnt', String(counted[i])), pending, kept });
+  }
+  return { isLast: more === 0, moments };
 }
 
 function placeOf(sessionId: string, { replica, key, tenant, pool, family }: z.infer<typeof WaiterRecord>) {

@@ -17,6 +17,12 @@ export interface LeaseRedis {
     max: string,
     ...rest: ['WITHSCORES', 'LIMIT', number, number]
   ): Promise<string[]>;
+  hscan(
+    key: string,
+    cursor: string,
+    ...rest: ['MATCH', string, 'COUNT', number]
+  ): Promise<[cursor: string, elements: string[]]>;
+  zmscore(key: string, ...members: string[]): Promise<(string | null)[]>;
   hmget(key: string, ...fields: string[]): Promise<(string | null)[]>;
   evalsha(sha1: string, keys: number, ...args: (string | number)[]): Promise<unknown>;
   eval(source: string, keys: number, ...args: (string | number)[]): Promise<unknown>;
@@ -34,6 +40,7 @@ const STEPS = [
   'pause',
   'reclaim',
   'view',
+  'moments',
 ] as const;
 
 /** Every step of the lease store. */
@@ -48,7 +55,7 @@ export function loadScripts(clock = read('clock.lua')): ReadonlyMap<ScriptName, 
   const prelude = [clock, read('lines.lua'), read('room.lua')].join('\n');
   return new Map(
     STEPS.map((name) => {
-      const source = `${prelude}\n${read(`${name}-10.lua`)}`;
+      const source = `${prelude}\n${read(`${name}-11.lua`)}`;
       return [name, { source, sha1: createHash('sha1').update(source).digest('hex') }];
     }),
   );
