@@ -1,14 +1,18 @@
 // Promise P3 against kill -9: whatever moment the gateway dies at, every `response.done` that a client received is in the
-// ledger exactly once, with the quantities of the upstream's own books.
+// ledger exactly once, with the quantities of the upstream's own books. And promise P4: what was running when the gateway
+// died is in it once too, by an estimate.
 import { openDatabase, type Database } from '@trunkline/platform/database';
 import { z } from 'zod';
 import { startBed, type GatewayBed } from '../support/gateway-bed.js';
 import { eventually } from '../support/poll.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
-import { textTurn, tryConnect } from '../support/voice-client.js';
+import { connect, textTurn, tryConnect } from '../support/voice-client.js';
 
 const KILLS = 20;
 const CLIENTS = 8;
+const RUNNING = 'gpt-realtime-mini';
+// What began so shortly before a kill may not have been on disk yet: no frame waits for that.
+const UNRECORDED_MS_MAX = 2_000;
 // Random in time, repeatable in order; printed by jest when the test fails.
 const SEED = Number(process.hrtime.bigint() % 1_000_000n);
 
@@ -20,7 +24,12 @@ beforeAll(async () => {
   db = openDatabase(postgres.url, { poolMax: 2 });
   bed = await startBed({
     flags: ['--database-url', postgres.url],
-    simulator: { latency: { firstDeltaMs: 1, textDeltaMs: 1 }, reply: { deltas: 2, audioSpeed: 100 } },
+    simulator: {
+      latency: { firstDeltaMs: 1, textDeltaMs: 1 },
+      reply: { deltas: 2, audioSpeed: 100 },
+      // A response of this model is still running whenever the gateway dies.
+      faults: [{ match: { model: RUNNING }, at: 'mid_response', action: 'stall', n: 1 }],
+    },
   });
 }, 120_000);
 afterAll(async () => {
@@ -40,6 +49,16 @@ async function talkUntilCut(): Promise<string[]> {
     event.type === 'response.done'
       ? [z.object({ response: z.object({ id: z.string() }) }).parse(event).response.id]
       : [],
+  );
+}
+
+/** Begins a response that does not end, and waits until the journal knows of it. */
+async function beginAndStay(): Promise<void> {
+  const { httpUrl, apiKey } = bed.product().ready;
+  const client = await connect(httpUrl, { apiKey, model: RUNNING });
+  client.send({ type: 'response.create' });
+  await eventually('the journal knows of the running response', () =>
+    db.owedUsage.findFirst({ where: { sessionId: client.sessionId } }),
   );
 }
 
@@ -75,14 +94,53 @@ async function booked(): Promise<Booked[]> {
     .parse(rows);
 }
 
+/** Each response that was running is in the books once: reported, or by an estimate that says what it is. */
+async function expectNothingInvisible(killedAtMs: readonly number[]): Promise<void> {
+  const responses = bed.simulator.books.list().flatMap((session) => session.responses);
+  const isRecorded = ({ model, createdAt }: (typeof responses)[number]) =>
+    model === RUNNING || killedAtMs.every((atMs) => createdAt > atMs || createdAt < atMs - UNRECORDED_MS_MAX);
+  const generated = responses.filter(isRecorded).map(({ id }) => id);
+  const rows = await eventually(
+    'every response that was begun is accounted for',
+    async () => {
+      const all = await accounted();
+      return generated.every((id) => all.has(id)) ? all : null;
+    },
+    60_000,
+  );
+  expect([...rows.values()].filter(({ reports, estimates }) => reports + estimates !== 1)).toEqual([]);
+  const running = responses.filter(({ model }) => model === RUNNING);
+  expect(running).toHaveLength(KILLS);
+  for (const { id } of running) expect(rows.get(id)).toMatchObject({ reports: 0, estimates: 1 });
+  expect(await db.session.count({ where: { endCause: null, openedAt: { not: null } } })).toBe(0);
+  expect(await db.owedUsage.count()).toBe(0);
+}
+
+async function accounted() {
+  const rows = await db.$queryRaw`
+    SELECT vendor_object_id AS response, count(*) FILTER (WHERE fact_id IS NULL)::int AS reports,
+           count(*) FILTER (WHERE fact_id IS NOT NULL)::int AS estimates
+      FROM usage_event WHERE kind = 'response' AND rating_state = 'rated' GROUP BY 1`;
+  const shape = z.object({ response: z.string(), reports: z.number(), estimates: z.number() });
+  return new Map(
+    z
+      .array(shape)
+      .parse(rows)
+      .map((row) => [row.response, row]),
+  );
+}
+
 describe(`a gateway that is killed ${KILLS} times under load (seed ${SEED})`, () => {
   it('has every response that a client saw end in the ledger exactly once, as the upstream counted it', async () => {
     const seen: string[] = [];
+    const killedAtMs: number[] = [];
     for (let round = 0; round < KILLS; round++) {
+      await beginAndStay();
       const talks = Array.from({ length: CLIENTS }, talkUntilCut);
       const moment = responsesEnded() + randomCount(round);
       await eventually('the moment of the kill', () => (responsesEnded() >= moment ? true : null), 30_000);
       await bed.product().kill();
+      killedAtMs.push(Date.now());
       seen.push(...(await Promise.all(talks)).flat());
       await bed.restart();
     }
@@ -106,5 +164,6 @@ describe(`a gateway that is killed ${KILLS} times under load (seed ${SEED})`, ()
       expect(row.events).toBe(1);
       expect(oracle.has(row.response)).toBe(true);
     }
+    await expectNothingInvisible(killedAtMs);
   }, 400_000);
 });
