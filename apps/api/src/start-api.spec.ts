@@ -355,7 +355,15 @@ describe('the JSON routes', () => {
       by: ['tenant', 'day'],
       currency: 'USD',
       rows: [
-        { tenantId, day: '2026-11-21', tenantCharge: '0.004', providerCost: '0.004', estimatedCharge: '0', events: 1 },
+        {
+          tenantId,
+          day: '2026-11-21',
+          tenantCharge: '0.004',
+          providerCost: '0.004',
+          estimatedCharge: '0',
+          unbilledCost: '0',
+          events: 1,
+        },
       ],
     });
     expect(await json('/admin/api/v1/costs?from=2026-11-22&to=2026-11-23')).toMatchObject({ rows: [] });

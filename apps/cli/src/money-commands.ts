@@ -84,6 +84,7 @@ async function costRows(tenancy: TenancyContext, flags: CostFlags): Promise<Row[
     charge_usd: formatAmount(row.tenantCharge),
     provider_cost_usd: formatAmount(row.providerCost),
     of_it_estimated_usd: formatAmount(row.estimatedCharge),
+    cost_of_estimates_not_billed_usd: formatAmount(row.unbilledCost),
     events: row.events,
   }));
 }

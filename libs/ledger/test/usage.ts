@@ -80,11 +80,12 @@ export async function journalAt(db: Database, at: string | null, ...events: read
   await db.$executeRaw`
     INSERT INTO usage_event (id, version, kind, session_id, tenant_id, key_id, pool_id, replica_id, vendor,
                              vendor_object_id, model, status, occurred_at, quantities, evidence, vendor_usage, problem,
-                             rating_state, journalled_at)
+                             rating_state, journalled_at, fact_id, estimate)
     SELECT r->>'id', (r->>'version')::int, r->>'kind', r->>'sessionId', r->>'tenantId', r->>'keyId', r->>'poolId',
            r->>'replicaId', r->>'vendor', r->>'vendorObjectId', r->>'model', r->>'status',
            (r->>'occurredAt')::timestamptz, r->'quantities', r->>'evidence', (r->'vendorUsage')::json, r->>'problem',
-           r->>'ratingState', coalesce((r->>'journalledAt')::timestamptz, (r->>'occurredAt')::timestamptz)
+           r->>'ratingState', coalesce((r->>'journalledAt')::timestamptz, (r->>'occurredAt')::timestamptz), r->>'factId',
+           nullif(r->'estimate', 'null')
       FROM jsonb_array_elements(${JSON.stringify(rows)}::jsonb) AS r`;
 }
 

@@ -18,7 +18,7 @@ export function sumByMeter(rows: readonly UsageRow[]): readonly MeterSum[] {
     sums.set(meter, {
       meter,
       quantityMicro: sum.quantityMicro + quantityMicro,
-      estimatedMicro: sum.estimatedMicro + (evidence === 'estimated' ? quantityMicro : 0n),
+      estimatedMicro: sum.estimatedMicro + (evidence !== 'reported' ? quantityMicro : 0n),
       unbookedMicro: sum.unbookedMicro + (ratingState === 'rated' ? 0n : quantityMicro),
     });
   }

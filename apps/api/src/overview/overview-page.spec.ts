@@ -94,7 +94,7 @@ describe('the overview', () => {
   it('shows costs to the last digit, with a total', () => {
     const charge = parseAmount('0.000000000001') ?? ZERO;
     const row = { tenantId: TENANT, keyId: null, model: null, day: null, period: null, events: 3 };
-    const amounts = { tenantCharge: charge, providerCost: ZERO, estimatedCharge: ZERO };
+    const amounts = { tenantCharge: charge, providerCost: ZERO, estimatedCharge: ZERO, unbilledCost: ZERO };
     const text = shown({
       costs: [
         { ...row, ...amounts },

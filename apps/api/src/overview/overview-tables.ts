@@ -64,12 +64,16 @@ export function costsTable(overview: Overview): Html {
     id: 'costs',
     caption: 'Cost today (UTC) by tenant, in USD',
     note: 'from the ledger, to the last digit',
-    columns: [{ name: 'Tenant' }, ...numbers('Charged to tenant', 'Of it estimated', 'Cost to us', 'Usage events')],
+    columns: [
+      { name: 'Tenant' },
+      ...numbers('Charged to tenant', 'Of it estimated', 'Cost to us', 'Of it estimated, not billed', 'Usage events'),
+    ],
     rows: costs.map((row) => [
       tenantName(row.tenantId, overview),
       formatAmount(row.tenantCharge),
       formatAmount(row.estimatedCharge),
       formatAmount(row.providerCost),
+      formatAmount(row.unbilledCost),
       row.events,
     ]),
     foot: [
@@ -77,6 +81,7 @@ export function costsTable(overview: Overview): Html {
       total((row) => row.tenantCharge),
       total((row) => row.estimatedCharge),
       total((row) => row.providerCost),
+      total((row) => row.unbilledCost),
       costs.reduce((sum, row) => sum + row.events, 0),
     ],
     empty: 'Nothing has been charged today.',

@@ -28,12 +28,13 @@ export function usageView(row: UsageRow): View {
 
 /** Costs of one combination of the dimensions asked for; the other dimensions are left out. */
 export function costView(row: CostRow, by: readonly CostDimension[]): View {
-  const { tenantCharge, estimatedCharge, providerCost, events } = row;
+  const { tenantCharge, estimatedCharge, providerCost, unbilledCost, events } = row;
   return {
     ...Object.fromEntries(by.map((dimension) => dimensionOf(row, dimension))),
     tenantCharge: formatAmount(tenantCharge),
     estimatedCharge: formatAmount(estimatedCharge),
     providerCost: formatAmount(providerCost),
+    unbilledCost: formatAmount(unbilledCost),
     events,
   };
 }

@@ -1,7 +1,7 @@
 // What a usage event becomes in the books: a transaction for each purpose, or why not.
 import { LedgerDefect, transactionFor, type Calendar, type ChargePurpose, type Transaction } from '@trunkline/ledger';
 import { PURPOSES, rate, type PriceBooks, type PriceVersion, type Rated } from '@trunkline/rating';
-import type { PendingUsage, SetAside } from './pending-usage.js';
+import type { ClaimedEvent, PendingUsage, SetAside } from './pending-usage.js';
 
 /** Booked for every purpose; without a price for one of them; or in no shape to be booked. */
 export type UsageOutcome =
@@ -14,14 +14,18 @@ export type UsageOutcome =
   | { readonly kind: 'unrated' }
   | { readonly kind: 'defect'; readonly setAside: SetAside };
 
-/** All purposes or none: an event is never charged to a tenant without its cost, nor the other way round. */
-export function bookUsage(event: PendingUsage, books: PriceBooks, calendar: Calendar): UsageOutcome {
+/**
+ * All purposes or none: an event is never charged to a tenant without its cost, nor the other way round. But an estimate that
+ * its tenant does not pay for is booked as a cost alone.
+ */
+export function bookUsage(event: ClaimedEvent, books: PriceBooks, calendar: Calendar): UsageOutcome {
   const charges = chargesOf(event, books);
   if (charges === null) return { kind: 'unrated' };
   const usagePeriod = calendar.periodOf(event.occurredAtMs);
   try {
-    const transactions = charges.map(({ purpose, rated }) => transactionFor(event, rated, { purpose, usagePeriod }));
-    return { kind: 'booked', transactions, derived: charges.flatMap(({ rated }) => rated.derived) };
+    const billed = charges.filter(({ purpose }) => purpose === 'provider_cost' || event.billing === 'bill');
+    const transactions = billed.map(({ purpose, rated }) => transactionFor(event, rated, { purpose, usagePeriod }));
+    return { kind: 'booked', transactions, derived: billed.flatMap(({ rated }) => rated.derived) };
   } catch (error) {
     // A bug about one event must not stop the books of all others.
     if (!(error instanceof LedgerDefect)) throw error;

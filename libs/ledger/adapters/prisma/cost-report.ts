@@ -23,6 +23,8 @@ export interface CostRow {
   readonly providerCost: AmountPico;
   /** The part of `tenantCharge` that rests on our estimates, because the vendor never reported. */
   readonly estimatedCharge: AmountPico;
+  /** The part of `providerCost` that rests on estimates for which, by its policy, the tenant is charged nothing. */
+  readonly unbilledCost: AmountPico;
   /** Usage events in it. */
   readonly events: number;
 }
@@ -41,6 +43,7 @@ const costRow = z.object({
   tenantCharge: amountText,
   providerCost: amountText,
   estimatedCharge: amountText,
+  unbilledCost: amountText,
   events: numberText,
 });
 
@@ -72,8 +75,12 @@ async function costsIn(db: Queryable, scope: Scope, { by, ...range }: CostQuery)
            coalesce(sum(total) FILTER (WHERE purpose = 'provider_cost'), 0)::text AS "providerCost",
            coalesce(sum(total) FILTER (WHERE purpose = 'tenant_charge' AND evidence = 'estimated'), 0)::text
              AS "estimatedCharge",
+           coalesce(sum(total) FILTER (WHERE purpose = 'provider_cost' AND evidence = 'estimated' AND NOT EXISTS (
+             SELECT FROM ledger_transaction AS charge
+              WHERE charge.usage_event_id = t.usage_event_id AND charge.purpose = 'tenant_charge')), 0)::text
+             AS "unbilledCost",
            count(DISTINCT usage_event_id)::text AS events
-      FROM ledger_transaction
+      FROM ledger_transaction t
      WHERE ${inScope(scope, range)}
      GROUP BY 1, 2, 3, 4, 5
      ORDER BY 5, 4, 1, 2, 3`;

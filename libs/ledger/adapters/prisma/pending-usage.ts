@@ -1,13 +1,23 @@
 // The journal table as the queue for rating. Claiming locks rows until the transaction ends and skips what another worker
 // holds, so two workers never see the same event. Rows that this release cannot read are told apart, not dropped: they
 // wait as unrated until a release that can.
-import { isMeter, isPlausible, parseUsageEventId, type Quantity, type UsageEvent } from '@trunkline/metering';
+import {
+  isMeter,
+  isPlausible,
+  parseUsageEventId,
+  type EstimateBilling,
+  type Quantity,
+  type UsageEvent,
+} from '@trunkline/metering';
 import { dateProblem, type PostableUsage } from '@trunkline/ledger';
 import { z } from 'zod';
 import { keyIdText, numberText, poolIdText, sessionIdText, tenantIdText, type Queryable } from './queryable.js';
 
 /** A claimed event: what rating and the ledger read of it. */
 export type PendingUsage = PostableUsage & Pick<UsageEvent, 'quantities' | 'serviceTier'>;
+
+/** A claimed event, and if it is an estimate: of which fact, and whether the tenant pays for it. */
+export type ClaimedEvent = PendingUsage & Pick<UsageEvent, 'factId'> & { readonly billing: EstimateBilling };
 
 /** An event that cannot be posted as it is, and why. */
 export interface SetAside {
@@ -17,7 +27,7 @@ export interface SetAside {
 
 /** What a claim brought. */
 export interface ClaimedUsage {
-  readonly events: readonly PendingUsage[];
+  readonly events: readonly ClaimedEvent[];
   readonly unreadable: readonly SetAside[];
   /** Events that are in the books: somebody put them back into the queue. */
   readonly alreadyPosted: readonly string[];
@@ -46,6 +56,8 @@ const columns = z.object({
   evidence: z.enum(['reported', 'estimated']),
   occurredAtMs: numberText,
   quantities,
+  factId: z.string().transform(parseUsageEventId).nullable(),
+  billing: z.enum(['bill', 'do_not_bill']),
 });
 
 /** Whether anything waits for rating. One look into a partial index: what an idle worker may ask often. */
@@ -64,13 +76,14 @@ export async function claimPending(tx: Queryable, max: number): Promise<ClaimedU
              'tenantId', tenant_id, 'sessionId', session_id, 'keyId', key_id, 'poolId', pool_id, 'model', model,
              'serviceTier', service_tier, 'evidence', evidence,
              'occurredAtMs', (extract(epoch FROM coalesce(r.occurred_at, u.occurred_at)) * 1000)::bigint::text,
-             'quantities', quantities) AS event
+             'quantities', quantities, 'factId', fact_id,
+             'billing', coalesce(estimate->>'billing', 'bill')) AS event
       FROM usage_event u LEFT JOIN usage_release r ON r.usage_event_id = u.id
      WHERE rating_state = 'pending'
      ORDER BY u.occurred_at, u.id
      LIMIT ${max}
        FOR UPDATE OF u SKIP LOCKED`;
-  const events: PendingUsage[] = [];
+  const events: ClaimedEvent[] = [];
   const unreadable: SetAside[] = [];
   const alreadyPosted: string[] = [];
   const misdated: SetAside[] = [];
@@ -89,7 +102,7 @@ export async function claimPending(tx: Queryable, max: number): Promise<ClaimedU
 }
 
 /** The event, or why it cannot be read. */
-function readEvent(idText: string, event: unknown): PendingUsage | string {
+function readEvent(idText: string, event: unknown): ClaimedEvent | string {
   const id = parseUsageEventId(idText);
   const parsed = columns.safeParse(event);
   if (id === null || !parsed.success) return 'is not stored as this release stores events';

@@ -7,6 +7,8 @@ import { holdCompany } from './company.js';
 import { insertTransactions } from './insert-transactions.js';
 import { claimPending, markUsage, parkMisdated, type SetAside } from './pending-usage.js';
 import type { Queryable } from './queryable.js';
+import { reversalsOf } from './reverse.js';
+import { markSuperseded, REPORT_CAME, settleEstimates } from './settle-estimates.js';
 
 /** What one batch did. */
 export interface PostedBatch {
@@ -52,16 +54,19 @@ export async function postBatch(db: Database, prices: PostingPrices, options: Po
 
 async function postIn(tx: Queryable, { books, storeDerived }: PostingPrices, batchMax: number): Promise<PostedBatch> {
   const { events, unreadable, alreadyPosted, misdated } = await claimPending(tx, batchMax);
-  const claimed = events.length + unreadable.length + alreadyPosted.length + misdated.length;
+  const { postable, superseded, toReverse } = await settleEstimates(tx, events);
+  const claimed = postable.length + superseded.length + unreadable.length + alreadyPosted.length + misdated.length;
   const context = await holdCompany(tx);
-  const outcomes = events.map((event) => ({ event, outcome: bookUsage(event, books, context.calendar) }));
+  const reversals = await reversalsOf(tx, toReverse, REPORT_CAME, context);
+  const outcomes = postable.map((event) => ({ event, outcome: bookUsage(event, books, context.calendar) }));
   const transactions = outcomes.flatMap(({ outcome }) => (outcome.kind === 'booked' ? outcome.transactions : []));
   const defects = outcomes.flatMap(({ outcome }) => (outcome.kind === 'defect' ? [outcome.setAside] : []));
   const booked = outcomes.flatMap(({ event, outcome }) => (outcome.kind === 'booked' ? [event] : []));
   const waiting = outcomes.flatMap(({ event, outcome }) => (outcome.kind === 'booked' ? [] : [event.id]));
   const derived = outcomes.flatMap(({ outcome }) => (outcome.kind === 'booked' ? outcome.derived : []));
   await storeDerived(tx, derived);
-  await insertTransactions(tx, context, transactions);
+  await insertTransactions(tx, context, [...transactions, ...reversals]);
+  await markSuperseded(tx, superseded);
   await markUsage(tx, [...booked.map(({ id }) => id), ...alreadyPosted], 'rated');
   await markUsage(tx, [...waiting, ...unreadable.map(({ id }) => id)], 'unrated');
   await parkMisdated(
@@ -70,7 +75,7 @@ async function postIn(tx: Queryable, { books, storeDerived }: PostingPrices, bat
   );
   return {
     claimed,
-    more: claimed === batchMax,
+    more: claimed >= batchMax,
     rated: booked.length + alreadyPosted.length,
     unrated: waiting.length - defects.length,
     setAside: [...unreadable, ...defects, ...misdated],

@@ -39,7 +39,10 @@ const lineRow = z.object({
   per: wholeText,
   amount: amountText,
 });
-const stateRow = z.object({ state: z.enum(['rated', 'pending', 'unrated', 'parked']), events: numberText });
+const stateRow = z.object({
+  state: z.enum(['rated', 'pending', 'unrated', 'parked', 'superseded']),
+  events: numberText,
+});
 
 /** The cost of a tenant's session; zero with no events for a session that is unknown or another tenant's. */
 export async function costOfSession(db: Queryable, tenantId: TenantId, sessionId: SessionId): Promise<SessionCost> {
