@@ -1,11 +1,11 @@
 // `moderation`: what tenants' sessions are judged by, and a bench on which a policy can be tried before it is in force.
 import { readFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { InvalidArgumentError, type Command } from 'commander';
 import { CONTENT_KINDS, isContentKind, parseModerationPolicy, type ContentKind } from '@trunkline/moderation';
 import { moderationPoliciesOf, setModerationPolicy } from '@trunkline/moderation/adapters/prisma';
 import { bindingsOf } from '@trunkline/moderation/adapters/rules';
 import { findTenant } from '@trunkline/tenancy/adapters/prisma';
+import { withActor, type ActorFlag } from '../actor.js';
 import type { Row } from '../output.js';
 import { done, type Inquire, type RunCommand } from '../run-command.js';
 import { tryPolicy } from './try-policy.js';
@@ -15,12 +15,10 @@ const EVERYTHING = JSON.stringify({ version: 1, hooks: [] });
 /** Adds the command and its parts. */
 export function addModerationCommands(program: Command, run: RunCommand, inquire: Inquire): void {
   const moderation = program.command('moderation').description('what is judged in live sessions, and by which rules');
-  moderation
-    .command('set <tenant>')
+  withActor(moderation.command('set <tenant>'))
     .description('put a policy in force; live sessions follow it within two seconds')
     .option('--file <policy.json>', 'the policy; docs/moderation.md says what may stand in it')
     .option('--none', 'judge nothing')
-    .option('--actor <name>', 'who sets it', userInfo().username)
     .action((named: string, flags: SetFlags, command: Command) =>
       run(command, async (tenancy) => {
         const tenant = done(await findTenant(tenancy, named));
@@ -60,9 +58,7 @@ interface PolicyFlags {
   readonly none?: true;
 }
 
-interface SetFlags extends PolicyFlags {
-  readonly actor: string;
-}
+interface SetFlags extends PolicyFlags, ActorFlag {}
 
 interface TryFlags extends PolicyFlags {
   readonly text: string;
