@@ -2,8 +2,10 @@
 // for whoever installs; until they have run, passes fail and are tried again.
 import { systemClock } from '@trunkline/kernel';
 import { assertDatabaseReachable, openDatabase } from '@trunkline/platform/database';
+import { Jobs, jobStoreOf } from '@trunkline/platform/jobs';
 import { serveOps } from '@trunkline/platform/http';
 import { runProcess, type ProcessBase, type StartedProcess } from '@trunkline/platform/process';
+import { secretSeal } from '@trunkline/platform/secrets';
 import { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { startWorker } from './src/index.js';
 
@@ -19,7 +21,13 @@ async function start({ config, log, shutdown }: ProcessBase): Promise<StartedPro
   const db = openDatabase(databaseUrl, { poolMax: CONNECTIONS_MAX, applicationName: 'trunkline-worker' });
   shutdown.register('database', STOP_MS_MAX, () => db.$disconnect());
   const metrics = new Metrics();
-  const worker = await startWorker({ db, log: log.with({ app: 'worker' }), shutdown, metrics });
+  const own = log.with({ app: 'worker' });
+  const jobs = new Jobs(jobStoreOf(databaseUrl, config.redis), own, shutdown);
+  const { adminKey, usageUrl: baseUrl, keyPepper } = config;
+  // Only pools with an admin key of their own need the pepper, which seals it.
+  const open = keyPepper === null ? () => null : secretSeal(keyPepper).open;
+  const reconcile = { jobs, settings: { adminKey, baseUrl, open } };
+  const worker = await startWorker({ db, log: own, shutdown, metrics, reconcile });
   const checks = [{ name: 'rating', problem: worker.problem }];
   const metricsUrl = await serveOps({ metrics, checks }, config, shutdown);
   log.info({ event: 'ready', ms: Math.round(systemClock.monotonicMs()) }, 'rating usage');

@@ -8,6 +8,8 @@ import { OverviewController } from './overview/overview.controller.js';
 import { PoolsController } from './pools/pools.controller.js';
 import { PricesController } from './prices/prices.controller.js';
 import { RollupController } from './rollup/rollup.controller.js';
+import { ReconcileController } from './reconcile/reconcile.controller.js';
+import { ReconcilePageController } from './reconcile/reconcile-page.controller.js';
 import { ReportsController } from './v1/reports.controller.js';
 
 /** The control plane's routes, bound to the parts that the composition root made. */
@@ -22,6 +24,8 @@ export class ApiModule {
         ReportsController,
         PoolsController,
         OrganizationController,
+        ReconcileController,
+        ReconcilePageController,
         RollupController,
         PricesController,
       ],

@@ -12,6 +12,8 @@ const STOP_MS_MAX = 20_000;
 /** An open, migrated database. */
 export interface Store {
   readonly db: Database;
+  /** Its address, for what needs a connection of its own. */
+  readonly url: string;
 }
 
 /** Opens the database. @throws errors whose message says what to do. */
@@ -24,7 +26,7 @@ export async function openStore(base: ProcessBase, folder: DataFolder): Promise<
   );
   const db = openDatabase(url);
   shutdown.register('database', STOP_MS_MAX, () => db.$disconnect());
-  return { db };
+  return { db, url };
 }
 
 async function startEmbedded({ config, log, shutdown }: ProcessBase, folder: DataFolder): Promise<string> {

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { systemClock } from '@trunkline/kernel';
 import { openDataFolder } from '@trunkline/platform/data-folder';
+import { Jobs, jobStoreOf } from '@trunkline/platform/jobs';
 import { serveOps } from '@trunkline/platform/http';
 import type { ProcessBase } from '@trunkline/platform/process';
 import { ownPepper, secretFile, secretSeal } from '@trunkline/platform/secrets';
@@ -45,7 +46,14 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
   });
   const { account, simulator } = await openUpstream(base);
   const metrics = new Metrics();
-  const worker = await startWorker({ db: store.db, log: log.with({ app: 'worker' }), shutdown, metrics });
+  const jobs = new Jobs(jobStoreOf(store.url, config.redis), log, shutdown);
+  const worker = await startWorker({
+    db: store.db,
+    log: log.with({ app: 'worker' }),
+    shutdown,
+    metrics,
+    reconcile: { jobs, settings: { adminKey: config.adminKey, baseUrl: config.usageUrl, open: seal.open } },
+  });
   const prices = priceSource(store.db);
   // The gateway is up first, so that there are lines to look at; until the API is, its reports are not.
   let apiOrigin: string | null = null;

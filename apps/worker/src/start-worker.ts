@@ -3,11 +3,13 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { systemClock } from '@trunkline/kernel';
 import { isDatabaseUnavailable, type Database } from '@trunkline/platform/database';
+import type { Jobs } from '@trunkline/platform/jobs';
 import type { Log } from '@trunkline/platform/logging';
 import type { Shutdown } from '@trunkline/platform/shutdown';
 import type { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { RatingLoop, type PassReport, type RatingLoopOptions } from './rating-loop.js';
 import { ratingPasses } from './rating-pass.js';
+import { startReconcileJobs, type ReconcileParts } from './reconcile-jobs.js';
 import { startReaper, type ReaperParts } from './reaper.js';
 import { startRollup } from './rollup.js';
 import { watchLedger } from './watch-ledger.js';
@@ -22,6 +24,8 @@ export interface WorkerParts {
   readonly metrics: Metrics;
   readonly loop?: Pick<RatingLoopOptions, 'idleMs' | 'backoff'>;
   readonly reaper?: Pick<ReaperParts, 'silenceMs' | 'everyMs'>;
+  /** Reconciliation with the vendor's books each day; without, by the command line only. */
+  readonly reconcile?: Pick<ReconcileParts, 'settings'> & { readonly jobs: Jobs };
 }
 
 /** A worker at work. */
@@ -43,12 +47,14 @@ export async function startWorker({
   metrics,
   loop: options,
   reaper,
+  reconcile,
 }: WorkerParts): Promise<RunningWorker> {
   startRollup({ db, log, clock: systemClock }, shutdown);
   const loop = new RatingLoop(ratingPasses(db), { ...options, ...reports(log) });
   const app = await NestFactory.createApplicationContext(WorkerModule.with(loop), { logger: false });
   watchLedger(db, metrics, shutdown);
   startReaper({ db, log, metrics, monotonicMs: systemClock.monotonicMs, ...reaper }, shutdown);
+  if (reconcile) await startReconcileJobs(reconcile.jobs, { ...reconcile, db, log, metrics, nowMs: systemClock.nowMs });
   shutdown.register('worker', CLOSE_MS_MAX, () => app.close());
   return {
     rateOnce: () => loop.rateOnce(),

@@ -1,1 +1,9 @@
-export { Jobs, type AddOptions, type JobHandler, type JobStore, type Repetition, type RunningJob } from './jobs.js';
+export {
+  Jobs,
+  jobStoreOf,
+  type AddOptions,
+  type JobHandler,
+  type JobStore,
+  type Repetition,
+  type RunningJob,
+} from './jobs.js';

@@ -10,6 +10,7 @@ import {
   type JobsOptions,
   type RepeatOptions,
 } from 'bullmq';
+import type { RedisAddress } from '../config/index.js';
 import type { Log } from '../logging/index.js';
 import type { Shutdown } from '../shutdown/index.js';
 
@@ -18,6 +19,14 @@ export interface JobStore {
   /** With `redisUrl` null, its PostgreSQL holds them. */
   readonly databaseUrl: string;
   readonly redisUrl: string | null;
+}
+
+/**
+ * Where jobs wait, by the settings. Sentinels and clusters serve leases only: few jobs are as well off in PostgreSQL, and
+ * every process of an installation must agree.
+ */
+export function jobStoreOf(databaseUrl: string, redis: RedisAddress | null): JobStore {
+  return { databaseUrl, redisUrl: redis?.kind === 'single' ? redis.url : null };
 }
 
 /** What a worker is given beside the data of its job. */

@@ -347,6 +347,24 @@ export const METRICS = {
     help: 'Age of the oldest record of this gateway that is not in the database yet.',
     labels: NO_LABELS,
   },
+  reconcileRuns: {
+    kind: 'counter',
+    name: 'trunkline_reconcile_runs_total',
+    help: "Days compared with the vendor's books. Alarming: above 0.5 % and 1 USD unexplained, or foreign use.",
+    labels: [{ name: 'result', values: ['agreed', 'alarming', 'failed'] }],
+  },
+  foreignUse: {
+    kind: 'counter',
+    name: 'trunkline_foreign_use_total',
+    help: 'Meters of a day of which the vendor counts use that never went through us. A security alarm.',
+    labels: NO_LABELS,
+  },
+  reconcileLast: {
+    kind: 'gauge',
+    name: 'trunkline_reconcile_last_timestamp_seconds',
+    help: "When a day was last compared with the vendor's books.",
+    labels: NO_LABELS,
+  },
   ledgerLag: {
     kind: 'gauge',
     name: 'trunkline_ledger_lag_seconds',

@@ -15,6 +15,7 @@ export const PROBLEMS = {
   not_found: { status: 404, title: 'There is nothing here' },
   pool_not_found: { status: 404, title: 'There is no such pool' },
   price_change_not_found: { status: 404, title: 'There is no such change of prices' },
+  run_not_found: { status: 404, title: 'There is no such run' },
   method_not_allowed: { status: 405, title: 'This cannot be done here' },
   host_not_allowed: { status: 421, title: 'This host name is not ours' },
   prices_refused: { status: 422, title: 'These prices cannot be taken' },

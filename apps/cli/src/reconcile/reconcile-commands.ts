@@ -1,7 +1,8 @@
 // `reconcile`: our books against the vendor's own. Nothing is ever booked by it; a person decides what a difference means.
 import { readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { InvalidArgumentError, type Command } from 'commander';
+import { parsePeriod } from '@trunkline/ledger';
+import { recordPeriodCheck } from '@trunkline/ledger/adapters/prisma';
 import { openAiBooks } from '@trunkline/providers/adapters/openai-usage';
 import { loadPriceBook } from '@trunkline/rating/adapters/prisma';
 import { reconcilingPrices } from '@trunkline/reporting';
@@ -13,11 +14,13 @@ import {
   reconcilePool,
   recordMonthReconciled,
   setSource,
+  type ReconcileContext,
   type ReconciliationRun,
   type RunView,
   type SourceSettings,
 } from '@trunkline/reporting/adapters/prisma';
 import { findPool, type PoolContext } from '@trunkline/tenancy/adapters/prisma';
+import { withActor } from '../actor.js';
 import { listOf, numberOf } from '../flag-values.js';
 import type { Row } from '../output.js';
 import { done, type RunCommand } from '../run-command.js';
@@ -48,7 +51,7 @@ export type VendorOf = (command: Command) => Promise<SourceSettings>;
 /** Adds the commands to the program. */
 export function addReconcileCommands(program: Command, run: RunCommand, vendorOf: VendorOf): void {
   const reconcile = program.command('reconcile').description("our books against the vendor's, day by day (UTC)");
-  acted(reconcile.command('run'))
+  withActor(reconcile.command('run'))
     .description('compares a day now; the worker does so 1, 3 and 7 days after each day by itself')
     .option('--day <day>', '2026-11-01; default: yesterday', dayOf)
     .option('--pool <pool>', 'slug or id; default: all')
@@ -70,7 +73,7 @@ export function addReconcileCommands(program: Command, run: RunCommand, vendorOf
     .command('show <run>')
     .description('its differences, each with its class, and what was said about them')
     .action((id: string, _flags: object, command: Command) => run(command, (installation) => show(installation, id)));
-  acted(reconcile.command('note <run>'))
+  withActor(reconcile.command('note <run>'))
     .description('says something about a run, or one line of it; kept for good')
     .requiredOption('--text <text>')
     .option('--line <n>', 'a line of `reconcile show`', numberOf)
@@ -104,7 +107,14 @@ async function runDay(
   if (wanted.length === 0) throw new Error(`nothing can be reconciled: ${problems.join('; ') || 'there is no pool'}`);
   const { books } = await loadPriceBook(db);
   const booksOf = ({ baseUrl, adminKey: key }: (typeof sources)[number]) => openAiBooks({ baseUrl, adminKey: key });
-  const context = { db, nowMs, prices: reconcilingPrices(books), booksOf, sources };
+  const context = {
+    db,
+    nowMs,
+    prices: reconcilingPrices(books),
+    booksOf,
+    sources,
+    recordMonth: monthRecorder(db, actor),
+  };
   const rows: Row[] = [];
   for (const each of wanted) {
     const made = await reconcilePool(context, each, { dayMs, trigger: 'manual', actor });
@@ -112,6 +122,14 @@ async function runDay(
     if (made !== null) rows.push(rowOfRun(each.poolSlug, made));
   }
   return rows;
+}
+
+function monthRecorder(db: PoolContext['db'], actor: string): ReconcileContext['recordMonth'] {
+  return async ({ month, state, reason }) => {
+    const period = parsePeriod(month);
+    if (period === null) throw new Error(`${month} is no month`);
+    await recordPeriodCheck(db, { tenantId: null, period, check: 'reconciled', state, reason, actor });
+  };
 }
 
 async function show({ db }: PoolContext, id: string): Promise<Row[]> {
@@ -197,10 +215,6 @@ function rowOfView(view: RunView): Row {
     ran_at: ranAt,
     notes,
   };
-}
-
-function acted(command: Command): Command {
-  return command.option('--actor <name>', 'who does it, for the record', userInfo().username);
 }
 
 function dayOf(text: string): number {

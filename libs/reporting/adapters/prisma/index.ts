@@ -36,5 +36,5 @@ export {
   type ReconciliationRun,
   type RunView,
 } from './reconcile-store.js';
-export { reconcileDue } from './reconcile-due.js';
+export { reconcileDue, type DueRun } from './reconcile-due.js';
 export { recordMonthReconciled } from './reconcile-month.js';

@@ -6,13 +6,12 @@ import type { ReconcileContext } from './reconcile-pool.js';
 import { numberText } from './queryable.js';
 
 const MONTH_CHARS = '2026-11'.length;
-const ACTOR = 'reconciliation';
 const row = z.object({ days: numberText, open: numberText });
 const stateRow = z.object({ state: z.string() });
 
 /** Looks at the month of a day and records what changed: reconciled, or not any more. */
 export async function recordMonthReconciled(
-  { db, sources }: Pick<ReconcileContext, 'db' | 'sources'>,
+  { db, sources, recordMonth }: Pick<ReconcileContext, 'db' | 'sources' | 'recordMonth'>,
   day: string,
 ): Promise<'ok' | 'missing'> {
   const month = day.slice(0, MONTH_CHARS);
@@ -39,8 +38,6 @@ export async function recordMonthReconciled(
   const known = z.array(stateRow).parse(before)[0]?.state ?? 'missing';
   // A waiver is a person's word: it is not taken back by a machine that still says no.
   if (known === state || (known === 'waived' && state === 'missing')) return state;
-  await db.$executeRaw`
-    INSERT INTO period_check (period, check_name, state, actor, reason)
-    VALUES (${month}, 'reconciled', ${state}, ${ACTOR}, ${reason})`;
+  await recordMonth({ month, state, reason });
   return state;
 }

@@ -24,6 +24,12 @@ export interface ReconcileContext {
   readonly booksOf: (source: ReconciliationSource) => VendorBooks;
   /** All of the installation: what is another pool's key is not foreign. */
   readonly sources: readonly ReconciliationSource[];
+  /** Tells the close of periods that a month (`2026-11`) agrees, or does not any more. */
+  readonly recordMonth: (found: {
+    readonly month: string;
+    readonly state: 'ok' | 'missing';
+    readonly reason: string;
+  }) => Promise<void>;
 }
 
 /** Which day, and who asks. */

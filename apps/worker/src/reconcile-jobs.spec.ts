@@ -1,0 +1,106 @@
+import { startTestPostgres, type TestPostgres } from '../../../test/support/postgres.js';
+import { mintId, parseAmount, ZERO } from '@trunkline/kernel';
+import { openLog } from '@trunkline/platform/logging';
+import type { VendorBooks } from '@trunkline/reporting';
+import { findSources, listRuns, reconcilePool, recordMonthReconciled } from '@trunkline/reporting/adapters/prisma';
+import { Metrics } from '@trunkline/telemetry/adapters/prom';
+import { makeDueRuns, monthRecorder, type ReconcileParts } from './reconcile-jobs.js';
+
+let postgres: TestPostgres;
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  const pool = { id: mintId('pool', 1, (n) => new Uint8Array(n)), slug: 'main', vendor: 'openai', models: [] };
+  await postgres.db.pool.create({ data: pool });
+}, 60_000);
+afterAll(() => postgres.stop());
+
+const NOW = Date.parse('2026-11-22T06:00:00Z');
+const EMPTY: VendorBooks = { usage: async () => [], costs: async () => [] };
+
+function parts(
+  over: Partial<ReconcileParts> & { readonly lines?: string[] } = {},
+): ReconcileParts & { metrics: Metrics } {
+  const metrics = new Metrics();
+  const log = openLog('info', { write: (line: string) => void over.lines?.push(line) });
+  const settings = { adminKey: 'sk-admin', baseUrl: 'http://vendor.invalid/v1', open: () => null };
+  return { db: postgres.db, log, metrics, nowMs: () => NOW, settings, booksOf: () => EMPTY, ...over };
+}
+const run = (with_: ReconcileParts) => makeDueRuns(with_, new AbortController().signal);
+
+describe('the daily reconciliation', () => {
+  it('does nothing without an admin key', async () => {
+    await run(parts({ settings: { adminKey: null, baseUrl: 'http://vendor.invalid/v1', open: () => null } }));
+    expect(await listRuns(postgres.db, 100)).toEqual([]);
+  });
+
+  it('tries a day again that could not be read, and makes each run once', async () => {
+    const away: VendorBooks = { ...EMPTY, usage: () => Promise.reject(new Error('away')) };
+    await expect(run(parts({ booksOf: () => away }))).rejects.toThrow('13 runs');
+    await run(parts());
+    await run(parts());
+    const made = await listRuns(postgres.db, 100);
+    expect(made.map(({ day, stage }) => `${day} ${stage}`).sort()).toEqual(
+      [9, 10, 11, 12, 13, 14, 15]
+        .map((day) => `2026-11-${String(day).padStart(2, '0')} final`)
+        .concat(['16', '17', '18', '19'].map((day) => `2026-11-${day} settling`))
+        .concat(['20', '21'].map((day) => `2026-11-${day} provisional`)),
+    );
+  });
+
+  it('makes the run of the next stage when its day has come, and is loud about foreign use', async () => {
+    const lines: string[] = [];
+    const use = { hourMs: Date.parse('2026-11-22T10:00:00Z'), keyId: 'key_x', model: 'm', meter: 'output_audio' };
+    const books: VendorBooks = {
+      usage: async ({ fromMs, toMs }) =>
+        use.hourMs >= fromMs && use.hourMs < toMs ? [{ ...use, quantityMicro: 5_000_000n }] : [],
+      costs: async ({ fromMs }) => [
+        {
+          dayMs: fromMs,
+          keyId: 'key_x',
+          lineItem: 'm, audio_output_tokens',
+          of: null,
+          amount: parseAmount('0') ?? ZERO,
+        },
+      ],
+    };
+    const next = parts({ nowMs: () => NOW + 86_400_000, booksOf: () => books, lines });
+    await run(next);
+    const newest = await listRuns(postgres.db, 3);
+    expect(newest.map(({ day, stage, alarming }) => [day, stage, alarming]).sort()).toEqual([
+      ['2026-11-16', 'final', false],
+      ['2026-11-20', 'settling', false],
+      ['2026-11-22', 'provisional', true],
+    ]);
+    expect(lines.filter((line) => line.includes('"event":"foreign_use"'))).toHaveLength(1);
+    expect(await next.metrics.scrape()).toContain('trunkline_foreign_use_total 1');
+  });
+
+  it('keeps its runs for good', async () => {
+    const changed = postgres.db.$executeRaw`UPDATE reconciliation_run SET alarming = false`;
+    await expect(changed).rejects.toThrow('append-only');
+  });
+
+  it('tells the close of a month that all its days agree, and takes it back when one no longer does', async () => {
+    const newest = async (period: string) => {
+      const where = { period, checkName: 'reconciled' };
+      return (await postgres.db.periodCheck.findFirst({ where, orderBy: { id: 'desc' } }))?.state ?? null;
+    };
+    for (let day = 2; day <= 47; day++) await run(parts({ nowMs: () => NOW + day * 86_400_000 }));
+    expect(await newest('2026-12')).toBe('ok');
+    // Its first days were over before anybody compared them.
+    expect(await newest('2026-11')).toBeNull();
+
+    const [source] = (await findSources(postgres.db, parts().settings)).sources;
+    if (source === undefined) throw new Error('no source');
+    const dayMs = Date.parse('2026-12-05T00:00:00Z');
+    const charge = { dayMs, keyId: null, lineItem: 'a fine', of: null, amount: parseAmount('5') ?? ZERO };
+    const context = {
+      ...{ db: postgres.db, nowMs: NOW + 50 * 86_400_000, sources: [source], recordMonth: monthRecorder(postgres.db) },
+      prices: { priced: (model: string) => model, worth: () => null },
+      booksOf: (): VendorBooks => ({ ...EMPTY, costs: async () => [charge] }),
+    };
+    await reconcilePool(context, source, { dayMs, trigger: 'manual', actor: 'ann' });
+    expect(await recordMonthReconciled(context, '2026-12-05')).toBe('missing');
+    expect(await newest('2026-12')).toBe('missing');
+  }, 60_000);
+});
