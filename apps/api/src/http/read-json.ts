@@ -1,27 +1,15 @@
 // The body of a request that changes something, read after the guard has let it in: nobody who is not signed in makes this
 // process parse anything. JSON only: a form of another site cannot send that without being asked first.
-import { json } from 'express';
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import type { z } from 'zod';
 import { RefusedRequest } from './problem.js';
 
 // A price list of thousands of rows has a few hundred kilobytes.
 const BODY_BYTES_MAX = 1_048_576;
-const parser = json({ limit: BODY_BYTES_MAX, strict: true, type: 'application/json' });
 
 /** Reads the body by a schema. @throws RefusedRequest `invalid_request` that names the fields at fault. */
-export async function readJson<Schema extends z.ZodType>(
-  schema: Schema,
-  request: Request,
-  response: Response,
-): Promise<z.output<Schema>> {
-  await new Promise<void>((resolve, reject) => {
-    parser(request, response, (error?: unknown) => {
-      if (error === undefined) resolve();
-      else reject(refused(`The body is not JSON of at most ${BODY_BYTES_MAX} bytes.`));
-    });
-  });
-  const parsed = schema.safeParse(request.body);
+export async function readJson<Schema extends z.ZodType>(schema: Schema, request: Request): Promise<z.output<Schema>> {
+  const parsed = schema.safeParse(parseJson(await bodyOf(request)));
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.map((issue) => ({
     parameter: issue.path.map(String).join('.').slice(0, 80),
@@ -32,6 +20,27 @@ export async function readJson<Schema extends z.ZodType>(
     detail: `Send JSON with content-type application/json: ${where}.`,
     errors,
   });
+}
+
+async function bodyOf(request: Request): Promise<string> {
+  if (request.is('application/json') === false) throw refused('Send JSON with content-type application/json.');
+  const body: AsyncIterable<Uint8Array> = request;
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+    if (bytes > BODY_BYTES_MAX) throw refused(`The body has more than ${BODY_BYTES_MAX} bytes.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw refused('The body is not JSON.');
+  }
 }
 
 function refused(detail: string): RefusedRequest {

@@ -1,7 +1,7 @@
 // `/admin/api/v1/prices`: the prices in force, changes of them, and their approval. Who acts is said in the body: those
 // who may sign in here share one sign-in yet, so the name is taken as given, like `--actor` at a terminal.
-import { Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import { Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
+import type { Request } from 'express';
 import type { Result } from '@trunkline/kernel';
 import { differenceOfChange, parsePriceContent } from '@trunkline/rating';
 import {
@@ -76,8 +76,8 @@ export class PricesController {
 
   /** Drafts a change; `content` as in libs/rating/README.md. */
   @Post('changes')
-  async draft(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
-    const { content: raw, actor: author, ...rest } = await readJson(Draft, request, response);
+  async draft(@Req() request: Request) {
+    const { content: raw, actor: author, ...rest } = await readJson(Draft, request);
     const content = taken(parsePriceContent(raw));
     const { change } = taken(await draftPrices(this.parts.tenancy, { ...rest, author, content }));
     return changeView(change);
@@ -86,8 +86,8 @@ export class PricesController {
   /** Puts a draft in force. */
   @Post('changes/:id/approve')
   @HttpCode(200)
-  async approve(@Param('id') id: string, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
-    const { single_person: singlePerson, ...verdict } = await readJson(Approval, request, response);
+  async approve(@Param('id') id: string, @Req() request: Request) {
+    const { single_person: singlePerson, ...verdict } = await readJson(Approval, request);
     await this.known(id);
     const { change } = taken(await approvePrices(this.parts.tenancy, id, { ...verdict, singlePerson }));
     return changeView(change);
@@ -96,8 +96,8 @@ export class PricesController {
   /** Turns a draft down. */
   @Post('changes/:id/reject')
   @HttpCode(200)
-  async reject(@Param('id') id: string, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
-    const verdict = await readJson(Rejection, request, response);
+  async reject(@Param('id') id: string, @Req() request: Request) {
+    const verdict = await readJson(Rejection, request);
     await this.known(id);
     return changeView(taken(await rejectPrices(this.parts.tenancy, id, verdict)));
   }

@@ -76,6 +76,7 @@ describe('the prices of the API', () => {
   it.each([
     ['no such change', '/changes/pch_x/approve', { actor: 'bob' }, 404],
     ['no JSON', '/changes', '{', 400],
+    ['a body without end', '/changes', 'x'.repeat(1_048_577), 400],
     ['a misspelt field', '/changes', { actor: 'ann', reason: 'x', contents: {} }, 400],
     ['nobody who does it', '/changes', { actor: ' ', reason: 'x', content: {} }, 400],
   ])('are refused for %s', async (_name, path, body, status) => {

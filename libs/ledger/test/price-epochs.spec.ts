@@ -7,11 +7,11 @@ import { formatAmount, parseAmount, type SessionId } from '@trunkline/kernel';
 import type { Meter } from '@trunkline/metering';
 import { importPrices } from '@trunkline/rating/adapters/prisma';
 import { readPriceSheets } from '@trunkline/rating/adapters/seed';
-import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
-import { journal, newSessionId, storedPrices, TENANT, usage } from '../../test/usage.js';
-import { balancesOfTenant, costOfSession, postBatch } from './index.js';
+import { startTestPostgres, type TestPostgres } from '../../../test/support/postgres.js';
+import { journal, newSessionId, storedPrices, TENANT, usage } from './usage.js';
+import { balancesOfTenant, costOfSession, postBatch } from '@trunkline/ledger/adapters/prisma';
 
-const SEEDS = fileURLToPath(new URL('../../../../prisma/seed/prices', import.meta.url));
+const SEEDS = fileURLToPath(new URL('../../../prisma/seed/prices', import.meta.url));
 
 // A real server on a machine that may be busy with other tests.
 jest.setTimeout(60_000);

@@ -5,9 +5,9 @@ import { parseAmount } from '@trunkline/kernel';
 import { NO_PRICES } from '@trunkline/rating';
 import { approvePrices, draftPrices, priceBookRevision } from '@trunkline/rating/adapters/prisma';
 import { z } from 'zod';
-import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
-import { importRows, journal, OTHER_TENANT, storedPrices, TENANT, usage, VOICE_PRICES } from '../../test/usage.js';
-import { balancesOfTenant, postBatch } from './index.js';
+import { startTestPostgres, type TestPostgres } from '../../../test/support/postgres.js';
+import { importRows, journal, OTHER_TENANT, storedPrices, TENANT, usage, VOICE_PRICES } from './usage.js';
+import { balancesOfTenant, postBatch } from '@trunkline/ledger/adapters/prisma';
 
 // A real server on a machine that may be busy with other tests.
 jest.setTimeout(60_000);
