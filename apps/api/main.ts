@@ -7,6 +7,8 @@ import { systemClock } from '@trunkline/kernel';
 import { assertDatabaseReachable, openDatabase } from '@trunkline/platform/database';
 import { runProcess, type ProcessBase, type StartedProcess } from '@trunkline/platform/process';
 import { installedPepper } from '@trunkline/platform/secrets';
+import { DownloadLinks } from '@trunkline/reporting';
+import { exportPlaceOf } from '@trunkline/reporting/adapters/export';
 import { keyHasher } from '@trunkline/tenancy';
 import { startApi, type LineViews } from './src/index.js';
 
@@ -19,7 +21,8 @@ async function start(base: ProcessBase): Promise<StartedProcess> {
   const { databaseUrl, host, adminPort: port } = config;
   if (databaseUrl === null)
     throw new Error('DATABASE_URL is not set: an API of its own shares the database of its gateways');
-  const hashKey = keyHasher(await installedPepper(config));
+  const pepper = await installedPepper(config);
+  const hashKey = keyHasher(pepper);
   await assertDatabaseReachable(databaseUrl);
   const db = openDatabase(databaseUrl, { poolMax: CONNECTIONS_MAX, applicationName: 'trunkline-api' });
   shutdown.register('database', STOP_MS_MAX, () => db.$disconnect());
@@ -28,6 +31,7 @@ async function start(base: ProcessBase): Promise<StartedProcess> {
     tenancy: { db, clock: systemClock, randomBytes, hashKey },
     upstream: 'unknown',
     lines: await openLines(base),
+    exports: { place: { db, databaseUrl, ...exportPlaceOf(config) }, links: new DownloadLinks(pepper) },
     // The command line reads Redis itself where there is one; only a standalone's lines are out of its reach.
     operatorToken: null,
     host,

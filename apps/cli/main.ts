@@ -3,12 +3,16 @@ import { Command } from 'commander';
 import { systemClock } from '@trunkline/kernel';
 import { loadProcessConfig, processEnvironment } from '@trunkline/platform/config';
 import { installedPepper, secretSeal } from '@trunkline/platform/secrets';
+import { exportPlaceOf } from '@trunkline/reporting/adapters/export';
 import { withInstallation } from './src/context.js';
 import { addBookingCommands } from './src/ledger/booking-commands.js';
 import { addLedgerCommand } from './src/ledger/reading-commands.js';
 import { addLedgerRepairCommands } from './src/ledger/repair-commands.js';
 import { addCompanyCommands } from './src/period/company-commands.js';
 import { addPeriodCommands } from './src/period/period-commands.js';
+import { addCostCentreCommands } from './src/cost-centre/cost-centre-commands.js';
+import { addExportCommands } from './src/export/export-commands.js';
+import { addStatementCommand } from './src/statement/statement-command.js';
 import { addKeyCommands } from './src/key-commands.js';
 import { addModerationCommands } from './src/moderation/moderation-commands.js';
 import { addMoneyCommands } from './src/money-commands.js';
@@ -19,7 +23,7 @@ import { addPriceCommands } from './src/price/price-commands.js';
 import { addRepairCommands } from './src/repair-commands.js';
 import { addRollupCommands } from './src/rollup/rollup-commands.js';
 import { addReconcileCommands, type VendorOf } from './src/reconcile/reconcile-commands.js';
-import type { Inquire, RunCommand } from './src/run-command.js';
+import type { Inquire, RunCommand, RunOnBooks } from './src/run-command.js';
 import { addShareCommands } from './src/share-commands.js';
 import { addTenantCommands } from './src/tenant-commands.js';
 import { replayCalls } from './src/what-if/replay.js';
@@ -48,6 +52,14 @@ const run: RunCommand = async (command, work) => {
   process.stdout.write(formatRows(await withInstallation(flags, work), asJson));
 };
 
+const runOnBooks: RunOnBooks = async (command, work) => {
+  const { asJson, ...flags } = flagsOf(command);
+  const answer = await withInstallation(flags, (tenancy, databaseUrl) =>
+    work({ tenancy, exports: { db: tenancy.db, databaseUrl, ...flags.exports } }),
+  );
+  process.stdout.write(typeof answer === 'string' ? answer : formatRows(answer, asJson));
+};
+
 const inquire: Inquire = async (command, work) => {
   const { asJson, ...flags } = flagsOf(command);
   process.stdout.write(formatAnswer(await work(flags), asJson));
@@ -63,7 +75,8 @@ function flagsOf(command: Command) {
     ...(flags.usageUrl === undefined ? [] : ['--usage-url', flags.usageUrl]),
   ]);
   const { dataDir, databaseUrl, redis, keyPepper, adminKey, usageUrl } = config;
-  return { dataDir, databaseUrl, redis, keyPepper, adminKey, usageUrl, asJson: flags.json === true };
+  const exports = exportPlaceOf(config);
+  return { dataDir, databaseUrl, redis, keyPepper, adminKey, usageUrl, exports, asJson: flags.json === true };
 }
 
 const vendorOf: VendorOf = async (command) => {
@@ -85,6 +98,9 @@ addLedgerRepairCommands(ledger, usage, run);
 addPeriodCommands(program, run);
 addCompanyCommands(program, run);
 addPriceCommands(program, run);
+addCostCentreCommands(program, run);
+addStatementCommand(program, runOnBooks);
+addExportCommands(program, runOnBooks);
 addRepairCommands(program, run);
 addRollupCommands(program, run, systemClock.nowMs());
 addReconcileCommands(program, run, vendorOf);

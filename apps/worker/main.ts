@@ -6,6 +6,7 @@ import { Jobs, jobStoreOf } from '@trunkline/platform/jobs';
 import { serveOps } from '@trunkline/platform/http';
 import { runProcess, type ProcessBase, type StartedProcess } from '@trunkline/platform/process';
 import { secretSeal } from '@trunkline/platform/secrets';
+import { exportPlaceOf } from '@trunkline/reporting/adapters/export';
 import { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { startWorker } from './src/index.js';
 
@@ -27,7 +28,9 @@ async function start({ config, log, shutdown }: ProcessBase): Promise<StartedPro
   // Only pools with an admin key of their own need the pepper, which seals it.
   const open = keyPepper === null ? () => null : secretSeal(keyPepper).open;
   const reconcile = { jobs, settings: { adminKey, baseUrl, open } };
-  const worker = await startWorker({ db, log: own, shutdown, metrics, reconcile });
+  const place = { db, databaseUrl, ...exportPlaceOf(config) };
+  const exports = { jobs, place, keepDays: config.exportKeepDays };
+  const worker = await startWorker({ db, log: own, shutdown, metrics, reconcile, exports });
   const checks = [{ name: 'rating', problem: worker.problem }];
   const metricsUrl = await serveOps({ metrics, checks }, config, shutdown);
   log.info({ event: 'ready', ms: Math.round(systemClock.monotonicMs()) }, 'rating usage');

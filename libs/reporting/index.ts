@@ -25,3 +25,4 @@ export * from './core/reconcile/reconcile-day.js';
 export * from './core/reconcile/stage.js';
 export * from './core/reconcile/vendor-books.js';
 export * from './core/reconcile/reconciling-prices.js';
+export * from './core/statement/statement-texts.js';

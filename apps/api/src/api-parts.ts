@@ -3,6 +3,8 @@
 import type { Refusal, Result } from '@trunkline/kernel';
 import type { Database } from '@trunkline/platform/database';
 import type { Log } from '@trunkline/platform/logging';
+import type { DownloadLinks } from '@trunkline/reporting';
+import type { ExportPlace } from '@trunkline/reporting/adapters/export';
 import type { Credentials, Principal } from '@trunkline/tenancy';
 import type { TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 import type { AdminSessions } from './access/admin-sessions.js';
@@ -27,7 +29,15 @@ export interface ApiRouteParts {
   readonly pools: PoolReads;
   /** Who holds a tenant's key, by the policy as it is now. Rejects when that cannot be read. */
   readonly principalOf: (credentials: Credentials) => Promise<Result<Principal, Refusal>>;
+  /** Where exports are kept and how their links are signed; null: not known to this process. */
+  readonly exports: ExportAccess | null;
   readonly log: Log;
+}
+
+/** Exports, as routes reach them. */
+export interface ExportAccess {
+  readonly place: ExportPlace;
+  readonly links: DownloadLinks;
 }
 
 /** Injection token of `ApiRouteParts`. */

@@ -3,6 +3,8 @@ import { APP_GUARD } from '@nestjs/core';
 import { AdminGuard } from './access/admin.guard.js';
 import { StartController } from './access/start.controller.js';
 import { API_PARTS, type ApiRouteParts } from './api-parts.js';
+import { CostCentresController } from './cost-centres/cost-centres.controller.js';
+import { ExportsController } from './exports/exports.controller.js';
 import { OrganizationController } from './organization/organization.controller.js';
 import { OverviewController } from './overview/overview.controller.js';
 import { PoolsController } from './pools/pools.controller.js';
@@ -10,6 +12,7 @@ import { PricesController } from './prices/prices.controller.js';
 import { RollupController } from './rollup/rollup.controller.js';
 import { ReconcileController } from './reconcile/reconcile.controller.js';
 import { ReconcilePageController } from './reconcile/reconcile-page.controller.js';
+import { StatementPageController, StatementsController } from './statements/statements.controller.js';
 import { ReportsController } from './v1/reports.controller.js';
 
 /** The control plane's routes, bound to the parts that the composition root made. */
@@ -28,6 +31,10 @@ export class ApiModule {
         ReconcilePageController,
         RollupController,
         PricesController,
+        ExportsController,
+        CostCentresController,
+        StatementsController,
+        StatementPageController,
       ],
       providers: [
         { provide: API_PARTS, useValue: parts },

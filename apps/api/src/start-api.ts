@@ -14,7 +14,7 @@ import { PrismaPolicySource, type TenancyContext } from '@trunkline/tenancy/adap
 import { AdminSessions } from './access/admin-sessions.js';
 import { OneTimeLink } from './access/one-time-link.js';
 import { operatorCheck } from './access/operator-token.js';
-import type { ApiRouteParts, UpstreamKind } from './api-parts.js';
+import type { ApiRouteParts, ExportAccess, UpstreamKind } from './api-parts.js';
 import { ApiModule } from './api.module.js';
 import { frontDoor } from './http/front-door.js';
 import { ProblemFilter } from './http/problem.filter.js';
@@ -31,6 +31,8 @@ export interface ApiParts {
   readonly lines: LineViews | null;
   /** What programs of the operator send as a bearer token; null: they cannot. */
   readonly operatorToken: string | null;
+  /** Where exports are kept; without, the routes about them say that they are not here. */
+  readonly exports?: ExportAccess;
   /** The address to bind (`--host`) and the port (`--admin-port`; 0 picks a free one). */
   readonly host: string;
   readonly port: number;
@@ -76,7 +78,8 @@ export async function startApi(parts: ApiParts): Promise<RunningApi> {
   return { port, origin, apiUrl: `${adminUrl}/api/v1`, oneTimeLink: () => `${adminUrl}/start?token=${link.issue()}` };
 }
 
-function routeParts({ db, tenancy, upstream, lines, operatorToken, log }: ApiParts, link: OneTimeLink): ApiRouteParts {
+function routeParts(parts: ApiParts, link: OneTimeLink): ApiRouteParts {
+  const { db, tenancy, upstream, lines, operatorToken, log, exports = null } = parts;
   const policy = new FreshPolicy(new PrismaPolicySource(db, tenancy.clock));
   return {
     db,
@@ -90,6 +93,7 @@ function routeParts({ db, tenancy, upstream, lines, operatorToken, log }: ApiPar
       const snapshot = await policy.current();
       return authenticate(credentials, { snapshot, nowMs: tenancy.clock.nowMs(), hashKey: tenancy.hashKey });
     },
+    exports,
     log,
   };
 }

@@ -21,7 +21,7 @@ export interface InstallationFlags {
 /** Runs work on the installation and closes its database after. @throws Error that says what to do. */
 export async function withInstallation<T>(
   flags: InstallationFlags,
-  work: (tenancy: PoolContext) => Promise<T>,
+  work: (tenancy: PoolContext, databaseUrl: string) => Promise<T>,
 ): Promise<T> {
   const layout = layoutOf(flags.dataDir);
   const pepper = await installedPepper(flags);
@@ -30,7 +30,7 @@ export async function withInstallation<T>(
   const db = openDatabase(url, { poolMax: 2 });
   try {
     const { seal: sealUpstreamKey } = secretSeal(pepper);
-    return await work({ db, clock: systemClock, randomBytes, hashKey: keyHasher(pepper), sealUpstreamKey });
+    return await work({ db, clock: systemClock, randomBytes, hashKey: keyHasher(pepper), sealUpstreamKey }, url);
   } finally {
     await db.$disconnect();
   }

@@ -1,12 +1,25 @@
 // What every command is run with, and how it reads what the services answer.
 import type { Command } from 'commander';
 import type { Result } from '@trunkline/kernel';
+import type { ExportPlace } from '@trunkline/reporting/adapters/export';
 import type { PoolContext } from '@trunkline/tenancy/adapters/prisma';
 import type { Answer, Row } from './output.js';
 import type { StatusFlags } from './pool-statuses.js';
 
 /** Runs a command on the installation and prints the rows it returns. */
 export type RunCommand = (command: Command, work: (tenancy: PoolContext) => Promise<readonly Row[]>) => Promise<void>;
+
+/** The installation, for commands that write files out of its books. */
+export interface BooksInstallation {
+  readonly tenancy: PoolContext;
+  readonly exports: ExportPlace;
+}
+
+/** Runs a command that writes files, and prints the rows it returns, or the text as it is. */
+export type RunOnBooks = (
+  command: Command,
+  work: (books: BooksInstallation) => Promise<readonly Row[] | string>,
+) => Promise<void>;
 
 /** Answers a question about an installation that may not need its database, and prints the answer. */
 export type Inquire = (command: Command, work: (flags: StatusFlags) => Promise<Answer>) => Promise<void>;

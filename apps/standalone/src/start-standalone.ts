@@ -9,6 +9,8 @@ import { serveOps } from '@trunkline/platform/http';
 import type { ProcessBase } from '@trunkline/platform/process';
 import { ownPepper, secretFile, secretSeal } from '@trunkline/platform/secrets';
 import { priceSource } from '@trunkline/rating/adapters/prisma';
+import { DownloadLinks } from '@trunkline/reporting';
+import { exportPlaceOf, type ExportPlace } from '@trunkline/reporting/adapters/export';
 import { keyHasher } from '@trunkline/tenancy';
 import { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { givenAccount, settingsAccount, startGateway, type UpstreamAccount } from '../../gateway/src/index.js';
@@ -46,14 +48,8 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
   });
   const { account, simulator } = await openUpstream(base);
   const metrics = new Metrics();
-  const jobs = new Jobs(jobStoreOf(store.url, config.redis), log, shutdown);
-  const worker = await startWorker({
-    db: store.db,
-    log: log.with({ app: 'worker' }),
-    shutdown,
-    metrics,
-    reconcile: { jobs, settings: { adminKey: config.adminKey, baseUrl: config.usageUrl, open: seal.open } },
-  });
+  const exports = { ...exportPlaceOf(config), db: store.db, databaseUrl: store.url };
+  const worker = await startOwnWorker(base, { place: exports, seal, metrics });
   const prices = priceSource(store.db);
   // The gateway is up first, so that there are lines to look at; until the API is, its reports are not.
   let apiOrigin: string | null = null;
@@ -75,6 +71,7 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
     tenancy,
     upstream: simulator ? 'simulator' : 'vendor',
     lines: gateway.lines,
+    exports: { place: exports, links: new DownloadLinks(pepper) },
     operatorToken: await secretFile(join(folder.secretsDir, 'operator-token')),
     host: config.host,
     port: config.adminPort,
@@ -98,6 +95,19 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
   shutdown.register('run file', STOP_MS_MAX, removeRunFile);
   const ready: Ready = { ...running, adminUrl: api.oneTimeLink(), apiKey: first.apiKey };
   return { ready, hurry: gateway.hurry };
+}
+
+interface OwnWorkerParts {
+  readonly place: ExportPlace;
+  readonly seal: ReturnType<typeof secretSeal>;
+  readonly metrics: Metrics;
+}
+
+function startOwnWorker({ config, log, shutdown }: ProcessBase, { place, seal, metrics }: OwnWorkerParts) {
+  const jobs = new Jobs(jobStoreOf(place.databaseUrl, config.redis), log, shutdown);
+  const reconcile = { jobs, settings: { adminKey: config.adminKey, baseUrl: config.usageUrl, open: seal.open } };
+  const exports = { jobs, place, keepDays: config.exportKeepDays };
+  return startWorker({ db: place.db, log: log.with({ app: 'worker' }), shutdown, metrics, reconcile, exports });
 }
 
 async function openUpstream({

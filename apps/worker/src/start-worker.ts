@@ -7,6 +7,7 @@ import type { Jobs } from '@trunkline/platform/jobs';
 import type { Log } from '@trunkline/platform/logging';
 import type { Shutdown } from '@trunkline/platform/shutdown';
 import type { Metrics } from '@trunkline/telemetry/adapters/prom';
+import { startExportJobs, type ExportJobsParts } from './export-jobs.js';
 import { RatingLoop, type PassReport, type RatingLoopOptions } from './rating-loop.js';
 import { ratingPasses } from './rating-pass.js';
 import { startReconcileJobs, type ReconcileParts } from './reconcile-jobs.js';
@@ -26,6 +27,8 @@ export interface WorkerParts {
   readonly reaper?: Pick<ReaperParts, 'silenceMs' | 'everyMs'>;
   /** Reconciliation with the vendor's books each day; without, by the command line only. */
   readonly reconcile?: Pick<ReconcileParts, 'settings'> & { readonly jobs: Jobs };
+  /** Exports in the background; without, they are made by the command line only. */
+  readonly exports?: Pick<ExportJobsParts, 'jobs' | 'place' | 'keepDays' | 'lookMs'>;
 }
 
 /** A worker at work. */
@@ -48,6 +51,7 @@ export async function startWorker({
   loop: options,
   reaper,
   reconcile,
+  exports,
 }: WorkerParts): Promise<RunningWorker> {
   startRollup({ db, log, clock: systemClock }, shutdown);
   const loop = new RatingLoop(ratingPasses(db), { ...options, ...reports(log) });
@@ -55,6 +59,7 @@ export async function startWorker({
   watchLedger(db, metrics, shutdown);
   startReaper({ db, log, metrics, monotonicMs: systemClock.monotonicMs, ...reaper }, shutdown);
   if (reconcile) await startReconcileJobs(reconcile.jobs, { ...reconcile, db, log, metrics, nowMs: systemClock.nowMs });
+  if (exports) await startExportJobs({ ...exports, log, nowMs: systemClock.nowMs });
   shutdown.register('worker', CLOSE_MS_MAX, () => app.close());
   return {
     rateOnce: () => loop.rateOnce(),

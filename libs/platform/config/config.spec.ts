@@ -175,8 +175,11 @@ describe('secrets', () => {
       const url = { databaseUrl: `postgres://u:${canary}@h/d`, redis: `redis://:${canary}@h` };
       const text = key === 'databaseUrl' || key === 'redis' ? url[key] : canary;
       // Alone it is refused.
-      const beside: Record<string, string> =
-        key === 'redisSentinelPassword' ? { REDIS_URL: 'redis+sentinel://h/m' } : {};
+      const s3 = { TRUNKLINE_EXPORT_S3_ENDPOINT: 'https://s3.example', TRUNKLINE_EXPORT_S3_KEY_ID: 'id' };
+      const beside: Record<string, string> = {
+        ...(key === 'redisSentinelPassword' ? { REDIS_URL: 'redis+sentinel://h/m' } : {}),
+        ...(key.startsWith('exportS3') ? { ...s3, TRUNKLINE_EXPORT_S3_SECRET: 'secret' } : {}),
+      };
       expect(printConfig(load({ ...beside, [env[0]]: text }))).not.toContain('canary');
     }
   });

@@ -76,6 +76,8 @@ function withSentinelPassword(settings: Settings): Settings {
   return { ...settings, redis: { ...redis, sentinelLogin: { ...redis.sentinelLogin, password } } };
 }
 
+const S3_SETTINGS = ['exportS3Endpoint', 'exportS3KeyId', 'exportS3Secret'] as const;
+
 // What one setting may not be because of another. Settings without a value are checked by who knows their default.
 function contradictions(settings: Settings, found: FoundTexts): string[] {
   const name = (key: SettingKey): string => nameOf(key, found);
@@ -96,6 +98,9 @@ function contradictions(settings: Settings, found: FoundTexts): string[] {
   problems.push(...sentinelPasswordProblems(settings, name));
   if ((settings.tlsCertFile === null) !== (settings.tlsKeyFile === null))
     problems.push(`${SETTINGS.tlsCertFile.env[0]} and ${SETTINGS.tlsKeyFile.env[0]} belong together; set both or none`);
+  const s3 = S3_SETTINGS.map((key) => settings[key]);
+  if (s3.some((each) => each === null) && s3.some((each) => each !== null))
+    problems.push(`${S3_SETTINGS.map((key) => SETTINGS[key].env[0]).join(', ')} belong together; set all or none`);
   if (isOwnAddress(settings))
     problems.push(
       `${name('upstreamUrl')} is where this gateway listens; it is meant for apps. Give the upstream's own`,

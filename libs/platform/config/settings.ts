@@ -33,6 +33,15 @@ export const ConfigSchema = z.object({
     .prefault(null),
   tlsCertFile: values.path.nullable().prefault(null),
   tlsKeyFile: values.path.nullable().prefault(null),
+  exportDir: values.path.nullable().prefault(null),
+  exportKeepDays: values.wholeNumber(1, 3_650).prefault('400'),
+  exportS3Endpoint: values.baseUrl.nullable().prefault(null),
+  exportS3Region: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/, { error: 'must be the name of a region' })
+    .prefault('us-east-1'),
+  exportS3KeyId: values.secret.nullable().prefault(null),
+  exportS3Secret: values.secret.nullable().prefault(null),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], { error: 'must be debug, info, warn, error or silent' })
     .prefault('info'),
@@ -132,6 +141,12 @@ export const SETTINGS: Readonly<Record<SettingKey, SettingSpec>> = {
   },
   tlsCertFile: setting('TLS_CERT_FILE', 'certificate chain (PEM) for https; a local one is made when not given'),
   tlsKeyFile: setting('TLS_KEY_FILE', 'private key (PEM) of that certificate'),
+  exportDir: setting('EXPORT_DIR', 'folder that keeps exports, shared by worker and API; exports in the data folder'),
+  exportKeepDays: setting('EXPORT_KEEP_DAYS', 'days after which the files of an export are thrown away'),
+  exportS3Endpoint: setting('EXPORT_S3_ENDPOINT', 'address of the store of buckets that exports are delivered to'),
+  exportS3Region: setting('EXPORT_S3_REGION', 'region of that store'),
+  exportS3KeyId: { ...setting('EXPORT_S3_KEY_ID', 'access key id of that store'), secret: true },
+  exportS3Secret: { ...setting('EXPORT_S3_SECRET', 'secret access key of that store'), secret: true },
   logLevel: setting('LOG_LEVEL', 'debug, info, warn, error or silent'),
   seedCaps: setting('SEED_CAPS', 'session cap of the pool and the tenant that a first start makes'),
   spoolBytesMax: setting(

@@ -1,5 +1,5 @@
 // The frame of every admin page.
-import { Html, markup } from './markup.js';
+import { Html, markup } from '@trunkline/platform/html';
 import { STYLE } from './page-style.js';
 
 /** A page. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
-import { markup } from '../html/markup.js';
+import { markup } from '@trunkline/platform/html';
 import { page } from '../html/page.js';
 import { problemDetails, type ProblemCode, type ProblemDetails, type ProblemWords } from './problem.js';
 

@@ -1,6 +1,6 @@
 // The overview as a page: how full the pools are, what is open, what was used today, what it cost, whether the books keep up. Pure.
 import { formatAmount } from '@trunkline/kernel';
-import { markup, type Html } from '../html/markup.js';
+import { markup, type Html } from '@trunkline/platform/html';
 import { page } from '../html/page.js';
 import type { Overview } from './load-overview.js';
 import { costsTable, ledgerTable, sessionsTable, usageTable } from './overview-tables.js';

@@ -2,7 +2,7 @@
 import { addAmounts, formatAmount, type AmountPico, type TenantId } from '@trunkline/kernel';
 import type { CostRow } from '@trunkline/ledger/adapters/prisma';
 import { formatQuantity, isMeter, meterEntry } from '@trunkline/metering';
-import { markup, type Html } from '../html/markup.js';
+import { markup, type Html } from '@trunkline/platform/html';
 import { ageText, outlivesAnySession } from './age.js';
 import type { Overview } from './load-overview.js';
 import { tableMarkup, type Column } from './table.js';

@@ -1,7 +1,7 @@
 // The pools on the overview: how full each is and who waits. What cannot be read says so in its place, and the rest of the
 // page is shown all the same.
 import { LeaseStoreUnavailable, type PoolSummary } from '@trunkline/admission';
-import { markup, type Html } from '../html/markup.js';
+import { markup, type Html } from '@trunkline/platform/html';
 import { LinesNotKnown, type PoolReads } from '../pools/pool-reads.js';
 import { tableMarkup } from './table.js';
 

@@ -1,6 +1,6 @@
 // A real table with caption and header cells, so that a screen reader can say where it is; a wide one scrolls in a box of
 // its own that the keyboard can reach.
-import { markup, type Html } from '../html/markup.js';
+import { markup, type Html } from '@trunkline/platform/html';
 
 /** A column. `number`: set flush right in figures of one width. */
 export interface Column {

@@ -1,6 +1,6 @@
 // Reconciliation as pages: the runs, and one run with its differences. Pure. Amounts and quantities as they are kept.
 import type { DifferenceView, NoteView, RunView } from '@trunkline/reporting/adapters/prisma';
-import { markup, type Html } from '../html/markup.js';
+import { markup, type Html } from '@trunkline/platform/html';
 import { page } from '../html/page.js';
 import { tableMarkup } from '../overview/table.js';
 

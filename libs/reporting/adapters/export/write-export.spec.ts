@@ -144,6 +144,37 @@ describe('usage events', () => {
   });
 });
 
+describe('the workbook', () => {
+  it('shows what reconciliation had found when the month was closed, and nothing later', async () => {
+    const first = await run('xlsx');
+    const made = {
+      stage: 'final',
+      trigger: 'manual',
+      actor: 'ada',
+      compared: 1,
+      equal: 0,
+      unbooked: 0,
+      alarming: true,
+    };
+    const data = {
+      poolId: 'pool_1',
+      day: new Date('2026-10-10'),
+      oursCost: 1,
+      unexplained: 1,
+      ranAt: new Date(),
+      ...made,
+    };
+    await postgres.db.reconciliationRun.create({ data: { id: 'rec_1', ...data } });
+    const difference = { class: 'lost_usage', ours: 1, estimated: 0, theirs: 2, difference: 1 };
+    await postgres.db.reconciliationDifference.create({ data: { runId: 'rec_1', line: 1, ...difference } });
+    expect((await run('xlsx')).sha256).toBe(first.sha256);
+    const open = await run('xlsx', { period: '2026-11' });
+    const later = { ...data, day: new Date('2026-11-05') };
+    await postgres.db.reconciliationRun.create({ data: { id: 'rec_2', ...later } });
+    expect((await run('xlsx', { period: '2026-11' })).sha256).not.toBe(open.sha256);
+  });
+});
+
 describe('what fails', () => {
   it('leaves nothing behind', async () => {
     const dir = join(root, 'aborted');

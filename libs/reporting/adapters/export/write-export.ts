@@ -12,9 +12,11 @@ import { withSnapshot, type Database, type Snapshot } from '@trunkline/platform/
 import { vendorNamesOf } from '@trunkline/providers';
 import {
   ControlTotals,
+  isPreliminary,
   manifestOf,
   manifestText,
   type ChargeRows,
+  type Directory,
   type ExportContext,
   type ExportedFile,
   type ExportFile,
@@ -24,7 +26,13 @@ import {
   type ExportSources,
   type UsageRows,
 } from '../../index.js';
-import { chargeRowsOfTenants, loadDirectory, tenantsBookedIn, usageRowsOf } from '../prisma/index.js';
+import {
+  chargeRowsOfTenants,
+  loadDirectory,
+  reconciliationLines,
+  tenantsBookedIn,
+  usageRowsOf,
+} from '../prisma/index.js';
 
 /** The database, twice: as services use it, and the address for snapshots. */
 export interface Books {
@@ -72,7 +80,7 @@ export async function writeExport(
     const written = await withSnapshot(books.databaseUrl, async (snapshot) => {
       const context = await contextOf(books.db, snapshot, request);
       const totals = new ControlTotals(context, onRows);
-      const sources = totals.watch(sourcesOf(snapshot, context));
+      const sources = totals.watch(sourcesOf(snapshot, context, request.tenantId));
       const files: ExportedFile[] = [];
       for (const file of request.format.files(context, sources)) files.push(await writeFileOf(file, partial, signal));
       return manifestOf(request.format, context, { tenantId: request.tenantId, files, totals });
@@ -94,7 +102,7 @@ async function contextOf(db: Database, snapshot: Snapshot, request: ExportReques
   return { directory: await loadDirectory(db, { snapshot, period, tenants }), options, vendorOf: vendorNamesOf };
 }
 
-function sourcesOf(snapshot: Snapshot, { directory }: ExportContext): ExportSources {
+function sourcesOf(snapshot: Snapshot, { directory }: ExportContext, tenantId: TenantId | null): ExportSources {
   const tenants = [...directory.tenants.keys()];
   const { period, company } = directory;
   const range = { period, timeZone: company.timeZone };
@@ -103,8 +111,15 @@ function sourcesOf(snapshot: Snapshot, { directory }: ExportContext): ExportSour
     async *usage(): UsageRows {
       for (const tenantId of tenants) yield* usageRowsOf(snapshot, { ...range, tenantId });
     },
-    reconciliation: () => Promise.resolve([]),
+    // It is about whole accounts: nothing of it is for one tenant.
+    reconciliation: () => (tenantId === null ? reconciliationLines(snapshot, spanOf(directory)) : Promise.resolve([])),
   };
+}
+
+function spanOf(directory: Directory) {
+  const { fromMs, toMs, tenants } = directory;
+  const closedAtMs = Math.max(...[...tenants.values()].map(({ standing }) => standing.changedAtMs ?? 0));
+  return { fromMs, toMs, beforeMs: isPreliminary(directory) || tenants.size === 0 ? null : closedAtMs };
 }
 
 async function writeFileOf(file: ExportFile, dir: string, signal?: AbortSignal): Promise<ExportedFile> {

@@ -38,3 +38,28 @@ export {
 } from './reconcile-store.js';
 export { reconcileDue, type DueRun } from './reconcile-due.js';
 export { recordMonthReconciled } from './reconcile-month.js';
+export {
+  failRun,
+  findExport,
+  finishRun,
+  listExports,
+  noteProgress,
+  notePurged,
+  requestRun,
+  runsToPurge,
+  startRun,
+  waitingRuns,
+  type ExportRunRecord,
+  type RunRequest,
+} from './export-runs.js';
+export {
+  CADENCES,
+  createSchedule,
+  enableSchedule,
+  listSchedules,
+  requestDueRuns,
+  type Cadence,
+  type ExportScheduleRecord,
+  type ScheduleRequest,
+} from './export-schedules.js';
+export { reconciliationLines, type ReconciledSpan } from './reconciliation-lines.js';

@@ -20,7 +20,7 @@ export interface MeterWords {
 const NO_VENDOR = 'unknown';
 
 /** Of a row's meter, by the model whose price it has. */
-export function meterWordsOf(row: MeteredRow): MeterWords {
+export function meterWordsOf(row: Pick<MeteredRow, 'chargePrice' | 'listPrice' | 'model' | 'meter'>): MeterWords {
   const price = row.chargePrice ?? row.listPrice;
   const [provider, model] = [price?.provider ?? NO_VENDOR, price?.model ?? row.model];
   if (!isMeter(row.meter)) {

@@ -1,4 +1,4 @@
-import { escapeHtml, markup } from './markup.js';
+import { escapeHtml, markup } from '@trunkline/platform/html';
 import { PALETTES, STYLE } from './page-style.js';
 import { page } from './page.js';
 

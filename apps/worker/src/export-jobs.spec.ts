@@ -1,0 +1,106 @@
+import { jest } from '@jest/globals';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '../../../test/support/poll.js';
+import { startTestPostgres, type TestPostgres } from '../../../test/support/postgres.js';
+import { Jobs } from '@trunkline/platform/jobs';
+import { openLog } from '@trunkline/platform/logging';
+import { Shutdown } from '@trunkline/platform/shutdown';
+import { EXPORT_FORMATS, folderOf, purgeRuns, type ExportPlace } from '@trunkline/reporting/adapters/export';
+import { createSchedule, findExport, listExports, requestRun } from '@trunkline/reporting/adapters/prisma';
+import { startExportJobs } from './export-jobs.js';
+
+// A real server on a machine that may be busy with other tests.
+jest.setTimeout(60_000);
+
+const FORMATS = EXPORT_FORMATS.map(({ id }) => id);
+const NOON = Date.parse('2026-11-21T12:00:00Z');
+
+let postgres: TestPostgres;
+let place: ExportPlace;
+let delivered: string;
+const shutdown = new Shutdown(() => undefined);
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  const { db, url: databaseUrl } = postgres;
+  const dir = await mkdtemp(join(tmpdir(), 'trunkline-exports-'));
+  delivered = await mkdtemp(join(tmpdir(), 'trunkline-delivered-'));
+  place = { db, databaseUrl, dir, s3: null };
+  const log = openLog('silent', process.stderr);
+  const jobs = new Jobs({ databaseUrl, redisUrl: null }, log, shutdown);
+  await startExportJobs({ jobs, place, keepDays: 1, log, nowMs: () => NOON, lookMs: 100 });
+});
+afterAll(async () => {
+  await shutdown.run();
+  await postgres.stop();
+  await rm(place.dir, { recursive: true, force: true });
+  await rm(delivered, { recursive: true, force: true });
+});
+
+const ask = async (format = 'csv', period = '2026-10') => {
+  const options = {};
+  const asked = await requestRun(place.db, { format, period, tenantId: null, options, requestedBy: 'ada' }, FORMATS);
+  if (!asked.ok) throw new Error(asked.error.message);
+  return asked.value.id;
+};
+const doneRun = (id: string) =>
+  eventually(
+    'the export is done',
+    async () => {
+      const run = await findExport(place.db, id);
+      return run?.status === 'done' ? run : null;
+    },
+    20_000,
+  );
+
+describe('exports in the background', () => {
+  it('are made when somebody asked for one', async () => {
+    const run = await doneRun(await ask());
+    expect(run.manifest?.files.map(({ name }) => name)).toEqual(await readFiles(run.id));
+    expect(run.sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('never change once they are done', async () => {
+    const { id } = await doneRun(await ask());
+    const update = place.db.$executeRaw`UPDATE export_run SET requested_by = 'eve' WHERE id = ${id}`;
+    await expect(update).rejects.toThrow(/stays as it is/);
+    await expect(place.db.exportRun.delete({ where: { id } })).rejects.toThrow();
+  });
+
+  it('are made once for each occasion of a schedule, and delivered', async () => {
+    const target = { kind: 'folder', path: delivered };
+    const request = { format: 'gl', tenantId: null, options: {}, cadence: 'daily', target, createdBy: 'ada' };
+    const schedule = await createSchedule(place.db, request, FORMATS);
+    if (!schedule.ok) throw new Error(schedule.error.message);
+    await eventually(
+      'the delivery',
+      async () => ((await readdir(delivered)).some((name) => !name.endsWith('.partial')) ? true : null),
+      20_000,
+    );
+    const occasions = await place.db.exportOccasion.findMany({ where: { scheduleId: schedule.value.id } });
+    expect(occasions.map(({ occasion }) => occasion)).toEqual(['2026-11-21']);
+    const runs = (await listExports(place.db, 50)).filter(({ scheduleId }) => scheduleId === schedule.value.id);
+    expect(runs.map(({ period }) => period)).toEqual(['2026-11']);
+    expect(await readdir(delivered)).toEqual([`2026-11-gl-${runs[0]?.id}`]);
+  });
+
+  it('lose their files after the days that they are kept, and nothing else', async () => {
+    const { id, sha256 } = await doneRun(await ask());
+    await purgeRuns(place, Date.now() + 60_000);
+    await expect(readdir(folderOf(place, id))).rejects.toThrow('ENOENT');
+    expect(await findExport(place.db, id)).toMatchObject({ sha256, status: 'done', purgedAtMs: expect.any(Number) });
+  });
+
+  it.each([
+    ['a format that does not exist', 'pdf', '2026-10', /format must be one of/],
+    ['a month that is none', 'csv', '2026-13', /period must be a month/],
+  ])('are refused for %s', async (_name, format, period, message) => {
+    await expect(ask(format, period)).rejects.toThrow(message);
+  });
+});
+
+async function readFiles(id: Parameters<typeof folderOf>[1]): Promise<string[]> {
+  return (await readdir(folderOf(place, id))).filter((name) => name !== 'manifest.json');
+}

@@ -1,0 +1,38 @@
+// Makes a statement out of one snapshot of the books.
+import type { TenantId } from '@trunkline/kernel';
+import type { Period } from '@trunkline/ledger';
+import { withSnapshot } from '@trunkline/platform/database';
+import { StatementBuilder, type CostCentre, type Directory, type Statement, type StatementScope } from '../../index.js';
+import { chargeRowsOfTenants, listCostCentres, loadDirectory, tenantsBookedIn } from '../prisma/index.js';
+import type { Books } from './write-export.js';
+
+/** Whose statement of which month; the code of a cost centre, null for what belongs to none. */
+export type StatementRequest = { readonly period: Period } & (
+  { readonly tenantId: TenantId } | { readonly costCentre: string | null }
+);
+
+/** The statement; null when there is no such cost centre. */
+export async function writeStatement(books: Books, request: StatementRequest): Promise<Statement | null> {
+  const { period } = request;
+  const known = 'tenantId' in request || request.costCentre === null ? [] : await listCostCentres(books.db);
+  return withSnapshot(books.databaseUrl, async (snapshot) => {
+    const tenants = 'tenantId' in request ? [request.tenantId] : await tenantsBookedIn(snapshot, period);
+    const directory = await loadDirectory(books.db, { snapshot, period, tenants });
+    const scope = scopeOf(request, directory, known);
+    if (scope === null) return null;
+    const builder = new StatementBuilder(scope, directory);
+    const range = { period, timeZone: directory.company.timeZone };
+    for await (const batch of chargeRowsOfTenants(snapshot, tenants, range)) for (const row of batch) builder.add(row);
+    return builder.build();
+  });
+}
+
+// A cost centre is called as the month calls it; as it is called now where the month has nothing of it.
+function scopeOf(request: StatementRequest, directory: Directory, known: readonly CostCentre[]): StatementScope | null {
+  if ('tenantId' in request) return { kind: 'tenant', tenantId: request.tenantId };
+  const { costCentre: code } = request;
+  if (code === null) return { kind: 'cost_centre', costCentre: null };
+  const inMonth = [...directory.tenants.values()].flatMap(({ costCentres }) => costCentres.get(code) ?? []);
+  const costCentre = inMonth[0] ?? known.find((each) => each.code === code);
+  return costCentre === undefined ? null : { kind: 'cost_centre', costCentre };
+}
