@@ -205,3 +205,26 @@ describe('other limits inside a session', () => {
     SLOW_MS,
   );
 });
+
+describe("the account's tokens per minute", () => {
+  it(
+    'keep new sessions out when they are nearly used up, without their numbers, and let open ones go on',
+    async () => {
+      const tenant = await tenantWith('by-account', 'finish_turn', []);
+      const { client } = await tenant.open();
+      await cli('pool', 'update', 'default', '--tokens-per-minute', '100');
+      const refused = await eventually('the account has no headroom', async () => {
+        await textTurn(client, 'Hello?');
+        const outcome = await tenant.call();
+        if ('status' in outcome) return outcome;
+        await outcome.close();
+        return null;
+      });
+      expect(refused).toMatchObject({ status: 429, error: { message: expect.stringContaining('at capacity') } });
+      expect(Object.keys(refused.headers).filter((name) => name.startsWith('x-ratelimit'))).toEqual([]);
+      expect(await textTurn(client, 'Still there?')).toMatchObject({ response: { status: 'completed' } });
+      await client.close();
+    },
+    SLOW_MS,
+  );
+});

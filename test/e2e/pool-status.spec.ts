@@ -78,7 +78,17 @@ describe('the status of a pool', () => {
     });
     expect(shown).toMatchObject({ pool: 'default', status: 'active' });
     expect(shown.totals).toEqual({
-      ...{ cap: CAP, open: 2, pending: 0, kept: 0, free: 1, heldBack: 1, waiting: 1, pausedForMs: 0 },
+      ...{
+        cap: CAP,
+        open: 2,
+        pending: 0,
+        kept: 0,
+        free: 1,
+        heldBack: 1,
+        waiting: 1,
+        pausedForMs: 0,
+        pausedFamilies: {},
+      },
     });
     const idle = { held: 0, pending: 0, kept: 0, waiting: 0, ceiling: null };
     expect(shown.tenants.map(({ tenantId: _, ...standing }) => standing)).toEqual([

@@ -1,6 +1,6 @@
 // `pool status`: who holds which line, who waits, what each tenant is owed.
 import type { Command } from 'commander';
-import type { PoolStatus } from '@trunkline/admission';
+import { pausesOf, type PoolStatus } from '@trunkline/admission';
 import type { Row } from './output.js';
 import { poolStatuses } from './pool-statuses.js';
 import type { Inquire } from './run-command.js';
@@ -52,8 +52,8 @@ function holders(statuses: readonly PoolStatus[]): readonly (readonly Row[])[] {
 }
 
 function poolRow({ pool, status, totals }: PoolStatus): Row {
-  const { cap, open, pending, kept, free, heldBack, waiting, pausedForMs } = totals;
-  const paused_for = pausedForMs === 0 ? null : `${Math.ceil(pausedForMs / 1_000)}s`;
+  const { cap, open, pending, kept, free, heldBack, waiting } = totals;
+  const paused_for = pausesOf(totals);
   return { pool, status, cap, open, pending, kept, free, held_back: heldBack, waiting, paused_for };
 }
 

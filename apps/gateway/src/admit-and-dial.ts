@@ -193,7 +193,9 @@ async function dialAndConfirm(
 function noteFailure(parts: GatewayParts, pool: Pool, refusal: DialRefusal): void {
   if (refusal.code === 'upstream_capacity') {
     parts.metrics.poolPaused('dial');
-    parts.pausePool(pool.id, Math.min(PAUSE_MS_MAX, refusal.accountFullMs ?? 1_000));
+    const { accountFullMs = 1_000, fullModel } = refusal;
+    const family = fullModel === undefined ? null : modelFamily(fullModel);
+    parts.pausePool(pool.id, Math.min(PAUSE_MS_MAX, accountFullMs), family);
     return;
   }
   // A model that this account does not serve says nothing about the account.

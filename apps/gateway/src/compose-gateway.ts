@@ -96,7 +96,8 @@ export function composeGateway(options: GatewayOptions): ComposedGateway {
     health: new PoolHealth(),
     random: Math.random,
     admit: (request) => admit({ ...request, replicaId }, { store: options.leases, room, randomBytes }),
-    pausePool: (pool, forMs) => pauseQuietly(options, pool, forMs),
+    pausePool: (pool, forMs, family) => quietly(options, pool, options.leases.pause(pool, forMs, family)),
+    usedTokens: (use) => quietly(options, use.poolId, options.leases.used(use)),
     confirmLease: (lease, onLost) => keeper.confirm(lease, onLost),
     releaseLease: (lease, keepMs = 0) => releaseQuietly(keeper, { lease, keepMs }, log),
     account: options.account,
@@ -210,8 +211,8 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await delay(ms, undefined, { signal }).catch(() => undefined);
 }
 
-function pauseQuietly({ leases, log }: GatewayOptions, pool: PoolId, forMs: number): void {
-  leases.pause(pool, forMs).catch((error: unknown) => {
+function quietly({ log }: GatewayOptions, pool: PoolId, told: Promise<void>): void {
+  told.catch((error: unknown) => {
     log.warn({ event: 'pause_failed', pool_id: pool, err: error }, 'a pool could not be paused');
   });
 }

@@ -1,7 +1,7 @@
 // What the gateway's path works with, made once by the composition root (`start-gateway.ts`). Plain functions and
 // objects: no look-up of anything happens on the path of a call.
 import type { Clock, PoolId, Refusal, ReplicaId, Result, SessionId } from '@trunkline/kernel';
-import type { AdmissionRefusal, AdmitRequest, Lease, OnLost } from '@trunkline/admission';
+import type { AdmissionRefusal, AdmitRequest, Lease, OnLost, TokenUse } from '@trunkline/admission';
 import type { PoolPlans } from '@trunkline/admission/adapters/policy';
 import type { UsageJournal } from '@trunkline/metering';
 import type { Log } from '@trunkline/platform/logging';
@@ -49,8 +49,10 @@ export interface GatewayParts {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly admit: (request: Omit<AdmitRequest, 'replicaId'>) => Promise<Result<Lease, AdmissionRefusal>>;
-  /** The upstream has no room for so many milliseconds: no new line of the pool until then. Never rejects. */
-  readonly pausePool: (pool: PoolId, forMs: number) => void;
+  /** No new line of the pool, or of one family in it, for so many milliseconds: the upstream has no room. Never rejects. */
+  readonly pausePool: (pool: PoolId, forMs: number, family: string | null) => void;
+  /** Tokens were used of an account that has so many a minute. Never rejects. */
+  readonly usedTokens: (use: TokenUse) => void;
   readonly confirmLease: (lease: Lease, onLost: OnLost) => Promise<'confirmed' | 'lost'>;
   /**
    * Gives the line back, or keeps it `keepMs` for a reconnect. Never rejects: what cannot be released lapses by itself.

@@ -37,8 +37,8 @@ export interface MeterTapParts {
   readonly unmetered: (event: UsageEvent, error: JournalError | Error) => void;
   /** The upstream announced that it will close because the session is too old. */
   readonly expired: () => void;
-  /** The upstream said that its account has no room for so many milliseconds. */
-  readonly throttled: (forMs: number, source: 'headroom' | 'response') => void;
+  /** The upstream said that its account has no room. */
+  readonly throttled: (said: Extract<SessionFact, { kind: 'throttled' }>) => void;
   /** Somebody said something: the caller, or the model. */
   readonly spoke: (type: string) => void;
   /** Fewer reports may be owed than before. */
@@ -68,7 +68,7 @@ export function meterTap(parts: MeterTapParts): FrameTap {
       if (fact.kind === 'session_expired') parts.expired();
       if (fact.kind === 'turn_began') parts.turnBegan(fact.turnId);
       if (fact.kind === 'event_refused') parts.eventRefused(fact.eventId, fact.wasQuestion);
-      if (fact.kind === 'throttled') parts.throttled(fact.forMs, fact.source);
+      if (fact.kind === 'throttled') parts.throttled(fact);
       if (fact.kind === 'report_owed') parts.owed(fact.owed);
       if (fact.kind === 'nothing_owed') parts.nothingOwed(fact.owed);
       if (fact.kind === 'report_missing') events.push(parts.estimateOf(fact.owed));

@@ -4,7 +4,7 @@ import type { Lease } from '@trunkline/admission';
 import type { JournalRecord, SessionOpened, UsageEvent } from '@trunkline/metering';
 import { Session, type FrameTap, type Handshake, type RelayLimits } from '@trunkline/realtime';
 import type { AcceptedClient } from '@trunkline/realtime/adapters/net';
-import { OpenAiRealtimeObserver } from '@trunkline/providers/adapters/openai';
+import { modelFamily, OpenAiRealtimeObserver } from '@trunkline/providers/adapters/openai';
 import type { Principal } from '@trunkline/tenancy';
 import type { OpenUpstream } from './dial-upstream.js';
 import type { GatewayParts } from './gateway-parts.js';
@@ -15,6 +15,7 @@ import { LastWord } from './last-word.js';
 import { meterTap } from './meter-tap.js';
 import { OwedReports } from './owed-reports.js';
 import { SessionOwed } from './session-owed.js';
+import { usedInPool } from './pool-tokens.js';
 import { isBudgeted } from './turn-budget.js';
 import { turnGate } from './turn-gate.js';
 
@@ -68,6 +69,7 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
     const cost = isBilled ? bill.add(event, parts.prices()) : null;
     parts.metrics.metered(event, cost);
     budget.metered(event, isBilled ? cost : ZERO);
+    usedInPool(parts, call.lease.place, event);
   };
   const gate = openGate(parts, { id: call.sessionId, tenantId: session.tenantId, relay: () => relay });
   // A limit that is set while the session lives blocks turns as they begin.
@@ -136,9 +138,9 @@ function upstreamTap(parts: GatewayParts, session: SessionOpened, ears: TapEars)
     },
     unmetered: (event, error) => keepAndEnd(parts, relay(), event, error),
     expired: () => relay().end('upstream_expired'),
-    throttled: (forMs, source) => {
+    throttled: ({ forMs, source, model }) => {
       parts.metrics.poolPaused(source);
-      parts.pausePool(session.poolId, forMs);
+      parts.pausePool(session.poolId, forMs, model === null ? null : modelFamily(model));
     },
     spoke: (type) => lastWord.heard(type, parts.clock.monotonicMs()),
     progressed: () => owed.check(),

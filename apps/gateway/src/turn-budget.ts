@@ -10,7 +10,7 @@ import {
   type BudgetStanding,
   type Threshold,
 } from '@trunkline/admission';
-import { meterEntry, type UsageEvent } from '@trunkline/metering';
+import { tokensOf, type UsageEvent } from '@trunkline/metering';
 import type { EndCause } from '@trunkline/realtime';
 import type { OverBudget, TenantLimits } from '@trunkline/tenancy';
 import { turnBlockedEvent, turnsEndingEvent, type TurnDenial } from './budget-words.js';
@@ -68,7 +68,6 @@ export const DENIED_EVERY_MS = 1_000;
 export const DENIED_WARNING = 30;
 // Repeats of a report come within a turn or two.
 const REPEATS_MAX = 64;
-const MICRO = 1_000_000;
 
 /** One session's budget. */
 export class TurnBudget {
@@ -137,7 +136,7 @@ export class TurnBudget {
     const before = this.spentHere;
     this.spentHere = addAmounts(before, amount);
     for (const percent of crossedMarks(limits.spendSessionMax, before, this.spentHere)) this.tenant.crossed(percent);
-    this.tenant.settle(ended?.turn?.id ?? event.id, amount, tokensOf(event));
+    this.tenant.settle(ended?.turn?.id ?? event.id, amount, tokensOf(event.quantities));
     this.tenant.defer(() => this.enforce());
   }
 
@@ -247,11 +246,4 @@ function mustEnd(overBudget: OverBudget, session: BudgetedSession): boolean {
     case 'block_turns':
       return false;
   }
-}
-
-function tokensOf({ quantities }: MeteredUse): number {
-  let tokens = 0;
-  for (const { meter, quantityMicro } of quantities)
-    if (meterEntry(meter).unit === 'tokens') tokens += Number(quantityMicro) / MICRO;
-  return Math.ceil(tokens);
 }

@@ -37,6 +37,44 @@ const OWN_LIMITS: readonly LeaseStoreCase[] = [
   },
 ];
 
+const HEADROOM: readonly LeaseStoreCase[] = [
+  {
+    guarantee: 'a pause of one family keeps out that family and no other',
+    check: async ({ store, advance }) => {
+      const { poolId } = lineRequest().plan;
+      await store.pause(poolId, 5_000, 'f1');
+      assert.equal(await asked(store, { session: '1', ids: { family: 'f1' } }), 'denied by headroom');
+      await acquired(store, { session: '2', ids: { family: 'f2' } });
+      assert.deepEqual((await store.view(poolId)).pausedFamilies, { f1: 5_000 });
+      await advance(5_000);
+      await acquired(store, { session: '1', ids: { family: 'f1' } });
+    },
+  },
+  {
+    guarantee:
+      'tokens of the last minute keep new sessions out while they leave less than a tenth of what the pool has',
+    check: async ({ store, advance }) => {
+      const { poolId } = lineRequest().plan;
+      const use = (tokens: number, family: string | null) =>
+        store.used({ poolId, family, tokens, tokensPerMinuteMax: 1_000 });
+      await use(500, null);
+      await advance(10_000);
+      await use(399, null);
+      await acquired(store, { session: '1' });
+      await use(1, null);
+      assert.equal(await asked(store, { session: '2' }), 'denied by headroom');
+      await advance(49_000);
+      assert.equal(await asked(store, { session: '2', mayWait: true }), 'waiting');
+      await advance(1_000);
+      const [then] = await store.attend([lineRequest({ session: '2' })]);
+      assert.equal(then?.kind, 'granted', 'the first 500 are a minute old');
+      await use(900, 'f1');
+      assert.equal(await asked(store, { session: '3', ids: { family: 'f1' } }), 'denied by headroom');
+      await acquired(store, { session: '4', ids: { family: 'f2' } });
+    },
+  },
+];
+
 const FLOORS: readonly LeaseStoreCase[] = [
   {
     guarantee: 'a floor is held back from everybody else and there for its tenant at once',
@@ -415,4 +453,11 @@ const OTHER: readonly LeaseStoreCase[] = [
 ];
 
 /** Every guarantee of the fair cap. */
-export const FAIR_CAP_CASES: readonly LeaseStoreCase[] = [...OWN_LIMITS, ...FLOORS, ...LINE, ...KEPT, ...OTHER];
+export const FAIR_CAP_CASES: readonly LeaseStoreCase[] = [
+  ...OWN_LIMITS,
+  ...HEADROOM,
+  ...FLOORS,
+  ...LINE,
+  ...KEPT,
+  ...OTHER,
+];

@@ -35,7 +35,8 @@ export type LeaseOperation =
       readonly stale: boolean;
     }
   | { readonly kind: 'renew_all' | 'attend_all' }
-  | { readonly kind: 'pause'; readonly ms: number }
+  | { readonly kind: 'pause'; readonly ms: number; readonly family: string | null }
+  | { readonly kind: 'used'; readonly tokens: number; readonly family: string | null }
   | { readonly kind: 'advance'; readonly ms: number };
 
 const KEEP_MS = 12_000;
@@ -96,6 +97,7 @@ async function assertSameView(pool: 'pool_0' | 'pool_1', { board, under, nowMs }
     `the queue of ${pool} ${at}`,
   );
   assert.equal(view.pausedForMs, board.pausedForMs(poolId, nowMs), `the pause of ${pool} ${at}`);
+  assert.deepEqual(view.pausedFamilies, board.pausedFamilies(poolId, nowMs), `the paused families of ${pool} ${at}`);
 }
 
 type Answers = readonly [expected: unknown, actual: unknown];
@@ -119,8 +121,15 @@ async function apply(operation: LeaseOperation, state: Replay): Promise<Answers>
     }
     case 'pause': {
       const { poolId } = lineRequest({ ids: { pool: '0' } }).place;
-      board.pause(poolId, operation.ms, nowMs);
-      await under.store.pause(poolId, operation.ms);
+      board.pause(poolId, operation.ms, nowMs, operation.family);
+      await under.store.pause(poolId, operation.ms, operation.family);
+      return [null, null];
+    }
+    case 'used': {
+      const { poolId } = lineRequest({ ids: { pool: '0' } }).place;
+      const use = { poolId, family: operation.family, tokens: operation.tokens, tokensPerMinuteMax: 100 };
+      board.used(use, nowMs);
+      await under.store.used(use);
       return [null, null];
     }
     case 'advance':

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { LeaseOperation } from './lease-model.conformance.js';
 
-const STEP_MS = [40, 1_000, 5_000, 8_000, 16_000];
+const STEP_MS = [40, 1_000, 5_000, 8_000, 16_000, 45_000];
 
 /** Up to 60 operations. */
 export function leaseOperations(): fc.Arbitrary<LeaseOperation[]> {
@@ -13,7 +13,8 @@ export function leaseOperations(): fc.Arbitrary<LeaseOperation[]> {
       { weight: 8, arbitrary: fc.record({ kind: onOneLease(), session, stale: fc.nat(5).map((n) => n === 0) }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('renew_all' as const, 'attend_all' as const) }) },
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.constantFrom(...STEP_MS) }) },
-      { weight: 1, arbitrary: fc.record({ kind: fc.constant('pause' as const), ms: fc.constantFrom(500, 6_000) }) },
+      { weight: 1, arbitrary: pause() },
+      { weight: 1, arbitrary: use() },
       { weight: 1, arbitrary: policy() },
     ),
     { maxLength: 60 },
@@ -23,6 +24,18 @@ export function leaseOperations(): fc.Arbitrary<LeaseOperation[]> {
 function onOneLease() {
   const often = ['confirm', 'confirm', 'release', 'release', 'keep', 'renew'] as const;
   return fc.constantFrom(...often, 'reregister' as const, 'leave' as const, 'reclaim' as const);
+}
+
+function pause(): fc.Arbitrary<LeaseOperation> {
+  return fc.record({ kind: fc.constant('pause' as const), ms: fc.constantFrom(500, 6_000), family: family() });
+}
+
+function use(): fc.Arbitrary<LeaseOperation> {
+  return fc.record({ kind: fc.constant('used' as const), tokens: fc.constantFrom(0, 30, 60, 90), family: family() });
+}
+
+function family(): fc.Arbitrary<string | null> {
+  return fc.constantFrom(null, 'f0', 'f1');
 }
 
 function policy(): fc.Arbitrary<LeaseOperation> {

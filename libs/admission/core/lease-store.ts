@@ -2,6 +2,7 @@
 // `lease-store.conformance.ts` and agrees with the pure state machine in `switchboard.ts`. Leaves the words of a refusal
 // to `admit.ts`, the timing of renewals to the `LeaseKeeper` and that of waiting to the `WaitingRoom`.
 import type { ApiKeyId, PoolId, ReplicaId, SessionId, TenantId } from '@trunkline/kernel';
+import type { TokenUse } from './headroom.js';
 import type { Caller, Lease, LeaseState } from './lease.js';
 import type { LimitScope } from './limits.js';
 
@@ -127,6 +128,8 @@ export interface PoolView {
   readonly waiting: readonly WaitingCall[];
   /** Milliseconds for which the upstream's headroom keeps new sessions out; 0: not at all. */
   readonly pausedForMs: number;
+  /** The same of model families that are kept out by themselves; those that are not are not named. */
+  readonly pausedFamilies: Readonly<Record<string, number>>;
 }
 
 /** Told when a waiting call of this process was given a line. A hint that may get lost: `attend` says the same. */
@@ -182,8 +185,13 @@ export interface LeaseStore {
    * freed.
    */
   release(lease: Lease, keepMs?: number): Promise<'released' | 'gone'>;
-  /** No new line of the pool until so many milliseconds have passed; a longer pause stands. Reconnects go on. */
-  pause(poolId: PoolId, forMs: number): Promise<void>;
+  /**
+   * No new line of the pool, or of one model family in it, until so many milliseconds have passed; a longer pause stands.
+   * Reconnects go on.
+   */
+  pause(poolId: PoolId, forMs: number, family?: string | null): Promise<void>;
+  /** Counts tokens; when the last minute's leave less than a tenth of what the account may use, it pauses as above. */
+  used(use: TokenUse): Promise<void>;
   /**
    * Whether this idle session should give its line up: true when somebody else waits who could use it, and nobody else
    * is giving one up for that call already. Asking again within a few seconds answers the same.

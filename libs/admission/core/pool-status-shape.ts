@@ -6,7 +6,7 @@ import { z } from 'zod';
 const Count = z.int().nonnegative();
 const Time = z.iso.datetime();
 
-/** A pool in numbers. All are sessions but `pausedForMs`. */
+/** A pool in numbers. All are sessions but the pauses. */
 const PoolTotals = z.object({
   /** Sessions open at once; null: no cap. */
   cap: Count.nullable(),
@@ -24,6 +24,8 @@ const PoolTotals = z.object({
   waiting: Count,
   /** Milliseconds for which the upstream's headroom keeps everybody out; 0: not at all. */
   pausedForMs: z.number().nonnegative(),
+  /** The same of model families that are kept out by themselves. */
+  pausedFamilies: z.record(z.string(), z.number().nonnegative()),
 });
 
 const TenantStanding = z.object({

@@ -39,7 +39,7 @@ const statusOf = (
   parts: RequestParts = {},
 ) =>
   poolStatus(
-    { held: poolLines(shown), waiting: [], pausedForMs: 0, ...view },
+    { held: poolLines(shown), waiting: [], pausedForMs: 0, pausedFamilies: {}, ...view },
     { plan: lineRequest(parts).plan, names, nowMs: NOW, page: { lines: shown, next: 'there' } },
   );
 /** Per tenant: held, waiting, fair share, owed. */
@@ -61,9 +61,20 @@ describe('the totals of a pool', () => {
       ],
       waiting: calls('b', 2),
       pausedForMs: 1_500,
+      pausedFamilies: { 'gpt-realtime': 700 },
     };
     expect(statusOf(view, { caps: { pool: 10 } }).totals).toEqual({
-      ...{ cap: 10, open: 3, pending: 1, kept: 1, free: 5, heldBack: 0, waiting: 2, pausedForMs: 1_500 },
+      ...{
+        cap: 10,
+        open: 3,
+        pending: 1,
+        kept: 1,
+        free: 5,
+        heldBack: 0,
+        waiting: 2,
+        pausedForMs: 1_500,
+        pausedFamilies: { 'gpt-realtime': 700 },
+      },
     });
   });
 

@@ -56,7 +56,7 @@ export function poolSummary({ poolId, pool, status, totals }: PoolStatus): PoolS
   return { poolId, pool, status, totals };
 }
 
-function totalsOf({ held, waiting, pausedForMs }: PoolView, plan: PoolPlan): Totals {
+function totalsOf({ held, waiting, pausedForMs, pausedFamilies }: PoolView, plan: PoolPlan): Totals {
   const cap = plan.sessionsMax;
   const all = allLines(held);
   // Above its cap (lowered, or after a recovery) a pool has no free lines, not fewer than none.
@@ -70,6 +70,7 @@ function totalsOf({ held, waiting, pausedForMs }: PoolView, plan: PoolPlan): Tot
     heldBack: Math.min(free ?? 0, reservedLines(plan, countersIn(plan.poolId, held, []))),
     waiting: waiting.length,
     pausedForMs,
+    pausedFamilies: { ...pausedFamilies },
   };
 }
 
@@ -146,4 +147,15 @@ function isoOf(ms: number): string {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** How long new sessions are kept out of the pool, and of families in it, in words; null: not at all. */
+export function pausesOf({ pausedForMs, pausedFamilies }: PoolStatus['totals']): string | null {
+  const families = Object.entries(pausedFamilies).map(([family, ms]) => `${family} ${seconds(ms)}`);
+  const pauses = [...(pausedForMs > 0 ? [seconds(pausedForMs)] : []), ...families];
+  return pauses.length > 0 ? pauses.join(', ') : null;
+}
+
+function seconds(ms: number): string {
+  return `${Math.ceil(ms / 1_000)} s`;
 }

@@ -73,6 +73,10 @@ export class StaticShare implements LeaseStore {
     return this.inner.pause(...args);
   }
 
+  used(...args: Parameters<LeaseStore['used']>): ReturnType<LeaseStore['used']> {
+    return this.inner.used(...args);
+  }
+
   mayReclaim(...args: Parameters<LeaseStore['mayReclaim']>): ReturnType<LeaseStore['mayReclaim']> {
     return this.inner.mayReclaim(...args);
   }

@@ -9,10 +9,12 @@ import type { Caller, Lease, LeaseState, LeaseTerms } from './lease.js';
 import { isSamePlace } from './limits.js';
 import { isAhead, phaseOf, turnOf, type Contender } from './fair-share.js';
 import { LineRegister, type Line } from './line-register.js';
+import { headroomMark, type TokenUse } from './headroom.js';
 import type { AcquireOutcome, AcquireRequest, AttendOutcome, Denial } from './lease-store.js';
 import { ReleasePace, SessionRate } from './pace.js';
 import { shareOf, type PoolPlan } from './pool-plan.js';
 import { blockedBy } from './room.js';
+import { TokenWindow } from './budget/token-window.js';
 import { WaitingQueue, type Waiter } from './waiting-queue.js';
 
 /** An idle line that was asked to make room counts as coming free for so long. */
@@ -32,7 +34,10 @@ export class Switchboard {
   readonly lines = new LineRegister();
   readonly queue = new WaitingQueue();
   readonly #plans = new Map<PoolId, PoolPlan>();
-  readonly #pausedUntilMs = new Map<PoolId, number>();
+  /** By pool, and by pool and family. */
+  readonly #pausedUntilMs = new Map<string, number>();
+  /** Tokens of the last minute, by pool and family. */
+  readonly #tokens = new Map<string, TokenWindow>();
   /** Idle sessions that were asked to make room, and until when that counts. */
   readonly #reclaims = new Map<SessionId, number>();
   readonly #pace = new ReleasePace();
@@ -137,14 +142,33 @@ export class Switchboard {
     return line ? 'released' : 'gone';
   }
 
-  pause(poolId: PoolId, forMs: number, nowMs: number): void {
+  pause(poolId: PoolId, forMs: number, nowMs: number, family: string | null = null): void {
     this.#enterAndGrant(nowMs);
-    this.#pausedUntilMs.set(poolId, Math.max(this.#pausedUntilMs.get(poolId) ?? 0, nowMs + forMs));
+    this.#pauseUntil(placeName(poolId, family), nowMs + forMs);
   }
 
-  /** Milliseconds for which the pool is paused. */
-  pausedForMs(poolId: PoolId, nowMs: number): number {
-    return Math.max(0, (this.#pausedUntilMs.get(poolId) ?? 0) - nowMs);
+  /** Milliseconds for which the pool is paused: all of it, or the family in it where that is longer. */
+  pausedForMs(poolId: PoolId, nowMs: number, family: string | null = null): number {
+    const whole = this.#pausedUntilMs.get(poolId) ?? 0;
+    const part = family === null ? 0 : (this.#pausedUntilMs.get(placeName(poolId, family)) ?? 0);
+    return Math.max(0, Math.max(whole, part) - nowMs);
+  }
+
+  /** The pool's families that are paused by themselves, and for how many milliseconds. */
+  pausedFamilies(poolId: PoolId, nowMs: number): Readonly<Record<string, number>> {
+    const ofPool = placeName(poolId, '');
+    const paused = [...this.#pausedUntilMs].filter(([name, untilMs]) => name.startsWith(ofPool) && untilMs > nowMs);
+    return Object.fromEntries(paused.map(([name, untilMs]) => [name.slice(ofPool.length), untilMs - nowMs]));
+  }
+
+  used({ poolId, family, tokens, tokensPerMinuteMax }: TokenUse, nowMs: number): void {
+    this.#enterAndGrant(nowMs);
+    const name = placeName(poolId, family);
+    const window = this.#tokens.get(name) ?? new TokenWindow();
+    this.#tokens.set(name, window);
+    window.add(tokens, nowMs);
+    const waitMs = window.waitMs(headroomMark(tokensPerMinuteMax), nowMs);
+    if (waitMs > 0) this.#pauseUntil(name, nowMs + waitMs);
   }
 
   mayReclaim(lease: Caller, nowMs: number): boolean {
@@ -163,6 +187,10 @@ export class Switchboard {
     const granted = this.#granted;
     this.#granted = [];
     return granted;
+  }
+
+  #pauseUntil(name: string, untilMs: number): void {
+    this.#pausedUntilMs.set(name, Math.max(this.#pausedUntilMs.get(name) ?? 0, untilMs));
   }
 
   // A store may have lost its memory (never heard anybody) or have been out of everybody's reach (heard nobody for long):
@@ -290,7 +318,7 @@ export class Switchboard {
     const rateMs = perMinuteMax === null ? 0 : this.#rate.waitMs(place.tenantId, perMinuteMax, nowMs);
     if (perMinuteMax !== null && rateMs > 0)
       return { scope: 'rate', current: perMinuteMax, max: perMinuteMax, retryAfterMs: rateMs };
-    const pausedMs = this.pausedForMs(place.poolId, nowMs);
+    const pausedMs = this.pausedForMs(place.poolId, nowMs, place.family);
     if (pausedMs > 0) return { scope: 'headroom', current: 0, max: 0, retryAfterMs: pausedMs };
     const blocked = blockedBy({ place, own }, this.#planOf(caller), this.lines.counts);
     return blocked ? { ...blocked, retryAfterMs: 0 } : null;
@@ -341,6 +369,10 @@ export class Switchboard {
     const waiter = this.queue.get(caller.sessionId);
     return waiter?.caller.token === caller.token ? waiter : null;
   }
+}
+
+function placeName(poolId: PoolId, family: string | null): string {
+  return family === null ? poolId : `${poolId}|${family}`;
 }
 
 function plainCaller({ sessionId, replicaId, token, place, own, plan }: Caller): Caller {

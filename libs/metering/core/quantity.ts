@@ -45,3 +45,11 @@ export function formatQuantity(quantityMicro: bigint): string {
   const fraction = (magnitude % MICRO).toString().padStart(MICRO_DIGITS, '0').replace(/0+$/, '');
   return `${quantityMicro < 0n ? '-' : ''}${magnitude / MICRO}${fraction && '.'}${fraction}`;
 }
+
+/** All tokens among the quantities, whatever they were for, rounded up to a whole one. */
+export function tokensOf(quantities: readonly Quantity[]): number {
+  const micro = quantities
+    .filter(({ meter }) => meterEntry(meter).unit === 'tokens')
+    .reduce((sum, { quantityMicro }) => sum + quantityMicro, 0n);
+  return Number((micro + MICRO - 1n) / MICRO);
+}

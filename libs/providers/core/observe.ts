@@ -25,8 +25,13 @@ export type SessionFact =
   | { readonly kind: 'report_missing'; readonly owed: OwedReport }
   /** A report that was owed will not come and nothing was used. */
   | { readonly kind: 'nothing_owed'; readonly owed: OwedReport }
-  /** The account has no room for more, by the upstream's own word, for so many milliseconds. */
-  | { readonly kind: 'throttled'; readonly forMs: number; readonly source: 'headroom' | 'response' }
+  /** The account has no room for more, by the upstream's own word, for so many milliseconds; `model`: for that model. */
+  | {
+      readonly kind: 'throttled';
+      readonly forMs: number;
+      readonly source: 'headroom' | 'response';
+      readonly model: string | null;
+    }
   /** The upstream will close the session now because it reached its maximum age. */
   | { readonly kind: 'session_expired' };
 

@@ -12,6 +12,7 @@ import {
   type OnGranted,
   type LinePage,
   type PoolView,
+  type TokenUse,
 } from '@trunkline/admission';
 import type { PoolId, ReplicaId } from '@trunkline/kernel';
 import type { Chance } from './chance.js';
@@ -110,6 +111,10 @@ export class Link implements LeaseStore {
   pause(poolId: PoolId, forMs: number): Promise<void> {
     const pause = { poolId, forMs };
     return this.#ask({ kind: 'pause', callers: [], pause, apply: (board, nowMs) => board.pause(poolId, forMs, nowMs) });
+  }
+
+  used(use: TokenUse): Promise<void> {
+    return this.#ask({ kind: 'used', callers: [], apply: (board, nowMs) => board.used(use, nowMs) });
   }
 
   mayReclaim(lease: Lease): Promise<boolean> {

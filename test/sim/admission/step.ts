@@ -5,7 +5,17 @@ import type { PoolId } from '@trunkline/kernel';
 /** One request, as the store runs it. */
 export interface Step<T = unknown> {
   readonly kind:
-    'open' | 'acquire' | 'attend' | 'leave' | 'confirm' | 'renew' | 'reregister' | 'release' | 'pause' | 'reclaim';
+    | 'open'
+    | 'acquire'
+    | 'attend'
+    | 'leave'
+    | 'confirm'
+    | 'renew'
+    | 'reregister'
+    | 'release'
+    | 'pause'
+    | 'reclaim'
+    | 'used';
   /** Whom it concerns. */
   readonly callers: readonly Caller[];
   readonly pause?: { readonly poolId: PoolId; readonly forMs: number };

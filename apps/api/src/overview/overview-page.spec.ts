@@ -67,7 +67,17 @@ describe('the overview', () => {
   });
 
   it('shows how full each pool is, who waits, and how long it is paused', () => {
-    const totals = { cap: 100, open: 97, pending: 2, kept: 1, free: 0, heldBack: 0, waiting: 7, pausedForMs: 4_200 };
+    const totals = {
+      cap: 100,
+      open: 97,
+      pending: 2,
+      kept: 1,
+      free: 0,
+      heldBack: 0,
+      waiting: 7,
+      pausedForMs: 4_200,
+      pausedFamilies: {},
+    };
     const noCap = { ...totals, cap: null, free: null, open: 1, pending: 0, kept: 0, waiting: 0, pausedForMs: 0 };
     const text = shown({
       pools: {

@@ -1,6 +1,6 @@
 // The pools on the overview: how full each is and who waits. What cannot be read says so in its place, and the rest of the
 // page is shown all the same.
-import { LeaseStoreUnavailable, type PoolSummary } from '@trunkline/admission';
+import { LeaseStoreUnavailable, pausesOf, type PoolSummary } from '@trunkline/admission';
 import { markup, type Html } from '@trunkline/platform/html';
 import { LinesNotKnown, type PoolReads } from '../pools/pool-reads.js';
 import { tableMarkup } from './table.js';
@@ -42,11 +42,11 @@ export function poolsTable(shown: PoolsShown): Html {
 }
 
 function poolRow({ pool, status, totals }: PoolSummary) {
-  const { cap, open, pending, kept, waiting, pausedForMs } = totals;
+  const { cap, open, pending, kept, waiting } = totals;
   return [
     status === 'draining' ? markup`${pool} <span class="muted">draining</span>` : pool,
     `${open + pending + kept} / ${cap ?? 'no cap'}`,
     waiting,
-    pausedForMs === 0 ? 'no' : `${Math.ceil(pausedForMs / 1_000)} s`,
+    pausesOf(totals) ?? 'no',
   ];
 }

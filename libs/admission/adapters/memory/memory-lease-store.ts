@@ -19,6 +19,7 @@ import {
   type OnGranted,
   type PageQuery,
   type PoolView,
+  type TokenUse,
 } from '../../index.js';
 
 /** The in-process store. */
@@ -69,8 +70,12 @@ export class MemoryLeaseStore implements LeaseStore {
     return this.#step((nowMs) => this.#board.release(lease, keepMs, nowMs));
   }
 
-  async pause(poolId: PoolId, forMs: number): Promise<void> {
-    this.#step((nowMs) => this.#board.pause(poolId, Math.ceil(forMs), nowMs));
+  async pause(poolId: PoolId, forMs: number, family: string | null = null): Promise<void> {
+    this.#step((nowMs) => this.#board.pause(poolId, Math.ceil(forMs), nowMs, family));
+  }
+
+  async used(use: TokenUse): Promise<void> {
+    this.#step((nowMs) => this.#board.used(use, nowMs));
   }
 
   async mayReclaim(lease: Lease): Promise<boolean> {
@@ -93,7 +98,9 @@ export class MemoryLeaseStore implements LeaseStore {
       return { sessionId, replicaId, ...place, sinceMs };
     });
     const held = poolLines(this.#ofPool(poolId).map(({ lease, state }) => ({ ...lease.place, state })));
-    return { held, waiting, pausedForMs: this.#board.pausedForMs(poolId, this.#nowMs()) };
+    const nowMs = this.#nowMs();
+    const pausedForMs = this.#board.pausedForMs(poolId, nowMs);
+    return { held, waiting, pausedForMs, pausedFamilies: this.#board.pausedFamilies(poolId, nowMs) };
   }
 
   async page({ poolId, linesMax, after }: PageQuery): Promise<LinePage> {

@@ -2,8 +2,9 @@
 -- `line-counts.ts` and `pace.ts` do.
 --
 -- Data, all under one hash tag (one slot of a cluster); every step takes all eleven keys in this order:
---   1 state     hash  beat, closed_until, server, fence, sequence; pace|<pool> = last release:gap; given|<pool>;
---                     rate|<tenant>; pause|<pool>
+--   1 state     hash  beat, closed_until, server, fence, sequence; pace|<pool> = last release:gap;
+--                     given|<pool>; rate|<tenant>; pause|<pool> and pause|<pool>|<family>;
+--                     tokens|<pool> and tokens|<pool>|<family> = second:tokens of the last minute's, with commas
 --   2 lines     hash  session id -> JSON {token, state, since, replica, key, tenant, pool, family}
 --   3 expiry    zset  session id by the ms at which its line lapses
 --   4 kept      zset  the same for lines that are kept for a reconnect

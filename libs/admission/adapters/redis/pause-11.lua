@@ -1,6 +1,5 @@
--- No new line of the pool for a while; a longer pause stands.
--- ARGV 6 pool id · 7 ms
+-- No new line of the pool, or of one family in it, for a while; a longer pause stands.
+-- ARGV 6 pool id · 7 ms · 8 family, or '' for the whole pool
 enter_and_grant()
-local longest = math.max(tonumber(redis.call('HGET', STATE, 'pause|' .. ARGV[6]) or 0), now + tonumber(ARGV[7]))
-redis.call('HSET', STATE, 'pause|' .. ARGV[6], whole(longest))
+pause_until(place_name(ARGV[6], ARGV[8]), now + tonumber(ARGV[7]))
 return 1

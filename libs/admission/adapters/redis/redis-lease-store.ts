@@ -4,6 +4,7 @@
 // (`maxmemory-policy noeviction`): an evicted lease is a line that can be lent twice.
 import type { PoolId, ReplicaId } from '@trunkline/kernel';
 import {
+  headroomMark,
   LeaseStoreUnavailable,
   LineHeldElsewhere,
   NoSuchPage,
@@ -21,6 +22,7 @@ import {
   type OnGranted,
   type PageQuery,
   type PoolView,
+  type TokenUse,
 } from '../../index.js';
 import { BoundedCalls } from './bounded-calls.js';
 import type { Grants } from './grants.js';
@@ -157,8 +159,12 @@ export class RedisLeaseStore implements LeaseStore {
     return parseCount(await this.#run('release', [sessionId, token, keepMs])) === 1 ? 'released' : 'gone';
   }
 
-  async pause(poolId: PoolId, forMs: number): Promise<void> {
-    await this.#run('pause', [poolId, Math.ceil(forMs)]);
+  async pause(poolId: PoolId, forMs: number, family: string | null = null): Promise<void> {
+    await this.#run('pause', [poolId, Math.ceil(forMs), family ?? '']);
+  }
+
+  async used({ poolId, family, tokens, tokensPerMinuteMax }: TokenUse): Promise<void> {
+    await this.#run('used', [poolId, family ?? '', tokens, headroomMark(tokensPerMinuteMax)]);
   }
 
   async mayReclaim({ sessionId, token }: Lease): Promise<boolean> {
@@ -178,7 +184,7 @@ export class RedisLeaseStore implements LeaseStore {
   }
 
   async view(poolId: PoolId): Promise<PoolView> {
-    const { pausedForMs, waiting } = parseView(await this.#run('view', [poolId]));
+    const { pausedForMs, pausedFamilies, waiting } = parseView(await this.#run('view', [poolId]));
     const counters = new PoolCounters(poolId);
     await this.#scan({ key: this.#keys.counts, match: counters.match }, (elements) => counters.add(elements));
     for (let passed = 0; passed < LIST_MAX; passed += MOMENTS_PAGE) {
@@ -186,7 +192,7 @@ export class RedisLeaseStore implements LeaseStore {
       counters.addMoments(moments);
       if (isLast) break;
     }
-    return { held: counters.lines(), waiting, pausedForMs };
+    return { held: counters.lines(), waiting, pausedForMs, pausedFamilies };
   }
 
   async page({ poolId, linesMax, after }: PageQuery): Promise<LinePage> {

@@ -86,8 +86,18 @@ local function rate_used_until(tenant)
 end
 local function interval(per_minute) return math.ceil(60000 / per_minute) end
 
-local function paused_for(pool)
-  return math.max(0, tonumber(redis.call('HGET', STATE, 'pause|' .. pool) or 0) - now)
+local function place_name(pool, family) return family == '' and pool or pool .. '|' .. family end
+
+local function pause_until(name, until_ms)
+  local longest = math.max(tonumber(redis.call('HGET', STATE, 'pause|' .. name) or 0), until_ms)
+  redis.call('HSET', STATE, 'pause|' .. name, whole(longest))
+end
+
+-- The pool as a whole, or the family in it where that is longer.
+local function paused_for(pool, family)
+  local names = { 'pause|' .. pool, 'pause|' .. place_name(pool, family) }
+  local found = redis.call('HMGET', STATE, unpack(names))
+  return math.max(0, math.max(tonumber(found[1] or 0), tonumber(found[2] or 0)) - now)
 end
 
 -- What keeps this caller from having a line now, as {scope, current, max, retry after ms}; nil: nothing.
@@ -96,7 +106,7 @@ local function why_not(caller)
     local wait = math.max(0, rate_used_until(caller.tenant) + interval(caller.rate_max) - 60000 - now)
     if wait > 0 then return { 'rate', caller.rate_max, caller.rate_max, wait } end
   end
-  local paused = paused_for(caller.pool)
+  local paused = paused_for(caller.pool, caller.family)
   if paused > 0 then return { 'headroom', 0, 0, paused } end
   local blocked = blocked_by(caller, plan_of(caller.pool))
   if blocked then blocked[4] = 0 end

@@ -38,6 +38,7 @@ const STEPS = [
   'reregister',
   'release',
   'pause',
+  'used',
   'reclaim',
   'view',
   'moments',

@@ -3,6 +3,7 @@
 // network adapter). Headers are an allow-list: the app's credential, cookies and organisation never travel upstream.
 import type { Refusal } from '@trunkline/kernel';
 import type { RouteRequest } from '../../core/route.js';
+import { modelNamedIn } from './headroom.js';
 
 /**
  * One upstream account. `baseUrl` ends in the API version: `https://api.openai.com/v1`, or for Azure
@@ -28,6 +29,8 @@ export interface DialRefusal extends Refusal {
   readonly tryNextPool: boolean;
   /** For how long the account says that it has no room, in milliseconds. Not for tenants: the account is everybody's. */
   readonly accountFullMs?: number;
+  /** The model that the account has no room for; absent: the account as a whole. */
+  readonly fullModel?: string;
 }
 
 /** A socket-level failure of a dial, as realtime's network adapter reports it. */
@@ -60,7 +63,7 @@ export function dialTarget(account: OpenAiAccount, request: RouteRequest, safety
 export function refusalOfDial(problem: DialProblem): DialRefusal {
   switch (problem.kind) {
     case 'http_status':
-      return refusalOfStatus(problem.status, problem.headers['retry-after'], errorCodeOf(problem.body));
+      return refusalOfStatus(problem.status, problem.headers['retry-after'], parse(problem.body)?.error ?? null);
     case 'timeout':
       return {
         code: 'upstream_timeout',
@@ -93,28 +96,30 @@ export function refusalOfDial(problem: DialProblem): DialRefusal {
 export function refusalOfFirstEvent(payload: Buffer): DialRefusal | null {
   const event = parse(payload.toString('utf8'));
   if (event?.type === 'session.created') return null;
-  return refusalOfCode(event?.error?.code ?? null);
+  return refusalOfError(event?.error ?? null);
 }
 
 /** Judges an upstream that closed before it said anything. */
 export function refusalOfEarlyClose(code: number): DialRefusal {
   // 3000 is OpenAI's "not authorised", 4000 and 4004 are about the model.
-  return refusalOfCode(code === 3000 ? 'invalid_api_key' : code === 4004 ? 'model_not_found' : null);
+  return refusalOfError({ code: code === 3000 ? 'invalid_api_key' : code === 4004 ? 'model_not_found' : null });
 }
 
 // A constant: when the account has room again is not a tenant's to know.
 const RETRY_MS = 5_000;
 
-function refusalOfStatus(status: number, retryAfter: string | undefined, code: string | null): DialRefusal {
+function refusalOfStatus(status: number, retryAfter: string | undefined, error: VendorError | null): DialRefusal {
   if (status === 401 || status === 403) return accountRefused();
-  if (status === 404) return refusalOfCode(code ?? 'model_not_found');
+  if (status === 404) return refusalOfError({ ...error, code: error?.code ?? 'model_not_found' });
   if (status === 429 || status === 503) {
     const seconds = Number(retryAfter);
+    const fullModel = modelNamedIn(error?.message);
     return {
       code: 'upstream_capacity',
       message: 'The model provider takes no more sessions right now. Try again in a moment.',
       retryAfterMs: RETRY_MS,
       accountFullMs: Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 1_000,
+      ...(fullModel === null ? {} : { fullModel }),
       tryNextPool: true,
     };
   }
@@ -125,8 +130,8 @@ function refusalOfStatus(status: number, retryAfter: string | undefined, code: s
   };
 }
 
-function refusalOfCode(code: string | null): DialRefusal {
-  switch (code) {
+function refusalOfError(error: VendorError | null): DialRefusal {
+  switch (error?.code) {
     case 'invalid_api_key':
     case 'insufficient_permissions':
     case 'account_deactivated':
@@ -143,7 +148,7 @@ function refusalOfCode(code: string | null): DialRefusal {
         tryNextPool: true,
       };
     case 'rate_limit_exceeded':
-      return refusalOfStatus(429, undefined, code);
+      return refusalOfStatus(429, undefined, error);
     default:
       return {
         code: 'upstream_refused',
@@ -162,13 +167,14 @@ function accountRefused(): DialRefusal {
   };
 }
 
-function errorCodeOf(body: string): string | null {
-  return parse(body)?.error?.code ?? null;
-}
-
 interface VendorMessage {
   readonly type?: unknown;
-  readonly error?: { readonly code?: string | null };
+  readonly error?: VendorError;
+}
+
+interface VendorError {
+  readonly code?: string | null;
+  readonly message?: unknown;
 }
 
 function parse(text: string): VendorMessage | null {

@@ -29,6 +29,18 @@ export function pauseOfFailedResponse(response: Json): number {
   return Math.min(PAUSE_MS_MAX, asked === undefined ? PAUSE_MS_DEFAULT : durationMs(asked));
 }
 
+/** The model whose limit a failed response ran into, where the upstream names one (`Rate limit reached for <model> in`). */
+export function modelOfFailedResponse(response: Json): string | null {
+  const { message } = asObject(asObject(response['status_details'])['error']);
+  return modelNamedIn(message);
+}
+
+/** The model that a text about a reached limit names; null: none, the account as a whole. */
+export function modelNamedIn(message: unknown): string | null {
+  if (typeof message !== 'string') return null;
+  return /limit reached for ([a-z0-9][a-z0-9._:-]{0,99}) (?:\(|in |on )/i.exec(message)?.[1] ?? null;
+}
+
 function pauseOfLimit(value: unknown): number {
   const { limit, remaining, reset_seconds: resetSeconds } = asObject(value);
   if (typeof limit !== 'number' || typeof remaining !== 'number' || typeof resetSeconds !== 'number') return 0;

@@ -73,14 +73,21 @@ describe('the observer of the GA dialect', () => {
 
   it('says for how long the account has no room, by its limits or by a response that failed for them', () => {
     const spent = { name: 'tokens', limit: 40_000, remaining: 0, reset_seconds: 60 };
-    const error = { code: 'rate_limit_exceeded', message: 'Rate limit reached. Please try again in 7.853s.' };
+    const message = 'Rate limit reached for gpt-realtime in organization org-1 on tokens per min. Try again in 7.853s.';
+    const failed = (id: string, text: string) => {
+      const status_details = { error: { code: 'rate_limit_exceeded', message: text } };
+      return { type: 'response.done', response: { id, status: 'failed', status_details } };
+    };
     const { facts } = observe([
+      { type: 'session.created', session: { model: 'gpt-realtime-mini' } },
       { type: 'rate_limits.updated', rate_limits: [spent] },
-      { type: 'response.done', response: { id: 'resp_1', status: 'failed', status_details: { error } } },
+      failed('resp_1', message),
+      failed('resp_2', 'Rate limit reached. Please try again in 2s.'),
     ]);
     expect(facts.filter((fact) => fact.kind === 'throttled')).toEqual([
-      { kind: 'throttled', forMs: 6_000, source: 'headroom' },
-      { kind: 'throttled', forMs: 7_853, source: 'response' },
+      { kind: 'throttled', forMs: 6_000, source: 'headroom', model: 'gpt-realtime-mini' },
+      { kind: 'throttled', forMs: 7_853, source: 'response', model: 'gpt-realtime' },
+      { kind: 'throttled', forMs: 2_000, source: 'response', model: null },
     ]);
   });
 

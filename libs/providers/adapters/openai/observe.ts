@@ -5,7 +5,7 @@ import type { OwedReport, UsageReport } from '@trunkline/metering';
 import type { Interest, Observation, SessionFact, SessionObserver } from '../../core/observe.js';
 import { withoutAccount } from './account-error.js';
 import type { ClientTraffic, HeardAudio } from './heard-audio.js';
-import { pauseOfFailedResponse, pauseOfRateLimits } from './headroom.js';
+import { modelOfFailedResponse, pauseOfFailedResponse, pauseOfRateLimits } from './headroom.js';
 import { SeenConversation } from './seen-conversation.js';
 import { AUDIO_DELTA, TEXT_DELTAS } from './seen-output.js';
 import { seenTranscription } from './seen-transcription.js';
@@ -138,7 +138,7 @@ export class OpenAiRealtimeObserver implements SessionObserver {
       case 'conversation.item.input_audio_transcription.failed':
         return this.giveUpTranscription(String(event['item_id']));
       case 'rate_limits.updated':
-        return { facts: throttled(pauseOfRateLimits(event), 'headroom'), forward: false };
+        return { facts: throttled(pauseOfRateLimits(event), 'headroom', this.model), forward: false };
       case 'error':
         return { ...readError(asObject(event['error'])), ...cleanedError(event) };
       default:
@@ -187,7 +187,10 @@ export class OpenAiRealtimeObserver implements SessionObserver {
   private readDone(event: Json): Observation {
     const response = asObject(event['response']);
     const read = this.readResponse(response);
-    const facts = [...read.facts, ...throttled(pauseOfFailedResponse(response), 'response')];
+    const facts = [
+      ...read.facts,
+      ...throttled(pauseOfFailedResponse(response), 'response', modelOfFailedResponse(response)),
+    ];
     return { ...read, facts, ...cleanedResponse(event) };
   }
 
@@ -302,8 +305,8 @@ function cleanedResponse(event: Json): Cleaned {
   return { instead: Buffer.from(JSON.stringify(cleaned)) };
 }
 
-function throttled(forMs: number, source: 'headroom' | 'response'): SessionFact[] {
-  return forMs > 0 ? [{ kind: 'throttled', forMs, source }] : [];
+function throttled(forMs: number, source: 'headroom' | 'response', model: string | null): SessionFact[] {
+  return forMs > 0 ? [{ kind: 'throttled', forMs, source, model }] : [];
 }
 
 function forward(fact: SessionFact): Observation {
