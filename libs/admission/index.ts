@@ -1,5 +1,6 @@
 export * from './core/limits.js';
 export * from './core/pool-plan.js';
+export { SessionRate } from './core/pace.js';
 export * from './core/headroom.js';
 export * from './core/fair-share.js';
 export * from './core/lease.js';

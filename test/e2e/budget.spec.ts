@@ -200,6 +200,17 @@ describe('other limits inside a session', () => {
       const refused = await tenant.call();
       expect(refused).toMatchObject({ status: 429, error: { code: 'rate_limit_exceeded' } });
       expect('headers' in refused && Number(refused.headers['retry-after'])).toBeGreaterThan(1);
+      expect(refused).toMatchObject({
+        headers: {
+          'x-ratelimit-limit-tokens': '100',
+          'x-ratelimit-remaining-tokens': '0',
+          'x-ratelimit-reset-tokens': expect.stringMatching(/^\d+(\.\d+)?s$/),
+        },
+      });
+      // The event speaks of the tenant's own limit, never of the account's.
+      expect(await client.next('rate_limits.updated')).toMatchObject({
+        rate_limits: [{ name: 'tokens', limit: 100, remaining: 0 }],
+      });
       await client.close();
     },
     SLOW_MS,

@@ -121,10 +121,19 @@ async function takeLine(
   caller: Judged,
   { pool, waitMs, turn, review }: Try & { readonly review: Review },
 ) {
-  const { sessionId, principal, policy, wanted, gone } = caller;
+  const { sessionId, principal, policy, wanted, gone, told } = caller;
   const plan = planOf(parts, policy, pool);
   const startedMs = parts.clock.monotonicMs();
-  const lease = await parts.admit({ sessionId, who: principal, plan, family: familyOf(wanted), waitMs, gone, review });
+  const lease = await parts.admit({
+    sessionId,
+    who: principal,
+    plan,
+    family: familyOf(wanted),
+    waitMs,
+    gone,
+    review,
+    told,
+  });
   const outcome = lease.ok ? 'admitted' : lease.error.reason;
   parts.metrics.admission({ outcome, turn, seconds: (parts.clock.monotonicMs() - startedMs) / 1000 });
   if (!lease.ok && lease.error.cause !== undefined)

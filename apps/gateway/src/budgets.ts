@@ -8,6 +8,7 @@ import {
   type BudgetLimits,
   type BudgetStanding,
   type BudgetStore,
+  type MinuteTokens,
   type RecordedSpend,
   type SpendPeriod,
   type SpendRecords,
@@ -53,6 +54,8 @@ export interface BudgetsParts {
 const SYNC_MS = 1_000;
 // As long as a handshake may wait for a look at the ledger; later the loop finds out.
 const READ_MS_MAX = 500;
+// Tenants whose tokens are remembered; one that is forgotten is asked about at its next call.
+const MINUTES_MAX = 10_000;
 // Reads that a stalled database may keep open.
 const READING_MAX = 32;
 
@@ -62,6 +65,8 @@ export class Budgets {
   /** Tenants with live sessions that may spend no more. */
   private readonly spent = new Map<TenantId, TurnDenial>();
   private readonly priming = new Map<TenantId, Promise<BudgetStanding | null>>();
+  /** Tokens of the last minute, by tenant with a limit of them, as last heard; the one heard of longest ago first. */
+  private readonly minutes = new Map<TenantId, MinuteTokens & { readonly atMs: number }>();
   private reading = 0;
 
   constructor(private readonly parts: BudgetsParts) {}
@@ -109,6 +114,14 @@ export class Budgets {
     return denial === null || denial.kind === 'held' ? null : refusalOf(denial, 'session');
   }
 
+  /** Tokens of the tenant in the last minute, as last heard; null: it has no limit of them, or nothing was heard. */
+  tokens(tenantId: TenantId): MinuteTokens | null {
+    const heard = this.minutes.get(tenantId);
+    if (heard === undefined || this.limited(tenantId)?.tokensPerMinuteMax !== heard.max) return null;
+    const resetMs = Math.max(0, heard.resetMs - (this.parts.clock.nowMs() - heard.atMs));
+    return { max: heard.max, used: resetMs === 0 ? 0 : heard.used, resetMs };
+  }
+
   /** Keeps store, ledger and sessions in step until the signal fires. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -154,7 +167,11 @@ export class Budgets {
     if (standing !== null) this.heard(tenantId, standing);
   }
 
-  private heard(tenantId: TenantId, { denial, crossed }: BudgetStanding): void {
+  private heard(tenantId: TenantId, { denial, crossed, tokens }: BudgetStanding): void {
+    this.minutes.delete(tenantId);
+    if (tokens !== null) this.minutes.set(tenantId, { ...tokens, atMs: this.parts.clock.nowMs() });
+    const [oldest] = this.minutes.keys();
+    if (this.minutes.size > MINUTES_MAX && oldest !== undefined) this.minutes.delete(oldest);
     for (const { period, percent } of crossed) this.parts.observe({ kind: 'threshold', tenantId, period, percent });
     const siblings = this.sessions.get(tenantId);
     if (denial?.kind !== 'spent' || !siblings) {

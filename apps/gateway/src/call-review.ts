@@ -1,7 +1,7 @@
 // What the policy in force says of a call that is not open yet. A call may wait for minutes, and a key revoked, a tenant
 // suspended, a model withdrawn or a pool drained meanwhile must not find it in line: it is judged again at every change.
 import type { PoolId, Refusal, Result, SessionId } from '@trunkline/kernel';
-import type { CallTerms, PoolPlan } from '@trunkline/admission';
+import type { CallTerms, OwnUse, PoolPlan } from '@trunkline/admission';
 import type { RouteRequest } from '@trunkline/providers';
 import type { Handshake } from '@trunkline/realtime';
 import { stillAllowed, type PolicySnapshot, type Pool, type Principal } from '@trunkline/tenancy';
@@ -16,6 +16,8 @@ export interface Caller {
   readonly judge: () => Result<JudgedCall, Refusal>;
   /** Fires when the client went away. */
   readonly gone: AbortSignal;
+  /** Told what of its own limits is in use. */
+  readonly told: (own: OwnUse) => void;
 }
 
 /** A call that one policy lets in. */

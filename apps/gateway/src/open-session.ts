@@ -50,7 +50,10 @@ export function openedRecord(parts: GatewayParts, call: AdmittedCall): SessionOp
 
 /** Pairs the client with its upstream. The session is not started yet. */
 export function openSession(parts: GatewayParts, call: AdmittedCall, client: AcceptedClient): LiveSession {
-  const observer = new OpenAiRealtimeObserver(() => relay.counters.fromClient);
+  const observer = new OpenAiRealtimeObserver(
+    () => relay.counters.fromClient,
+    () => parts.budgets.tokens(call.principal.tenantId),
+  );
   const owed = new OwedReports(observer);
   const bill = parts.bills.open(call.sessionId, call.principal.tenantId);
   const session = openedRecord(parts, call);

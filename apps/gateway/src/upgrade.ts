@@ -14,7 +14,7 @@ import { admitAndDial } from './admit-and-dial.js';
 import type { JudgedCall } from './call-review.js';
 import type { GatewayParts } from './gateway-parts.js';
 import type { LiveSession } from './live-session.js';
-import { limitHeaders } from './limit-headers.js';
+import { LimitsSeen } from './limit-headers.js';
 import { openSession, type AdmittedCall } from './open-session.js';
 import { reconnectGraceMs } from './reconnect-grace.js';
 import { settle } from './settle.js';
@@ -43,13 +43,19 @@ export async function upgrade(
   await running;
 }
 
+interface ConnectedCall extends AdmittedCall {
+  readonly limitHeaders: Readonly<Record<string, string>>;
+}
+
 async function admitOrRefuse(
   parts: GatewayParts,
   request: IncomingMessage,
   { sessionId, socket }: { readonly sessionId: SessionId; readonly socket: Duplex },
-): Promise<AdmittedCall | null> {
+): Promise<ConnectedCall | null> {
   const startedMs = parts.clock.monotonicMs();
-  const call = await connect(parts, request, sessionId, clientGone(socket)).catch((error: unknown) => {
+  const seen = new LimitsSeen();
+  const gone = clientGone(socket);
+  const call = await connect(parts, request, { sessionId, gone, seen }).catch((error: unknown) => {
     parts.log.error(
       { event: 'handshake_failed', session_id: sessionId, err: error },
       'a handshake failed unexpectedly',
@@ -57,16 +63,16 @@ async function admitOrRefuse(
     return err<Refusal>({ code: 'internal_error', message: 'The gateway failed to open the session. Try again.' });
   });
   parts.metrics.answered(call.ok ? null : call.error.code, (parts.clock.monotonicMs() - startedMs) / 1000);
-  if (call.ok) return call.value;
+  if (call.ok) return { ...call.value, limitHeaders: headersOf(parts, seen) };
   parts.log.info({ event: 'session_refused', session_id: sessionId, code: call.error.code }, 'session refused');
-  refuseUpgrade(socket, call.error, { 'x-request-id': sessionId });
+  refuseUpgrade(socket, call.error, { 'x-request-id': sessionId, ...headersOf(parts, seen) });
   return null;
 }
 
 /** Sends the 101; the session is live when this returns, and settled when its promise resolves. */
 async function accept(
   parts: GatewayParts,
-  call: AdmittedCall,
+  call: ConnectedCall,
   { request, socket, head }: { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer },
 ): Promise<void> {
   const client = acceptUpgrade(request, socket, head, {
@@ -75,7 +81,7 @@ async function accept(
     headers: {
       'x-request-id': call.sessionId,
       'x-trunkline-session-id': call.sessionId,
-      ...limitHeaders(call.principal),
+      ...call.limitHeaders,
     },
   });
   return runAndSettle(parts, call, client); // 7, 8
@@ -97,22 +103,39 @@ async function abandon(
 async function connect(
   parts: GatewayParts,
   request: IncomingMessage,
-  sessionId: SessionId,
-  gone: AbortSignal,
+  { sessionId, gone, seen }: Arrival,
 ): Promise<Result<AdmittedCall, Refusal>> {
   const handshake = parseHandshake(request); // 1
   if (!handshake.ok) return handshake;
   const wanted = routeRequest(handshake.value);
   if (!wanted.ok) return wanted;
-  const judge = () => judgeCall(parts, handshake.value, wanted.value); // 2, 3
-  return admitAndDial(parts, { sessionId, handshake: handshake.value, wanted: wanted.value, judge, gone }); // 4, 5, 6
+  const judge = () => judgeCall(parts, handshake.value, wanted.value, seen); // 2, 3
+  const call = { sessionId, handshake: handshake.value, wanted: wanted.value, judge, gone, told: seen.told };
+  return admitAndDial(parts, call); // 4, 5, 6
+}
+
+interface Arrival {
+  readonly sessionId: SessionId;
+  /** Fires when the client went away. */
+  readonly gone: AbortSignal;
+  readonly seen: LimitsSeen;
+}
+
+function headersOf(parts: GatewayParts, seen: LimitsSeen): Record<string, string> {
+  return seen.headers((tenantId) => parts.budgets.tokens(tenantId));
 }
 
 /** Steps 2 and 3, by the policy in force: asked again when it changes before the call is open. */
-function judgeCall(parts: GatewayParts, handshake: Handshake, wanted: RouteRequest): Result<JudgedCall, Refusal> {
+function judgeCall(
+  parts: GatewayParts,
+  handshake: Handshake,
+  wanted: RouteRequest,
+  seen: LimitsSeen,
+): Result<JudgedCall, Refusal> {
   const policy = parts.policy();
   const principal = parts.authenticate(handshake.credential.key, handshake.origin, policy); // 2
   if (!principal.ok) return principal;
+  seen.by(principal.value);
   if (!hasScope(principal.value, 'sessions')) return err(SCOPE_REFUSALS.sessions);
   const closed = parts.closedToNewSessions();
   if (closed) return err(closed);

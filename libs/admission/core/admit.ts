@@ -4,7 +4,13 @@
 import { err, ok, type ApiKeyId, type ReplicaId, type Result, type SessionId, type TenantId } from '@trunkline/kernel';
 import { denied, unavailable, type AdmissionRefusal } from './admission-refusal.js';
 import { mintToken, type Lease } from './lease.js';
-import { LeaseStoreUnavailable, type AcquireRequest, type Denial, type LeaseStore } from './lease-store.js';
+import {
+  LeaseStoreUnavailable,
+  type AcquireRequest,
+  type Denial,
+  type LeaseStore,
+  type OwnUse,
+} from './lease-store.js';
 import type { OwnLimits } from './limits.js';
 import type { PoolPlan } from './pool-plan.js';
 import type { WaitingRoom, WaitTerms } from './waiting-room.js';
@@ -29,6 +35,8 @@ export interface AdmitRequest {
   readonly gone: AbortSignal;
   /** Asked while it waits: what holds for it by the policy in force; null: it may not wait here any more. */
   readonly review?: NonNullable<WaitTerms['review']>;
+  /** Told what of its own limits is in use, as soon as the store has said so; with a line that includes it. */
+  readonly told?: (own: OwnUse) => void;
 }
 
 /** What admission works with. */
@@ -46,6 +54,8 @@ export async function admit(request: AdmitRequest, parts: AdmitParts): Promise<R
   const acquisition = acquisitionOf(request, mintToken(parts.randomBytes));
   try {
     const outcome = await parts.store.acquire(acquisition);
+    if ('own' in outcome) tell(request, outcome.own);
+    else if ('denial' in outcome) tell(request, outcome.denial.own);
     switch (outcome.kind) {
       case 'admitted':
         return ok(outcome.lease);
@@ -62,6 +72,10 @@ export async function admit(request: AdmitRequest, parts: AdmitParts): Promise<R
   }
 }
 
+function tell({ told }: AdmitRequest, own: OwnUse | null): void {
+  if (own !== null) told?.(own);
+}
+
 async function stand(
   acquisition: AcquireRequest,
   denial: Denial,
@@ -70,6 +84,7 @@ async function stand(
   const outcome = await parts.room.wait(acquisition, denial, request);
   switch (outcome.kind) {
     case 'admitted':
+      tell(request, outcome.own);
       return ok(outcome.lease);
     case 'timed_out':
       return err({ ...denied(outcome.denial, request.waitMs), waited: true });

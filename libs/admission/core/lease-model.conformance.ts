@@ -208,7 +208,7 @@ async function onLease(
 
 // Fences are each store's own; that they rise is a case of its own.
 function shown(outcome: AcquireOutcome | AttendOutcome): unknown {
-  return 'lease' in outcome ? outcome.kind : outcome;
+  return 'lease' in outcome ? { ...outcome, lease: null } : outcome;
 }
 
 function latest({ asked }: Replay): readonly AcquireRequest[] {

@@ -20,6 +20,14 @@ export interface QueuePlace {
   readonly expectedWaitMs: number | null;
 }
 
+/** What of its own limits a caller has in use. All of it is its tenant's and its key's own. */
+export interface OwnUse {
+  /** Of the minute that its rate of new sessions fills; all of it is free again after so many milliseconds. */
+  readonly rateUsedMs: number;
+  readonly keySessions: number;
+  readonly tenantSessions: number;
+}
+
 /** What refused, and by how much. For the pool these numbers are the operator's, never a tenant's. */
 export interface Denial {
   /** `rate`: the tenant's new sessions per minute. `headroom`: the upstream asked for a pause. */
@@ -32,11 +40,13 @@ export interface Denial {
   readonly queueFull: boolean;
   /** Where it stood (or would have stood) in line. */
   readonly queue: QueuePlace;
+  readonly own: OwnUse;
 }
 
 /** The answer to an acquisition. */
 export type AcquireOutcome =
-  | { readonly kind: 'admitted'; readonly lease: Lease }
+  /** `own`: this line included; null while the store is away. */
+  | { readonly kind: 'admitted'; readonly lease: Lease; readonly own: OwnUse | null }
   /** Stands in line: attend to it, or it leaves by itself. */
   | { readonly kind: 'waiting'; readonly denial: Denial }
   | { readonly kind: 'denied'; readonly denial: Denial }
@@ -45,7 +55,7 @@ export type AcquireOutcome =
 
 /** How a waiting call stands now. */
 export type AttendOutcome =
-  | { readonly kind: 'granted'; readonly lease: Lease }
+  | { readonly kind: 'granted'; readonly lease: Lease; readonly own: OwnUse }
   | { readonly kind: 'waiting'; readonly denial: Denial }
   /** Neither waits nor holds a line: the store forgot it. Ask again. */
   | { readonly kind: 'gone' };

@@ -39,6 +39,16 @@ export class SessionRate {
     return Math.max(0, usedUntilMs + intervalMs(perMinuteMax) - MINUTE_MS - nowMs);
   }
 
+  /** Milliseconds until the tenant's sessions of late count no more; 0: none do. */
+  usedMs(tenantId: string, nowMs: number): number {
+    return Math.max(0, (this.#usedUntilMs.get(tenantId) ?? 0) - nowMs);
+  }
+
+  /** How many more sessions may begin at once when so much of the minute is used up. */
+  static left(perMinuteMax: number, usedMs: number): number {
+    return Math.max(0, Math.floor((MINUTE_MS - usedMs) / intervalMs(perMinuteMax)));
+  }
+
   /** One more session began. */
   began(tenantId: string, perMinuteMax: number, nowMs: number): void {
     const usedUntilMs = Math.max(this.#usedUntilMs.get(tenantId) ?? 0, nowMs);

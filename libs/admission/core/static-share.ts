@@ -28,7 +28,11 @@ export class StaticShare implements LeaseStore {
       if (line === null) throw error;
       this.#own.add(request.token);
       const { sessionId, replicaId, token, place, own, plan } = request;
-      return { kind: 'admitted', lease: { sessionId, replicaId, token, place, own, plan, fence: line.fence + 1 } };
+      return {
+        kind: 'admitted',
+        own: null,
+        lease: { sessionId, replicaId, token, place, own, plan, fence: line.fence + 1 },
+      };
     }
   }
 

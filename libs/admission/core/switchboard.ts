@@ -10,7 +10,7 @@ import { isSamePlace } from './limits.js';
 import { isAhead, phaseOf, turnOf, type Contender } from './fair-share.js';
 import { LineRegister, type Line } from './line-register.js';
 import { headroomMark, type TokenUse } from './headroom.js';
-import type { AcquireOutcome, AcquireRequest, AttendOutcome, Denial } from './lease-store.js';
+import type { AcquireOutcome, AcquireRequest, AttendOutcome, Denial, OwnUse } from './lease-store.js';
 import { ReleasePace, SessionRate } from './pace.js';
 import { shareOf, type PoolPlan } from './pool-plan.js';
 import { blockedBy } from './room.js';
@@ -71,13 +71,13 @@ export class Switchboard {
       // Asked twice: the line may be in use by now, and stays as it is.
       const lease = this.#told(request, nowMs)?.lease ?? this.#takeOver(taken, request, nowMs);
       this.#grant(nowMs);
-      return { kind: 'admitted', lease };
+      return { kind: 'admitted', lease, own: this.#ownUse(request, nowMs) };
     }
     this.#adopt(request.plan);
     const waiter = this.queue.add(request, nowMs);
     this.#grant(nowMs);
     const line = this.lines.get(request.sessionId);
-    if (line) return { kind: 'admitted', lease: line.lease };
+    if (line) return { kind: 'admitted', lease: line.lease, own: this.#ownUse(request, nowMs) };
     const denial = this.#denial(waiter, nowMs);
     if (request.mayWait && !denial.queueFull) return { kind: 'waiting', denial };
     this.queue.remove(request.sessionId);
@@ -312,7 +312,7 @@ export class Switchboard {
   }
 
   /** What keeps this call from having a line now; null: nothing. */
-  #whyNot(caller: Caller, nowMs: number): Omit<Denial, 'queue' | 'queueFull'> | null {
+  #whyNot(caller: Caller, nowMs: number): Omit<Denial, 'queue' | 'queueFull' | 'own'> | null {
     const { place, own } = caller;
     const perMinuteMax = own.sessionsPerMinuteMax;
     const rateMs = perMinuteMax === null ? 0 : this.#rate.waitMs(place.tenantId, perMinuteMax, nowMs);
@@ -337,7 +337,14 @@ export class Switchboard {
       retryAfterMs: why.retryAfterMs || (expectedWaitMs ?? 0),
       queueFull: inPool > plan.waitingMax || ofTenant > plan.waitingPerTenantMax,
       queue: { position, expectedWaitMs },
+      own: this.#ownUse(caller, nowMs),
     };
+  }
+
+  #ownUse({ place: { keyId, tenantId } }: Caller, nowMs: number): OwnUse {
+    const { counts } = this.lines;
+    const rateUsedMs = this.#rate.usedMs(tenantId, nowMs);
+    return { rateUsedMs, keySessions: counts.of(`k|${keyId}`), tenantSessions: counts.of(`t|${tenantId}`) };
   }
 
   // Floors do not count here: the session is open upstream, and only a cap is worth ending it for.
@@ -355,7 +362,7 @@ export class Switchboard {
 
   #standing(caller: Caller, nowMs: number): AttendOutcome {
     const line = this.#told(caller, nowMs);
-    if (line) return { kind: 'granted', lease: line.lease };
+    if (line) return { kind: 'granted', lease: line.lease, own: this.#ownUse(caller, nowMs) };
     const waiter = this.#waiterOf(caller);
     return waiter ? { kind: 'waiting', denial: this.#denial(waiter, nowMs) } : { kind: 'gone' };
   }

@@ -8,12 +8,13 @@ import {
   type AttendOutcome,
   type Denial,
   type LeaseStore,
+  type OwnUse,
 } from './lease-store.js';
 import type { Lease } from './lease.js';
 
 /** How waiting ended. */
 export type WaitOutcome =
-  | { readonly kind: 'admitted'; readonly lease: Lease }
+  | { readonly kind: 'admitted'; readonly lease: Lease; readonly own: OwnUse | null }
   /** Its time was up; where it stood at the end. */
   | { readonly kind: 'timed_out'; readonly denial: Denial }
   /** Its client went away. */
@@ -183,7 +184,7 @@ export class WaitingRoom {
   }
 
   async #settle(guest: Guest, outcome: AttendOutcome): Promise<void> {
-    if (outcome.kind === 'granted') this.#hand(guest, outcome.lease);
+    if (outcome.kind === 'granted') this.#hand(guest, outcome);
     else if (outcome.kind === 'waiting') guest.denial = outcome.denial;
     else if (!guest.asking && this.#guests.get(guest.request.sessionId) === guest) await this.#standAgain(guest);
   }
@@ -193,7 +194,7 @@ export class WaitingRoom {
     guest.asking = true;
     try {
       const outcome = await this.#parts.store.acquire(guest.request);
-      if (outcome.kind === 'admitted') this.#hand(guest, outcome.lease);
+      if (outcome.kind === 'admitted') this.#hand(guest, outcome);
       else if (outcome.kind === 'waiting') this.#sitDown(guest, outcome.denial);
       else if (outcome.kind === 'denied') guest.done({ kind: 'timed_out', denial: outcome.denial });
     } finally {
@@ -209,8 +210,8 @@ export class WaitingRoom {
 
   // Given a line in the same moment in which it left: nobody will use that line. Two questions under way at once are
   // both answered with the line, and the second answer is no news.
-  #hand(guest: Guest, lease: Lease): void {
-    if (this.#guests.get(guest.request.sessionId) === guest) guest.done({ kind: 'admitted', lease });
+  #hand(guest: Guest, { lease, own }: { readonly lease: Lease; readonly own: OwnUse | null }): void {
+    if (this.#guests.get(guest.request.sessionId) === guest) guest.done({ kind: 'admitted', lease, own });
     else if (!guest.admitted) void this.#parts.store.release(lease).catch(this.#parts.observe);
   }
 
@@ -235,7 +236,7 @@ export class WaitingRoom {
     guest.asking = true;
     try {
       const outcome = await this.#parts.store.leave(guest.request);
-      if (outcome.kind === 'granted') this.#hand(guest, outcome.lease);
+      if (outcome.kind === 'granted') this.#hand(guest, outcome);
       else guest.done({ kind: 'timed_out', denial: guest.denial });
     } catch (cause) {
       if (!(cause instanceof LeaseStoreUnavailable)) this.#parts.observe(cause);

@@ -35,6 +35,14 @@ export type SessionFact =
   /** The upstream will close the session now because it reached its maximum age. */
   | { readonly kind: 'session_expired' };
 
+/** A tenant's own limit of tokens a minute. */
+export interface OwnTokens {
+  readonly max: number;
+  readonly used: number;
+  /** Milliseconds until none of it is used any more. */
+  readonly resetMs: number;
+}
+
 /** The result of reading one held message. `forward: false` keeps it from the client. */
 export interface Observation {
   readonly facts: readonly SessionFact[];

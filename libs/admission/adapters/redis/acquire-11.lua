@@ -1,7 +1,7 @@
 -- Takes a pending line under all limits, or stands in line, or neither.
 -- ARGV 6 session id · 7 caller as JSON (as in waiters, without since) · 8 '1' = may wait
 --      9 plan version · 10 plan digest · 11 the plan's JSON, or '' where the store should know it
--- OUT  {'admitted', fence} · {'recovering', ms left} · {'plan'} ask again with the plan
+-- OUT  {'admitted', fence, then what own_use says} · {'recovering', ms left} · {'plan'} ask again with the plan
 --      {'elsewhere'} the session holds a line of another place · a denial of kind 'waiting' or 'denied' (room.lua)
 local closed = enter()
 if closed > 0 then return { 'recovering', closed } end
@@ -21,7 +21,7 @@ if held then
     line = take_line(session, caller, since)
   end
   grant()
-  return { 'admitted', line.fence }
+  return { 'admitted', line.fence, own_use(line) }
 end
 
 if ARGV[11] == '' and not has_plan(caller.pool, ARGV[9], ARGV[10]) then return { 'plan' } end
@@ -29,7 +29,7 @@ adopt(caller.pool, ARGV[11])
 leave_line(session)
 queue[#queue + 1] = caller
 grant(caller)
-if caller.line then return { 'admitted', caller.line.fence } end
+if caller.line then return { 'admitted', caller.line.fence, own_use(caller) } end
 
 local answer = denial('denied', caller)
 if ARGV[8] ~= '1' or answer[6] == 1 then return answer end

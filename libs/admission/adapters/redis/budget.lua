@@ -95,9 +95,7 @@ local function token_window()
   return seconds, used
 end
 
-local function tokens_denial()
-  if not TOKENS_MAX then return nil end
-  local seconds, used = token_window()
+local function tokens_denial(seconds, used)
   local left = used
   if left < TOKENS_MAX then return nil end
   for _, entry in ipairs(seconds) do
@@ -129,13 +127,23 @@ local function crossings(period, spent, into)
   end
 end
 
--- OUT  {1 if primed, kind of denial or '', its period, tokens used, ms to wait, then period and percent of each crossing}
+-- OUT  {1 if primed, kind of denial or '', its period, tokens used, ms to wait, tokens of the last minute or '' without a
+--      limit, ms until all of them are a minute old, then period and percent of each crossing}
 local function standing()
   local spent = { day = spent_in('day'), month = spent_in('month') }
-  local denial = limit_denial('spent', spent, 0) or limit_denial('held', spent, held_sum()) or tokens_denial()
+  local denial = limit_denial('spent', spent, 0) or limit_denial('held', spent, held_sum())
+  local minute, reset = '', '0'
+  if TOKENS_MAX then
+    local seconds, used = token_window()
+    denial = denial or tokens_denial(seconds, used)
+    minute = whole(used)
+    if #seconds > 0 then reset = whole((seconds[#seconds][1] + WINDOW_S) * 1000 - now) end
+  end
   local primed = redis.call('HMGET', SPEND, 'day_primed', 'month_primed')
   local out = { (primed[1] and primed[2]) and 1 or 0 }
   for i = 1, 4 do out[#out + 1] = (denial or { '', '', '0', '0' })[i] end
+  out[#out + 1] = minute
+  out[#out + 1] = reset
   crossings('day', spent.day, out)
   crossings('month', spent.month, out)
   return out, denial

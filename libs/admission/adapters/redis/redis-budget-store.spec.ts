@@ -58,7 +58,7 @@ describe('the Redis budget store', () => {
   it("goes by Redis's own clock", async () => {
     await redis.flushall();
     const standing = await new RedisBudgetStore(redis, { deadlineMs: 5_000 }).look(TENANT, NONE, null);
-    expect(standing).toEqual({ denial: null, crossed: [], isPrimed: false });
+    expect(standing).toEqual({ denial: null, crossed: [], isPrimed: false, tokens: null });
   });
 
   it('says quickly that Redis does not answer', async () => {

@@ -58,11 +58,15 @@ export class RedisBudgetStore implements BudgetStore {
     const amount = estimate === null ? '' : `${billionthsUp(estimate)}`;
     return parseStanding(
       await this.#run('reserve', tenantId, limits, [turnId, amount, `${FIRST_TURN_ESTIMATE_BILLIONTHS}`]),
+      limits,
     );
   }
 
   async settle({ tenantId, turnId, limits, amount, tokens }: TurnEnd): Promise<BudgetStanding> {
-    return parseStanding(await this.#run('settle', tenantId, limits, [turnId, `${billionthsUp(amount)}`, tokens]));
+    return parseStanding(
+      await this.#run('settle', tenantId, limits, [turnId, `${billionthsUp(amount)}`, tokens]),
+      limits,
+    );
   }
 
   async release(tenantId: TenantId, turnId: string): Promise<void> {
@@ -79,7 +83,7 @@ export class RedisBudgetStore implements BudgetStore {
             recorded.month,
             `${billionthsUp(recorded.monthAmount)}`,
           ];
-    return parseStanding(await this.#run('look', tenantId, limits, args));
+    return parseStanding(await this.#run('look', tenantId, limits, args), limits);
   }
 
   async #run(
@@ -114,14 +118,15 @@ const Percent = z.union(THRESHOLDS.map((percent) => z.literal(percent)));
 const Period = z.enum(['day', 'month']);
 const Kind = z.enum(['', 'spent', 'held', 'tokens']);
 const Count = z.coerce.number().int().nonnegative();
-const Reply = z.tuple([z.number(), Kind, z.string(), Count, Count], z.unknown());
+const Reply = z.tuple([z.number(), Kind, z.string(), Count, Count, z.string(), Count], z.unknown());
 
-function parseStanding(reply: unknown): BudgetStanding {
-  const [primed, kind, period, used, retryAfterMs, ...rest] = Reply.parse(reply);
+function parseStanding(reply: unknown, { tokensPerMinuteMax: max }: BudgetLimits): BudgetStanding {
+  const [primed, kind, period, used, retryAfterMs, minute, resetMs, ...rest] = Reply.parse(reply);
   const crossed = [];
   for (let i = 0; i + 1 < rest.length; i += 2)
     crossed.push({ period: Period.parse(rest[i]), percent: Percent.parse(rest[i + 1]) });
-  return { denial: denialOf(kind, period, { used, retryAfterMs }), crossed, isPrimed: primed === 1 };
+  const tokens = max === null ? null : { max, used: Count.parse(minute), resetMs };
+  return { denial: denialOf(kind, period, { used, retryAfterMs }), crossed, isPrimed: primed === 1, tokens };
 }
 
 function denialOf(

@@ -29,10 +29,10 @@ import type { Grants } from './grants.js';
 import { Keyspace } from './keyspace.js';
 import { PoolCounters } from './pool-counters.js';
 import {
-  leaseOf,
   parseCount,
   parseDenial,
   parseHeldLine,
+  parseLine,
   parseListed,
   parseMoments,
   parsePlaces,
@@ -216,7 +216,7 @@ export class RedisLeaseStore implements LeaseStore {
     const reply = parseReply(await this.#withPlan('acquire', args, request));
     switch (reply[0]) {
       case 'admitted':
-        return { kind: 'admitted', lease: leaseOf(request, parseCount(reply[1])) };
+        return { kind: 'admitted', ...parseLine(reply, request) };
       case 'waiting':
       case 'denied':
         return { kind: reply[0], denial: parseDenial(reply) };

@@ -1,13 +1,26 @@
 // Reads what the scripts answer. A reply of another shape is a bug or a foreign writer on our keys, and throws.
 import { trustedId } from '@trunkline/kernel';
 import { z } from 'zod';
-import type { AttendOutcome, Caller, Denial, HeldLine, Lease, WaitingCall } from '../../index.js';
+import type { AttendOutcome, Caller, Denial, HeldLine, Lease, OwnUse, WaitingCall } from '../../index.js';
 import type { TenantMoments } from './pool-counters.js';
 
 const Count = z.coerce.number().int().nonnegative();
 const Reply = z.tuple([z.string()], z.unknown());
 const Scope = z.enum(['key', 'tenant', 'family', 'pool', 'rate', 'headroom']);
-const DenialReply = z.tuple([z.string(), Scope, Count, Count, Count, z.number(), Count, z.number()]);
+const DenialReply = z.tuple([
+  z.string(),
+  Scope,
+  Count,
+  Count,
+  Count,
+  z.number(),
+  Count,
+  z.number(),
+  Count,
+  Count,
+  Count,
+]);
+const LineReply = z.tuple([z.string(), Count, Count, Count, Count]);
 const Place = { replica: z.string(), key: z.string(), tenant: z.string(), pool: z.string(), family: z.string() };
 const LineRecord = z.object({ ...Place, state: z.enum(['pending', 'confirmed', 'kept']), since: Count });
 const MomentsReply = z.tuple([Count], z.union([z.string(), Count]));
@@ -41,21 +54,31 @@ export function parsePlaces(reply: unknown): readonly number[] {
 
 /** `denied` or `waiting`. */
 export function parseDenial(reply: readonly unknown[]): Denial {
-  const [, scope, current, max, retryAfterMs, queueFull, position, expectedMs] = DenialReply.parse(reply);
+  const [, scope, current, max, retryAfterMs, queueFull, position, expectedMs, ...use] = DenialReply.parse(reply);
   const queue = { position, expectedWaitMs: expectedMs < 0 ? null : expectedMs };
-  return { scope, current, max, retryAfterMs, queueFull: queueFull === 1, queue };
+  return { scope, current, max, retryAfterMs, queueFull: queueFull === 1, queue, own: ownUse(use) };
 }
 
 /** How a caller stands. */
 export function parseStanding(reply: readonly unknown[], caller: Caller): AttendOutcome {
   switch (reply[0]) {
     case 'granted':
-      return { kind: 'granted', lease: leaseOf(caller, parseCount(reply[1])) };
+      return { kind: 'granted', ...parseLine(reply, caller) };
     case 'waiting':
       return { kind: 'waiting', denial: parseDenial(reply) };
     default:
       return { kind: 'gone' };
   }
+}
+
+/** `admitted` or `granted`. */
+export function parseLine(reply: readonly unknown[], caller: Caller): { readonly lease: Lease; readonly own: OwnUse } {
+  const [, fence, ...use] = LineReply.parse(reply);
+  return { lease: leaseOf(caller, fence), own: ownUse(use) };
+}
+
+function ownUse([rateUsedMs, keySessions, tenantSessions]: readonly [number, number, number]): OwnUse {
+  return { rateUsedMs, keySessions, tenantSessions };
 }
 
 /** The lease of a caller that was given a line. */

@@ -113,6 +113,11 @@ local function why_not(caller)
   return blocked
 end
 
+-- What a caller has in use of its own limits: ms of its rate of new sessions, sessions of its key, of its tenant.
+local function own_use(caller)
+  return rate_used_until(caller.tenant) - now, count('k|' .. caller.key), count('t|' .. caller.tenant)
+end
+
 -- Everybody in line, in order, each with its session and place in the order.
 local queue
 local function load_queue()
@@ -264,7 +269,8 @@ local function read_standings()
   end
 end
 
--- {'waiting' or 'denied', scope, current, max, retry after ms, 1 = queue full, position, expected wait ms or -1}
+-- {'waiting' or 'denied', scope, current, max, retry after ms, 1 = queue full, position, expected wait ms or -1, then what
+-- own_use says}
 -- Nobody may leave the queue after this in the same step.
 local function denial(kind, caller)
   read_standings()
@@ -277,7 +283,8 @@ local function denial(kind, caller)
   local retry = why[4]
   if retry == 0 then retry = math.max(0, expected) end
   local full = plan and (pool.calls > plan.waiting or of_tenant > plan.waiting_per_tenant)
-  return { kind, why[1], why[2], why[3], retry, full and 1 or 0, position, expected }
+  return { kind, why[1], why[2], why[3], retry, full and 1 or 0, position, expected,
+    own_use(caller) }
 end
 
 -- The line that the session holds under this token. Whoever hears of it only now has the whole time of a dial from now on.
@@ -287,10 +294,10 @@ local function told(session, token)
   return line
 end
 
--- How a caller stands: {'granted', fence}, a denial of kind 'waiting', or {'gone'}.
+-- How a caller stands: {'granted', fence, then what own_use says}, a denial of kind 'waiting', or {'gone'}.
 local function standing(session, token)
   local line = told(session, token)
-  if line then return { 'granted', line.fence } end
+  if line then return { 'granted', line.fence, own_use(line) } end
   local record = redis.call('HGET', WAITERS, session)
   local waiter = record and cjson.decode(record)
   if not waiter or waiter.token ~= token then return { 'gone' } end

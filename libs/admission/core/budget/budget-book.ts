@@ -11,7 +11,7 @@ import {
   type Marks,
   type ThresholdCrossing,
 } from './spend-limits.js';
-import { RESERVATION_MS, type BudgetDenial, type BudgetStanding } from './budget-store.js';
+import { RESERVATION_MS, type BudgetDenial, type BudgetStanding, type MinuteTokens } from './budget-store.js';
 import { TokenWindow } from './token-window.js';
 
 /** Spending recorded elsewhere, by the number of its period. */
@@ -94,6 +94,7 @@ export class BudgetBook {
       denial: this.#spentUp(marks) ?? this.#heldUp(marks) ?? this.#tokensUp(limits, nowMs),
       crossed: PERIODS.flatMap((period) => this.#crossed(period, marks[period])),
       isPrimed,
+      tokens: this.#tokenUse(limits, nowMs),
     };
   }
 
@@ -108,6 +109,10 @@ export class BudgetBook {
     if (isReached(marks.month, this.#counts.month.spent + held)) return { kind: 'held', period: 'month' };
     if (isReached(marks.day, this.#counts.day.spent + held)) return { kind: 'held', period: 'day' };
     return null;
+  }
+
+  #tokenUse({ tokensPerMinuteMax: max }: BudgetLimits, nowMs: number): MinuteTokens | null {
+    return max === null ? null : { max, used: this.#tokens.used(nowMs), resetMs: this.#tokens.emptyMs(nowMs) };
   }
 
   #tokensUp({ tokensPerMinuteMax: max }: BudgetLimits, nowMs: number): BudgetDenial | null {

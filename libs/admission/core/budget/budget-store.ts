@@ -39,6 +39,14 @@ export type BudgetDenial =
   | { readonly kind: 'held'; readonly period: SpendPeriod }
   | { readonly kind: 'tokens'; readonly used: number; readonly retryAfterMs: number };
 
+/** A tenant's tokens of the last minute. */
+export interface MinuteTokens {
+  readonly max: number;
+  readonly used: number;
+  /** Until all of them are a minute old. */
+  readonly resetMs: number;
+}
+
 /** How a tenant stands after a step. */
 export interface BudgetStanding {
   /** Null: a new turn fits. Of several reasons the one that lasts longest. */
@@ -47,6 +55,8 @@ export interface BudgetStanding {
   readonly crossed: readonly ThresholdCrossing[];
   /** False: the store does not know yet what was spent in this day or month before it began to count. */
   readonly isPrimed: boolean;
+  /** Null: it has no limit of tokens. */
+  readonly tokens: MinuteTokens | null;
 }
 
 /** A reservation that was neither settled nor released (its gateway was killed) is dropped after so many milliseconds. */

@@ -19,6 +19,12 @@ export class TokenWindow {
     return [...this.#seconds.values()].reduce((sum, tokens) => sum + tokens, 0);
   }
 
+  /** Milliseconds until none of what is in the window is in it any more; 0: nothing is. */
+  emptyMs(nowMs: number): number {
+    this.#forget(nowMs);
+    return this.#seconds.size === 0 ? 0 : (Math.max(...this.#seconds.keys()) + WINDOW_S) * 1000 - nowMs;
+  }
+
   /** Milliseconds until fewer than `max` tokens are in the window; 0: now. */
   waitMs(max: number, nowMs: number): number {
     let left = this.used(nowMs);

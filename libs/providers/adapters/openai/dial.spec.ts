@@ -80,7 +80,10 @@ describe('dialling OpenAI', () => {
     const problem = { kind: 'http_status', status: 429, headers: { 'retry-after': '7' }, body: '' } as const;
     expect(refusalOfDial(problem)).toMatchObject({ accountFullMs: 7_000, retryAfterMs: 5_000 });
     expect(refusalOfDial(problem).fullModel).toBeUndefined();
-    const error = { code: 'rate_limit_exceeded', message: 'Rate limit reached for gpt-realtime-2 in organization org-1.' };
+    const error = {
+      code: 'rate_limit_exceeded',
+      message: 'Rate limit reached for gpt-realtime-2 in organization org-1.',
+    };
     expect(refusalOfDial({ ...problem, body: JSON.stringify({ error }) }).fullModel).toBe('gpt-realtime-2');
   });
 

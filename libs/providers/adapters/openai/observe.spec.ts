@@ -71,6 +71,23 @@ describe('the observer of the GA dialect', () => {
     expect(hidden).toEqual(['rate_limits.updated']);
   });
 
+  it("puts the tenant's own tokens in their place where it has a limit of its own", () => {
+    const own = { max: 1_000, used: 1_200, resetMs: 2_500 };
+    const observer = new OpenAiRealtimeObserver(undefined, () => own);
+    const shared = [
+      { name: 'requests', remaining: 7 },
+      { name: 'tokens', limit: 40_000, remaining: 38_000 },
+    ];
+    const event = { type: 'rate_limits.updated', event_id: 'event_1', rate_limits: shared };
+    const { instead, forward } = observer.read(Buffer.from(JSON.stringify(event)));
+    expect(forward).toBe(true);
+    expect(JSON.parse(String(instead))).toEqual({
+      type: 'rate_limits.updated',
+      event_id: 'event_1',
+      rate_limits: [{ name: 'tokens', limit: 1_000, remaining: 0, reset_seconds: 2.5 }],
+    });
+  });
+
   it('says for how long the account has no room, by its limits or by a response that failed for them', () => {
     const spent = { name: 'tokens', limit: 40_000, remaining: 0, reset_seconds: 60 };
     const message = 'Rate limit reached for gpt-realtime in organization org-1 on tokens per min. Try again in 7.853s.';

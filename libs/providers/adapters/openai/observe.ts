@@ -2,7 +2,7 @@
 // Everything else passes unparsed. Response and item counts are kept so that settlement knows whether a report is still
 // owed after the client has gone.
 import type { OwedReport, UsageReport } from '@trunkline/metering';
-import type { Interest, Observation, SessionFact, SessionObserver } from '../../core/observe.js';
+import type { Interest, Observation, OwnTokens, SessionFact, SessionObserver } from '../../core/observe.js';
 import { withoutAccount } from './account-error.js';
 import type { ClientTraffic, HeardAudio } from './heard-audio.js';
 import { modelOfFailedResponse, pauseOfFailedResponse, pauseOfRateLimits } from './headroom.js';
@@ -43,7 +43,7 @@ const INTEREST: Readonly<Record<string, Interest>> = {
   'input_audio_buffer.committed': 'hold',
   'conversation.item.input_audio_transcription.completed': 'hold',
   'conversation.item.input_audio_transcription.failed': 'hold',
-  // Its numbers are the shared pool's headroom, which no tenant may see (promise P9).
+  // Its numbers are the shared pool's headroom, which no tenant may see (promise P9): the tenant's own go in their place.
   'rate_limits.updated': 'hold',
   error: 'hold',
   unknown: 'hold',
@@ -70,8 +70,14 @@ export class OpenAiRealtimeObserver implements SessionObserver {
   /** By item id, with the model that was configured when the audio was committed. */
   private readonly transcribing = new Map<string, OwedReport>();
 
-  /** @param traffic what has come from the client so far; read once a turn. */
-  constructor(traffic: () => ClientTraffic = () => NO_TRAFFIC) {
+  /**
+   * @param traffic what has come from the client so far; read once a turn.
+   * @param ownTokens the tenant's own limit of tokens and what is used of it; null: it has none.
+   */
+  constructor(
+    traffic: () => ClientTraffic = () => NO_TRAFFIC,
+    private readonly ownTokens: () => OwnTokens | null = () => null,
+  ) {
     this.conversation = new SeenConversation(traffic);
   }
 
@@ -138,7 +144,7 @@ export class OpenAiRealtimeObserver implements SessionObserver {
       case 'conversation.item.input_audio_transcription.failed':
         return this.giveUpTranscription(String(event['item_id']));
       case 'rate_limits.updated':
-        return { facts: throttled(pauseOfRateLimits(event), 'headroom', this.model), forward: false };
+        return { facts: throttled(pauseOfRateLimits(event), 'headroom', this.model), ...this.ownRateLimits(event) };
       case 'error':
         return { ...readError(asObject(event['error'])), ...cleanedError(event) };
       default:
@@ -146,6 +152,16 @@ export class OpenAiRealtimeObserver implements SessionObserver {
         this.noted(String(event['type']), payload.length);
         return NOTHING;
     }
+  }
+
+  // In place of the account's numbers those of the tenant, where it has a limit of its own.
+  private ownRateLimits(event: Json): Pick<Observation, 'forward' | 'instead'> {
+    const own = this.ownTokens();
+    if (own === null) return { forward: false };
+    const remaining = Math.max(0, own.max - own.used);
+    const rate_limits = [{ name: 'tokens', limit: own.max, remaining, reset_seconds: own.resetMs / 1_000 }];
+    const { type, event_id } = event;
+    return { forward: true, instead: Buffer.from(JSON.stringify({ type, event_id, rate_limits })) };
   }
 
   private readSession(session: Json): Observation {
