@@ -90,7 +90,8 @@ function rowOf(transaction: Transaction, place: Place, sequence: bigint, postedA
   };
 }
 
-// In the order of ids: two workers that open the same accounts then wait for each other in one direction only.
+// In the order of ids: two workers that open the same accounts then wait for each other in one direction only. Looked for
+// first, since nearly all are there: a conflict costs more than a look.
 async function openAccounts(tx: Queryable, transactions: readonly Transaction[]): Promise<void> {
   const byId = new Map<string, Account>();
   for (const { entries } of transactions) for (const { account } of entries) byId.set(account.id, account);
@@ -99,6 +100,7 @@ async function openAccounts(tx: Queryable, transactions: readonly Transaction[])
     INSERT INTO ledger_account (id, tenant_id, kind, currency)
     SELECT id, "tenantId", kind, currency
       FROM json_to_recordset(${JSON.stringify(accounts)}::json) AS r(id text, "tenantId" text, kind text, currency text)
+     WHERE NOT EXISTS (SELECT FROM ledger_account a WHERE a.id = r.id)
         ON CONFLICT DO NOTHING`;
 }
 
