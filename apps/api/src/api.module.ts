@@ -5,6 +5,8 @@ import { StartController } from './access/start.controller.js';
 import { API_PARTS, type ApiRouteParts } from './api-parts.js';
 import { CostCentresController } from './cost-centres/cost-centres.controller.js';
 import { ExportsController } from './exports/exports.controller.js';
+import { LedgerController } from './ledger/ledger.controller.js';
+import { PeriodsController } from './ledger/periods.controller.js';
 import { OrganizationController } from './organization/organization.controller.js';
 import { OverviewController } from './overview/overview.controller.js';
 import { PoolsController } from './pools/pools.controller.js';
@@ -30,6 +32,8 @@ export class ApiModule {
         ReconcileController,
         ReconcilePageController,
         RollupController,
+        LedgerController,
+        PeriodsController,
         PricesController,
         ExportsController,
         CostCentresController,

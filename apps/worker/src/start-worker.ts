@@ -20,6 +20,8 @@ import { RATING_STOP_MS_MAX, WorkerModule } from './worker.module.js';
 export interface WorkerParts {
   /** A pool of its own is not needed: passes use one connection at a time. */
   readonly db: Database;
+  /** Events per batch; the default keeps live calls in the same process from waiting for it. */
+  readonly batchMax?: number;
   readonly log: Log;
   readonly shutdown: Shutdown;
   readonly metrics: Metrics;
@@ -45,6 +47,7 @@ const CLOSE_MS_MAX = RATING_STOP_MS_MAX + 2_000;
 /** Starts the worker. Register the database's close before it: closes run last in, first out. */
 export async function startWorker({
   db,
+  batchMax,
   log,
   shutdown,
   metrics,
@@ -54,7 +57,10 @@ export async function startWorker({
   exports,
 }: WorkerParts): Promise<RunningWorker> {
   startRollup({ db, log, clock: systemClock }, shutdown);
-  const loop = new RatingLoop(ratingPasses(db), { ...options, ...reports(log) });
+  const loop = new RatingLoop(ratingPasses(db, batchMax === undefined ? {} : { batchMax }), {
+    ...options,
+    ...reports(log),
+  });
   const app = await NestFactory.createApplicationContext(WorkerModule.with(loop), { logger: false });
   watchLedger(db, metrics, shutdown);
   startReaper({ db, log, metrics, monotonicMs: systemClock.monotonicMs, ...reaper }, shutdown);

@@ -37,8 +37,8 @@ export interface PostOptions {
   readonly batchMax?: number;
 }
 
-// Measured: larger batches are hardly faster, and where the worker shares its process with live calls (standalone) each
-// batch keeps them waiting for the milliseconds that it computes.
+// Larger batches cost less per event, but where the worker shares its process with live calls (standalone) each batch keeps
+// them waiting for the milliseconds that it computes.
 const BATCH_MAX = 100;
 // A batch takes tens of milliseconds; a database that needs longer than this is in trouble and the events can wait.
 const TRANSACTION_TIMEOUT_MS = 30_000;

@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { systemClock } from '@trunkline/kernel';
+import { openLog } from '@trunkline/platform/logging';
+import { Shutdown } from '@trunkline/platform/shutdown';
+import { keyHasher } from '@trunkline/tenancy';
+import { createTenant } from '@trunkline/tenancy/adapters/prisma';
+import { z } from 'zod';
+import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
+import { startApi, type RunningApi } from '../index.js';
+
+const TOKEN = 'the-token-of-the-operator';
+const WHO = { tenant: 'acme', actor: 'ann', reason: 'agreed' };
+
+let postgres: TestPostgres;
+let api: RunningApi;
+const shutdown = new Shutdown(() => undefined);
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  const { db } = postgres;
+  const tenancy = { db, clock: systemClock, randomBytes, hashKey: keyHasher('pepper-of-the-ledger-spec-012345678') };
+  const listener = { host: '127.0.0.1', port: 0, log: openLog('silent', process.stderr), shutdown };
+  api = await startApi({ db, tenancy, upstream: 'vendor', lines: null, operatorToken: TOKEN, ...listener });
+  await createTenant(tenancy, { slug: 'acme', name: 'Acme' });
+}, 60_000);
+afterAll(async () => {
+  await shutdown.run();
+  await postgres.stop();
+});
+
+const ask = async (path: string, body?: unknown, token = TOKEN) => {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const sent = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+  const response = await fetch(`${api.apiUrl}${path}`, { headers, ...sent });
+  const answer = z.record(z.string(), z.unknown()).parse(await response.json());
+  return { status: response.status, type: response.headers.get('content-type'), answer };
+};
+
+describe('the books of the API', () => {
+  it('take a booking once for its reference, and take it back', async () => {
+    const prepayment = { ...WHO, kind: 'prepayment', amount: '100', reference: 'invoice 7' };
+    const first = await ask('/ledger/transactions', prepayment);
+    expect(first).toMatchObject({ status: 201, answer: { total: '100', kind: 'prepayment', repeated: false } });
+    expect(await ask('/ledger/transactions', prepayment)).toMatchObject({
+      ...{ status: 200, answer: { id: first.answer['id'], repeated: true } },
+    });
+    expect((await ask('/ledger/balance?tenant=acme')).answer).toMatchObject({ prepaid: '100', owed: '0', left: '100' });
+    const back = await ask(`/ledger/transactions/${String(first.answer['id'])}/reverse`, {
+      actor: 'bob',
+      reason: 'refund',
+    });
+    expect(back).toMatchObject({ status: 201, answer: { total: '-100', correctsId: first.answer['id'] } });
+    expect((await ask('/ledger/transactions?tenant=acme&kind=reversal')).answer).toMatchObject({
+      transactions: [{ kind: 'reversal', actor: 'bob', total: '-100' }],
+    });
+  });
+
+  it('close a month by two persons, and say what stands in the way before', async () => {
+    const month = '/periods/2026-08';
+    const { tenant, actor } = WHO;
+    expect(await ask(`${month}/close`, { tenant, actor })).toMatchObject({
+      ...{ status: 422, answer: { code: 'booking_refused', detail: expect.stringContaining('soft-close it first') } },
+    });
+    await ask(`${month}/soft-close`, { tenant, actor });
+    const refused = await ask(`${month}/close`, { tenant, actor });
+    expect(refused.answer['detail']).toContain('reconciled: it was not reconciled');
+    await ask(`${month}/waivers`, { ...WHO, check: 'reconciled' });
+    expect((await ask(`${month}/close`, { tenant, actor })).answer).toMatchObject({ closeRequestedBy: 'ann' });
+    expect((await ask(`${month}/approve`, { tenant, actor })).status).toBe(422);
+    expect(await ask(`${month}/approve`, { tenant, actor: 'bob' })).toMatchObject({
+      ...{ status: 200, answer: { status: 'closed', closedBy: 'ann', approvedBy: 'bob' } },
+    });
+    expect((await ask('/periods?period=2026-08')).answer).toMatchObject({ periods: [{ status: 'closed' }] });
+  });
+
+  const credit = { ...WHO, kind: 'credit', amount: '1', reference: 'r' };
+  it.each<[string, { path: string; body: unknown; status: number; words: string }]>([
+    ['no reason', { path: '/ledger/transactions', body: { ...credit, reason: ' ' }, status: 400, words: 'reason' }],
+    [
+      'a number as amount',
+      { path: '/ledger/transactions', body: { ...credit, amount: 1 }, status: 400, words: 'amount' },
+    ],
+    [
+      'a negative credit',
+      { path: '/ledger/transactions', body: { ...credit, amount: '-1' }, status: 422, words: 'positive' },
+    ],
+    [
+      'an unknown tenant',
+      { path: '/periods/2026-08/close', body: { tenant: 'no', actor: 'ann' }, status: 404, words: '"no"' },
+    ],
+    [
+      'no month',
+      { path: '/periods/2026-13/close', body: { tenant: 'acme', actor: 'ann' }, status: 400, words: '2026-11' },
+    ],
+    [
+      'no transaction',
+      { path: '/ledger/transactions/txn_x/reverse', body: { actor: 'a', reason: 'r' }, status: 422, words: 'txn_x' },
+    ],
+  ])('refuse %s with a problem that says what to do', async (_name, { path, body, status, words }) => {
+    const refused = await ask(path, body);
+    expect(refused).toMatchObject({ status, type: 'application/problem+json; charset=utf-8' });
+    expect(refused.answer['detail']).toContain(words);
+  });
+
+  it('are shut to whoever is not signed in', async () => {
+    for (const [path, body] of [
+      ['/ledger/transactions', { ...WHO, kind: 'credit', amount: '1', reference: 'r' }],
+      ['/ledger/balance?tenant=acme', undefined],
+      ['/periods/2026-08/approve', { tenant: 'acme', actor: 'bob' }],
+    ] as const)
+      expect((await ask(path, body, 'another')).status).toBe(401);
+  });
+});
