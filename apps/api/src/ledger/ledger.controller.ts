@@ -34,7 +34,7 @@ export class LedgerController {
   /** Books a credit, an adjustment, a prepayment or its use. */
   @Post('transactions')
   async book(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
-    const { tenant, actor, reason, for: usagePeriod, ...booking } = await readJson(BookingBody, request, response);
+    const { tenant, actor, reason, for: usagePeriod, ...booking } = await readJson(BookingBody, request);
     const tenantId = await tenantIn(this.parts.tenancy, tenant);
     const outcome = booked(
       await bookByHand(this.parts.db, { ...booking, tenantId, usagePeriod, because: { actor, reason } }),
@@ -46,8 +46,8 @@ export class LedgerController {
   /** Takes a transaction back. */
   @Post('transactions/:id/reverse')
   @HttpCode(201)
-  async reverse(@Param('id') id: string, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
-    const because = await readJson(ReversalBody, request, response);
+  async reverse(@Param('id') id: string, @Req() request: Request) {
+    const because = await readJson(ReversalBody, request);
     return bookedView(booked(await reverseTransaction(this.parts.db, id, because)));
   }
 }

@@ -1,6 +1,6 @@
 // `/admin/api/v1/periods`: the months of tenants, from open to closed.
-import { Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import { Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
+import type { Request } from 'express';
 import {
   checklistOfPeriod,
   closePeriod,
@@ -66,7 +66,7 @@ export class PeriodsController {
     @Res({ passthrough: true }) response: Response,
   ) {
     const period = periodIn(path);
-    const { tenant, actor } = await readJson(ActorBody, request, response);
+    const { tenant, actor } = await readJson(ActorBody, request);
     const tenantId = await this.tenant(tenant);
     return periodView(booked(await softClosePeriod(this.parts.db, { tenantId, period, actor })));
   }
@@ -74,8 +74,8 @@ export class PeriodsController {
   /** Asks to close it; with `single_person` closes it, on the record. */
   @Post(':period/close')
   @HttpCode(200)
-  async close(@Param('period') path: string, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
-    const { tenant, actor, single_person: alone } = await readJson(CloseBody, request, response);
+  async close(@Param('period') path: string, @Req() request: Request) {
+    const { tenant, actor, single_person: alone } = await readJson(CloseBody, request);
     return this.step(path, { tenant, actor, step: alone ? 'single_person' : 'ask' });
   }
 
@@ -87,15 +87,15 @@ export class PeriodsController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ) {
-    const { tenant, actor } = await readJson(ActorBody, request, response);
+    const { tenant, actor } = await readJson(ActorBody, request);
     return this.step(path, { tenant, actor, step: 'approve' });
   }
 
   /** Answers for what stands in the way of a close, as it is now. */
   @Post(':period/waivers')
-  async waive(@Param('period') path: string, @Req() request: Request, @Res({ passthrough: true }) response: Response) {
+  async waive(@Param('period') path: string, @Req() request: Request) {
     const period = periodIn(path);
-    const { tenant, check, ...because } = await readJson(WaiverBody, request, response);
+    const { tenant, check, ...because } = await readJson(WaiverBody, request);
     const tenantId = await this.tenant(tenant);
     return {
       tenantId,
