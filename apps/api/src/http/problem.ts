@@ -19,7 +19,6 @@ export const PROBLEMS = {
   tenant_not_found: { status: 404, title: 'There is no such tenant' },
   cost_centre_not_found: { status: 404, title: 'There is no such cost centre' },
   pool_not_found: { status: 404, title: 'There is no such pool' },
-  tenant_not_found: { status: 404, title: 'There is no such tenant' },
   price_change_not_found: { status: 404, title: 'There is no such change of prices' },
   run_not_found: { status: 404, title: 'There is no such run' },
   method_not_allowed: { status: 405, title: 'This cannot be done here' },

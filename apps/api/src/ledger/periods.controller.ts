@@ -60,11 +60,7 @@ export class PeriodsController {
   /** Ends it for all but late usage. */
   @Post(':period/soft-close')
   @HttpCode(200)
-  async softClose(
-    @Param('period') path: string,
-    @Req() request: Request,
-    @Res({ passthrough: true }) response: Response,
-  ) {
+  async softClose(@Param('period') path: string, @Req() request: Request) {
     const period = periodIn(path);
     const { tenant, actor } = await readJson(ActorBody, request);
     const tenantId = await this.tenant(tenant);
@@ -82,11 +78,7 @@ export class PeriodsController {
   /** Closes what another person asked for. */
   @Post(':period/approve')
   @HttpCode(200)
-  async approve(
-    @Param('period') path: string,
-    @Req() request: Request,
-    @Res({ passthrough: true }) response: Response,
-  ) {
+  async approve(@Param('period') path: string, @Req() request: Request) {
     const { tenant, actor } = await readJson(ActorBody, request);
     return this.step(path, { tenant, actor, step: 'approve' });
   }
