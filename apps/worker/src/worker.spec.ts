@@ -51,9 +51,9 @@ const journal = async (name: string, model = 'voice-model'): Promise<string> => 
   const quantities = JSON.stringify([{ meter: 'input_text', quantityMicro: '1000000000' }]);
   await db.$executeRaw`
     INSERT INTO usage_event (id, version, kind, session_id, tenant_id, key_id, pool_id, replica_id, vendor,
-                             vendor_object_id, model, status, occurred_at, quantities, evidence, rating_state)
+                             vendor_object_id, model, status, occurred_at, journalled_at, quantities, evidence, rating_state)
     VALUES (${id}, 1, 'response', ${SESSION}, 'tnt_t', 'key_k', 'pool_p', 'rep_r', 'openai', ${name}, ${model},
-            'completed', '2026-11-21T12:00:00Z', ${quantities}::jsonb, 'reported', 'pending')`;
+            'completed', '2026-11-21T12:00:00Z', '2026-11-21T12:00:01Z', ${quantities}::jsonb, 'reported', 'pending')`;
   return id;
 };
 const charged = (id: string) =>
