@@ -13,8 +13,8 @@ import { startWorker } from './src/index.js';
 const STOP_MS_MAX = 5_000;
 // No live call shares this process: fewer, larger transactions, which cost a third less per event (docs/adr/030).
 const BATCH_MAX = 400;
-// One connection for the passes, one for whatever else is asked.
-const CONNECTIONS_MAX = 2;
+// One connection for posting, one for the rollup, which may have it for minutes, the others for whatever else is asked.
+const CONNECTIONS_MAX = 4;
 
 async function start({ config, log, shutdown }: ProcessBase): Promise<StartedProcess> {
   const { databaseUrl } = config;

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { benchAdmission } from './admission/main.js';
+import { benchBilling } from './billing/main.js';
 import { lanesNamed } from './lanes/registry.js';
 import { CORE, repin, setOwnPriority } from './process/pinned.js';
 import { goalRows, isIntact } from './report/goals.js';
@@ -49,13 +50,22 @@ const program = new Command('bench')
   .option('--patience <seconds>', 'how long all waiting for a quiet machine may take together')
   .option('--nice <n>', 'priority of everything started, -20 to 19; a negative one needs root and disturbs others')
   .option('--keep', 'keep the folder with configurations and logs')
-  .addHelpText('after', '\n`admission` as the first word measures admission instead: see `admission --help`.');
+  .addHelpText(
+    'after',
+    '\n`admission` or `billing` as the first word measures that instead: see `admission --help`, `billing --help`.',
+  );
 
 const [command, ...rest] = process.argv.slice(2);
-(command === 'admission' ? benchAdmission(rest) : main(program.parse().opts<Options>())).catch((error: unknown) => {
+run().catch((error: unknown) => {
   process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 });
+
+function run(): Promise<void> {
+  if (command === 'admission') return benchAdmission(rest);
+  if (command === 'billing') return benchBilling(rest);
+  return main(program.parse().opts<Options>());
+}
 
 function wholeNumber(option: string, text: string): number {
   const value = Number(text);

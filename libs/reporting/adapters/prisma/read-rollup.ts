@@ -53,21 +53,26 @@ export function rollupOfAllTenants(db: Queryable, query: RollupQuery, rowsMax: n
 const UNITS = [...new Set(Object.values(METERS).map(({ unit }) => unit))];
 
 async function answer(db: Queryable, query: RollupQuery, rowsMax: number): Promise<RollupAnswer> {
-  const groups = [bucketText(query), ...query.by.map((dimension) => columnOf(dimension))];
-  const names = ['bucket', ...query.by];
+  const { column, text } = bucketOf(query);
+  const columns = query.by.map((dimension) => named(columnOf(dimension), dimension));
   const quantities = UNITS.map((unit) =>
     named(Prisma.sql`coalesce(sum(quantity) FILTER (WHERE ${hasMeterOf({ unit })}), 0)::text`, unit),
   );
-  // By place: to the server, a CASE over parameters is not the same expression when it is written twice.
-  const places = Prisma.join(groups.map((_, i) => Prisma.raw(`${i + 1}`)));
+  // Time by its column, for writing it out costs as much as summing up. The rest by place: to the server, a CASE over
+  // parameters is not the same expression when it is written twice.
+  const groups = [...column, ...columns.map((_, i) => Prisma.raw(`${i + 2}`))];
+  const [grouping, order] =
+    groups.length === 0
+      ? [Prisma.sql`HAVING count(*) > 0`, Prisma.empty]
+      : [Prisma.sql`GROUP BY ${Prisma.join(groups)}`, Prisma.sql`ORDER BY ${Prisma.join(groups)}`];
   const rows = await db.$queryRaw`
-    SELECT ${Prisma.join([...groups.map((group, i) => named(group, names[i] ?? '')), ...quantities])},
+    SELECT ${Prisma.join([named(text, 'bucket'), ...columns, ...quantities])},
            sum(tenant_charge)::text AS "tenantCharge", sum(provider_cost)::text AS "providerCost",
            ${eventsSum(query)}::text AS events
       FROM ${tableOf(query)}
      WHERE ${Prisma.join([inTime(query), ...narrowed(query)], ' AND ')}
-     GROUP BY ${places}
-     ORDER BY ${places}
+     ${grouping}
+     ${order}
      LIMIT ${rowsMax + 1}`;
   const parsed = z.array(rowShape).parse(rows);
   return { rows: parsed.slice(0, rowsMax).map((row) => rowOf(row, query.by)), cut: parsed.length > rowsMax };
@@ -110,16 +115,20 @@ function tableOf(query: RollupQuery): Prisma.Sql {
   return Prisma.raw(`${asksForNoTenant(query) && grain !== 'month' ? 'pool' : 'usage'}_rollup_${grain}`);
 }
 
-function bucketText({ bucket }: RollupQuery): Prisma.Sql {
+/** What to group time by, if by anything, and how it is written. */
+function bucketOf({ bucket }: RollupQuery): { readonly column: readonly Prisma.Sql[]; readonly text: Prisma.Sql } {
   switch (bucket) {
     case 'hour':
-      return Prisma.sql`to_char(hour AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
+      return {
+        column: [Prisma.sql`hour`],
+        text: Prisma.sql`to_char(hour AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`,
+      };
     case 'day':
-      return Prisma.sql`day::text`;
+      return { column: [Prisma.sql`day`], text: Prisma.sql`day::text` };
     case 'month':
-      return Prisma.sql`usage_period`;
+      return { column: [Prisma.sql`usage_period`], text: Prisma.sql`usage_period` };
     case 'total':
-      return Prisma.sql`NULL::text`;
+      return { column: [], text: Prisma.sql`NULL::text` };
   }
 }
 

@@ -39,7 +39,7 @@ export type RollupTransaction = Pick<Prisma.TransactionClient, '$queryRaw' | '$e
  */
 export async function rollUpDue(db: Database, hoursMax = HOURS_MAX): Promise<RollupPass> {
   if (!(await isAnyDue(db))) return NOTHING;
-  return inOneTransaction(db, async (tx) => {
+  return inOneTransaction(db, PASS_MS_MAX, async (tx) => {
     if (!(await tryLock(tx))) return NOTHING;
     const hours = await takeDue(tx, hoursMax);
     await replaceHours(tx, hours);
@@ -113,6 +113,17 @@ export async function replaceBuckets(
      WHERE (${columnList(measures, 'r')}) IS DISTINCT FROM (${columnList(measures, 'EXCLUDED')})`;
 }
 
-function inOneTransaction<T>(db: Database, work: (tx: RollupTransaction) => Promise<T>): Promise<T> {
-  return db.$transaction(work, { timeout: PASS_MS_MAX, maxWait: CONNECTION_WAIT_MS });
+/** One transaction for sums; its statements may take as long as it may. */
+export function inOneTransaction<T>(
+  db: Database,
+  timeoutMs: number,
+  work: (tx: RollupTransaction) => Promise<T>,
+): Promise<T> {
+  return db.$transaction(
+    async (tx) => {
+      await tx.$queryRaw`SELECT set_config('statement_timeout', ${String(timeoutMs)}, true)`;
+      return work(tx);
+    },
+    { timeout: timeoutMs, maxWait: CONNECTION_WAIT_MS },
+  );
 }

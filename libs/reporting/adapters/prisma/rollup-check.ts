@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { trustedId, type TenantId } from '@trunkline/kernel';
 import { Prisma, type Database } from '@trunkline/platform/database';
 import { z } from 'zod';
-import { lockRollups, replaceBuckets, rollUpAllDue, type RollupTransaction } from './roll-up.js';
+import { inOneTransaction, lockRollups, replaceBuckets, rollUpAllDue, type RollupTransaction } from './roll-up.js';
 import {
   columnList,
   bucketsOf,
@@ -38,7 +38,6 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const HOURS_A_DAY = 24;
 const CHUNK_MS_MAX = 600_000;
-const CONNECTION_WAIT_MS = 5_000;
 
 /** Says whether everything is as it would be computed now; sums up what is due and changes nothing else. */
 export async function checkRollups(db: Database, span: RollupSpan): Promise<RollupCheck[]> {
@@ -54,7 +53,7 @@ export async function rebuildRollups(db: Database, span: RollupSpan): Promise<Ro
 /** Runs work in a transaction and keeps or forgets what it did. */
 type Ending = (db: Database, work: (tx: RollupTransaction) => Promise<void>) => Promise<void>;
 
-const committed: Ending = (db, work) => db.$transaction(work, { timeout: CHUNK_MS_MAX, maxWait: CONNECTION_WAIT_MS });
+const committed: Ending = (db, work) => inOneTransaction(db, CHUNK_MS_MAX, work);
 
 const rolledBack: Ending = async (db, work) => {
   const undo = new Error('what was only to be looked at is rolled back');
