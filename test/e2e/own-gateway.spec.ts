@@ -87,7 +87,7 @@ describe('a gateway of its own', () => {
     const { apiKey, httpUrl } = installation.ready;
     const clients = [await connect(httpUrl, { apiKey }), await connect(gateway.ready.httpUrl, { apiKey })];
     const where = ['--data-dir', installation.dataDir, '--database-url', postgres.url, '--redis-url', redis.url];
-    const { stdout } = await runProgram('cli', ['pool', 'status', '--json', ...where]);
+    const { stdout } = await runProgram('cli', ['pool', 'status', '--lines', '--json', ...where]);
     const [pool] = z.tuple([PoolStatusShape]).parse(JSON.parse(stdout));
     expect(pool.totals).toMatchObject({ cap: CAP, open: CAP, free: 0, waiting: 0 });
     expect(pool.lines.map(({ sessionId }) => sessionId)).toEqual(clients.map(({ sessionId }) => sessionId));
@@ -99,15 +99,15 @@ describe('a gateway of its own', () => {
     const pepper = ['--key-pepper', flags.at(-1) ?? ''];
     const stores = ['--database-url', postgres.url, '--redis-url', redis.url];
     const api = await startAdminApi({ dataDir: dirs[3] ?? '', flags: [...stores, ...pepper] });
-    const client = await connect(gateway.ready.httpUrl, { apiKey: installation.ready.apiKey });
     try {
+      const client = await connect(gateway.ready.httpUrl, { apiKey: installation.ready.apiKey });
       const signedIn = await fetch(api.ready.adminUrl, { redirect: 'manual' });
       const headers = { cookie: signedIn.headers.getSetCookie()[0]?.split(';')[0] ?? '' };
       const answer = await fetch(new URL('/admin/api/v1/pools', api.ready.adminUrl), { headers });
       expect(await answer.json()).toMatchObject({ pools: [{ pool: 'default', totals: { cap: CAP, open: 1 } }] });
       expect(await (await fetch(new URL('/admin', api.ready.adminUrl), { headers })).text()).toContain(`>1 / ${CAP}<`);
-    } finally {
       await client.close();
+    } finally {
       await api.stop();
     }
   }, 60_000);
