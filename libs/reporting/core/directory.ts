@@ -54,9 +54,9 @@ export interface TenantEntry {
   readonly assignments: readonly CostCentreAssignment[];
 }
 
-/** Whether some tenant's month is not closed: then everything made of it says PRELIMINARY. */
+/** Whether some tenant's month is not closed, or nobody has booked yet: then everything made of it says PRELIMINARY. */
 export function isPreliminary({ tenants }: Directory): boolean {
-  return [...tenants.values()].some(({ standing }) => standing.status !== 'closed');
+  return tenants.size === 0 || [...tenants.values()].some(({ standing }) => standing.status !== 'closed');
 }
 
 /** The entry of a tenant. @throws Error for one that is not in the directory: rows and directory were read apart. */
