@@ -33,7 +33,7 @@ export async function closeFactsOf(
   };
 }
 
-// Usage with a date that cannot be belongs to the month in which it was journalled as well.
+// A report without usage waits for nobody once its estimate is in the books. Usage with a date that cannot be belongs to the month in which it was journalled as well.
 async function countsOf(
   tx: Queryable,
   { tenantId }: Place,
@@ -43,11 +43,12 @@ async function countsOf(
   const rows = await tx.$queryRaw`
     SELECT count(*) FILTER (WHERE rating_state = 'pending')::text AS pending,
            count(*) FILTER (WHERE rating_state = 'unrated')::text AS unrated,
-           count(*) FILTER (WHERE rating_state = 'parked')::text AS parked,
+           count(*) FILTER (WHERE rating_state = 'parked' AND NOT (problem = 'usage_missing' AND EXISTS (
+             SELECT FROM usage_event e WHERE e.fact_id = u.id AND e.rating_state = 'rated')))::text AS parked,
            ((SELECT count(*) FROM owed_usage WHERE tenant_id = ${tenantId} AND seen_at < ${to}::timestamptz)
             + (SELECT count(*) FROM session WHERE end_cause IS NULL AND tenant_id = ${tenantId}
                   AND opened_at < ${to}::timestamptz))::text AS estimates
-      FROM usage_event
+      FROM usage_event u
      WHERE rating_state IN ('pending', 'unrated', 'parked') AND tenant_id = ${tenantId}
        AND (occurred_at >= ${from}::timestamptz AND occurred_at < ${to}::timestamptz
             OR problem = 'implausible_time'

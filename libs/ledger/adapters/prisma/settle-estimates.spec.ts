@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { eventually } from '../../../../test/support/poll.js';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import { importRows, journal, ratingStates, TENANT, usage, VOICE_PRICES } from '../../test/usage.js';
-import { costsOfTenant, postBatch, usageOfTenant, type PostingPrices } from './index.js';
+import { checklistOfPeriod, costsOfTenant, postBatch, usageOfTenant, type PostingPrices } from './index.js';
 import { verifyChains } from './verify-chains.js';
 
 jest.setTimeout(60_000);
@@ -59,6 +59,19 @@ const kinds = async () =>
     );
 
 const ONLY_REPORT = ['0.0104', '0.0104', '0', '0'];
+
+describe('a report without usage', () => {
+  it('does not stand in the way of closing its month once its estimate is in the books', async () => {
+    const parked = async () =>
+      (await checklistOfPeriod(db, { tenantId: TENANT, period: '2026-11' })).find(({ check }) => check === 'parked');
+    const report = usage({ problem: 'usage_missing' });
+    await journal(db, report);
+    expect(await parked()).toMatchObject({ state: 'missing', count: 1 });
+    await journal(db, estimateOf(report));
+    await postAll();
+    expect(await parked()).toMatchObject({ state: 'ok' });
+  });
+});
 
 describe('an estimate and the report of the same fact', () => {
   it('are charged as the report once it is posted, when the estimate was in the books', async () => {
