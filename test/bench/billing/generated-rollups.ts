@@ -11,7 +11,10 @@ export const HOURS_FROM = '2026-08-30T00:00:00Z';
 export const DAYS_FROM = '2024-11-28T00:00:00Z';
 
 /** Fills the tables; half a minute or more. @returns rows of hours and of days. */
-export async function generateRollups(db: Database, seed: number): Promise<{ readonly hours: number; readonly days: number }> {
+export async function generateRollups(
+  db: Database,
+  seed: number,
+): Promise<{ readonly hours: number; readonly days: number }> {
   await db.$executeRaw`
     TRUNCATE usage_rollup_hour, usage_rollup_day, usage_rollup_month, pool_rollup_hour, pool_rollup_day`;
   await db.$executeRaw`
@@ -48,7 +51,10 @@ export async function generateRollups(db: Database, seed: number): Promise<{ rea
       FROM usage_rollup_day GROUP BY 1, 2, 3, 4, 5`;
   await db.$executeRaw`DROP TABLE bench_series`;
   // As autovacuum would, some minutes later.
-  for (const table of [db.$executeRaw`VACUUM (ANALYZE) usage_rollup_hour`, db.$executeRaw`VACUUM (ANALYZE) usage_rollup_day`])
+  for (const table of [
+    db.$executeRaw`VACUUM (ANALYZE) usage_rollup_hour`,
+    db.$executeRaw`VACUUM (ANALYZE) usage_rollup_day`,
+  ])
     await table;
   await db.$executeRaw`VACUUM (ANALYZE) usage_rollup_month, pool_rollup_hour, pool_rollup_day`;
   return { hours, days };

@@ -44,19 +44,34 @@ export class UsageSource {
   next(occurredAtMs: number): UsageEvent {
     const number = this.made++;
     const tenant = 1 + this.below(TENANTS);
-    const quantities = TOKENS_MAX.map(([meter, max]) => ({ meter, quantityMicro: BigInt(1 + this.below(max)) * 1_000_000n }));
+    const quantities = TOKENS_MAX.map(([meter, max]) => ({
+      meter,
+      quantityMicro: BigInt(1 + this.below(max)) * 1_000_000n,
+    }));
     const report = {
       kind: 'response' as const,
       vendorObjectId: `resp_${this.seed}_${number}`,
       model: MODELS[this.below(MODELS.length)] ?? MODELS[0],
       status: 'completed',
       quantities,
-      vendorUsage: { total_tokens: 4_321, input_tokens: 4_000, output_tokens: 321, input_token_details: { cached_tokens: 2_000 } },
+      vendorUsage: {
+        total_tokens: 4_321,
+        input_tokens: 4_000,
+        output_tokens: 321,
+        input_token_details: { cached_tokens: 2_000 },
+      },
       problem: null,
     };
     const sessionId = trustedId('ses', `ses_${padded(Math.floor(number / TURNS_A_SESSION))}`);
     const keyId = keyOf(tenant, 1 + this.below(KEYS_EACH));
-    return usageEvent(report, { sessionId, tenantId: tenantOf(tenant), keyId, poolId: POOL, replicaId: REPLICA, occurredAtMs });
+    return usageEvent(report, {
+      sessionId,
+      tenantId: tenantOf(tenant),
+      keyId,
+      poolId: POOL,
+      replicaId: REPLICA,
+      occurredAtMs,
+    });
   }
 
   // A linear congruential generator: enough to spread the load, and the same everywhere.
