@@ -8,6 +8,7 @@ import {
   ZERO,
   type AmountPico,
   type TenantId,
+  startsLikeFormula,
 } from '@trunkline/kernel';
 import { POSTING, type ChargePurpose, type Posting, type Purpose } from './account.js';
 import type { Period } from './period.js';
@@ -124,7 +125,7 @@ function textProblem(what: string, text: string): string | null {
   if (text.trim() === '') return `The ${what} is missing: the books keep it with the booking.`;
   if (text.length > TEXT_MAX || /\p{Cc}/u.test(text) || !isWellFormed(text))
     return `The ${what} has at most ${TEXT_MAX} characters of plain text, on one line.`;
-  return null;
+  return startsLikeFormula(text) ? `The ${what} must not begin with = + - or @: a spreadsheet would run it.` : null;
 }
 
 // Half of a surrogate pair cannot be stored, and would be hashed as something else.

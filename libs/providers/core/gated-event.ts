@@ -17,6 +17,8 @@ export interface GatedEvent {
   readonly places: readonly GatedPlace[];
   /** The output that it belongs to; null for what is not the model's. */
   readonly responseId: string | null;
+  /** The id that an app gave its event; null where it gave none. */
+  readonly eventId: string | null;
   /** The conversation item that it belongs to or creates; null where it has none of its own (yet). */
   readonly itemId: string | null;
   /** The event as it is now, replacements included. */

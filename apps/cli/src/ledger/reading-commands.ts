@@ -31,7 +31,7 @@ const LIMIT = 100;
 export function addLedgerCommand(program: Command, run: RunCommand): Command {
   const ledger = program
     .command('ledger')
-    .description('how far behind the books are')
+    .description('the books: how far behind they are, and what may be asked of and booked in them')
     .action((_flags, command: Command) => run(command, async ({ db }) => [{ ...(await ledgerLag(db)) }]));
   ledger
     .command('balance')

@@ -57,6 +57,7 @@ function gateOf(policy: Record<string, unknown> = {}, binding = bindingOf(BAD)) 
 
 const item = (text: string) => ({
   type: 'conversation.item.create',
+  event_id: 'event_1',
   item: { id: 'item_u', type: 'message', role: 'user', content: [{ type: 'input_text', text }] },
 });
 const of = { response_id: 'resp_1', item_id: 'item_1', output_index: 0, content_index: 0 };
@@ -89,7 +90,7 @@ describe('what an app sends', () => {
   it('does not reach the model when it is blocked, and the app is told', () => {
     const { send, said, findings } = gateOf();
     expect(send(item('a forbidden thing'))).toBe('drop');
-    expect([said.blocked, said.ends]).toEqual([[['client', 'item_u']], 0]);
+    expect([said.blocked, said.ends]).toEqual([[['client', 'event_1']], 0]);
     expect(findings).toMatchObject([{ kind: 'typed_text', itemId: 'item_u', word: { action: 'block' } }]);
   });
 

@@ -45,7 +45,10 @@ export interface GatePorts {
   readonly nowMs: () => number;
   readonly toUpstream: (text: string) => void;
   readonly toClient: (payload: Buffer) => void;
-  /** Tells the app that something was not let through. @param about the vendor's id of it, where it has one. */
+  /**
+   * Tells the app that something was not let through.
+   * @param about the vendor's id of it, or the id that the app gave its event, where there is one.
+   */
   readonly tellBlocked: (from: 'client' | 'upstream', about: string | null) => void;
   /** Ends the session: the policy demands it. */
   readonly end: () => void;
@@ -146,7 +149,7 @@ export class GateSession {
   private letIn(judged: JudgedEvent): GateVerdict {
     this.tell(judged);
     if (stopsContent(judged.action)) {
-      this.blocked('client', judged.event.itemId, judged.action === 'end');
+      this.blocked('client', judged.event.eventId, judged.action === 'end');
       return 'drop';
     }
     return judged.action === 'redact' ? { replace: judged.event.payload() } : 'forward';

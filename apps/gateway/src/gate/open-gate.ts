@@ -38,7 +38,8 @@ export function openGate(parts: GatewayParts, { id, tenantId, relay }: GatedSess
     toClient: (payload) => void relay().sendClient(payload),
     tellBlocked: (from, about) => {
       const error = toOpenAiError({ code: 'content_blocked', message: MESSAGES[from] });
-      void relay().sendClient(errorEvent(error, `event_blocked_${about ?? id}_${told++}`));
+      const causedBy = from === 'client' ? about : null;
+      void relay().sendClient(errorEvent(error, `event_blocked_${id}_${told++}`, causedBy));
     },
     end: () => relay().end('moderation'),
     found: (findings) => findings.forEach((finding) => tell(parts, { id, tenantId }, finding)),

@@ -59,6 +59,7 @@ export class OpenAiContentReader implements ContentReader {
       type,
       places,
       responseId: textOrNull(event['response_id']),
+      eventId: from === 'client' ? textOrNull(event['event_id']) : null,
       itemId: textOrNull(event['item_id']) ?? textOrNull(asObject(event['item'])?.['id']),
       payload: () => Buffer.from(JSON.stringify(event)),
     };
