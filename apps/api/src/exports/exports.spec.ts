@@ -63,14 +63,16 @@ describe('exports over HTTP', () => {
   it('are asked for, and shown with links once they are done', async () => {
     const shown = await doneExport();
     expect(shown.status).toBe('done');
-    expect(shown.links.map(({ name }) => name)).toEqual(['trunkline-2026-10-charges.csv', 'manifest.json']);
+    expect(shown.links.map(({ name }) => name)).toEqual(['trunkline-2026-10-PRELIMINARY-charges.csv', 'manifest.json']);
   });
 
   it('are fetched by their link alone, as a file to save', async () => {
     const { links } = await doneExport();
     const answer = await fetchLink(links[0]?.href ?? '');
     expect(answer.status).toBe(200);
-    expect(answer.headers.get('content-disposition')).toBe('attachment; filename="trunkline-2026-10-charges.csv"');
+    expect(answer.headers.get('content-disposition')).toBe(
+      'attachment; filename="trunkline-2026-10-PRELIMINARY-charges.csv"',
+    );
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
     expect(await answer.text()).toMatch(/^status,period/);
   });
@@ -83,8 +85,8 @@ describe('exports over HTTP', () => {
       href.replace(/signature=./, (text) => (text.endsWith('A') ? 'signature=B' : 'signature=A')),
       href.replace('charges.csv', 'charges.cs'),
       href.replace(id, other.id),
-      href.replace('trunkline-2026-10-charges.csv', 'manifest.json'),
-      href.replace('trunkline-2026-10-charges.csv', '..%2F..%2Fsecret'),
+      href.replace('trunkline-2026-10-PRELIMINARY-charges.csv', 'manifest.json'),
+      href.replace('trunkline-2026-10-PRELIMINARY-charges.csv', '..%2F..%2Fsecret'),
       href.replace(/\?.*/, ''),
     ];
     for (const each of wrong) expect([each, (await fetchLink(each)).status]).toEqual([each, 403]);

@@ -30,7 +30,7 @@ import {
   chargeRowsOfTenants,
   loadDirectory,
   reconciliationLines,
-  tenantsBookedIn,
+  tenantsOfMonth,
   usageRowsOf,
 } from '../prisma/index.js';
 
@@ -44,7 +44,7 @@ export interface Books {
 export interface ExportRequest {
   readonly format: ExportFormat;
   readonly period: Period;
-  /** Null: all tenants with bookings in the period. */
+  /** Null: all tenants of the period. */
   readonly tenantId: TenantId | null;
   readonly options: ExportOptions;
 }
@@ -98,7 +98,7 @@ export async function writeExport(
 
 async function contextOf(db: Database, snapshot: Snapshot, request: ExportRequest): Promise<ExportContext> {
   const { period, tenantId, options } = request;
-  const tenants = tenantId === null ? await tenantsBookedIn(snapshot, period) : [tenantId];
+  const tenants = tenantId === null ? await tenantsOfMonth(db, snapshot, period) : [tenantId];
   return { directory: await loadDirectory(db, { snapshot, period, tenants }), options, vendorOf: vendorNamesOf };
 }
 

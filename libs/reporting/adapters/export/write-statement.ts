@@ -3,7 +3,7 @@ import type { TenantId } from '@trunkline/kernel';
 import type { Period } from '@trunkline/ledger';
 import { withSnapshot } from '@trunkline/platform/database';
 import { StatementBuilder, type CostCentre, type Directory, type Statement, type StatementScope } from '../../index.js';
-import { chargeRowsOfTenants, listCostCentres, loadDirectory, tenantsBookedIn } from '../prisma/index.js';
+import { chargeRowsOfTenants, listCostCentres, loadDirectory, tenantsOfMonth } from '../prisma/index.js';
 import type { Books } from './write-export.js';
 
 /** Whose statement of which month; the code of a cost centre, null for what belongs to none. */
@@ -16,7 +16,7 @@ export async function writeStatement(books: Books, request: StatementRequest): P
   const { period } = request;
   const known = 'tenantId' in request || request.costCentre === null ? [] : await listCostCentres(books.db);
   return withSnapshot(books.databaseUrl, async (snapshot) => {
-    const tenants = 'tenantId' in request ? [request.tenantId] : await tenantsBookedIn(snapshot, period);
+    const tenants = 'tenantId' in request ? [request.tenantId] : await tenantsOfMonth(books.db, snapshot, period);
     const directory = await loadDirectory(books.db, { snapshot, period, tenants });
     const scope = scopeOf(request, directory, known);
     if (scope === null) return null;

@@ -5,7 +5,7 @@ import { withSnapshot } from '@trunkline/platform/database';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import type { ChargeRow, MeteredRow } from '../../index.js';
 import { postUsage, TENANT, OTHER_TENANT, usageAt } from '../../test/books.js';
-import { chargeRowsOf, chargeRowsOfTenants, tenantsBookedIn } from './index.js';
+import { chargeRowsOf, chargeRowsOfTenants, tenantsOfMonth } from './index.js';
 
 // A real server on a machine that may be busy with other tests.
 jest.setTimeout(60_000);
@@ -68,7 +68,7 @@ describe('charge rows', () => {
 
   it("never hold another tenant's usage, and come tenant by tenant", async () => {
     const all = await withSnapshot(postgres.url, async (snapshot) => {
-      const tenants = await tenantsBookedIn(snapshot, '2026-11');
+      const tenants = await tenantsOfMonth(postgres.db, snapshot, '2026-11');
       const rows: ChargeRow[] = [];
       const range = { period: '2026-11', timeZone: 'UTC' } as const;
       for await (const batch of chargeRowsOfTenants(snapshot, tenants, range)) rows.push(...batch);

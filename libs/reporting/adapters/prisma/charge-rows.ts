@@ -1,21 +1,11 @@
 // Reads the ledger as charge rows: per tenant, in a stable order, streamed. Aggregated by the server to (day, key, meter,
 // pair of prices), since a month of a million events is some ten thousand such rows; what corrects a closed month stays
 // apart, booking by booking. Sums of exact decimals: nothing is rounded.
-import { trustedId, type TenantId } from '@trunkline/kernel';
-import type { Period } from '@trunkline/ledger';
+import type { TenantId } from '@trunkline/kernel';
 import { literal, type Snapshot } from '@trunkline/platform/database';
 import type { ChargeRows } from '../../index.js';
 import { manualRowOf, meteredRowOf } from './charge-row-text.js';
 import { inChainOrder, type BooksRange } from './stable-order.js';
-
-/** Tenants with bookings in a period, in the order of exports. */
-export async function tenantsBookedIn(snapshot: Snapshot, period: Period): Promise<readonly TenantId[]> {
-  const rows = await snapshot.query(
-    'SELECT DISTINCT tenant_id COLLATE "C" AS id FROM ledger_transaction WHERE period = $1 ORDER BY 1',
-    [period],
-  );
-  return rows.map((row) => trustedId('tnt', String((row as { id: unknown }).id)));
-}
 
 /** The rows of one tenant and period: metered ones by day, then what was booked by hand. */
 export async function* chargeRowsOf(snapshot: Snapshot, range: BooksRange): ChargeRows {

@@ -1,4 +1,5 @@
-export { chargeRowsOf, chargeRowsOfTenants, tenantsBookedIn } from './charge-rows.js';
+export { chargeRowsOf, chargeRowsOfTenants } from './charge-rows.js';
+export { tenantsOfMonth } from './tenants-of-month.js';
 export { UnreadableBooks } from './charge-row-text.js';
 export { type BooksRange } from './stable-order.js';
 export { organizationRowsOfTenant } from './organization-rows.js';
