@@ -1,5 +1,5 @@
-// What billing costs: usage through spool, drain, rating and ledger at a rate and in bursts, and the questions of dashboards
-// over generated rollups, on a private PostgreSQL. Prints Markdown tables, JSON with `--json`; exits with 1 when a count is
+// What billing costs: usage through spool, drain, rating and ledger at a rate and in bursts, the questions of dashboards over
+// generated rollups, and exports of a generated month, on a private PostgreSQL. Prints Markdown tables, JSON with `--json`; exits with 1 when a count is
 // not what it must be. `npm run bench -- billing`
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,31 +10,38 @@ import { startProgram } from '../lanes/product.js';
 import { CORE, repin, stopProcess } from '../process/pinned.js';
 import { cpuSeconds, descendants } from '../process/proc-stat.js';
 import { describeMachine } from '../report/machine.js';
+import { generateMonth } from './generate-month.js';
 import { generateRollups } from './generated-rollups.js';
+import { measureExports, type MeasuredExport } from './measure-exports.js';
 import { measurePosting, type Load, type LoadFigures, type PostingCheck } from './posting.js';
 import { startPrivatePostgres, type PrivatePostgres } from './private-postgres.js';
 import { measureQueries, type QueryFigures } from './queries.js';
 
 const DIST = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 const PROJECT = join(DIST, '..');
-const PARTS = ['posting', 'queries'] as const;
+const PARTS = ['posting', 'queries', 'exports'] as const;
+// The month that is exported: over whenever this runs, and closed for nobody.
+const MONTH = { tenants: 30, keysPerTenant: 4, period: '2026-10' } as const;
+const EXPORTED = ['focus', 'usage-csv', 'csv'];
 
 interface Options {
   readonly seed: string;
   readonly parts: string;
   readonly seconds: string;
   readonly rate: string;
+  readonly events: string;
   readonly json?: string;
 }
 
 /** Runs the benchmark; `args` as after `npm run bench -- billing`. */
 export async function benchBilling(args: readonly string[]): Promise<void> {
   const options = new Command('billing')
-    .description('Measures posting and dashboard queries on a private PostgreSQL.')
+    .description('Measures posting, dashboard queries and exports on a private PostgreSQL.')
     .option('--seed <n>', 'of the generated data', '20261128')
     .option('--parts <names>', `of ${PARTS.join(', ')}`, PARTS.join(','))
     .option('--seconds <n>', 'of sustained posting', '60')
     .option('--rate <n>', 'events a second of sustained posting', '1000')
+    .option('--events <n>', 'usage events in the month that is exported', '1000000')
     .option('--json <file>', 'write every raw figure to this file')
     .parse([...args], { from: 'user' })
     .opts<Options>();
@@ -47,12 +54,14 @@ export async function benchBilling(args: readonly string[]): Promise<void> {
   try {
     const posting = parts.includes('posting') ? await posted(postgres, seed, loadsOf(options)) : null;
     const queries = parts.includes('queries') ? await asked(postgres, seed) : null;
+    const exports = parts.includes('exports') ? await exported(postgres, seed, options.events) : null;
     if (posting !== null) process.stdout.write(postingTable(posting.figures, posting.check));
     if (queries !== null) process.stdout.write(queryTable(queries.figures, queries.rows));
+    if (exports !== null) process.stdout.write(exportTable(exports, options.events));
     if (options.json !== undefined)
       writeFileSync(
         options.json,
-        `${JSON.stringify({ machine: describeMachine(), options, posting, queries }, null, 1)}\n`,
+        `${JSON.stringify({ machine: describeMachine(), options, posting, queries, exports }, null, 1)}\n`,
       );
     if (posting !== null && !isExact(posting.check)) {
       process.stderr.write(`FAILED: not everything is in the books once: ${JSON.stringify(posting.check)}\n`);
@@ -115,6 +124,15 @@ async function asked(
   return { rows, figures: await measureQueries(db, () => serverCpuSeconds(pid) + cpuSeconds(process.pid)) };
 }
 
+async function exported(
+  { db, url }: PrivatePostgres,
+  seed: number,
+  events: string,
+): Promise<readonly MeasuredExport[]> {
+  await generateMonth(url, { ...MONTH, seed, events: wholeNumber('--events', events) });
+  return measureExports({ db, databaseUrl: url }, MONTH.period, EXPORTED);
+}
+
 /** Each event once for each purpose, and the sums of the rollups those of the ledger. */
 function isExact({ events, journalled, transactions, charged, summedUp }: PostingCheck): boolean {
   return journalled === events && transactions === 2 * events && charged === summedUp;
@@ -146,6 +164,14 @@ function queryTable(figures: readonly QueryFigures[], { hours, days }: { hours: 
       `${name} | ${found} | ${msP50.toFixed(0)} | ${msP95.toFixed(0)} | ${cpuMs.toFixed(0)}`,
   );
   return `${hours} rows of hours, ${days} rows of days.\n\n${tableOf('question | rows | p50 ms | p95 ms | CPU ms', rows)}\n`;
+}
+
+function exportTable(exports: readonly MeasuredExport[], events: string): string {
+  const rows = exports.map(
+    ({ format, seconds, rows: read, megabytes, peakMb }) =>
+      `${format} | ${seconds.toFixed(1)} | ${read} | ${megabytes.toFixed(1)} | ${peakMb.toFixed(0)}`,
+  );
+  return `\nA month of ${events} events.\n\n${tableOf('export | seconds | rows | MB | peak MB of this process', rows)}`;
 }
 
 function tableOf(head: string, rows: readonly string[]): string {
