@@ -47,6 +47,20 @@ const hookSpec = z.discriminatedUnion('type', [
       .max(2_000),
   }),
   z.strictObject({
+    type: z.literal('patterns'),
+    ...binding,
+    patterns: z
+      .array(
+        z.strictObject({
+          pattern: z.string().min(1).max(1_000),
+          category: z.string().min(1).max(100).default('pattern'),
+          caseSensitive: z.boolean().default(false),
+        }),
+      )
+      .min(1)
+      .max(200),
+  }),
+  z.strictObject({
     type: z.literal('personal_data'),
     ...binding,
     detect: z.array(z.enum(['card_number', 'iban', 'email', 'phone', 'us_ssn'])).min(1),

@@ -71,6 +71,7 @@ const END_CAUSES = [
   'draining',
   'internal_error',
 ];
+const MODERATION_HOOKS = ['terms', 'patterns', 'personal_data'];
 const REFUSALS = [
   'invalid_request',
   'conflicting_credentials',
@@ -192,7 +193,7 @@ export const METRICS = {
     name: 'trunkline_moderation_verdicts_total',
     help: 'What hooks found, by the kind of hook, what it led to, and whether that was done or only counted.',
     labels: [
-      { name: 'hook', values: ['terms', 'personal_data'] },
+      { name: 'hook', values: MODERATION_HOOKS },
       { name: 'action', values: ['pass', 'flag', 'redact', 'block', 'end'] },
       { name: 'mode', values: ['enforced', 'dry_run'] },
     ],
@@ -202,8 +203,8 @@ export const METRICS = {
     name: 'trunkline_moderation_failures_total',
     help: 'Times that a hook gave no verdict, by the kind of hook and why.',
     labels: [
-      { name: 'hook', values: ['terms', 'personal_data'] },
-      { name: 'failure', values: ['late', 'failed'] },
+      { name: 'hook', values: MODERATION_HOOKS },
+      { name: 'failure', values: ['late', 'failed', 'resting', 'busy'] },
     ],
   },
   budgetThresholds: {

@@ -1,6 +1,7 @@
 // Makes a policy's hooks. What is wrong with one (a term that nobody could find) is said by its place in the policy.
 import { err, ok, type Result } from '@trunkline/kernel';
 import type { HookBinding, HookSpec, ModerationHook, ModerationPolicy } from '@trunkline/moderation';
+import { patternsHook } from './patterns.js';
 import { personalDataHook } from './personal-data.js';
 import { termsHook } from './terms.js';
 
@@ -23,6 +24,8 @@ function hookOf(spec: HookSpec): ModerationHook {
   switch (spec.type) {
     case 'terms':
       return termsHook(spec.terms);
+    case 'patterns':
+      return patternsHook(spec.patterns);
     case 'personal_data':
       return personalDataHook(spec.detect);
   }

@@ -13,13 +13,17 @@ export interface PlainText {
 const UNSEEN = /\p{Default_Ignorable_Code_Point}/u;
 const MARK = /^\p{M}$/u;
 
-/** Brings a text into one form (compatibility form, lower case, unseen characters left out). */
-export function plainText(original: string): PlainText {
-  if (isPlainAscii(original)) return { text: original.toLowerCase(), originOf: (index) => index };
+/**
+ * Brings a text into one form (compatibility form, unseen characters left out).
+ * @param letters in lower case, or capital and small as they are written.
+ */
+export function plainText(original: string, letters: 'lower' | 'as_written' = 'lower'): PlainText {
+  const cased = (text: string): string => (letters === 'lower' ? text.toLowerCase() : text);
+  if (isPlainAscii(original)) return { text: cased(original), originOf: (index) => index };
   const origins: number[] = [];
   let text = '';
   for (const cluster of clustersOf(original)) {
-    const plain = cluster.text.normalize('NFKC').toLowerCase().normalize('NFC');
+    const plain = cased(cluster.text.normalize('NFKC')).normalize('NFC');
     for (let i = 0; i < plain.length; i++) origins.push(cluster.start);
     text += plain;
   }
