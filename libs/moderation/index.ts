@@ -1,4 +1,5 @@
 export * from './core/binding.js';
+export * from './core/circuit.js';
 export * from './core/content.js';
 export * from './core/hook.js';
 export * from './core/pipeline.js';

@@ -1,7 +1,7 @@
 // A hook as a tenant's policy uses it: for which content, by when, what a failure means and what its findings lead to.
 import { isContentKind, type ContentKind } from './content.js';
 import type { ModerationHook } from './hook.js';
-import { severer, type Action, type Verdict } from './verdict.js';
+import { severer, type Action, type Finding, type Verdict } from './verdict.js';
 
 /** What findings of a category lead to. */
 export interface CategoryRule {
@@ -30,16 +30,33 @@ export interface HookBinding {
   readonly dryRun: boolean;
 }
 
-/** What a verdict leads to by this binding. */
+/** What a verdict leads to by this binding. What should be cut out and cannot be, for nobody knows where it is, is blocked. */
 export function actionOf(binding: HookBinding, { action, findings }: Verdict): Action {
-  if (action !== null) return action;
+  if (action !== null) return action === 'redact' && findings.every(isNowhere) ? 'block' : action;
   let severest: Action = 'pass';
-  for (const { category, score } of findings) {
-    const rule = Object.hasOwn(binding.categories, category) ? binding.categories[category] : undefined;
-    const { atLeast, action: leadsTo } = rule ?? binding.otherwise;
-    if (score >= atLeast) severest = severer(severest, leadsTo);
+  for (const finding of findings) {
+    const { atLeast, action: leadsTo } = ruleOf(binding, finding);
+    if (finding.score < atLeast) continue;
+    severest = severer(severest, leadsTo === 'redact' && isNowhere(finding) ? 'block' : leadsTo);
   }
   return severest;
+}
+
+/** What led to it: all that was found where the hook itself decided. */
+export function findingsThatCount(binding: HookBinding, { action, findings }: Verdict): readonly Finding[] {
+  if (action !== null) return findings;
+  return findings.filter((finding) => {
+    const { atLeast, action: leadsTo } = ruleOf(binding, finding);
+    return leadsTo !== 'pass' && finding.score >= atLeast;
+  });
+}
+
+function ruleOf({ categories, otherwise }: HookBinding, { category }: Finding): CategoryRule {
+  return (Object.hasOwn(categories, category) ? categories[category] : undefined) ?? otherwise;
+}
+
+function isNowhere({ span }: Finding): boolean {
+  return span === null;
 }
 
 /** The kinds of content that any of these is shown: everything else costs nothing. */

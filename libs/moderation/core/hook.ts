@@ -11,6 +11,11 @@ export interface HookContext {
   readonly sessionId: string;
 }
 
+/** Why a hook could not say. The message is for operators and holds nothing of what was judged, asked or answered. */
+export class HookFailed extends Error {
+  override readonly name: string = 'HookFailed';
+}
+
 /** Judges content. Made once per binding of a policy, so it may hold what it compiled; it holds nothing of a session. */
 export interface ModerationHook {
   /** Kinds it can judge; others never reach it. */
@@ -27,7 +32,7 @@ export interface ModerationHook {
   readonly cadence: 'piece' | 'sentence' | 'complete';
   /**
    * Judges a piece. May answer at once. A rejection or a verdict after the deadline counts as failure, and then the
-   * policy says whether content goes on; the signal fires when nobody waits for the answer any more.
+   * policy says whether content goes on; only a `HookFailed` says why to operators. The signal fires when nobody waits for the answer any more.
    */
   inspect(content: Content, context: HookContext, signal: AbortSignal): Verdict | Promise<Verdict>;
 }

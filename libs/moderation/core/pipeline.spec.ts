@@ -1,5 +1,6 @@
 import { bindingOf, findsWord, hookOf, ManualTimers } from '../test/hooks.js';
 import type { HookBinding } from './binding.js';
+import { HookFailed } from './hook.js';
 import { Pipeline, type Decision, type Piece } from './pipeline.js';
 import { NOTHING_FOUND, type Verdict } from './verdict.js';
 
@@ -70,6 +71,24 @@ describe('a pipeline', () => {
     expect(decide({ categories: { violence: { atLeast: 0, action: 'end' } } }).action).toBe('block');
   });
 
+  it('tells only what counted', () => {
+    const findings = [
+      { category: 'hate', score: 0.6, span: null },
+      { category: 'violence', score: 0.1, span: null },
+    ];
+    const told = (otherwise: HookBinding['otherwise']) =>
+      now(
+        open(
+          bindingOf(
+            hookOf(() => ({ action: null, findings })),
+            { otherwise },
+          ),
+        ).pipeline.judge(typed('x')),
+      ).words.flatMap((word) => word.findings.map(({ category }) => category));
+    expect(told({ atLeast: 0.5, action: 'flag' })).toEqual(['hate']);
+    expect(told({ atLeast: 0.9, action: 'flag' })).toEqual([]);
+  });
+
   it('only counts on a dry run', () => {
     const after = findsWord('bad');
     const { pipeline } = open(
@@ -85,6 +104,20 @@ describe('a pipeline', () => {
     const { pipeline } = open(redacts('4111'), redacts('Eve'));
     expect(now(pipeline.judge(typed('Eve has 4111, Eve'))).redacted).toBe('[removed] has [removed], [removed]');
   });
+});
+
+it('what should be cut out and has no place is blocked', () => {
+  const somewhere = { category: 'hate', score: 1, span: null };
+  const verdicts: readonly Verdict[] = [
+    { action: null, findings: [somewhere] },
+    { action: 'redact', findings: [somewhere] },
+    { action: 'redact', findings: [] },
+  ];
+  for (const verdict of verdicts) {
+    const hook = hookOf(() => verdict);
+    const { pipeline } = open(bindingOf(hook, { otherwise: { atLeast: 0, action: 'redact' } }));
+    expect(now(pipeline.judge(typed('x')))).toMatchObject({ action: 'block', redacted: null });
+  }
 });
 
 describe('a stream', () => {
@@ -148,6 +181,16 @@ describe('a hook that fails', () => {
     const late = asks({ onFailure, deadlineMs: 50 }, () => new Promise(() => undefined));
     late.timers.pass(50);
     expect(await late.answer).toMatchObject({ action, words: [{ failure: 'late' }] });
+  });
+
+  it('says why only in words that are meant for operators', async () => {
+    const reasons = [new HookFailed('the service answered 500'), new Error('something of what was judged')].map(
+      async (error) => {
+        const { pipeline } = open(bindingOf(hookOf(() => Promise.reject(error))));
+        return (await pipeline.judge(typed('x'))).words[0]?.reason;
+      },
+    );
+    expect(await Promise.all(reasons)).toEqual(['the service answered 500', null]);
   });
 
   it('does not keep the next one from being asked', async () => {

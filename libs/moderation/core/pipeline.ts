@@ -2,10 +2,10 @@
 // their words. Answers in the same turn of the event loop when all hooks asked do. Guarantees: a hook that fails, throws
 // or is late has the effect that its policy states and no other; a decision carries no content but the redacted text.
 // Leaves to others: finding content in events, holding frames, acting.
-import type { HookBinding } from './binding.js';
-import { actionOf } from './binding.js';
+import { actionOf, findingsThatCount, type HookBinding } from './binding.js';
+import { HookUnavailable } from './circuit.js';
 import { CONTENT_KINDS, type Content, type ContentKind } from './content.js';
-import type { HookContext } from './hook.js';
+import { HookFailed, type HookContext } from './hook.js';
 import { TextWindow } from './text-window.js';
 import { redactSpans, severer, stopsContent, type Action, type Finding, type Span, type Verdict } from './verdict.js';
 
@@ -18,8 +18,8 @@ export interface Piece {
   readonly complete: boolean;
 }
 
-/** Why a hook gave no verdict. */
-export type HookFailure = 'late' | 'failed';
+/** Why a hook gave no verdict: `late` or `failed`; `resting` after failures or `busy`, and so not asked at all. */
+export type HookFailure = 'late' | 'failed' | HookUnavailable['why'];
 
 /** What one hook said. */
 export interface HookWord {
@@ -28,6 +28,8 @@ export interface HookWord {
   readonly action: Action;
   readonly findings: readonly Finding[];
   readonly failure: HookFailure | null;
+  /** Of a failure, for operators; null where the hook did not say. No content. */
+  readonly reason: string | null;
 }
 
 /** What becomes of a piece. */
@@ -126,8 +128,8 @@ class HookRun {
     let answer: Verdict | Promise<Verdict>;
     try {
       answer = hook.inspect(shown.content, this.context, controller.signal);
-    } catch {
-      return this.failed('failed');
+    } catch (error) {
+      return this.failed(error);
     }
     if (!(answer instanceof Promise)) return this.heard(answer, shown, pieceAt);
     return this.await(answer, controller, (verdict) => this.heard(verdict, shown, pieceAt));
@@ -165,15 +167,23 @@ class HookRun {
     // What lies before the new part was found, and told, when it was new.
     const isNew = ({ span }: Finding): boolean => span === null || content.startsAt + span.end > newFrom;
     const findings = verdict.findings.filter(isNew);
+    // All that it would cut out was told before.
+    if (verdict.action === 'redact' && findings.length === 0 && verdict.findings.length > 0) return null;
     const action = actionOf(this.binding, { ...verdict, findings });
-    if (action === 'pass' && findings.length === 0) return null;
+    if (action === 'pass') return null;
     const shift = content.startsAt - pieceAt;
-    return { binding: this.binding, action, failure: null, findings: findings.map((each) => moved(each, shift)) };
+    const told = findingsThatCount(this.binding, { ...verdict, findings }).map((each) => moved(each, shift));
+    return { binding: this.binding, action, failure: null, reason: null, findings: told };
   }
 
-  private failed(failure: HookFailure): HookWord {
+  private failed(error: unknown): HookWord {
+    const failure = error instanceof HookUnavailable ? error.why : 'failed';
+    return this.word(failure, error instanceof HookFailed ? error.message : null);
+  }
+
+  private word(failure: HookFailure, reason: string | null): HookWord {
     const action = this.binding.onFailure === 'closed' ? 'block' : 'pass';
-    return { binding: this.binding, action, findings: [], failure };
+    return { binding: this.binding, action, findings: [], failure, reason };
   }
 
   private await(
@@ -183,12 +193,12 @@ class HookRun {
   ): Promise<HookWord | null> {
     return new Promise((resolve) => {
       const callOff = this.startTimer(this.binding.deadlineMs, () => {
-        resolve(this.failed('late'));
+        resolve(this.word('late', null));
         controller.abort();
       });
       answer
         .then(heard)
-        .then(resolve, () => resolve(this.failed('failed')))
+        .then(resolve, (error: unknown) => resolve(this.failed(error)))
         .finally(callOff);
     });
   }

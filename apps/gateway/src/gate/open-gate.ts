@@ -48,7 +48,7 @@ export function openGate(parts: GatewayParts, { id, tenantId, relay }: GatedSess
 
 function tell(parts: GatewayParts, who: Pick<GatedSession, 'id' | 'tenantId'>, { word, kind }: GateFinding): void {
   parts.metrics.moderated(word);
-  const { binding, action, failure, findings } = word;
+  const { binding, action, failure, findings, reason } = word;
   const categories = [...new Set(findings.map(({ category }) => category))].join(',');
   parts.log.info(
     {
@@ -56,7 +56,7 @@ function tell(parts: GatewayParts, who: Pick<GatedSession, 'id' | 'tenantId'>, {
       session_id: who.id,
       tenant_id: who.tenantId,
       name: binding.name,
-      reason: `${binding.dryRun ? 'dry run: ' : ''}${action} ${kind} ${failure ?? categories}`,
+      reason: `${binding.dryRun ? 'dry run: ' : ''}${action} ${kind} ${failure ?? categories}${reason === null ? '' : `: ${reason}`}`,
     },
     'a moderation hook found something or failed',
   );
