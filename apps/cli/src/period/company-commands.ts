@@ -20,7 +20,7 @@ export function addCompanyCommands(program: Command, run: RunCommand): void {
     .action((_flags, command: Command) => run(command, async ({ db }) => [companyRow(await loadCompany(db))]));
   company
     .command('set')
-    .description('the time zone can be set only as long as that moves nothing that is booked')
+    .description('the time zone is refused where it would move a day of anything booked, or a month that closes')
     .option('--name <name>')
     .option('--billing-account <id>', 'what exports call the account that is billed')
     .option('--time-zone <zone>', 'IANA name such as Europe/Berlin: where months begin and end')

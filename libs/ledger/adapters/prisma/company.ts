@@ -4,7 +4,7 @@ import { err, ok, type Result } from '@trunkline/kernel';
 import { calendarOf, isTimeZone, type Calendar } from '@trunkline/ledger';
 import type { Database } from '@trunkline/platform/database';
 import { z } from 'zod';
-import { numberText, type Queryable } from './queryable.js';
+import { numberText, periodText, type Queryable } from './queryable.js';
 
 /** The company, as everything that reports or exports names it. */
 export interface Company {
@@ -53,8 +53,9 @@ const GRACE_DAYS_MAX = 60;
 const NAME_MAX = 200;
 
 /**
- * Changes the company. The time zone is set once: when the books hold usage that would fall into another month, it is
- * refused, for closed months do not move.
+ * Changes the company. The time zone is refused as soon as it would move anything: a booking to another day or month, or
+ * where a month begins or ends that is closed or being closed. Reports go by the company's days, so a closed month would
+ * not export to the same bytes again, and a cost centre would get other days.
  * @returns the company, or what is wrong and what to do.
  */
 export async function updateCompany(
@@ -71,11 +72,11 @@ export async function updateCompany(
       await tx.$executeRaw`
       UPDATE company SET name = ${after.name}, billing_account_id = ${after.billingAccountId},
                          time_zone = ${after.timeZone}, grace_days = ${after.graceDays}, updated_at = now()`;
-      const moved = after.timeZone === before.timeZone ? null : await firstMoved(tx, after.timeZone);
+      const moved = after.timeZone === before.timeZone ? null : await firstMoved(tx, before.timeZone, after.timeZone);
       if (moved === null) return ok(after);
       throw new TimeZoneRefused(
-        `The time zone stays ${before.timeZone}: in ${after.timeZone}, booked usage would fall into another month, ` +
-          `first ${moved.id} of ${moved.occurredAt}, booked for ${moved.usagePeriod}. It can be set only before usage is booked.`,
+        `The time zone stays ${before.timeZone}: in ${after.timeZone}, ${moved}. Days and months in the books never ` +
+          'move, so the time zone is for before the first booking.',
       );
     })
     .catch((error: unknown) => {
@@ -102,14 +103,27 @@ function problemOf({ name, billingAccountId, timeZone, graceDays }: CompanyChang
   return null;
 }
 
-const movedRow = z.object({ id: z.string(), occurredAt: z.string(), usagePeriod: z.string() });
+const movedRow = z.object({ id: z.string(), occurredAt: z.string(), day: z.string(), otherDay: z.string() });
 
-async function firstMoved(tx: Queryable, timeZone: string): Promise<z.infer<typeof movedRow> | null> {
+/** The first thing in the books that another time zone would move, in words; null: there is none. */
+async function firstMoved(tx: Queryable, timeZone: string, other: string): Promise<string | null> {
   const rows = await tx.$queryRaw`
     SELECT id, to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS "occurredAt",
-           usage_period AS "usagePeriod"
+           (occurred_at AT TIME ZONE ${timeZone})::date::text AS day,
+           (occurred_at AT TIME ZONE ${other})::date::text AS "otherDay"
       FROM ledger_transaction
-     WHERE usage_event_id IS NOT NULL AND to_char(occurred_at AT TIME ZONE ${timeZone}, 'YYYY-MM') <> usage_period
-     ORDER BY occurred_at LIMIT 1`;
-  return z.array(movedRow).parse(rows)[0] ?? null;
+     WHERE (occurred_at AT TIME ZONE ${timeZone})::date <> (occurred_at AT TIME ZONE ${other})::date
+     ORDER BY occurred_at, id LIMIT 1`;
+  const [moved] = z.array(movedRow).parse(rows);
+  if (moved !== undefined)
+    return `${moved.id}, booked for ${moved.occurredAt}, would move from ${moved.day} to ${moved.otherDay}`;
+  const begun = await tx.$queryRaw`
+    SELECT DISTINCT period FROM accounting_period WHERE status <> 'open' ORDER BY period`;
+  const [calendar, another] = [calendarOf(timeZone), calendarOf(other)];
+  for (const { period } of z.array(z.object({ period: periodText })).parse(begun)) {
+    const [bounds, others] = [calendar.boundsOf(period), another.boundsOf(period)];
+    if (bounds.fromMs !== others.fromMs || bounds.toMs !== others.toMs)
+      return `${period}, which is closed or being closed, would begin or end at another time`;
+  }
+  return null;
 }

@@ -300,10 +300,25 @@ describe('the company', () => {
       ['2026-10', '2026-10'],
     ]);
     expect(message(await updateCompany(db, { timeZone: 'UTC' }))).toMatch(
-      /stays America\/New_York.*2026-10-01T03:59:59Z/,
+      /stays America\/New_York: in UTC, txn_\w+, booked for 2026-10-01T03:59:59Z, would move from 2026-09-30 to 2026-10-01/,
     );
     expect(await updateCompany(db, { timeZone: 'America/Toronto', graceDays: 3 })).toMatchObject({ ok: true });
     expect(await loadCompany(db)).toMatchObject({ name: 'Acme', timeZone: 'America/Toronto', graceDays: 3 });
+  });
+
+  it('keeps its time zone where only a day would move, in a month that is still open', async () => {
+    await book({ at: '2026-09-10T23:30:00Z' });
+    expect(message(await updateCompany(db, { timeZone: 'Europe/Berlin' }))).toMatch(/from 2026-09-10 to 2026-09-11/);
+    expect(await updateCompany(db, { timeZone: 'Europe/London' })).toMatchObject({ ok: false });
+    expect(await updateCompany(db, { timeZone: 'Africa/Abidjan' })).toMatchObject({ ok: true });
+  });
+
+  it('keeps its time zone once a month has begun to close, even an empty one', async () => {
+    await book({ at: '2026-09-10T12:00:00Z' });
+    expect(await updateCompany(db, { timeZone: 'Europe/Berlin' })).toMatchObject({ ok: true });
+    await softClosePeriod(db, { ...of(), actor: 'alice' });
+    expect(message(await updateCompany(db, { timeZone: 'UTC' }))).toMatch(/2026-09, which is closed or being closed/);
+    expect(await updateCompany(db, { timeZone: 'Europe/Vienna' })).toMatchObject({ ok: true });
   });
 
   it.each([
