@@ -5,6 +5,7 @@ import {
   MANUAL_SECTIONS,
   METERED_SECTIONS,
   ownerOf,
+  prepaidView,
   shownLines,
   totalView,
   type ShownLine,
@@ -46,7 +47,7 @@ const TITLES: Readonly<Record<string, string>> = {
   corrections: 'Corrections of months that are closed',
   adjustment: 'Adjustments',
   credit: 'Credits',
-  prepayment: 'Prepayments received (not part of the total)',
+  prepayment: 'Prepaid money, received and used (not part of the total)',
 };
 
 /** The page. */
@@ -76,6 +77,7 @@ export function statementPage(statement: Statement): string {
 ${preliminary ? markup`<p class="preliminary">The month is not closed: figures may change.</p>` : closes(statement)}
 ${sections}
 ${totals(statement.total)}
+${prepaid(statement)}
 <p class="muted">Each line is rounded to cents once, half away from zero; totals are sums of rounded lines. Exact sums and what
 rounding changed stand beside them.</p>
 </body>
@@ -110,14 +112,25 @@ function meteredRow(line: ShownLine, section: string): Html {
 <td><bdi>${line.key ?? ''}</bdi> <span class="id">${line.keyId ?? ''}</span></td>
 <td class="number">${line.quantity ?? ''} ${line.unit ?? ''}</td>
 <td class="number">${line.price ?? 'not billed'} <span class="muted">per ${line.pricingUnit ?? '-'}</span><br /><span class="id">${line.priceVersion ?? ''}</span></td>
-<td class="number">${line.exact}</td><td class="number">${line.amount}</td></tr>
+<td class="number">${line.exact ?? ''}</td><td class="number">${line.amount ?? ''}</td></tr>
 `;
 }
 
 function manualRow(line: ShownLine): Html {
-  return markup`<tr><td>${line.month}</td><td><bdi>${line.tenant}</bdi></td><td>${line.text ?? ''}</td>
-<td class="number">${line.exact}</td><td class="number">${line.amount}</td></tr>
+  const about =
+    line.day?.startsWith(line.month) === true ? null : markup`<br /><span class="muted">of ${line.month}</span>`;
+  return markup`<tr><td>${line.day ?? ''}${about}</td><td><bdi>${line.tenant}</bdi></td><td>${line.text ?? ''}</td>
+<td class="number">${line.exact ?? line.prepaid ?? ''}</td><td class="number">${line.amount ?? ''}</td></tr>
 `;
+}
+
+function prepaid({ prepaid: balance, preliminary }: Statement): Html {
+  if (balance === null) return markup``;
+  const { opening, received, used, closing } = prepaidView(balance);
+  const later = preliminary ? markup`<p class="muted">Prepaid money is used when the month is closed.</p>` : null;
+  return markup`<h2>Prepaid</h2>${later}
+<dl><dt>Before the month</dt><dd>${opening}</dd><dt>Received</dt><dd>${received}</dd><dt>Used</dt><dd>${used}</dd>
+<dt class="total">Left</dt><dd class="total">${closing}</dd></dl>`;
 }
 
 function totals(total: StatementTotal): Html {

@@ -17,6 +17,7 @@ export {
   type Reported,
   type ReportingRefusal,
 } from './cost-centres.js';
+export { prepaidBefore } from './prepaid-before.js';
 export { loadCompany, loadDirectory } from './load-directory.js';
 export { usageRowsOf } from './usage-rows.js';
 export { reconcilePool, type ReconcileContext, type ReconcileRequest } from './reconcile-pool.js';

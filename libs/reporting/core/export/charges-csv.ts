@@ -1,6 +1,6 @@
 // The charges of a month as a plain table, in both CSV profiles: one row per tenant, key, day, meter and pair of prices.
 // The Excel profile shows money to six decimals, as many as a spreadsheet keeps, and the exact figure beside it as text.
-import { formatAmount, roundAmount, type AmountPico } from '@trunkline/kernel';
+import { formatAmount, roundAmount, ZERO, type AmountPico } from '@trunkline/kernel';
 import { pricingUnitOf } from '@trunkline/rating';
 import { isMetered, type AppliedPrice, type ChargeRow, type ChargeRows } from '../charge-row.js';
 import { UNASSIGNED } from '../cost-centre.js';
@@ -19,7 +19,7 @@ type ChargeColumn = Column<ChargeRow>;
 /** For programs. */
 export const machineCsvFormat: ExportFormat = {
   id: 'csv',
-  version: 1,
+  version: 2,
   describes: 'charges as CSV for programs: UTF-8, RFC 4180, exact decimals',
   files: (context, sources) => [chargesFile('charges', sources.charges(), { context, profile: MACHINE })],
 };
@@ -27,7 +27,7 @@ export const machineCsvFormat: ExportFormat = {
 /** For people with a spreadsheet. */
 export const excelCsvFormat: ExportFormat = {
   id: 'excel-csv',
-  version: 1,
+  version: 2,
   describes: 'charges as CSV for Excel: byte order mark, separator and decimal sign to choose',
   files(context, sources) {
     const { separator, decimalComma } = context.options;
@@ -76,8 +76,10 @@ export function chargeColumns(context: ExportContext, forPeople: boolean): reado
     text('unit', (row) => (isMetered(row) ? meterWordsOf(row).unit : null)),
     ...priceColumns('price', (row) => (isMetered(row) ? row.chargePrice : null)),
     ...priceColumns('list_price', (row) => (isMetered(row) ? row.listPrice : null)),
-    ...money('charge', (row) => row.charge),
+    ...money('charge', (row) => (row.kind === 'prepayment' ? ZERO : row.charge)),
     ...money('provider_cost', (row) => (isMetered(row) ? row.cost : null)),
+    // Paid in, or with a minus used. No charge, so that the column of charges adds up to the manifest's total.
+    ...money('prepaid', (row) => (row.kind === 'prepayment' ? row.total : null)),
     text('currency', () => 'USD'),
     { name: 'events', kind: 'integer', value: (row) => (isMetered(row) ? String(row.events) : null) },
     text('ledger_id', (row) => row.booking?.id ?? null),

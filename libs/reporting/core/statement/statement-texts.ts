@@ -1,4 +1,5 @@
-// A statement as CSV and JSON. Both carry each figure twice: in cents, as it adds up, and exact.
+// A statement as CSV and JSON. Both carry each figure twice: in cents, as it adds up, and exact. Prepaid money has a column
+// of its own, exact only: each column of amounts adds up to its last line.
 import { formatAmount, type AmountPico } from '@trunkline/kernel';
 import { pricingUnitOf } from '@trunkline/rating';
 import { csvHeader, csvLine, MACHINE, type Column } from '../export/csv.js';
@@ -7,14 +8,24 @@ import { centsText } from '../export/gl-csv.js';
 import { meterWordsOf, type MeterWords } from '../export/meter-words.js';
 import { entryOf } from '../directory.js';
 import { UNASSIGNED } from '../cost-centre.js';
-import { namesOf, type ManualLine, type MeteredLine, type Statement, type StatementTotal } from './statement.js';
+import {
+  namesOf,
+  type ManualLine,
+  type MeteredLine,
+  type PrepaidBalance,
+  type Statement,
+  type StatementTotal,
+} from './statement.js';
 
 /** A line of any section, as it is shown. */
 export interface ShownLine {
   readonly section: string;
   readonly tenant: string;
   readonly tenantId: string;
+  /** The month that it is about. */
   readonly month: string;
+  /** Of a booking by hand: the company's day on which it was booked. */
+  readonly day: string | null;
   readonly model: string | null;
   readonly words: MeterWords | null;
   readonly key: string | null;
@@ -25,8 +36,11 @@ export interface ShownLine {
   readonly quantity: string | null;
   readonly unit: string | null;
   readonly text: string | null;
-  readonly amount: string;
-  readonly exact: string;
+  /** What is owed, in cents; null of prepaid money. */
+  readonly amount: string | null;
+  readonly exact: string | null;
+  /** Prepaid money that came in, or with a minus was used; null of what is owed. */
+  readonly prepaid: string | null;
 }
 
 /** All lines, sections in order. */
@@ -48,6 +62,7 @@ export function ownerOf({ scope, directory }: Statement): { readonly title: stri
 const COLUMNS: readonly Column<ShownLine>[] = [
   { name: 'section', kind: 'text', value: (line) => line.section },
   { name: 'month_of_usage', kind: 'text', value: (line) => line.month },
+  { name: 'booked_on', kind: 'day', value: (line) => line.day },
   { name: 'tenant_id', kind: 'text', value: (line) => line.tenantId },
   { name: 'tenant', kind: 'text', value: (line) => line.tenant },
   { name: 'model', kind: 'text', value: (line) => line.model },
@@ -65,28 +80,35 @@ const COLUMNS: readonly Column<ShownLine>[] = [
   { name: 'text', kind: 'text', value: (line) => line.text },
   { name: 'amount', kind: 'decimal', value: (line) => line.amount },
   { name: 'amount_exact', kind: 'decimal', value: (line) => line.exact },
+  { name: 'prepaid', kind: 'decimal', value: (line) => line.prepaid },
 ];
 
-/** As CSV; the last line is the total. */
+/** As CSV; the last line is the total of the amounts above it, and what is prepaid after the month. */
 export function statementCsv(statement: Statement): string {
-  const { exact, rounded } = statement.total;
-  const total: ShownLine = {
+  const { total, prepaid, directory } = statement;
+  const last: ShownLine = {
     ...BLANK,
     section: 'total',
-    month: statement.directory.period,
+    month: directory.period,
     text: statement.preliminary ? 'PRELIMINARY' : 'FINAL',
-    amount: centsText(rounded),
-    exact: formatAmount(exact),
+    ...amounts(total),
+    prepaid: prepaid === null ? null : formatAmount(prepaid.closing),
   };
-  return (
-    csvHeader(COLUMNS, MACHINE) +
-    [...shownLines(statement), total].map((line) => csvLine(line, COLUMNS, MACHINE)).join('')
-  );
+  const lines = [...shownLines(statement), ...broughtForward(statement), last];
+  return csvHeader(COLUMNS, MACHINE) + lines.map((line) => csvLine(line, COLUMNS, MACHINE)).join('');
+}
+
+function broughtForward({ prepaid, directory }: Statement): readonly ShownLine[] {
+  if (prepaid === null) return [];
+  const text = 'prepaid before the month';
+  return [
+    { ...BLANK, section: 'prepaid_before', month: directory.period, text, prepaid: formatAmount(prepaid.opening) },
+  ];
 }
 
 /** As JSON. Amounts are decimals in text. */
 export function statementJson(statement: Statement): string {
-  const { directory, total, sections } = statement;
+  const { directory, total, sections, prepaid } = statement;
   const { title, id } = ownerOf(statement);
   const closes = [...directory.tenants].map(([tenantId, { standing }]) => [tenantId, standing.closeId]);
   return `${JSON.stringify(
@@ -108,6 +130,7 @@ export function statementJson(statement: Statement): string {
       })),
       sections: Object.fromEntries([...sections].map(([section, sum]) => [section, totalView(sum)])),
       total: totalView(total),
+      prepaid: prepaid === null ? null : prepaidView(prepaid),
     },
     null,
     2,
@@ -119,11 +142,22 @@ export function totalView({ exact, rounded, rounding }: StatementTotal) {
   return { amount: centsText(rounded), exact: formatAmount(exact), rounding: formatAmount(rounding) };
 }
 
+/** A prepaid balance in text; exact. */
+export function prepaidView({ opening, received, used, closing }: PrepaidBalance) {
+  return {
+    opening: formatAmount(opening),
+    received: formatAmount(received),
+    used: formatAmount(used),
+    closing: formatAmount(closing),
+  };
+}
+
 const BLANK: ShownLine = {
   section: '',
   tenant: '',
   tenantId: '',
   month: '',
+  day: null,
   model: null,
   words: null,
   key: null,
@@ -134,8 +168,9 @@ const BLANK: ShownLine = {
   quantity: null,
   unit: null,
   text: null,
-  amount: '',
-  exact: '',
+  amount: null,
+  exact: null,
+  prepaid: null,
 };
 
 const MICRO = 1_000_000n;
@@ -145,6 +180,7 @@ function shownMetered({ directory }: Statement, line: MeteredLine): ShownLine {
   const words = meterWordsOf({ ...line, chargePrice: line.price, listPrice: null });
   const { tenant, key } = namesOf(directory, line);
   return {
+    ...BLANK,
     section: line.section,
     tenant,
     tenantId: line.tenantId,
@@ -169,9 +205,10 @@ function shownManual({ directory }: Statement, line: ManualLine): ShownLine {
     section: line.section,
     tenant: namesOf(directory, line).tenant,
     tenantId: line.tenantId,
-    month: line.day,
+    month: line.usagePeriod,
+    day: line.day,
     text: line.booking.reason,
-    ...amounts(line),
+    ...(line.section === 'prepayment' ? { prepaid: formatAmount(line.exact) } : amounts(line)),
   };
 }
 

@@ -1,15 +1,25 @@
-import { addAmounts, formatAmount, trustedId } from '@trunkline/kernel';
+import { addAmounts, formatAmount, negateAmount, trustedId, ZERO } from '@trunkline/kernel';
 import fc from 'fast-check';
 import { csvCells } from '../../test/books.js';
 import { ACME, amount, BETA, correction, directory, EVERY_KIND, manual, metered, price } from '../../test/rows.js';
 import type { ChargeRow } from '../charge-row.js';
-import { StatementBuilder, type StatementScope } from './statement.js';
+import { StatementBuilder, type Statement, type StatementScope } from './statement.js';
 import { statementCsv, statementJson, totalView } from './statement-texts.js';
 
-const statement = (rows: readonly ChargeRow[], scope: StatementScope = { kind: 'tenant', tenantId: ACME }) => {
-  const builder = new StatementBuilder(scope, directory());
+const OF_ACME: StatementScope = { kind: 'tenant', tenantId: ACME };
+const statement = (rows: readonly ChargeRow[], scope: StatementScope = OF_ACME, prepaidBefore = ZERO) => {
+  const builder = new StatementBuilder(scope, directory(), prepaidBefore);
   for (const row of rows) builder.add(row);
   return builder.build();
+};
+const prepayment = (text: string) => manual({ kind: 'prepayment', charge: ZERO, total: amount(text) });
+const drawdown = (text: string) => {
+  const charge = negateAmount(amount(text));
+  return manual({ kind: 'prepayment', charge, total: charge });
+};
+const csvRows = (shown: Statement): Readonly<Record<string, string>>[] => {
+  const [header = [], ...rows] = csvCells(statementCsv(shown));
+  return rows.map((row) => Object.fromEntries(header.map((name, i) => [name, row[i] ?? ''])));
 };
 const dear = (exact: string) => metered({ charge: amount(exact), model: `m${exact}` });
 
@@ -78,10 +88,49 @@ describe('a statement', () => {
     expect(JSON.parse(statementJson(statement([])))).toMatchObject({ status: 'FINAL', closes: { [ACME]: 'c0ffee' } });
   });
 
-  it('adds up in CSV: the lines are the total', () => {
-    const rows = csvCells(statementCsv(statement(EVERY_KIND)));
-    const cents = rows.slice(1).map((row) => [row[0], BigInt((row[17] ?? '').replace('.', ''))] as const);
-    const summed = cents.filter(([section]) => section !== 'total' && section !== 'prepayment');
-    expect(summed.reduce((sum, [, each]) => sum + each, 0n)).toBe(cents.at(-1)?.[1]);
+  it('adds up in CSV: each column of amounts is its last line', () => {
+    const rows = csvRows(statement([...EVERY_KIND, drawdown('7.5')], undefined, amount('12.25')));
+    const last = rows.at(-1);
+    for (const column of ['amount', 'amount_exact', 'prepaid']) {
+      const lines = rows.slice(0, -1).map((row) => amount(row[column] || '0'));
+      expect([column, formatAmount(addAmounts(...lines))]).toEqual([
+        column,
+        formatAmount(amount(last?.[column] ?? '')),
+      ]);
+    }
+    expect(last).toMatchObject({
+      section: 'total',
+      amount: '75.59',
+      amount_exact: '75.587108153333',
+      prepaid: '104.75',
+    });
+  });
+
+  it('shows what was prepaid before, came in, was used and is left; nothing where nobody prepaid', () => {
+    const shown = statement(
+      [metered(), prepayment('100'), prepayment('-40'), drawdown('7.5')],
+      undefined,
+      amount('12'),
+    );
+    const balance = { opening: '12', received: '60', used: '7.5', closing: '64.5' };
+    expect(JSON.parse(statementJson(shown))).toMatchObject({ prepaid: balance, total: { exact: '79.012288' } });
+    expect(csvRows(shown).map(({ section, prepaid, amount: owed }) => [section, owed, prepaid])).toEqual([
+      ['usage', '79.01', ''],
+      ['prepayment', '', '100'],
+      ['prepayment', '', '-40'],
+      ['prepayment', '', '-7.5'],
+      ['prepaid_before', '', '12'],
+      ['total', '79.01', '64.5'],
+    ]);
+    expect(statement([metered()]).prepaid).toBeNull();
+    expect(statement([prepayment('100')], { kind: 'cost_centre', costCentre: null }).prepaid).toBeNull();
+  });
+
+  it('says of a booking by hand when it was booked and which month it is about', () => {
+    const late = manual({ usagePeriod: '2026-10', day: '2026-11-03' });
+    expect(csvRows(statement([metered(), late])).slice(0, -1)).toMatchObject([
+      { section: 'usage', month_of_usage: '2026-11', booked_on: '' },
+      { section: 'credit', month_of_usage: '2026-10', booked_on: '2026-11-03' },
+    ]);
   });
 });

@@ -32,7 +32,7 @@ export type StatementScope =
 /** Sections of metered lines, in the order in which they are shown. */
 export const METERED_SECTIONS = ['usage', 'estimates', 'not_billed', 'corrections'] as const;
 export type MeteredSection = (typeof METERED_SECTIONS)[number];
-/** Sections of bookings by hand. Prepayments are shown and not summed: they are no charge. */
+/** Sections of bookings by hand. Prepaid money, paid in and used, is shown and not summed: it is no charge. */
 export const MANUAL_SECTIONS = ['adjustment', 'credit', 'prepayment'] as const;
 
 /** One line: `quantity x price / per`, summed exactly and rounded once. */
@@ -56,10 +56,24 @@ export interface MeteredLine {
 export interface ManualLine {
   readonly section: ManualRow['kind'];
   readonly tenantId: TenantId;
+  /** The company's day on which it was booked. */
   readonly day: string;
+  /** The month that it is about. */
+  readonly usagePeriod: Period;
   readonly booking: Booking;
   readonly exact: AmountPico;
   readonly rounded: AmountPico;
+}
+
+/** A tenant's prepaid money over the month. `opening + received - used = closing`. */
+export interface PrepaidBalance {
+  /** Before the month. */
+  readonly opening: AmountPico;
+  /** Paid in, less what was taken back. */
+  readonly received: AmountPico;
+  /** Of it for what is owed: at the close, or when somebody says so. */
+  readonly used: AmountPico;
+  readonly closing: AmountPico;
 }
 
 /** Sums of a section or of all. `exact + rounding = rounded`. */
@@ -80,23 +94,29 @@ export interface Statement {
   readonly sections: ReadonlyMap<MeteredSection | ManualRow['kind'], StatementTotal>;
   /** What is owed: all sections but prepayments. */
   readonly total: StatementTotal;
+  /** Of a tenant that ever paid before it used; null for others, and for cost centres: money is prepaid by tenants. */
+  readonly prepaid: PrepaidBalance | null;
 }
 
 /** Gathers rows into a statement; keeps lines, not rows, so that a month of any size fits. */
 export class StatementBuilder {
   readonly #metered = new Map<string, MeteredLine>();
   readonly #manual: ManualLine[] = [];
+  #received: AmountPico = ZERO;
+  #used: AmountPico = ZERO;
 
+  /** @param prepaidBefore what the tenant had prepaid before the month; nothing for a cost centre. */
   constructor(
     private readonly scope: StatementScope,
     private readonly directory: Directory,
+    private readonly prepaidBefore: AmountPico = ZERO,
   ) {}
 
   /** Takes a row; one that is not of the scope is passed over. */
   add(row: ChargeRow): void {
     if (!this.#isMine(row)) return;
     if (isMetered(row)) this.#addMetered(row);
-    else this.#manual.push(manualLineOf(row));
+    else this.#addManual(row);
   }
 
   /** The statement of what was added. */
@@ -119,7 +139,23 @@ export class StatementBuilder {
       manual,
       sections,
       total: totalOf([...metered, ...manual].filter((line) => line.section !== 'prepayment')),
+      prepaid: this.#prepaid(),
     };
+  }
+
+  #prepaid(): PrepaidBalance | null {
+    const isPrepaid = this.prepaidBefore !== ZERO || this.#manual.some(({ section }) => section === 'prepayment');
+    if (this.scope.kind !== 'tenant' || !isPrepaid) return null;
+    const [opening, received, used] = [this.prepaidBefore, this.#received, this.#used];
+    return { opening, received, used, closing: addAmounts(opening, received, negateAmount(used)) };
+  }
+
+  // What is used of prepaid money lessens what the tenant owes; what is paid in does not.
+  #addManual(row: ManualRow): void {
+    this.#manual.push(manualLineOf(row));
+    if (row.kind !== 'prepayment') return;
+    if (row.charge === ZERO) this.#received = addAmounts(this.#received, row.total);
+    else this.#used = addAmounts(this.#used, negateAmount(row.total));
   }
 
   #isMine(row: ChargeRow): boolean {
@@ -168,9 +204,9 @@ function orderOf(line: MeteredLine): string {
   return JSON.stringify([rank, tenantId, usagePeriod, model, meter, keyId, price?.id ?? null, reason, sign]);
 }
 
-function manualLineOf({ kind, tenantId, day, booking, charge, total }: ManualRow): ManualLine {
+function manualLineOf({ kind, tenantId, day, usagePeriod, booking, charge, total }: ManualRow): ManualLine {
   const exact = kind === 'prepayment' ? total : charge;
-  return { section: kind, tenantId, day, booking, exact, rounded: roundAmount(exact, CENTS) };
+  return { section: kind, tenantId, day, usagePeriod, booking, exact, rounded: roundAmount(exact, CENTS) };
 }
 
 function totalOf(lines: readonly { readonly exact: AmountPico; readonly rounded: AmountPico }[]): StatementTotal {
