@@ -1,4 +1,4 @@
-// FOCUS: Cost and Usage, its Billing Period dataset and metadata that describe both. One row per tenant, key, day, meter
+// FOCUS: Cost and Usage with metadata, and its Billing Period dataset. One row per tenant, key, day, meter
 // and pair of prices, so that quantity x unit price = cost. Prepayments are money received and no charge: they are in the
 // statement and the workbook, not here.
 import type { ChargeRow, ChargeRows } from '../charge-row.js';
@@ -56,8 +56,11 @@ function billingPeriod(directory: Directory): string {
   return csvHeader(columns, MACHINE) + csvLine(directory, columns, MACHINE);
 }
 
-function lastUpdatedMs({ fromMs, tenants }: Directory): number {
-  return Math.max(fromMs, ...[...tenants.values()].map(({ standing }) => standing.changedAtMs ?? fromMs));
+// When a column of the record last changed. A status of FOCUS is open or closed: it changes once, with the last tenant that
+// is closed. Until then the record is as it was made; a soft close, or the close of some, changes nothing in it.
+function lastUpdatedMs(directory: Directory): number {
+  if (isPreliminary(directory)) return directory.fromMs;
+  return Math.max(...[...directory.tenants.values()].map(({ standing }) => standing.changedAtMs ?? directory.fromMs));
 }
 
 function metadata(context: ExportContext, columns: readonly FocusColumn[]): object {
