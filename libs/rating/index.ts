@@ -4,6 +4,7 @@ export * from './core/price-book.js';
 export * from './core/price-books.js';
 export * from './core/price-row.js';
 export * from './core/price-content.js';
+export * from './core/price-names.js';
 export * from './core/price-change.js';
 export * from './core/price-diff.js';
 export * from './core/price-impact.js';

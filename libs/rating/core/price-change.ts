@@ -3,7 +3,7 @@
 import { err, formatAmount, ok, type Result } from '@trunkline/kernel';
 import { compilePriceBooks, type PriceBooks, type PriceCatalogue } from './price-books.js';
 import { formatBps, type PricePlan, type PriceUplift } from './price-plan.js';
-import { describeVersion, priceVersionId, type ModelAlias, type PriceVersion } from './price-version.js';
+import { describeVersion, pricedPer, priceVersionId, type ModelAlias, type PriceVersion } from './price-version.js';
 
 /** What a change may do. */
 export interface ChangeRules {
@@ -84,7 +84,7 @@ const VERSIONS: KindOfRow<PriceVersion> = {
   nameOf: (row) => describeVersion({ ...row, revision: 0 }).replace(/ from \S+$/, ''),
   termsOf: (row) => {
     const end = row.effectiveTo === null ? '' : ` until ${new Date(row.effectiveTo).toISOString()}`;
-    return `${formatAmount(row.price)} per ${row.unit}${end}`;
+    return `${formatAmount(row.price)} per ${pricedPer(row.unit)}${end}`;
   },
 };
 const PLANS: KindOfRow<PricePlan> = {

@@ -59,11 +59,11 @@ const contentSchema = z.strictObject({
 });
 
 /**
- * Reads `{sheets, versions, aliases, plans, uplifts}` (each may be left out), or a plain list of price sheets.
+ * Reads `{sheets, versions, aliases, plans, uplifts}` (each may be left out), or a plain list of price sheets or of versions.
  * @returns the content, or every problem, each naming its row.
  */
 export function parsePriceContent(raw: unknown): Result<PriceCatalogue, readonly string[]> {
-  const parsed = contentSchema.safeParse(Array.isArray(raw) ? { sheets: raw } : raw);
+  const parsed = contentSchema.safeParse(Array.isArray(raw) ? listOf(raw) : raw);
   if (!parsed.success)
     return err(parsed.error.issues.map((issue) => [...issue.path.map(String), issue.message].join(' ')));
   const { sheets, versions, aliases, plans, uplifts } = parsed.data;
@@ -76,6 +76,12 @@ export function parsePriceContent(raw: unknown): Result<PriceCatalogue, readonly
     plans: plans.map((plan) => ({ ...plan, revision: 0 })),
     uplifts: uplifts.map((uplift) => ({ ...uplift, revision: 0 })),
   });
+}
+
+// A version names its one meter, a sheet has many.
+function listOf(rows: readonly unknown[]): object {
+  const isVersion = (row: unknown): boolean => typeof row === 'object' && row !== null && 'meter' in row;
+  return rows.some(isVersion) ? { versions: rows } : { sheets: rows };
 }
 
 /** Writes content as JSON that `parsePriceContent` reads; revisions are for the approval to give. */

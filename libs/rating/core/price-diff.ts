@@ -2,7 +2,7 @@
 import { formatAmount } from '@trunkline/kernel';
 import type { PriceBooks, PriceCatalogue } from './price-books.js';
 import { formatBps, inForce } from './price-plan.js';
-import { describeVersion, type PriceVersion } from './price-version.js';
+import { describeVersion, pricedPer, type PriceVersion } from './price-version.js';
 
 /** One thing that differs. */
 export interface PriceDifference {
@@ -10,7 +10,7 @@ export interface PriceDifference {
   readonly what: string;
   /** Unix milliseconds: from when on (of a change), or the later instant (of two). */
   readonly atMs: number;
-  /** `4 per tokens`, `15 %`; null where there is none. */
+  /** `4 per 1M tokens`, `15 %`; null where there is none. */
   readonly before: string | null;
   readonly after: string | null;
 }
@@ -75,7 +75,7 @@ function upliftName({ name, scope }: { readonly name: string; readonly scope: st
 }
 
 function priceText(version: PriceVersion): string {
-  return `${formatAmount(version.price)} per ${version.unit}`;
+  return `${formatAmount(version.price)} per ${pricedPer(version.unit)}`;
 }
 
 function groupBy<T>(rows: readonly T[], keyOf: (row: T) => string): Map<string, T[]> {

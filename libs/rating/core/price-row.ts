@@ -17,6 +17,7 @@ import {
   dollarsMax,
   PRICE_UNITS,
   priceDecimals,
+  pricedPer,
   priceVersionId,
   quantityPriced,
   serviceTierOf,
@@ -162,9 +163,8 @@ function versionOf(row: ParsedRow): PriceVersion {
 }
 
 function absurd(price: AmountPico, unit: PriceUnit): string {
-  const per = unit === 'tokens' || unit === 'characters' ? `1,000,000 ${unit}` : unit.replace(/s$/, '');
   return (
-    `price ${formatAmount(price)} is more than ${dollarsMax(unit)} USD per ${per}, which no vendor asks: ` +
+    `price ${formatAmount(price)} is more than ${dollarsMax(unit)} USD per ${pricedPer(unit)}, which no vendor asks: ` +
     'look for a lost decimal point'
   );
 }

@@ -61,6 +61,8 @@ export type PriceKey = Pick<
 interface UnitTerms {
   /** How much of the meter's own unit the price buys. */
   readonly per: bigint;
+  /** The same in words, as a price is read out: `4 per 1M tokens`. */
+  readonly words: string;
   readonly meterUnit: MeterUnit;
   /** Decimals of a price. One token must cost a whole number of pico dollars: else parts would not sum to the whole. */
   readonly decimals: number;
@@ -69,11 +71,11 @@ interface UnitTerms {
 }
 
 const UNITS: Readonly<Record<PriceUnit, UnitTerms>> = {
-  tokens: { per: 1_000_000n, meterUnit: 'tokens', decimals: 6, dollarsMax: 10_000n },
-  characters: { per: 1_000_000n, meterUnit: 'characters', decimals: 6, dollarsMax: 10_000n },
-  seconds: { per: 1n, meterUnit: 'seconds', decimals: 12, dollarsMax: 10n },
-  minutes: { per: 60n, meterUnit: 'seconds', decimals: 12, dollarsMax: 100n },
-  calls: { per: 1n, meterUnit: 'calls', decimals: 12, dollarsMax: 1_000n },
+  tokens: { per: 1_000_000n, words: '1M tokens', meterUnit: 'tokens', decimals: 6, dollarsMax: 10_000n },
+  characters: { per: 1_000_000n, words: '1M characters', meterUnit: 'characters', decimals: 6, dollarsMax: 10_000n },
+  seconds: { per: 1n, words: 'second', meterUnit: 'seconds', decimals: 12, dollarsMax: 10n },
+  minutes: { per: 60n, words: 'minute', meterUnit: 'seconds', decimals: 12, dollarsMax: 100n },
+  calls: { per: 1n, words: 'call', meterUnit: 'calls', decimals: 12, dollarsMax: 1_000n },
 };
 const ID_CHARS = 26;
 const TIERS_OF_THE_LIST = new Set(['', 'auto', 'default', 'standard']);
@@ -81,6 +83,11 @@ const TIERS_OF_THE_LIST = new Set(['', 'auto', 'default', 'standard']);
 /** How much of the meter's own unit a price quoted in this unit buys. */
 export function quantityPriced(unit: PriceUnit): bigint {
   return UNITS[unit].per;
+}
+
+/** What a price in this unit buys, in words: `1M tokens`, `minute`. */
+export function pricedPer(unit: PriceUnit): string {
+  return UNITS[unit].words;
 }
 
 /** How many decimals a price in this unit may have: with more, a single token would not cost a whole number of pico. */

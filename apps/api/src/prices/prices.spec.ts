@@ -45,7 +45,7 @@ describe('the prices of the API', () => {
   it('are drafted, compared, approved by somebody else, and in force', async () => {
     const id = await drafted();
     const diff = await ask(`/changes/${id}/diff`);
-    expect(diff.answer).toMatchObject({ differences: [{ before: null, after: '4 per tokens' }] });
+    expect(diff.answer).toMatchObject({ differences: [{ before: null, after: '4 per 1M tokens' }] });
     const own = await ask(`/changes/${id}/approve`, { actor: 'ann' });
     expect(own).toMatchObject({ status: 422, type: 'application/problem+json; charset=utf-8' });
     expect(own.answer['detail']).toContain('a second person');

@@ -3,11 +3,12 @@ import type { Command } from 'commander';
 import type { TenantId } from '@trunkline/kernel';
 import { calendarOf, parsePeriod, previousPeriod, type Calendar, type Period } from '@trunkline/ledger';
 import { loadCompany } from '@trunkline/ledger/adapters/prisma';
-import { asIfInForceFrom, NO_PRICES, type PriceCatalogue } from '@trunkline/rating';
-import { findPriceChange, loadPriceBook, priceImpact } from '@trunkline/rating/adapters/prisma';
+import { NO_PRICES, type PriceCatalogue } from '@trunkline/rating';
+import { findPriceChange, impactOfChange } from '@trunkline/rating/adapters/prisma';
 import { findTenant, type PoolContext } from '@trunkline/tenancy/adapters/prisma';
 import type { Row } from '../output.js';
 import { done as outcomeOf, type RunCommand } from '../run-command.js';
+import { tenantNames } from '../tenant-names.js';
 import { done } from './done.js';
 import { bpsOf } from './plan-commands.js';
 import { impactRows } from './price-rows.js';
@@ -36,11 +37,12 @@ async function impact(context: PoolContext, id: string | undefined, flags: Impac
   const calendar = calendarOf((await loadCompany(db)).timeZone);
   const { fromMs, toMs } = calendar.boundsOf(monthOf(flags, calendar, context.clock.nowMs()));
   const tenantId = flags.tenant === undefined ? null : outcomeOf(await findTenant(context, flags.tenant)).id;
-  const { books: before } = await loadPriceBook(db);
   const wanted = id === undefined ? markupOf(flags, tenantId) : await contentOf(context, id, flags);
-  const after = done(asIfInForceFrom(before.catalogue, wanted, fromMs), 'these prices contradict what is in force');
+  const impacts = await impactOfChange(db, wanted, { fromMs, toMs, tenantId });
+  const nameOf = await tenantNames(context);
   const rows: Row[] = [];
-  for await (const each of priceImpact(db, { fromMs, toMs, tenantId, before, after })) rows.push(...impactRows(each));
+  for await (const each of done(impacts, 'these prices contradict what is in force'))
+    rows.push(...impactRows(each, nameOf));
   return rows;
 }
 

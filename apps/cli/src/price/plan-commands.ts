@@ -9,7 +9,8 @@ import { listOf, timeOf } from '../flag-values.js';
 import type { Row } from '../output.js';
 import { done as outcomeOf, type RunCommand } from '../run-command.js';
 import { withActor, type ActorFlag } from '../actor.js';
-import { changeRow } from './price-rows.js';
+import { allNames, type NameOf } from '../tenant-names.js';
+import { changeRow, named } from './price-rows.js';
 
 interface SetFlags extends ActorFlag {
   readonly from: Date;
@@ -41,7 +42,9 @@ export function addPlanCommands(price: Command, run: RunCommand): void {
   plan
     .command('list')
     .description('all markups and uplifts, and from when they hold')
-    .action((_flags, command: Command) => run(command, ({ db }) => selectCatalogue(db).then(termRows)));
+    .action((_flags, command: Command) =>
+      run(command, async (context) => termRows(await selectCatalogue(context.db), await allNames(context))),
+    );
   setter(price.command('uplift').description('what the vendor adds to its list').command('set <name>'))
     .description('drafts an uplift such as data-residency for a pool or a tenant; 0 ends it')
     .option('--pool <pool>', 'slug or id')
@@ -83,14 +86,14 @@ async function scopeOf(context: PoolContext, { pool, tenant }: UpliftFlags): Pro
   return `tenant:${outcomeOf(await findTenant(context, tenant ?? '')).id}`;
 }
 
-function termRows({ plans, uplifts }: PriceCatalogue): Row[] {
+function termRows({ plans, uplifts }: PriceCatalogue, nameOf: NameOf): Row[] {
   const rows = [
     ...plans.map((plan) => ({ ...plan, what: 'markup', scope: `tenant:${plan.tenantId}`, bps: plan.markupBps })),
     ...uplifts.map((uplift) => ({ ...uplift, what: `uplift ${uplift.name}`, bps: uplift.upliftBps })),
   ].sort((a, b) => a.effectiveFrom - b.effectiveFrom || a.revision - b.revision);
   return rows.map(({ what, scope, bps, effectiveFrom, revision }) => ({
     what,
-    scope,
+    scope: named(scope, nameOf),
     added: formatBps(bps),
     from: new Date(effectiveFrom).toISOString(),
     correction: revision === 0 ? null : revision,

@@ -88,18 +88,34 @@ describe('the commands of the price book', () => {
       {
         what: 'voice-model input_text',
         at: '2026-12-01T00:00:00.000Z',
-        before: '4 per tokens',
-        after: '5 per tokens',
+        before: '4 per 1M tokens',
+        after: '5 per 1M tokens',
       },
     ]);
     await expect(cli(`price approve ${id} --actor ann`)).rejects.toThrow('a second person');
     expect(await cli(`price approve ${id} --actor bob`)).toMatchObject([{ state: 'approved', added: 1 }]);
     expect((await cli('price list'))[0]).toMatchObject({ id, state: 'approved', author: 'ann', decided_by: 'bob' });
-    expect(await cli('price diff --from 2026-11-30 --to 2026-12-02')).toMatchObject([{ after: '5 per tokens' }]);
+    expect(await cli('price diff --from 2026-11-30 --to 2026-12-02')).toMatchObject([{ after: '5 per 1M tokens' }]);
     const inForce = await cli('price list --at 2026-12-02');
-    expect(inForce.map((row) => [row['meter'], row['price_usd']])).toEqual([
-      ['input_text', '5'],
-      ['output_audio', '64'],
+    expect(inForce.map((row) => [row['meter'], row['price_usd'], row['per']])).toEqual([
+      ['input_text', '5', '1M tokens'],
+      ['output_audio', '64', '1M tokens'],
+    ]);
+  });
+
+  it.each([{}, [], { versions: [] }])('say what to write where a file has no price: %j', async (content) => {
+    const file = await fileOf(content);
+    await expect(cli(`price draft ${file} --reason list --actor ann`)).rejects.toThrow(
+      /nothing was drafted:\nthere is no price in it: write .*docs\/prices.md/,
+    );
+  });
+
+  it('take tenants by slug in files, and show them so', async () => {
+    const row = { model: 'voice-model', meter: 'output_audio', unit: 'tokens', price: '50', source: 'contract' };
+    const content = { versions: [{ ...row, effectiveFrom: '2027-03-01', book: 'tenant:acme' }] };
+    const id = idOf(await cli(`price draft ${await fileOf(content)} --reason contract --actor ann`));
+    expect(await cli(`price diff ${id}`)).toMatchObject([
+      { what: 'voice-model output_audio for tenant:acme', before: null, after: '50 per 1M tokens' },
     ]);
   });
 
@@ -130,9 +146,9 @@ describe('the commands of the price book', () => {
     const set = await cli(`price plan set acme --markup 12.5 ${from} --single-person`);
     expect(set).toMatchObject([{ state: 'approved', decided_by: 'ann (single person)' }]);
     await cli(`price uplift set data-residency --tenant acme --percent 10 ${from} --single-person`);
-    expect((await cli('price plan list')).map((row) => [row['what'], row['added']])).toEqual([
-      ['markup', '12.5 %'],
-      ['uplift data-residency', '10 %'],
+    expect((await cli('price plan list')).map((row) => [row['what'], row['scope'], row['added']])).toEqual([
+      ['markup', 'tenant:acme', '12.5 %'],
+      ['uplift data-residency', 'tenant:acme', '10 %'],
     ]);
   });
 

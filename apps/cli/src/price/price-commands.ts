@@ -1,14 +1,6 @@
 // `price`: drafts of prices, their approval, and what they change.
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { Result } from '@trunkline/kernel';
-import {
-  differenceOfChange,
-  differenceOverTime,
-  parsePriceContent,
-  type AppliedChange,
-  type PriceCatalogue,
-} from '@trunkline/rating';
+import { differenceOfChange, differenceOverTime, type AppliedChange } from '@trunkline/rating';
 import {
   approvePrices,
   draftPrices,
@@ -25,9 +17,11 @@ import { timeOf } from '../flag-values.js';
 import type { Row } from '../output.js';
 import type { RunCommand } from '../run-command.js';
 import { withActor, type ActorFlag } from '../actor.js';
+import { allNames, tenantNames } from '../tenant-names.js';
 import { done } from './done.js';
 import { addImpactCommand } from './impact-command.js';
 import { addPlanCommands } from './plan-commands.js';
+import { readPriceFile } from './price-file.js';
 import { changeRow, differenceRow, versionRow } from './price-rows.js';
 
 const CHANGES_MAX = 200;
@@ -75,7 +69,7 @@ function addChanges(price: Command, run: RunCommand): void {
     .option('--correction', 'may take effect in the past and replace prices with the same start')
     .action((file: string, { actor, reason, correction }: DraftFlags, command: Command) =>
       run(command, async (context) => {
-        const content = done(await readContent(file), 'the file cannot be used');
+        const content = done(await readPriceFile(context, file), 'the file cannot be used');
         const draft = { content, author: actor, reason, correction: correction === true };
         return changed(done(await draftPrices(context, draft), 'nothing was drafted'));
       }),
@@ -117,10 +111,10 @@ function addQuestions(price: Command, run: RunCommand): void {
     .option('--in-force', 'the prices, not the changes')
     .option('--at <time>', 'the prices in force then', timeOf)
     .action(({ inForce, at }: ListFlags, command: Command) =>
-      run(command, async ({ db, clock }) =>
+      run(command, async (context) =>
         inForce === true || at !== undefined
-          ? pricesAt(await loadPriceBook(db), at?.getTime() ?? clock.nowMs())
-          : (await listPriceChanges(db, CHANGES_MAX)).map(changeRow),
+          ? pricesAt(context, at?.getTime() ?? context.clock.nowMs())
+          : (await listPriceChanges(context.db, CHANGES_MAX)).map(changeRow),
       ),
     );
   price
@@ -133,32 +127,28 @@ function addQuestions(price: Command, run: RunCommand): void {
     );
 }
 
-async function overTime({ db, clock }: PoolContext, { from, to }: DiffFlags): Promise<Row[]> {
+async function overTime(context: PoolContext, { from, to }: DiffFlags): Promise<Row[]> {
+  const { db, clock } = context;
   const [fromMs, toMs] = [from?.getTime() ?? Number.NaN, to?.getTime() ?? clock.nowMs()];
   if (!(fromMs < toMs)) throw new Error('name a change, or --from before --to, both ISO 8601 (2026-11-01)');
   const { books } = await loadPriceBook(db);
-  return differenceOverTime(books, fromMs, toMs).map(differenceRow);
+  const nameOf = await allNames(context);
+  return differenceOverTime(books, fromMs, toMs).map((each) => differenceRow(each, nameOf));
 }
 
-async function ofChange({ db, clock }: PoolContext, id: string): Promise<Row[]> {
-  const { stored, applied } = done(await previewPrices({ db, clock }, id), 'it cannot be compared');
-  return differenceOfChange(stored, applied.added).map(differenceRow);
+async function ofChange(context: PoolContext, id: string): Promise<Row[]> {
+  const { stored, applied } = done(await previewPrices(context, id), 'it cannot be compared');
+  const nameOf = await allNames(context);
+  return differenceOfChange(stored, applied.added).map((each) => differenceRow(each, nameOf));
 }
 
-function pricesAt({ books }: Awaited<ReturnType<typeof loadPriceBook>>, atMs: number): Row[] {
+async function pricesAt(context: PoolContext, atMs: number): Promise<Row[]> {
   if (Number.isNaN(atMs)) throw new Error('--at must be a time in ISO 8601: 2026-11-01 or 2026-11-01T12:00:00Z');
+  const { books } = await loadPriceBook(context.db);
+  const nameOf = await tenantNames(context);
   return books.versions
     .filter((version) => version.effectiveFrom <= atMs && (version.effectiveTo === null || atMs < version.effectiveTo))
-    .map(versionRow);
-}
-
-async function readContent(file: string): Promise<Result<PriceCatalogue, readonly string[]>> {
-  const text = await readFile(file, 'utf8');
-  try {
-    return parsePriceContent(JSON.parse(text));
-  } catch (cause) {
-    throw new Error(`${file} is not JSON`, { cause });
-  }
+    .map((version) => versionRow(version, nameOf));
 }
 
 function changed({ change, applied }: { change: StoredPriceChange; applied: AppliedChange }): Row[] {

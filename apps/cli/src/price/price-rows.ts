@@ -1,8 +1,14 @@
 // How changes of prices are shown.
 import { addAmounts, formatAmount, negateAmount } from '@trunkline/kernel';
-import { countOf, type PriceDifference, type PriceVersion } from '@trunkline/rating';
+import { countOf, pricedPer, type PriceDifference, type PriceVersion } from '@trunkline/rating';
 import type { StoredPriceChange, TenantImpact } from '@trunkline/rating/adapters/prisma';
 import type { Row } from '../output.js';
+import type { NameOf } from '../tenant-names.js';
+
+/** A text that may hold ids of tenants and pools (`markup for tenant:tnt_...`), with their slugs. */
+export function named(text: string, nameOf: NameOf): string {
+  return text.replace(/(?<=\b(tenant|pool):)\S+/g, nameOf);
+}
 
 /** A change in a list. */
 export function changeRow({ id, author, authoredAtMs, reason, correction, content, decision }: StoredPriceChange): Row {
@@ -21,19 +27,19 @@ export function changeRow({ id, author, authoredAtMs, reason, correction, conten
 }
 
 /** What a change or a time makes of a price. */
-export function differenceRow({ what, atMs, before, after }: PriceDifference): Row {
-  return { what, at: iso(atMs), before, after };
+export function differenceRow({ what, atMs, before, after }: PriceDifference, nameOf: NameOf): Row {
+  return { what: named(what, nameOf), at: iso(atMs), before, after };
 }
 
 /** A price in force. */
-export function versionRow(version: PriceVersion): Row {
+export function versionRow(version: PriceVersion, nameOf: NameOf): Row {
   return {
-    book: version.book,
+    book: named(version.book, nameOf),
     model: version.model,
     meter: version.meter,
     tier: version.serviceTier,
     price_usd: formatAmount(version.price),
-    unit: version.unit,
+    per: pricedPer(version.unit),
     from: iso(version.effectiveFrom),
     until: version.effectiveTo === null ? null : iso(version.effectiveTo),
     id: version.id,
@@ -41,9 +47,10 @@ export function versionRow(version: PriceVersion): Row {
 }
 
 /** What a tenant's usage would have cost, model by model. */
-export function impactRows({ tenantId, models, unreadable }: TenantImpact): Row[] {
+export function impactRows({ tenantId, models, unreadable }: TenantImpact, nameOf: NameOf): Row[] {
+  const tenant = nameOf(tenantId);
   const rows = models.map(({ model, events, cost, charge }) => ({
-    tenant: tenantId,
+    tenant,
     model,
     events,
     charge_usd: formatAmount(charge.before),
@@ -55,7 +62,7 @@ export function impactRows({ tenantId, models, unreadable }: TenantImpact): Row[
   }));
   const left = { model: `${unreadable} events that this release cannot read`, events: unreadable };
   const none = { charge_usd: null, would_be_usd: null, difference_usd: null, cost_usd: null, cost_would_be_usd: null };
-  return unreadable === 0 ? rows : [...rows, { tenant: tenantId, ...left, ...none, without_price: null }];
+  return unreadable === 0 ? rows : [...rows, { tenant, ...left, ...none, without_price: null }];
 }
 
 function unratedText(before: number, after: number): string | null {

@@ -7,7 +7,7 @@ export {
   selectCatalogue,
   type LoadedPriceBook,
 } from './load-price-book.js';
-export { priceImpact, type ImpactQuery, type TenantImpact } from './price-impact.js';
+export { impactOfChange, priceImpact, type ImpactQuery, type TenantImpact } from './price-impact.js';
 export { storeDerivedPrices } from './price-rows.js';
 export type { PriceDecision, StoredPriceChange } from './change-rows.js';
 export {

@@ -114,7 +114,7 @@ describe('a change of prices', () => {
 
   it('may not take the place of a stored price unless it is a correction; then both are kept', async () => {
     const same = { effectiveFrom: '2025-08-28' };
-    expect(await problems(draft(same))).toContain('is 4 per tokens and cannot become 5 per tokens');
+    expect(await problems(draft(same))).toContain('is 4 per 1M tokens and cannot become 5 per 1M tokens');
     await approve(await drafted(same, true));
     expect(await priceAt('2025-09-01')).toBe('5');
     expect(await db.priceVersion.count()).toBe(2);
@@ -129,7 +129,7 @@ describe('a change of prices', () => {
     const first = await drafted();
     const second = await drafted({ price: '6' });
     await approve(first);
-    expect(await problems(approve(second))).toContain('cannot become 6 per tokens');
+    expect(await problems(approve(second))).toContain('cannot become 6 per 1M tokens');
   });
 
   it('is refused with both rows named where it overlaps', async () => {

@@ -51,6 +51,10 @@ export async function draftPrices(
   const nowMs = context.clock.nowMs();
   if (draft.author.trim() === '') return err(['a draft needs its author']);
   if (draft.reason.trim() === '') return err(['a draft needs a reason: what changed, and where it was read']);
+  if (countOf(draft.content) === 0)
+    return err([
+      'there is no price in it: write {"versions": [...]}, sheets, aliases, plans or uplifts (docs/prices.md)',
+    ]);
   const applied = applyChange(await selectCatalogue(context.db), draft.content, rulesOf(draft.correction, nowMs));
   if (!applied.ok) return applied;
   if (countOf(applied.value.added) === 0) return err(['nothing would change: all of it is in the price book already']);

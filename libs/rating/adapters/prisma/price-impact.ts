@@ -1,9 +1,17 @@
 // The usage of a range of time, priced by two sets of books. Read tenant by tenant in pages, in the order of the journal's
 // index, so that memory holds one page and the models of one tenant however much was used.
-import { parseId, trustedId, type TenantId } from '@trunkline/kernel';
+import { ok, parseId, trustedId, type Result, type TenantId } from '@trunkline/kernel';
 import { isMeter, type Quantity } from '@trunkline/metering';
-import { openImpact, type ImpactUsage, type ModelImpact, type PriceBooks } from '@trunkline/rating';
+import {
+  asIfInForceFrom,
+  openImpact,
+  type ImpactUsage,
+  type ModelImpact,
+  type PriceBooks,
+  type PriceCatalogue,
+} from '@trunkline/rating';
 import { z } from 'zod';
+import { loadPriceBook } from './load-price-book.js';
 import { iso, msText, tenantIdText, type Queryable } from './queryable.js';
 
 /** What to price. */
@@ -38,6 +46,20 @@ const usageRow = z.object({
   quantities: z.array(z.object({ meter: z.string(), quantityMicro: z.string().transform(BigInt) })),
 });
 type UsageRow = z.output<typeof usageRow>;
+
+/**
+ * What usage of a range would have cost had a change held all the time, beside what it costs by the prices in force.
+ * @returns tenant by tenant, or how the change contradicts what is in force.
+ */
+export async function impactOfChange(
+  db: Queryable,
+  wanted: PriceCatalogue,
+  range: Pick<ImpactQuery, 'fromMs' | 'toMs' | 'tenantId'>,
+): Promise<Result<AsyncGenerator<TenantImpact>, readonly string[]>> {
+  const { books: before } = await loadPriceBook(db);
+  const after = asIfInForceFrom(before.catalogue, wanted, range.fromMs);
+  return after.ok ? ok(priceImpact(db, { ...range, before, after: after.value })) : after;
+}
 
 /** Prices usage that was rated or waits to be, a tenant at a time, in the order of tenant ids. */
 export async function* priceImpact(db: Queryable, query: ImpactQuery): AsyncGenerator<TenantImpact> {

@@ -76,7 +76,7 @@ describe('stored prices', () => {
     const db = await freshDatabase();
     await importPrices(db, list([priceRow()]));
     const problems = await problemsOf(db, list([priceRow({ meter: 'output_text' }), priceRow({ price: '5' })]));
-    expect(problems).toContain('gpt-realtime input_text from 2025-08-28T00:00:00.000Z is 4 per tokens');
+    expect(problems).toContain('gpt-realtime input_text from 2025-08-28T00:00:00.000Z is 4 per 1M tokens');
     expect(problems).toContain('later effectiveFrom');
     expect((await loadPriceBook(db)).book.versions).toHaveLength(1);
   });
