@@ -1,15 +1,15 @@
 // `export`: makes exports here and now, lists those that were made, copies and delivers their files.
-import { copyFile, mkdir } from 'node:fs/promises';
-import { userInfo } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { trustedId } from '@trunkline/kernel';
 import { DeliveryTarget } from '@trunkline/reporting';
 import { deliverRun, EXPORT_FORMATS, folderOf, performRun } from '@trunkline/reporting/adapters/export';
 import { findExport, listExports, requestRun, type ExportRunRecord } from '@trunkline/reporting/adapters/prisma';
 import { findTenant, type TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 import type { Row } from '../output.js';
-import { done, type BooksInstallation, type RunOnBooks } from '../run-command.js';
+import { withActor } from '../actor.js';
+import { done, type RunOnBooks } from '../run-command.js';
+import { tenantNames, type NameOf } from '../tenant-names.js';
+import { downloadRun } from './download-run.js';
 import { addExportOptions, optionsOf, targetOf, type OptionFlags } from './export-flags.js';
 import { addScheduleCommands } from './schedule-commands.js';
 
@@ -42,9 +42,8 @@ function addRun(exporting: Command, run: RunOnBooks): void {
     .command('run <format>')
     .description('exports a month; of a month that is not closed, marked PRELIMINARY')
     .requiredOption('--period <month>', 'such as 2026-11')
-    .option('--tenant <tenant>', 'one tenant (slug or id); default: all')
-    .option('--actor <name>', 'who asks', userInfo().username);
-  addExportOptions(command).action((format: string, flags: RunFlags, self: Command) =>
+    .option('--tenant <tenant>', 'one tenant (slug or id); default: all');
+  addExportOptions(withActor(command)).action((format: string, flags: RunFlags, self: Command) =>
     run(self, async ({ tenancy, exports }) => {
       const { period, actor: requestedBy } = flags;
       const tenantId = flags.tenant === undefined ? null : done(await findTenant(tenancy, flags.tenant)).id;
@@ -57,11 +56,12 @@ function addRun(exporting: Command, run: RunOnBooks): void {
 }
 
 function addReads(exporting: Command, run: RunOnBooks): void {
-  exporting
-    .command('list')
-    .action((_flags, command: Command) =>
-      run(command, async ({ tenancy }) => (await listExports(tenancy.db, LISTED)).map(runRow)),
-    );
+  exporting.command('list').action((_flags, command: Command) =>
+    run(command, async ({ tenancy }) => {
+      const nameOf = await tenantNames(tenancy);
+      return (await listExports(tenancy.db, LISTED)).map((each) => runRow(each, nameOf));
+    }),
+  );
   exporting
     .command('show <run>')
     .description('one run with its manifest')
@@ -70,32 +70,36 @@ function addReads(exporting: Command, run: RunOnBooks): void {
     );
   exporting
     .command('download <run>')
-    .description('copies its files into a folder')
+    .description('copies its files into a folder; other files of the same names stay, and it says so')
     .requiredOption('--out <folder>')
-    .action((id: string, { out }: { out: string }, command: Command) =>
-      run(command, (books) => copyFiles(books, id, out)),
+    .option('--force', 'replaces files of the same names')
+    .action((id: string, { out, force }: { out: string; force?: true }, command: Command) =>
+      run(command, async ({ tenancy, exports }) => {
+        const files = await downloadRun(exports, await runNamed(tenancy, id), { out, replace: force === true });
+        return files.map((file) => ({ file }));
+      }),
     );
   exporting
     .command('deliver <run>')
+    .description('puts its files into a folder or a bucket, in a folder of their own')
     .option('--folder <path>', 'into a folder of this machine')
     .option('--bucket <bucket>', 'into a bucket of the store in the settings')
     .option('--prefix <prefix>', 'before the name in the bucket', '')
     .action((id: string, flags: { folder?: string; bucket?: string; prefix: string }, command: Command) =>
       run(command, async ({ tenancy, exports }) => {
-        const target = DeliveryTarget.parse(targetOf(flags) ?? {});
-        return [{ delivered: await deliverRun(exports, await runNamed(tenancy, id), target) }];
+        const found = await runNamed(tenancy, id);
+        return [{ delivered: await deliverRun(exports, found, deliveryTargetOf(flags)) }];
       }),
     );
 }
 
-async function copyFiles({ tenancy, exports }: BooksInstallation, id: string, out: string): Promise<readonly Row[]> {
-  const { manifest } = await runNamed(tenancy, id);
-  if (manifest === null) throw new Error(`export ${id} is not done: see export show ${id}`);
-  await mkdir(out, { recursive: true });
-  const dir = folderOf(exports, trustedId('exp', id));
-  const names = [...manifest.files.map(({ name }) => name), 'manifest.json'];
-  for (const name of names) await copyFile(join(dir, name), join(out, name));
-  return names.map((name) => ({ file: join(out, name) }));
+function deliveryTargetOf(flags: { folder?: string; bucket?: string; prefix: string }): DeliveryTarget {
+  const folder = flags.folder === undefined ? {} : { folder: resolve(flags.folder) };
+  const said = targetOf({ ...flags, ...folder });
+  if (said === null) throw new Error('say where: --folder or --bucket');
+  const target = DeliveryTarget.safeParse(said);
+  if (target.success) return target.data;
+  throw new Error(target.error.issues.map(({ message }) => message).join('; '));
 }
 
 async function runNamed({ db }: TenancyContext, id: string): Promise<ExportRunRecord> {
@@ -104,12 +108,12 @@ async function runNamed({ db }: TenancyContext, id: string): Promise<ExportRunRe
   return found;
 }
 
-function runRow(run: ExportRunRecord): Row {
+function runRow(run: ExportRunRecord, nameOf: NameOf): Row {
   return {
     id: run.id,
     format: run.format,
     period: run.period,
-    tenant: run.tenantId ?? 'all',
+    tenant: run.tenantId === null ? 'all' : nameOf(run.tenantId),
     status: run.purgedAtMs === null ? run.status : 'purged',
     figures: run.manifest?.status ?? null,
     rows: run.progressRows,
