@@ -14,11 +14,12 @@ import {
   type CostRow,
   type TimeRange,
 } from '@trunkline/ledger/adapters/prisma';
-import { formatQuantity } from '@trunkline/metering';
+import { formatQuantity, isMeter, meterEntry } from '@trunkline/metering';
 import { loadPriceBook } from '@trunkline/rating/adapters/prisma';
 import { findTenant, type TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 import type { Row } from './output.js';
 import { done, type RunCommand } from './run-command.js';
+import { tenantNames, type NameOf } from './tenant-names.js';
 
 interface RangeFlags {
   readonly tenant?: string;
@@ -60,9 +61,10 @@ async function usageRows(tenancy: TenancyContext, flags: RangeFlags): Promise<Ro
   const tenantId = await tenantOf(tenancy, flags.tenant);
   const range = rangeOf(flags);
   const rows = tenantId === null ? usageOfAllTenants(tenancy.db, range) : usageOfTenant(tenancy.db, tenantId, range);
+  const nameOf = await tenantNames(tenancy);
   return (await rows).map((row) => ({
     day: row.day,
-    tenant: row.tenantId,
+    tenant: nameOf(row.tenantId),
     model: row.model,
     meter: row.meter,
     quantity: formatQuantity(row.quantityMicro),
@@ -79,8 +81,9 @@ async function costRows(tenancy: TenancyContext, flags: CostFlags): Promise<Row[
   if (flags.unrated) return stuckRows(tenancy, tenantId, range);
   const query = { ...range, by: flags.by };
   const rows = tenantId === null ? costsOfAllTenants(tenancy.db, query) : costsOfTenant(tenancy.db, tenantId, query);
+  const nameOf = await tenantNames(tenancy);
   return (await rows).map((row) => ({
-    ...Object.fromEntries(flags.by.map((dimension) => [dimension, valueOf(row, dimension)])),
+    ...Object.fromEntries(flags.by.map((dimension) => [dimension, valueOf(row, dimension, nameOf)])),
     charge_usd: formatAmount(row.tenantCharge),
     provider_cost_usd: formatAmount(row.providerCost),
     of_it_estimated_usd: formatAmount(row.estimatedCharge),
@@ -101,7 +104,8 @@ async function sessionRows(tenancy: TenancyContext, session: string, tenant: str
       model: line.model,
       meter: line.meter,
       quantity: formatQuantity(line.quantityMicro),
-      price_usd: `${formatAmount(line.price)} per ${line.per}`,
+      price_usd:
+        `${formatAmount(line.price)} per ${line.per} ${isMeter(line.meter) ? meterEntry(line.meter).unit : ''}`.trim(),
       amount_usd: formatAmount(line.amount),
     })),
     {
@@ -114,13 +118,15 @@ async function sessionRows(tenancy: TenancyContext, session: string, tenant: str
   ];
 }
 
-async function stuckRows({ db }: TenancyContext, tenantId: TenantId | null, range: TimeRange): Promise<Row[]> {
+async function stuckRows(tenancy: TenancyContext, tenantId: TenantId | null, range: TimeRange): Promise<Row[]> {
+  const { db } = tenancy;
   const { books } = await loadPriceBook(db);
   const query = { ...range, books, limit: STUCK_MAX };
   const stuck = tenantId === null ? stuckUsageOfAllTenants(db, query) : stuckUsageOfTenant(db, tenantId, query);
-  return (await stuck).map(({ id, tenantId, sessionId, model, occurredAtMs, state, why }) => ({
+  const nameOf = await tenantNames(tenancy);
+  return (await stuck).map(({ id, sessionId, model, occurredAtMs, state, why, ...row }) => ({
     id,
-    tenant: tenantId,
+    tenant: nameOf(row.tenantId),
     session: sessionId,
     model,
     occurred_at: new Date(occurredAtMs).toISOString(),
@@ -147,10 +153,10 @@ function rangeOf({ from, to }: RangeFlags): TimeRange {
   return { fromMs: from.getTime(), toMs: to.getTime() };
 }
 
-function valueOf(row: CostRow, dimension: CostDimension): string | null {
+function valueOf(row: CostRow, dimension: CostDimension, nameOf: NameOf): string | null {
   switch (dimension) {
     case 'tenant':
-      return row.tenantId;
+      return row.tenantId === null ? null : nameOf(row.tenantId);
     case 'key':
       return row.keyId;
     case 'model':

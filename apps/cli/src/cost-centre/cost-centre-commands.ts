@@ -1,6 +1,6 @@
 // `cost-centre`: cost centres, and which tenants and keys belong to them since when.
-import { userInfo } from 'node:os';
 import type { Command } from 'commander';
+import type { CostCentre, CostCentreAssignment } from '@trunkline/reporting';
 import {
   assignCostCentre,
   assignmentsOfTenant,
@@ -8,7 +8,9 @@ import {
   saveCostCentre,
 } from '@trunkline/reporting/adapters/prisma';
 import { findTenant } from '@trunkline/tenancy/adapters/prisma';
+import { withActor } from '../actor.js';
 import { keyIdOf, orNull, type OrNone } from '../flag-values.js';
+import type { Row } from '../output.js';
 import { done, type RunCommand } from '../run-command.js';
 
 interface CentreFlags {
@@ -33,30 +35,31 @@ export function addCostCentreCommands(program: Command, run: RunCommand): void {
     .requiredOption('--owner <name>', 'who answers for it')
     .requiredOption('--gl-account <account>', 'where the general ledger books it')
     .action((code: string, { name, owner, glAccount }: CentreFlags, command: Command) =>
-      run(command, async ({ db }) => [{ ...done(await saveCostCentre(db, { code, name, owner, glAccount })) }]),
+      run(command, async ({ db }) => [centreRow(done(await saveCostCentre(db, { code, name, owner, glAccount })))]),
     );
   centre
     .command('list')
-    .action((_flags, command: Command) =>
-      run(command, async ({ db }) => (await listCostCentres(db)).map((each) => ({ ...each }))),
-    );
+    .action((_flags, command: Command) => run(command, async ({ db }) => (await listCostCentres(db)).map(centreRow)));
   addAssignments(centre, run);
 }
 
+function centreRow({ code, name, owner, glAccount }: CostCentre): Row {
+  return { code, name, owner, gl_account: glAccount };
+}
+
 function addAssignments(centre: Command, run: RunCommand): void {
-  centre
-    .command('assign <code>')
+  withActor(centre.command('assign <code>'))
     .description('from a day on, charges of a tenant or of one of its keys belong to it; "none" takes them out')
     .requiredOption('--tenant <tenant>', 'slug or id')
     .option('--key <id>', 'one key only')
     .requiredOption('--from <day>', 'the first day, of the company, such as 2026-11-16')
-    .option('--actor <name>', 'who says so', userInfo().username)
     .action((code: OrNone<string>, flags: AssignFlags, command: Command) =>
       run(command, async (tenancy) => {
-        const { id: tenantId } = done(await findTenant(tenancy, flags.tenant));
+        const { id: tenantId, slug } = done(await findTenant(tenancy, flags.tenant));
         const keyId = flags.key === undefined ? null : keyIdOf(flags.key);
         const request = { code: orNull(code), effectiveFrom: flags.from };
-        return [{ ...done(await assignCostCentre(tenancy.db, { tenantId, keyId }, request, flags.actor)) }];
+        const assigned = done(await assignCostCentre(tenancy.db, { tenantId, keyId }, request, flags.actor));
+        return [{ tenant: slug, ...assignmentRow(assigned), actor: flags.actor }];
       }),
     );
   centre
@@ -65,15 +68,13 @@ function addAssignments(centre: Command, run: RunCommand): void {
     .action((named: string, _flags, command: Command) =>
       run(command, async (tenancy) => {
         const { id } = done(await findTenant(tenancy, named));
-        return (await assignmentsOfTenant(tenancy.db, id)).map(
-          ({ keyId, code, effectiveFrom, actor, assignedAtMs }) => ({
-            from: effectiveFrom,
-            key: keyId,
-            cost_centre: code,
-            actor,
-            said_at: new Date(assignedAtMs).toISOString(),
-          }),
-        );
+        return (await assignmentsOfTenant(tenancy.db, id)).map(({ actor, assignedAtMs, ...assigned }) => ({
+          ...{ ...assignmentRow(assigned), actor, said_at: new Date(assignedAtMs).toISOString() },
+        }));
       }),
     );
+}
+
+function assignmentRow({ keyId, code, effectiveFrom }: CostCentreAssignment): Row {
+  return { from: effectiveFrom, key: keyId, cost_centre: code };
 }

@@ -13,6 +13,7 @@ import { findTenant, listTenants, type TenancyContext } from '@trunkline/tenancy
 import { numberOf } from '../flag-values.js';
 import type { Row } from '../output.js';
 import { done, type RunCommand } from '../run-command.js';
+import { tenantNames, type NameOf } from '../tenant-names.js';
 import { periodOf, tenantNamed } from './scope-flags.js';
 
 interface ScopeFlags {
@@ -74,29 +75,32 @@ async function balanceRows(tenancy: TenancyContext, { tenant }: ScopeFlags): Pro
 async function transactionRows(tenancy: TenancyContext, flags: ListFlags): Promise<Row[]> {
   const { period = null, kind = null, limit } = flags;
   const query = { tenantId: await tenantNamed(tenancy, flags.tenant), period, kind, limit };
-  return (await listTransactions(tenancy.db, query)).map(transactionRow);
+  const nameOf = await tenantNames(tenancy);
+  return (await listTransactions(tenancy.db, query)).map((head) => transactionRow(head, nameOf));
 }
 
-function transactionRow(head: TransactionHead): Row {
+function transactionRow(head: TransactionHead, nameOf: NameOf): Row {
   return {
-    ...{ id: head.id, tenant: head.tenantId, period: head.period, number: head.chainSequence, kind: head.kind },
+    ...{ id: head.id, tenant: nameOf(head.tenantId), period: head.period, number: head.chainSequence, kind: head.kind },
     ...{ purpose: head.purpose, total_usd: formatAmount(head.total), about: head.usagePeriod, model: head.model },
     occurred_at: new Date(head.occurredAtMs).toISOString(),
     ...{ revision: head.revision, corrects: head.correctsId, actor: head.actor, reason: head.reason },
   };
 }
 
-async function verifiedRows(tenancy: TenancyContext, { tenant, period }: ScopeFlags): Promise<Row[]> {
-  const tenantId = await tenantNamed(tenancy, tenant);
+async function verifiedRows(tenancy: TenancyContext, { tenant: wanted, period }: ScopeFlags): Promise<Row[]> {
+  const tenantId = await tenantNamed(tenancy, wanted);
   const scope = { ...(tenantId === null ? {} : { tenantId }), ...(period === undefined ? {} : { period }) };
+  const nameOf = await tenantNames(tenancy);
   const rows: Row[] = [];
   const broken: string[] = [];
   for await (const chain of verifyChains(tenancy.db, scope)) {
     const { head } = chain;
-    rows.push({ tenant: chain.tenantId, period: chain.period, rows: head.sequence.toString(), head: head.hash });
+    const tenant = nameOf(chain.tenantId);
+    rows.push({ tenant, period: chain.period, rows: head.sequence.toString(), head: head.hash });
     if (chain.broken !== null) {
       const { sequence, id, why } = chain.broken;
-      broken.push(`${chain.period} of ${chain.tenantId} breaks at number ${sequence} (${id ?? 'no row'}): ${why}`);
+      broken.push(`${chain.period} of ${tenant} breaks at number ${sequence} (${id ?? 'no row'}): ${why}`);
     }
   }
   if (broken.length > 0) throw new Error(`the books were changed after they were written:\n${broken.join('\n')}`);

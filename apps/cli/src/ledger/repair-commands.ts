@@ -1,15 +1,16 @@
 // What puts booked or parked usage right: `ledger rerate` after a price with a date in the past, `usage release` for usage
 // with a date that cannot be.
 import type { Command } from 'commander';
-import { addAmounts, formatAmount, negateAmount, ZERO, type AmountPico } from '@trunkline/kernel';
-import type { ChargePurpose } from '@trunkline/ledger';
-import { releaseUsage, rerate, type RatedAgain, type RerateRequest } from '@trunkline/ledger/adapters/prisma';
+import { formatAmount } from '@trunkline/kernel';
+import { RerateSums } from '@trunkline/ledger';
+import { releaseUsage, rerate, type RerateRequest } from '@trunkline/ledger/adapters/prisma';
 import { loadPriceBook, storeDerivedPrices } from '@trunkline/rating/adapters/prisma';
 import type { TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 import { becauseOf, withBecause, type BecauseFlags } from '../actor.js';
 import { timeOf } from '../flag-values.js';
 import type { Row } from '../output.js';
 import { done, type RunCommand } from '../run-command.js';
+import { tenantNames, type NameOf } from '../tenant-names.js';
 import { tenantNamed } from './scope-flags.js';
 
 interface RerateFlags extends BecauseFlags {
@@ -53,59 +54,20 @@ async function rerateRows(tenancy: TenancyContext, flags: RerateFlags): Promise<
     ...(tenantId === null ? {} : { tenantId }),
     ...(model === undefined ? {} : { model }),
   };
-  const differences = new Differences();
+  const sums = new RerateSums();
   const started = rerate(tenancy.db, { ...request, dryRun: flags.dryRun === true });
-  for await (const report of done(started)) differences.add(report.changed, report.looked, report.unpriced.length);
-  return differences.rows(flags.dryRun === true ? 'would change' : 'changed');
+  for await (const page of done(started)) sums.add(page);
+  return differenceRows(sums, flags.dryRun === true ? 'would change' : 'changed', await tenantNames(tenancy));
 }
 
-interface Sum {
-  readonly tenant: string;
-  readonly model: string;
-  readonly purpose: ChargePurpose;
-  readonly transactions: number;
-  readonly before: AmountPico;
-  readonly after: AmountPico;
-}
-
-// Sums by tenant, model and purpose: as many as there are tenants and models, however long the range.
-class Differences {
-  private readonly sums = new Map<string, Sum>();
-  private looked = 0;
-  private unpriced = 0;
-
-  add(changed: readonly RatedAgain[], looked: number, unpriced: number): void {
-    this.looked += looked;
-    this.unpriced += unpriced;
-    for (const { tenantId, model, purpose, before, after } of changed) {
-      const key = JSON.stringify([tenantId, model, purpose]);
-      const sum = this.sums.get(key) ?? {
-        tenant: tenantId,
-        model,
-        purpose,
-        transactions: 0,
-        before: ZERO,
-        after: ZERO,
-      };
-      this.sums.set(key, {
-        ...sum,
-        transactions: sum.transactions + 1,
-        before: addAmounts(sum.before, before),
-        after: addAmounts(sum.after, after),
-      });
-    }
-  }
-
-  rows(outcome: string): Row[] {
-    const rows = [...this.sums.values()].map(({ before, after, ...sum }) => ({
-      ...{ outcome, ...sum, before_usd: formatAmount(before), after_usd: formatAmount(after) },
-      difference_usd: formatAmount(addAmounts(after, negateAmount(before))),
-    }));
-    const none = { tenant: null, model: null, purpose: null, before_usd: null, after_usd: null, difference_usd: null };
-    const rest = [
-      { ...none, outcome: 'looked at', transactions: this.looked },
-      { ...none, outcome: 'left without a price', transactions: this.unpriced },
-    ].map(({ outcome: what, transactions, ...others }) => ({ outcome: what, ...others, transactions }));
-    return [...rows, ...rest];
-  }
+function differenceRows(sums: RerateSums, outcome: string, nameOf: NameOf): Row[] {
+  const rows = sums.sums().map(({ tenantId, model, purpose, transactions, before, after, difference }) => ({
+    ...{ outcome, tenant: nameOf(tenantId), model, purpose, transactions },
+    ...{ before_usd: formatAmount(before), after_usd: formatAmount(after), difference_usd: formatAmount(difference) },
+  }));
+  const none = { before_usd: null, after_usd: null, difference_usd: null };
+  const rest = (what: string, transactions: number): Row => ({
+    ...{ outcome: what, tenant: null, model: null, purpose: null, transactions, ...none },
+  });
+  return [...rows, rest('looked at', sums.looked), rest('left without a price', sums.unpriced)];
 }

@@ -1,13 +1,14 @@
-// `period`: the months of tenants, from open to closed; `company`: whose books these are.
+// `period`: the months of tenants, from open to closed.
 import type { Command } from 'commander';
 import type { TenantId } from '@trunkline/kernel';
-import { calendarOf, PERIOD_CHECK_NAMES, type CheckedItem, type Period, type PeriodCheckName } from '@trunkline/ledger';
+import { calendarOf, PERIOD_CHECK_NAMES, type Period, type PeriodCheckName } from '@trunkline/ledger';
 import {
   checklistOfPeriod,
   closePeriod,
   listPeriods,
   loadCompany,
   periodOfTenant,
+  periodTotals,
   softClosePeriod,
   tenantsOfPeriod,
   waiveCheck,
@@ -18,7 +19,9 @@ import type { TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 import { becauseOf, withActor, withBecause, type BecauseFlags } from '../actor.js';
 import { tenantNamed, periodOf } from '../ledger/scope-flags.js';
 import type { Row } from '../output.js';
-import { done, type RunCommand } from '../run-command.js';
+import type { RunCommand } from '../run-command.js';
+import { tenantNames } from '../tenant-names.js';
+import { checkRows, periodRow, totalRows } from './period-rows.js';
 
 interface ScopeFlags {
   readonly tenant?: string;
@@ -69,32 +72,39 @@ function addReading(period: Command, run: RunCommand): void {
     .action((flags: ScopeFlags, command: Command) =>
       run(command, async (tenancy) => {
         const tenantId = await tenantNamed(tenancy, flags.tenant);
-        return (await listPeriods(tenancy.db, { tenantId })).map(periodRow);
+        const nameOf = await tenantNames(tenancy);
+        return (await listPeriods(tenancy.db, { tenantId })).map((record) => periodRow(record, nameOf));
       }),
     );
   ofTenants(period.command('show <month>'))
-    .description('a month with its control totals')
+    .description('a month with its control totals: sealed once it is closed, until then as they are now')
     .action((month: string, flags: ScopeFlags, command: Command) =>
-      run(command, async (tenancy) => {
-        const tenantId = await tenantNamed(tenancy, flags.tenant);
-        const of = periodOf(month);
-        const found =
-          tenantId === null
-            ? await listPeriods(tenancy.db, { period: of })
-            : [await periodOfTenant(tenancy.db, tenantId, of)];
-        return found.flatMap(totalRows);
-      }),
+      run(command, (tenancy) => totalsOf(tenancy, periodOf(month), flags)),
     );
   ofTenants(period.command('check <month>'))
     .description('what stands in the way of closing a month')
     .action((month: string, flags: ScopeFlags, command: Command) =>
       run(command, async (tenancy) => {
         const rows: Row[] = [];
-        for (const tenantId of await tenantsIn(tenancy, month, flags))
-          rows.push(...checkRows(tenantId, await checklistOfPeriod(tenancy.db, { tenantId, period: periodOf(month) })));
+        const nameOf = await tenantNames(tenancy);
+        for (const tenantId of await tenantsIn(tenancy, month, flags)) {
+          const checklist = await checklistOfPeriod(tenancy.db, { tenantId, period: periodOf(month) });
+          rows.push(...checkRows(nameOf(tenantId), checklist));
+        }
         return rows;
       }),
     );
+}
+
+async function totalsOf(tenancy: TenancyContext, period: Period, { tenant }: ScopeFlags): Promise<Row[]> {
+  const { db } = tenancy;
+  const tenantId = await tenantNamed(tenancy, tenant);
+  const found = tenantId === null ? await listPeriods(db, { period }) : [await periodOfTenant(db, tenantId, period)];
+  const nameOf = await tenantNames(tenancy);
+  const rows: Row[] = [];
+  for (const record of found)
+    rows.push(...totalRows(record, record.totals ?? (await periodTotals(db, record)), nameOf));
+  return rows;
 }
 
 function ofTenants(command: Command): Command {
@@ -119,10 +129,11 @@ async function forEachTenant(
 ): Promise<Row[]> {
   const rows: Row[] = [];
   const refusals: string[] = [];
+  const nameOf = await tenantNames(tenancy);
   for (const tenantId of await tenantsIn(tenancy, month, flags)) {
     const outcome = await step(tenantId, periodOf(month));
-    if (outcome.ok) rows.push(periodRow(outcome.value));
-    else refusals.push(outcome.error.message);
+    if (outcome.ok) rows.push(periodRow(outcome.value, nameOf));
+    else refusals.push(`${nameOf(tenantId)}: ${outcome.error.message}`);
   }
   if (refusals.length === 0) return rows;
   throw new Error(`${rows.length} done, ${refusals.length} not:\n${refusals.join('\n')}`);
@@ -139,48 +150,24 @@ async function closed(
   );
 }
 
+// Of all tenants, those where nothing stands in the way need no waiver; where that is nobody, there is nothing to waive.
 async function waived(
   tenancy: TenancyContext,
   month: string,
   flags: BecauseFlags & ScopeFlags & { readonly check: PeriodCheckName },
 ): Promise<Row[]> {
   const { check } = flags;
-  const named = flags.tenant !== undefined;
+  const [period, because, nameOf] = [periodOf(month), becauseOf(flags), await tenantNames(tenancy)];
   const rows: Row[] = [];
+  const refusals: string[] = [];
   for (const tenantId of await tenantsIn(tenancy, month, flags)) {
-    const outcome = await waiveCheck(tenancy.db, {
-      tenantId,
-      period: periodOf(month),
-      check,
-      because: becauseOf(flags),
-    });
-    // Of all tenants, those where nothing stands in the way need no waiver.
-    if (outcome.ok || named) rows.push({ tenant: tenantId, month, check, covers: done(outcome).covered });
+    const outcome = await waiveCheck(tenancy.db, { tenantId, period, check, because });
+    if (outcome.ok) rows.push({ tenant: nameOf(tenantId), month, check, covers: outcome.value.covered });
+    else if (outcome.error.isWell) refusals.push(`${nameOf(tenantId)}: ${outcome.error.message}`);
+    else throw new Error(outcome.error.message);
   }
-  return rows;
-}
-
-function periodRow(record: PeriodRecord): Row {
-  return {
-    ...{ period: record.period, tenant: record.tenantId, status: record.status },
-    ...{ soft_closed_by: record.softClosedBy, close_asked_by: record.closeRequestedBy, closed_by: record.closedBy },
-    approved_by: record.singlePerson ? `${record.approvedBy ?? ''} (single person)` : record.approvedBy,
-    closed_at: record.closedAtMs === null ? null : new Date(record.closedAtMs).toISOString(),
-    ...{ rows: record.chainSequence?.toString() ?? null, chain_head: record.chainHead },
-  };
-}
-
-function totalRows(record: PeriodRecord): Row[] {
-  const of = { period: record.period, tenant: record.tenantId, status: record.status };
-  const sums = [...Object.entries(record.totals?.booked ?? {}), ...Object.entries(record.totals?.accounts ?? {})];
-  return [
-    { ...of, what: 'chain head', amount_usd: record.chainHead },
-    ...sums.map(([what, amount]) => ({ ...of, what, amount_usd: amount })),
-  ];
-}
-
-function checkRows(tenant: string, checklist: readonly CheckedItem[]): Row[] {
-  return checklist.map(({ check, state, detail }) => ({ tenant, check, state, detail }));
+  if (rows.length > 0) return rows;
+  throw new Error(refusals.join('\n') || `there are no tenants in ${month}`);
 }
 
 function checkOf(text: string): PeriodCheckName {

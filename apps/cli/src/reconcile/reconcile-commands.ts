@@ -24,6 +24,7 @@ import { withActor } from '../actor.js';
 import { listOf, numberOf } from '../flag-values.js';
 import type { Row } from '../output.js';
 import { done, type RunCommand } from '../run-command.js';
+import { poolNames, type NameOf } from '../tenant-names.js';
 
 const DAY_MS = 86_400_000;
 const LIST_MAX = 1_000;
@@ -63,10 +64,11 @@ export function addReconcileCommands(program: Command, run: RunCommand, vendorOf
     .description('the newest runs')
     .option('--limit <n>', 'at most so many', numberOf, 50)
     .action(({ limit }: { limit: number }, command: Command) =>
-      run(command, async ({ db }) => {
+      run(command, async (installation) => {
         if (!Number.isInteger(limit) || limit < 1 || limit > LIST_MAX)
           throw new Error(`--limit must be a whole number from 1 to ${LIST_MAX}`);
-        return (await listRuns(db, limit)).map(rowOfView);
+        const nameOf = await poolNames(installation);
+        return (await listRuns(installation.db, limit)).map((view) => rowOfView(view, nameOf));
       }),
     );
   reconcile
@@ -185,7 +187,7 @@ function rowOfRun(pool: string, made: ReconciliationRun): Row {
   };
 }
 
-function rowOfView(view: RunView): Row {
+function rowOfView(view: RunView, nameOf: NameOf): Row {
   const {
     id,
     poolId,
@@ -203,7 +205,7 @@ function rowOfView(view: RunView): Row {
   } = view;
   return {
     run: id,
-    pool: poolId,
+    pool: nameOf(poolId),
     day,
     stage,
     equal: `${equal} of ${compared}`,

@@ -18,7 +18,14 @@ import { drawPrepaid } from './book-by-hand.js';
 import { holdCompany, loadCompany, type BookingContext } from './company.js';
 import { holdChains, type Place } from './hold-periods.js';
 import { closeFactsOf } from './period-facts.js';
-import { holdPeriodAlone, nothingIn, periodOfTenant, type PeriodRecord, type PeriodTotals } from './periods.js';
+import {
+  holdPeriodAlone,
+  nothingIn,
+  notOver,
+  periodOfTenant,
+  type PeriodRecord,
+  type PeriodTotals,
+} from './periods.js';
 import { numberText, wholeText, type Queryable } from './queryable.js';
 import { firstBreakOf } from './verify-chains.js';
 
@@ -61,10 +68,12 @@ type CloseContext = BookingContext & { readonly graceDays: number };
 async function closeIn(tx: Queryable, request: CloseRequest, verified: VerifiedHead): Promise<Closed> {
   const { tenantId, period, actor, step } = request;
   const context = await contextOf(tx);
+  const { toMs } = context.calendar.boundsOf(period);
+  if (context.nowMs < toMs) return refused(notOver(period, toMs));
   const held = await holdPeriodAlone(tx, request);
-  if (held === null) return refused(nothingIn(request));
+  if (held === null) return refused(nothingIn(period));
   if (held.status === 'closed') return ok(held);
-  if (held.status === 'open') return refused(`${period} of ${tenantId} is open: soft-close it first.`);
+  if (held.status === 'open') return refused(`${period} is open: soft-close it first.`);
   const persons = personsOf(held, request);
   if (typeof persons === 'string') return refused(persons);
   const broken = verified.broken ?? (await breakSince(tx, request, verified.head));
@@ -84,12 +93,12 @@ async function closeIn(tx: Queryable, request: CloseRequest, verified: VerifiedH
 /** Who closes it, for the approver of this step; or why this person may not. */
 function personsOf(
   { closeRequestedBy }: PeriodRecord,
-  { tenantId, period, actor, step }: CloseRequest,
+  { period, actor, step }: CloseRequest,
 ): { readonly closedBy: string } | string {
   if (step !== 'approve') return { closedBy: actor };
-  if (closeRequestedBy === null) return `Nobody asked to close ${period} of ${tenantId}: somebody else has to, first.`;
+  if (closeRequestedBy === null) return `Nobody asked to close ${period}: somebody else has to, first.`;
   if (closeRequestedBy.toLowerCase() !== actor.toLowerCase()) return { closedBy: closeRequestedBy };
-  return `${actor} asked to close ${period} of ${tenantId}: somebody else approves it, or say single-person, which is recorded.`;
+  return `${actor} asked to close ${period}: somebody else approves it, or say single-person, which is recorded.`;
 }
 
 async function seal(
@@ -166,9 +175,9 @@ async function checklistIn(
   return checklistOf({ ...(await closeFactsOf(tx, place, context)), chainBreak });
 }
 
-function whyNot({ tenantId, period }: CloseRequest, open: readonly CheckedItem[]): string {
+function whyNot({ period }: CloseRequest, open: readonly CheckedItem[]): string {
   const reasons = open.map(({ check, detail }) => `${check}: ${detail}`).join('; ');
-  return `${period} of ${tenantId} cannot be closed yet: ${reasons}.`;
+  return `${period} cannot be closed yet: ${reasons}.`;
 }
 
 function refused(message: string, checklist: readonly CheckedItem[] = []): Closed {

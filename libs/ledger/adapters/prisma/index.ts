@@ -24,7 +24,7 @@ export {
 export { rerate, type RatedAgain, type RerateReport, type RerateRequest } from './rerate.js';
 export { releaseUsage, type UsageRelease } from './release-usage.js';
 export { listTransactions, type TransactionHead, type TransactionQuery } from './list-transactions.js';
-export { recordPeriodCheck, waiveCheck, type PeriodFinding } from './period-checks.js';
+export { recordPeriodCheck, waiveCheck, type PeriodFinding, type WaiverRefused } from './period-checks.js';
 export {
   listPeriods,
   periodOfTenant,

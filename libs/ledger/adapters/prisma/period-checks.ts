@@ -35,6 +35,12 @@ export async function recordPeriodCheck(db: Queryable, finding: PeriodFinding): 
     VALUES (${tenantId}, ${period}, ${check}, ${state}, ${count}, ${actor}, ${reason})`;
 }
 
+/** Why a check was not waived; `isWell`: nothing stands in its way, so that nobody has to answer for it. */
+export interface WaiverRefused {
+  readonly isWell: boolean;
+  readonly message: string;
+}
+
 /** Waives what stands in the way of a check now. @returns how many it covers (1 where it is no number), or why not. */
 export async function waiveCheck(
   db: Database,
@@ -44,18 +50,18 @@ export async function waiveCheck(
     readonly check: PeriodCheckName;
     readonly because: Because;
   },
-): Promise<Result<{ readonly covered: number }, { readonly message: string }>> {
+): Promise<Result<{ readonly covered: number }, WaiverRefused>> {
   const { tenantId, period, check, because } = waiver;
   const problem = becauseProblem(because);
-  if (problem !== null) return err({ message: problem });
+  if (problem !== null) return err({ isWell: false, message: problem });
   if (!PERIOD_CHECKS[check].waivable)
-    return err({ message: `"${PERIOD_CHECKS[check].says}" cannot be waived: it has to be so.` });
+    return err({ isWell: false, message: `"${PERIOD_CHECKS[check].says}" cannot be waived: it has to be so.` });
   return db.$transaction(async (tx) => {
     const context = { ...(await holdCompany(tx)), graceDays: (await loadCompany(tx)).graceDays };
     const facts = await closeFactsOf(tx, { tenantId, period }, context);
     const found = checklistOf({ ...facts, chainBreak: null }).find((each) => each.check === check);
     if (found === undefined || found.state === 'ok')
-      return err({ message: `Nothing to waive: of ${period}, ${PERIOD_CHECKS[check].says}.` });
+      return err({ isWell: true, message: `Nothing to waive: of ${period}, ${PERIOD_CHECKS[check].says}.` });
     await recordPeriodCheck(tx, { tenantId, period, check, state: 'waived', count: found.count, ...because });
     return ok({ covered: found.count ?? 1 });
   });

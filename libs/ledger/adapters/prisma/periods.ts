@@ -133,9 +133,9 @@ export async function softClosePeriod(
   return db.$transaction(async (tx) => {
     const { calendar, nowMs } = await holdCompany(tx);
     const { toMs } = calendar.boundsOf(period);
-    if (nowMs < toMs) return err({ message: `${period} is not over: it ends ${instantText(toMs)}.` });
+    if (nowMs < toMs) return err({ message: notOver(period, toMs) });
     const held = await holdPeriodAlone(tx, { tenantId, period });
-    if (held === null) return err({ message: nothingIn({ tenantId, period }) });
+    if (held === null) return err({ message: nothingIn(period) });
     if (held.status !== 'open') return ok(held);
     await tx.$executeRaw`
       UPDATE accounting_period SET status = 'soft_closed', soft_closed_at = now(), soft_closed_by = ${actor}
@@ -144,9 +144,14 @@ export async function softClosePeriod(
   });
 }
 
-/** What is said of a month that was passed over. */
-export function nothingIn({ tenantId, period }: Place): string {
-  return `${period} of ${tenantId} is before a closed month and nothing was booked in it: it is as good as closed.`;
+/** What is said of a month that was passed over. Whose month it is, the caller knows. */
+export function nothingIn(period: Period): string {
+  return `${period} is before a closed month and nothing was booked in it: it is as good as closed.`;
+}
+
+/** What is said of a month that still runs, or has not begun. @param toMs its end, Unix milliseconds. */
+export function notOver(period: Period, toMs: number): string {
+  return `${period} is not over: it ends ${instantText(toMs)} and can be soft-closed from then on.`;
 }
 
 /**
