@@ -5,11 +5,13 @@ import { StartController } from './access/start.controller.js';
 import { API_PARTS, type ApiRouteParts } from './api-parts.js';
 import { CostCentresController } from './cost-centres/cost-centres.controller.js';
 import { ExportsController } from './exports/exports.controller.js';
+import { BooksController } from './ledger/books.controller.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { PeriodsController } from './ledger/periods.controller.js';
 import { OrganizationController } from './organization/organization.controller.js';
 import { OverviewController } from './overview/overview.controller.js';
 import { PoolsController } from './pools/pools.controller.js';
+import { PriceImpactController } from './prices/price-impact.controller.js';
 import { PricesController } from './prices/prices.controller.js';
 import { RollupController } from './rollup/rollup.controller.js';
 import { ReconcileController } from './reconcile/reconcile.controller.js';
@@ -33,8 +35,10 @@ export class ApiModule {
         ReconcilePageController,
         RollupController,
         LedgerController,
+        BooksController,
         PeriodsController,
         PricesController,
+        PriceImpactController,
         ExportsController,
         CostCentresController,
         StatementsController,

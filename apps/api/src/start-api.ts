@@ -9,6 +9,7 @@ import type { Database } from '@trunkline/platform/database';
 import { closeServer, listen, urlHost } from '@trunkline/platform/http';
 import type { Log } from '@trunkline/platform/logging';
 import type { Shutdown } from '@trunkline/platform/shutdown';
+import type { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { authenticate } from '@trunkline/tenancy';
 import { PrismaPolicySource, type TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 import { AdminSessions } from './access/admin-sessions.js';
@@ -33,6 +34,8 @@ export interface ApiParts {
   readonly operatorToken: string | null;
   /** Where exports are kept; without, the routes about them say that they are not here. */
   readonly exports?: ExportAccess;
+  /** Of the process, where it has a listener for them. */
+  readonly metrics?: Pick<Metrics, 'counter'>;
   /** The address to bind (`--host`) and the port (`--admin-port`; 0 picks a free one). */
   readonly host: string;
   readonly port: number;
@@ -79,7 +82,7 @@ export async function startApi(parts: ApiParts): Promise<RunningApi> {
 }
 
 function routeParts(parts: ApiParts, link: OneTimeLink): ApiRouteParts {
-  const { db, tenancy, upstream, lines, operatorToken, log, exports = null } = parts;
+  const { db, tenancy, upstream, lines, operatorToken, log, exports = null, metrics = null } = parts;
   const policy = new FreshPolicy(new PrismaPolicySource(db, tenancy.clock));
   return {
     db,
@@ -94,6 +97,7 @@ function routeParts(parts: ApiParts, link: OneTimeLink): ApiRouteParts {
       return authenticate(credentials, { snapshot, nowMs: tenancy.clock.nowMs(), hashKey: tenancy.hashKey });
     },
     exports,
+    metrics,
     log,
   };
 }

@@ -71,6 +71,7 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
     tenancy,
     upstream: simulator ? 'simulator' : 'vendor',
     lines: gateway.lines,
+    metrics,
     exports: { place: exports, links: new DownloadLinks(pepper) },
     operatorToken: await secretFile(join(folder.secretsDir, 'operator-token')),
     host: config.host,

@@ -14,6 +14,7 @@ import { startReconcileJobs, type ReconcileParts } from './reconcile-jobs.js';
 import { startReaper, type ReaperParts } from './reaper.js';
 import { startRollup } from './rollup.js';
 import { watchLedger } from './watch-ledger.js';
+import { watchPeriods } from './watch-periods.js';
 import { RATING_STOP_MS_MAX, WorkerModule } from './worker.module.js';
 
 /** What a worker needs. */
@@ -63,6 +64,7 @@ export async function startWorker({
   });
   const app = await NestFactory.createApplicationContext(WorkerModule.with(loop), { logger: false });
   watchLedger(db, metrics, shutdown);
+  watchPeriods(db, metrics, shutdown);
   startReaper({ db, log, metrics, monotonicMs: systemClock.monotonicMs, ...reaper }, shutdown);
   if (reconcile) await startReconcileJobs(reconcile.jobs, { ...reconcile, db, log, metrics, nowMs: systemClock.nowMs });
   if (exports) await startExportJobs({ ...exports, log, nowMs: systemClock.nowMs });

@@ -10,6 +10,7 @@ import { parsePriceRows } from '@trunkline/rating';
 import { importPrices } from '@trunkline/rating/adapters/prisma';
 import { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { startWorker, type RunningWorker } from './index.js';
+import { reportPeriods } from './watch-periods.js';
 
 /** For a machine that is busy with other tests. */
 const DEADLINE_MS = 30_000;
@@ -99,6 +100,18 @@ describe('the worker', () => {
       async () => ((await metrics.scrape()).includes('trunkline_usage_waiting{state="unrated"} 1') ? true : null),
       DEADLINE_MS,
     );
+  });
+
+  it('says how many months are over and not closed, and since when', async () => {
+    const periods = ['2026-08', '2026-09'].map((period) => ({ tenantId: 'tnt_late', period }));
+    await db.accountingPeriod.createMany({ data: periods });
+    await reportPeriods(db, metrics);
+    const text = await metrics.scrape();
+    expect(text).toContain('trunkline_periods_overdue{state="soft_closed"} 0');
+    const [, open] = /trunkline_periods_overdue\{state="open"\} (\d+)/.exec(text) ?? [];
+    expect(Number(open)).toBeGreaterThanOrEqual(2);
+    const [, age] = /trunkline_period_oldest_age_seconds (\d+)/.exec(text) ?? [];
+    expect(Math.abs(Date.now() / 1000 - Number(age) - Date.parse('2026-09-01T00:00:00Z') / 1000)).toBeLessThan(120);
   });
 
   it('outlives a crash of the database and says so meanwhile', async () => {

@@ -372,6 +372,24 @@ export const METRICS = {
     help: 'Age of the oldest usage event in the database that is not rated yet. The worker reports it.',
     labels: NO_LABELS,
   },
+  periodsOverdue: {
+    kind: 'gauge',
+    name: 'trunkline_periods_overdue',
+    help: 'Months of tenants that are over and not closed, by what was done about them. The worker reports it.',
+    labels: [{ name: 'state', values: ['open', 'soft_closed', 'close_asked'] }],
+  },
+  periodOldestAge: {
+    kind: 'gauge',
+    name: 'trunkline_period_oldest_age_seconds',
+    help: 'Time since the end of the oldest month that is not closed; 0 when there is none. The worker reports it.',
+    labels: NO_LABELS,
+  },
+  periodCloseRefused: {
+    kind: 'counter',
+    name: 'trunkline_period_close_refused_total',
+    help: 'Steps of closing a month that were refused over the API, by step.',
+    labels: [{ name: 'step', values: ['soft_close', 'ask', 'approve', 'single_person'] }],
+  },
   usageWaiting: {
     kind: 'gauge',
     name: 'trunkline_usage_waiting',

@@ -28,6 +28,7 @@ export const PROBLEMS = {
   booking_refused: { status: 422, title: 'This cannot be booked' },
   prices_refused: { status: 422, title: 'These prices cannot be taken' },
   internal_error: { status: 500, title: 'Trunkline failed' },
+  takes_too_long: { status: 503, title: 'This takes longer than a request may' },
   exports_not_here: { status: 503, title: 'Exports are not kept here' },
   database_unavailable: { status: 503, title: 'The database does not answer' },
   lines_not_known: { status: 503, title: 'The lines are not known here' },

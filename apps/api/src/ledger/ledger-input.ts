@@ -10,8 +10,10 @@ const LIST_MAX = 1_000;
 
 const actor = z.string().trim().min(1, 'must name who does it').max(500);
 const reason = z.string().trim().min(1, 'must say why').max(500);
-const tenant = z.string().min(1, 'must be the slug or id of a tenant').max(100);
-const period = z.string().transform((text, context): Period => {
+/** A tenant, by slug or id. */
+export const tenant = z.string().min(1, 'must be the slug or id of a tenant').max(100);
+/** A month, `2026-11`. */
+export const month = z.string().transform((text, context): Period => {
   const parsed = parsePeriod(text);
   if (parsed !== null) return parsed;
   context.addIssue('must be a month such as 2026-11');
@@ -26,12 +28,12 @@ const amount = z.string('must be a decimal in quotes, such as "12.50"').transfor
 
 export const TransactionsQuery = z.strictObject({
   tenant: tenant.optional(),
-  period: period.optional(),
+  period: month.optional(),
   kind: z.enum(TRANSACTION_KINDS).optional(),
   limit: z.coerce.number().int().min(1).max(LIST_MAX).default(100),
 });
 export const BalancesQuery = z.strictObject({ tenant });
-export const PeriodsQuery = z.strictObject({ tenant: tenant.optional(), period: period.optional() });
+export const PeriodsQuery = z.strictObject({ tenant: tenant.optional(), period: month.optional() });
 export const PeriodOfTenantQuery = z.strictObject({ tenant });
 
 /** A booking by hand. The reference has to be given: a request that is sent again books nothing twice. */
@@ -40,7 +42,7 @@ export const BookingBody = z.strictObject({
   tenant,
   amount,
   side: z.enum(['tenant_charge', 'provider_cost']).default('tenant_charge'),
-  for: period.nullable().default(null),
+  for: month.nullable().default(null),
   reference: z.string().trim().min(1, 'must be your name for this booking').max(500),
   actor,
   reason,
@@ -49,6 +51,29 @@ export const ReversalBody = z.strictObject({ actor, reason });
 export const ActorBody = z.strictObject({ tenant, actor });
 export const CloseBody = z.strictObject({ tenant, actor, single_person: z.boolean().default(false) });
 export const WaiverBody = z.strictObject({ tenant, check: z.enum(PERIOD_CHECK_NAMES), actor, reason });
+
+const instant = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })], 'must be a time such as 2026-11-21 or 2026-11-21T12:00:00Z')
+  .transform((text) => Date.parse(text));
+/** What is rated again. Books nothing unless `dry_run` is false. */
+export const RerateBody = z
+  .strictObject({
+    from: instant,
+    to: instant,
+    tenant: tenant.optional(),
+    model: z.string().min(1).max(200).optional(),
+    dry_run: z.boolean().default(true),
+    actor,
+    reason,
+  })
+  .refine(({ from, to }) => from < to, { path: ['from'], message: 'must be before to' });
+/** Which chains: of a tenant, of a month, or of both; all of them are for the command line. */
+export const VerifyQuery = z
+  .strictObject({ tenant: tenant.optional(), period: month.optional() })
+  .refine(({ tenant: named, period }) => named !== undefined || period !== undefined, {
+    path: ['tenant'],
+    message: 'or period must be given: all of the books are for `ledger verify` at the command line',
+  });
 
 /** The month in a path. @throws RefusedRequest */
 export function periodIn(path: string): Period {

@@ -1,6 +1,13 @@
 // What goes out of the books, field by field. Amounts are decimal strings, times ISO 8601 in UTC.
 import { formatAmount } from '@trunkline/kernel';
-import type { Booked, PeriodRecord, TenantBalance, TransactionHead } from '@trunkline/ledger/adapters/prisma';
+import type { RerateSums } from '@trunkline/ledger';
+import type {
+  Booked,
+  PeriodRecord,
+  TenantBalance,
+  TransactionHead,
+  VerifiedChain,
+} from '@trunkline/ledger/adapters/prisma';
 import { isoOf } from '../v1/views.js';
 
 /** A row as it was booked, with its link. */
@@ -23,6 +30,23 @@ export function balanceView({ tenantId, owed, prepaid, left, credited }: TenantB
     ...{ tenantId, currency: 'USD', owed: formatAmount(owed), prepaid: formatAmount(prepaid) },
     ...{ left: formatAmount(left), credited: formatAmount(credited) },
   };
+}
+
+/** What rating again changes, or would. */
+export function rerateView(sums: RerateSums) {
+  return {
+    ...{ currency: 'USD', looked_at: sums.looked, without_price: sums.unpriced },
+    changes: sums.sums().map(({ before, after, difference, ...sum }) => ({
+      ...sum,
+      ...{ before: formatAmount(before), after: formatAmount(after), difference: formatAmount(difference) },
+    })),
+  };
+}
+
+/** A chain and where it breaks; null: it holds. */
+export function chainView({ tenantId, period, head, broken }: VerifiedChain) {
+  const where = broken && { number: Number(broken.sequence), id: broken.id, why: broken.why };
+  return { tenantId, period, rows: Number(head.sequence), head: head.hash, broken: where };
 }
 
 /** A month of a tenant. */

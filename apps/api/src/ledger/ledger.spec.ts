@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '@trunkline/kernel';
+import { Prisma } from '@trunkline/platform/database';
 import { openLog } from '@trunkline/platform/logging';
 import { Shutdown } from '@trunkline/platform/shutdown';
+import { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { keyHasher } from '@trunkline/tenancy';
 import { createTenant } from '@trunkline/tenancy/adapters/prisma';
 import { z } from 'zod';
@@ -13,14 +15,15 @@ const WHO = { tenant: 'acme', actor: 'ann', reason: 'agreed' };
 
 let postgres: TestPostgres;
 let api: RunningApi;
+const metrics = new Metrics();
 const shutdown = new Shutdown(() => undefined);
 beforeAll(async () => {
   postgres = await startTestPostgres();
   const { db } = postgres;
   const tenancy = { db, clock: systemClock, randomBytes, hashKey: keyHasher('pepper-of-the-ledger-spec-012345678') };
   const listener = { host: '127.0.0.1', port: 0, log: openLog('silent', process.stderr), shutdown };
-  api = await startApi({ db, tenancy, upstream: 'vendor', lines: null, operatorToken: TOKEN, ...listener });
-  await createTenant(tenancy, { slug: 'acme', name: 'Acme' });
+  api = await startApi({ db, tenancy, upstream: 'vendor', lines: null, operatorToken: TOKEN, metrics, ...listener });
+  for (const slug of ['acme', 'beta']) await createTenant(tenancy, { slug, name: slug });
 }, 60_000);
 afterAll(async () => {
   await shutdown.run();
@@ -70,6 +73,45 @@ describe('the books of the API', () => {
       ...{ status: 200, answer: { status: 'closed', closedBy: 'ann', approvedBy: 'bob' } },
     });
     expect((await ask('/periods?period=2026-08')).answer).toMatchObject({ periods: [{ status: 'closed' }] });
+    const counted = await metrics.scrape();
+    expect(counted).toContain('trunkline_period_close_refused_total{step="ask"} 2');
+    expect(counted).toContain('trunkline_period_close_refused_total{step="approve"} 1');
+  });
+
+  it('say what an open month adds up to now', async () => {
+    await ask('/ledger/transactions', { ...WHO, kind: 'credit', amount: '2', reference: 'ticket 1', for: '2026-10' });
+    expect((await ask('/periods/2026-10?tenant=acme')).answer).toMatchObject({
+      ...{ status: 'open', totals: { transactions: 1, booked: { 'tenant_charge/credit': '-2' } } },
+    });
+  });
+
+  it('say whether they were changed since they were booked, and where', async () => {
+    const booking = { ...WHO, tenant: 'beta', kind: 'credit', amount: '1', reference: 'ticket 7', for: '2026-10' };
+    const { answer: row } = await ask('/ledger/transactions', booking);
+    const verify = '/ledger/verify?tenant=beta&period=2026-10';
+    const head = row['chainHash'];
+    const chain = { period: '2026-10', rows: 1, head };
+    expect((await ask(verify)).answer).toEqual({
+      ...{ complete: true, whole: true, chains: [{ ...chain, tenantId: row['tenantId'], broken: null }] },
+    });
+    for (const sql of [
+      'ALTER TABLE ledger_transaction DISABLE TRIGGER USER',
+      `UPDATE ledger_transaction SET reason = 'another' WHERE id = '${String(row['id'])}'`,
+      'ALTER TABLE ledger_transaction ENABLE TRIGGER USER',
+    ])
+      await postgres.db.$executeRaw`${Prisma.raw(sql)}`;
+    expect((await ask(verify)).answer).toMatchObject({
+      ...{ whole: false, chains: [{ ...chain, broken: { number: 1, id: row['id'] } }] },
+    });
+  });
+
+  it('rate again what is booked, and book nothing unless told', async () => {
+    const range = { ...WHO, from: '2026-09-01', to: '2026-10-01' };
+    expect(await ask('/ledger/rerate', range)).toEqual({
+      ...{ status: 200, type: 'application/json; charset=utf-8' },
+      answer: { complete: true, dry_run: true, currency: 'USD', looked_at: 0, without_price: 0, changes: [] },
+    });
+    expect((await ask('/ledger/rerate', { ...range, dry_run: false })).answer).toMatchObject({ dry_run: false });
   });
 
   const credit = { ...WHO, kind: 'credit', amount: '1', reference: 'r' };
@@ -92,6 +134,16 @@ describe('the books of the API', () => {
       { path: '/periods/2026-13/close', body: { tenant: 'acme', actor: 'ann' }, status: 400, words: '2026-11' },
     ],
     [
+      'a range that ends before it begins',
+      {
+        path: '/ledger/rerate',
+        body: { ...WHO, from: '2026-11-02', to: '2026-11-01' },
+        status: 400,
+        words: 'before to',
+      },
+    ],
+    ['all chains at once', { path: '/ledger/verify', body: undefined, status: 400, words: 'command line' }],
+    [
       'no transaction',
       { path: '/ledger/transactions/txn_x/reverse', body: { actor: 'a', reason: 'r' }, status: 422, words: 'txn_x' },
     ],
@@ -105,6 +157,8 @@ describe('the books of the API', () => {
     for (const [path, body] of [
       ['/ledger/transactions', { ...WHO, kind: 'credit', amount: '1', reference: 'r' }],
       ['/ledger/balance?tenant=acme', undefined],
+      ['/ledger/verify?tenant=acme', undefined],
+      ['/ledger/rerate', { ...WHO, from: '2026-09-01', to: '2026-10-01' }],
       ['/periods/2026-08/approve', { tenant: 'acme', actor: 'bob' }],
     ] as const)
       expect((await ask(path, body, 'another')).status).toBe(401);

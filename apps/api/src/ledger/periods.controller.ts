@@ -6,6 +6,7 @@ import {
   closePeriod,
   listPeriods,
   periodOfTenant,
+  periodTotals,
   softClosePeriod,
   waiveCheck,
   type CloseRequest,
@@ -41,12 +42,15 @@ export class PeriodsController {
     return { periods: periods.map(periodView) };
   }
 
-  /** A month of a tenant, with its control totals once it is closed. */
+  /** A month of a tenant with its control totals: sealed once it is closed, until then as they are now. */
   @Get(':period')
   async show(@Param('period') path: string, @Query() query: unknown) {
     const period = periodIn(path);
     const tenantId = await this.tenant(checkQuery(PeriodOfTenantQuery, query).tenant);
-    return periodView(await readWithin(this.parts.db, (tx) => periodOfTenant(tx, tenantId, period)));
+    return readWithin(this.parts.db, async (tx) => {
+      const record = await periodOfTenant(tx, tenantId, period);
+      return periodView({ ...record, totals: record.totals ?? (await periodTotals(tx, record)) });
+    });
   }
 
   /** What stands in the way of closing it. */
@@ -64,7 +68,8 @@ export class PeriodsController {
     const period = periodIn(path);
     const { tenant, actor } = await readJson(ActorBody, request);
     const tenantId = await this.tenant(tenant);
-    return periodView(booked(await softClosePeriod(this.parts.db, { tenantId, period, actor })));
+    const outcome = await softClosePeriod(this.parts.db, { tenantId, period, actor });
+    return periodView(booked(this.counted('soft_close', outcome)));
   }
 
   /** Asks to close it; with `single_person` closes it, on the record. */
@@ -103,7 +108,13 @@ export class PeriodsController {
   ) {
     const period = periodIn(path);
     const tenantId = await this.tenant(tenant);
-    return periodView(booked(await closePeriod(this.parts.db, { tenantId, period, ...step })));
+    const outcome = await closePeriod(this.parts.db, { tenantId, period, ...step });
+    return periodView(booked(this.counted(step.step, outcome)));
+  }
+
+  private counted<T extends { readonly ok: boolean }>(step: CloseRequest['step'] | 'soft_close', outcome: T): T {
+    if (!outcome.ok) this.parts.metrics?.counter('periodCloseRefused', { step }).add(1);
+    return outcome;
   }
 
   private tenant(named: string) {

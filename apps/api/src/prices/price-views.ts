@@ -1,7 +1,7 @@
 // Prices and their changes as JSON: amounts are decimals in quotes, instants ISO 8601.
-import { formatAmount } from '@trunkline/kernel';
-import { priceContent, type PriceDifference, type PriceVersion } from '@trunkline/rating';
-import type { StoredPriceChange } from '@trunkline/rating/adapters/prisma';
+import { addAmounts, formatAmount, negateAmount } from '@trunkline/kernel';
+import { priceContent, type Impact, type PriceDifference, type PriceVersion } from '@trunkline/rating';
+import type { StoredPriceChange, TenantImpact } from '@trunkline/rating/adapters/prisma';
 
 /** A price in force. */
 export function versionView(version: PriceVersion) {
@@ -31,6 +31,19 @@ export function changeView({ id, author, authoredAtMs, reason, correction, conte
 /** What a change makes of a price. */
 export function differenceView({ what, atMs, before, after }: PriceDifference) {
   return { what, at: iso(atMs), before, after };
+}
+
+/** What a tenant's usage costs and is charged, model by model, now and at the other prices. */
+export function impactView({ tenantId, models, unreadable }: TenantImpact) {
+  const sides = ({ before, after, unratedBefore, unratedAfter }: Impact) => ({
+    ...{ before: formatAmount(before), after: formatAmount(after) },
+    difference: formatAmount(addAmounts(after, negateAmount(before))),
+    ...{ events_without_price: { before: unratedBefore, after: unratedAfter } },
+  });
+  const rows = models.map(({ model, events, charge, cost }) => ({
+    ...{ model, events, charge: sides(charge), cost: sides(cost) },
+  }));
+  return { tenantId, models: rows, events_not_readable: unreadable };
 }
 
 function iso(ms: number): string {

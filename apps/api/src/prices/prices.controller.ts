@@ -2,8 +2,7 @@
 // who may sign in here share one sign-in yet, so the name is taken as given, like `--actor` at a terminal.
 import { Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import type { Request } from 'express';
-import type { Result } from '@trunkline/kernel';
-import { differenceOfChange, parsePriceContent } from '@trunkline/rating';
+import { differenceOfChange, parsePriceContent, withIdsForSlugs, type PricedNames } from '@trunkline/rating';
 import {
   approvePrices,
   draftPrices,
@@ -13,6 +12,7 @@ import {
   previewPrices,
   rejectPrices,
 } from '@trunkline/rating/adapters/prisma';
+import { listPools, listTenants } from '@trunkline/tenancy/adapters/prisma';
 import { z } from 'zod';
 import { OpenToOperator } from '../access/admin.guard.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
@@ -21,6 +21,7 @@ import { RefusedRequest } from '../http/problem.js';
 import { readJson } from '../http/read-json.js';
 import { orTooLong, readWithin } from '../reads/read-within.js';
 import { changeView, differenceView, versionView } from './price-views.js';
+import { taken } from './prices-taken.js';
 
 const CHANGES_MAX = 200;
 
@@ -74,11 +75,11 @@ export class PricesController {
     return { id, differences: differenceOfChange(stored, applied.added).map(differenceView) };
   }
 
-  /** Drafts a change; `content` as in libs/rating/README.md. */
+  /** Drafts a change; `content` as in docs/prices.md. */
   @Post('changes')
   async draft(@Req() request: Request) {
     const { content: raw, actor: author, ...rest } = await readJson(Draft, request);
-    const content = taken(parsePriceContent(raw));
+    const content = taken(parsePriceContent(withIdsForSlugs(raw, await this.names())));
     const { change } = taken(await draftPrices(this.parts.tenancy, { ...rest, author, content }));
     return changeView(change);
   }
@@ -102,15 +103,18 @@ export class PricesController {
     return changeView(taken(await rejectPrices(this.parts.tenancy, id, verdict)));
   }
 
+  private async names(): Promise<PricedNames> {
+    const { tenancy } = this.parts;
+    const [tenants, pools] = [await orTooLong(listTenants(tenancy)), await orTooLong(listPools(tenancy))];
+    return {
+      tenants: new Map(tenants.map(({ slug, id }) => [slug, id])),
+      pools: new Map(pools.map(({ slug, id }) => [slug, id])),
+    };
+  }
+
   private async known(id: string): Promise<void> {
     if ((await readWithin(this.parts.db, (tx) => findPriceChange(tx, id))) !== null) return;
     const detail = 'There is no change of prices with this id: /admin/api/v1/prices/changes lists them.';
     throw new RefusedRequest('price_change_not_found', { detail });
   }
-}
-
-function taken<T>(outcome: Result<T, readonly string[]>): T {
-  if (outcome.ok) return outcome.value;
-  const errors = outcome.error.map((detail) => ({ parameter: 'content', detail }));
-  throw new RefusedRequest('prices_refused', { detail: outcome.error.join('; '), errors });
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { systemClock } from '@trunkline/kernel';
+import { mintId, systemClock } from '@trunkline/kernel';
 import { openLog } from '@trunkline/platform/logging';
 import { Shutdown } from '@trunkline/platform/shutdown';
 import { keyHasher } from '@trunkline/tenancy';
+import { createTenant } from '@trunkline/tenancy/adapters/prisma';
 import { z } from 'zod';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import { startApi, type RunningApi } from '../index.js';
@@ -64,6 +65,46 @@ describe('the prices of the API', () => {
     expect(answer).toMatchObject({
       changes: expect.arrayContaining([expect.objectContaining({ id, state: 'rejected' })]),
     });
+  });
+
+  it('take slugs for ids, and say what a month would have cost', async () => {
+    const { db } = postgres;
+    const tenancy = { db, clock: systemClock, randomBytes, hashKey: keyHasher('pepper-of-the-prices-spec-012345678') };
+    const tenant = await createTenant(tenancy, { slug: 'acme', name: 'Acme' });
+    const tenantId = tenant.ok ? tenant.value.id : '';
+    const list = { versions: [{ ...VERSION, model: 'dear', price: '4', effectiveFrom: '2026-01-01' }] };
+    const stored = await ask('/changes', { actor: 'ann', reason: 'list', correction: true, content: list });
+    await ask(`/changes/${String(stored.answer['id'])}/approve`, { actor: 'bob' });
+    const who = { tenantId, sessionId: 'ses', keyId: 'key', poolId: mintId('pool', 1, randomBytes), replicaId: 'rep' };
+    const what = { version: 1, kind: 'response', vendor: 'openai', vendorObjectId: 'resp', model: 'dear' };
+    const quantities = [{ meter: 'input_text', quantityMicro: '1000000000000' }];
+    await db.usageEvent.create({
+      data: {
+        ...{ id: 'evt', ...who, ...what, quantities, status: 'completed', evidence: 'reported', ratingState: 'rated' },
+        occurredAt: new Date('2026-10-05T12:00:00Z'),
+      },
+    });
+    const plans = [{ tenantId: 'acme', effectiveFrom: '2027-01-01', markupBps: 1_500 }];
+    const { answer } = await ask('/changes', { actor: 'ann', reason: 'contract', content: { plans } });
+    expect(answer).toMatchObject({ content: { plans: [{ tenantId }] } });
+    const charge = { before: '4', after: '4.6', difference: '0.6' };
+    const impact = {
+      ...{ month: '2026-10', currency: 'USD' },
+      tenants: [{ tenantId, models: [{ model: 'dear', events: 1, charge, cost: { before: '4', after: '4' } }] }],
+    };
+    const draft = `/changes/${String(answer['id'])}/impact?month=2026-10`;
+    expect(await ask(draft)).toMatchObject({ status: 200, answer: impact });
+    expect((await ask('/impact?tenant=acme&markup_bps=1500&month=2026-10')).answer).toMatchObject(impact);
+  });
+
+  it.each([
+    ['/changes/pch_x/impact', 404],
+    ['/impact?tenant=acme', 400],
+    ['/impact?tenant=nobody&markup_bps=1', 404],
+    ['/impact?tenant=nobody&markup_bps=1.5', 400],
+    ['/impact?tenant=nobody&markup_bps=1&month=2026-13', 400],
+  ])('say why there is no impact: %s', async (path, status) => {
+    expect(await ask(path)).toMatchObject({ status, type: 'application/problem+json; charset=utf-8' });
   });
 
   it('are refused with the row named', async () => {

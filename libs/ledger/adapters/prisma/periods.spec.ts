@@ -19,6 +19,7 @@ import {
   checklistOfPeriod,
   closePeriod,
   loadCompany,
+  overduePeriods,
   periodOfTenant,
   postBatch,
   releaseUsage,
@@ -247,6 +248,23 @@ describe('closing', () => {
     expect(await closePeriod(db, { ...of(), actor: 'bob', step: 'single_person' })).toMatchObject({
       value: { status: 'closed' },
     });
+  });
+});
+
+describe('months that are over and not closed', () => {
+  it('are counted by what was done about them, with the age of the oldest', async () => {
+    expect(await overduePeriods(db)).toEqual({ open: 0, softClosed: 0, closeAsked: 0, oldestMs: 0 });
+    await book({ at: '2026-08-10T00:00:00Z' }, IN, { ...IN, tenantId: OTHER_TENANT });
+    await softClosePeriod(db, { ...of(OTHER_TENANT), actor: 'alice' });
+    const overdue = await overduePeriods(db);
+    expect(overdue).toMatchObject({ open: 2, softClosed: 1, closeAsked: 0 });
+    // Since the end of August.
+    expect(Math.abs(Date.now() - overdue.oldestMs - Date.parse('2026-09-01T00:00:00Z'))).toBeLessThan(60_000);
+    await waiveCheck(db, { ...of(OTHER_TENANT), check: 'reconciled', because: ALICE });
+    await closePeriod(db, { ...of(OTHER_TENANT), actor: 'alice', step: 'ask' });
+    expect(await overduePeriods(db)).toMatchObject({ open: 2, softClosed: 0, closeAsked: 1 });
+    await closePeriod(db, { ...of(OTHER_TENANT), actor: 'bob', step: 'approve' });
+    expect(await overduePeriods(db)).toMatchObject({ open: 2, closeAsked: 0 });
   });
 });
 

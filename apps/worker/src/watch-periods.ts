@@ -1,0 +1,37 @@
+// Months that are over and not closed, as gauges. Looked up on a timer, not on a scrape, like the lag of the books; a month
+// changes by the hour and not by the second, so seldom.
+import { overduePeriods } from '@trunkline/ledger/adapters/prisma';
+import type { Database } from '@trunkline/platform/database';
+import type { Shutdown } from '@trunkline/platform/shutdown';
+import type { Metrics } from '@trunkline/telemetry/adapters/prom';
+
+const LOOK_MS = 60_000;
+const STOP_MS_MAX = 1_000;
+
+/** Keeps the gauges fresh until shutdown. */
+export function watchPeriods(db: Database, metrics: Metrics, shutdown: Shutdown): void {
+  let looking = false;
+  const look = async (): Promise<void> => {
+    if (looking) return;
+    looking = true;
+    try {
+      await reportPeriods(db, metrics);
+    } catch {
+      // The rating loop meets the same database and says so; the last figures stay.
+    } finally {
+      looking = false;
+    }
+  };
+  const timer = setInterval(() => void look(), LOOK_MS).unref();
+  void look();
+  shutdown.register('period watch', STOP_MS_MAX, () => clearInterval(timer));
+}
+
+/** Looks once. */
+export async function reportPeriods(db: Database, metrics: Pick<Metrics, 'gauge'>): Promise<void> {
+  const { open, softClosed, closeAsked, oldestMs } = await overduePeriods(db);
+  metrics.gauge('periodsOverdue', { state: 'open' }).set(open);
+  metrics.gauge('periodsOverdue', { state: 'soft_closed' }).set(softClosed);
+  metrics.gauge('periodsOverdue', { state: 'close_asked' }).set(closeAsked);
+  metrics.gauge('periodOldestAge').set(oldestMs / 1000);
+}
