@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { systemClock } from '@trunkline/kernel';
 import { loadProcessConfig, processEnvironment } from '@trunkline/platform/config';
+import { outboundExceptionsOf } from '@trunkline/platform/outbound';
 import { installedPepper, secretSeal } from '@trunkline/platform/secrets';
 import { exportPlaceOf } from '@trunkline/reporting/adapters/export';
 import { withInstallation } from './src/context.js';
@@ -14,7 +15,7 @@ import { addCostCentreCommands } from './src/cost-centre/cost-centre-commands.js
 import { addExportCommands } from './src/export/export-commands.js';
 import { addStatementCommand } from './src/statement/statement-command.js';
 import { addKeyCommands } from './src/key-commands.js';
-import { addModerationCommands } from './src/moderation/moderation-commands.js';
+import { addModerationCommands, type HookServicesOf } from './src/moderation/moderation-commands.js';
 import { addMoneyCommands } from './src/money-commands.js';
 import { formatAnswer, formatRows } from './src/output.js';
 import { addPoolCommands } from './src/pool-commands.js';
@@ -76,12 +77,18 @@ function flagsOf(command: Command) {
   ]);
   const { dataDir, databaseUrl, redis, keyPepper, adminKey, usageUrl } = config;
   const exports = exportPlaceOf(config);
-  return { dataDir, databaseUrl, redis, keyPepper, adminKey, usageUrl, exports, asJson: flags.json === true };
+  const hooks = { webhookExceptions: outboundExceptionsOf(config.webhookAllow) };
+  return { dataDir, databaseUrl, redis, keyPepper, adminKey, usageUrl, exports, hooks, asJson: flags.json === true };
 }
 
 const vendorOf: VendorOf = async (command) => {
   const { adminKey, usageUrl, ...flags } = flagsOf(command);
   return { adminKey, baseUrl: usageUrl, open: secretSeal(await installedPepper(flags)).open };
+};
+
+const servicesOf: HookServicesOf = (command) => {
+  const { hooks, ...flags } = flagsOf(command);
+  return { ...hooks, seal: async () => secretSeal(await installedPepper(flags)) };
 };
 
 addTenantCommands(program, run);
@@ -90,7 +97,7 @@ const pool = addPoolCommands(program, run, processEnvironment());
 addPoolStatusCommand(pool, inquire);
 addWhatIfCommand(pool, inquire, replayCalls);
 addShareCommands(program, run);
-addModerationCommands(program, run, inquire);
+addModerationCommands(program, { run, inquire, servicesOf });
 const usage = addMoneyCommands(program, run, systemClock.nowMs());
 const ledger = addLedgerCommand(program, run);
 addBookingCommands(ledger, run);

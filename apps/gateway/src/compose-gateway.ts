@@ -29,7 +29,7 @@ import type { CallDeadlines, GatewayParts, UpstreamAccount } from './gateway-par
 import { Door, type DrainTimes } from './door.js';
 import { IdleLines } from './idle-lines.js';
 import { LiveSessions } from './live-session.js';
-import { GatePolicies } from './gate/gate-policies.js';
+import { openGates, type HookTerms } from './gate/open-gates.js';
 import { openBudgets } from './open-budgets.js';
 import { SessionBills } from './session-bill.js';
 import { Stragglers } from './stragglers.js';
@@ -50,6 +50,8 @@ export interface GatewayOptions {
   readonly journal: UsageJournal;
   readonly prices: () => PriceBooks;
   readonly account: (pool: Pool) => UpstreamAccount | null;
+  /** How hooks of moderation policies reach the world. */
+  readonly hooks: HookTerms;
   readonly relayLimits: RelayLimits;
   readonly deadlines: CallDeadlines;
   readonly drain: DrainTimes;
@@ -114,7 +116,7 @@ export function composeGateway(options: GatewayOptions): ComposedGateway {
     live,
     bills: new SessionBills(),
     budgets: openBudgets(options),
-    gates: new GatePolicies(() => policy.current(), log),
+    gates: openGates({ ...options, clock }),
     metrics,
   };
   const drain = async (): Promise<void> => {

@@ -9,6 +9,7 @@ import type { Database } from '@trunkline/platform/database';
 import type { DataFolder } from '@trunkline/platform/data-folder';
 import { urlHost, type ReadyCheck } from '@trunkline/platform/http';
 import type { ProcessBase } from '@trunkline/platform/process';
+import { outboundExceptionsOf } from '@trunkline/platform/outbound';
 import type { SecretSeal } from '@trunkline/platform/secrets';
 import { RELAY_LIMITS } from '@trunkline/realtime';
 import type { KeyHasher } from '@trunkline/tenancy';
@@ -116,6 +117,7 @@ async function compose(
     whenCutOff: config.cutOff,
     journal,
     account: (pool) => poolAccount(pool, account, seal),
+    hooks: { openSecret: seal.open, webhookExceptions: outboundExceptionsOf(config.webhookAllow) },
     relayLimits: { ...RELAY_LIMITS, ...relayOverrides(config) },
     deadlines: DEADLINES,
     drain,

@@ -42,6 +42,7 @@ export const ConfigSchema = z.object({
     .prefault('us-east-1'),
   exportS3KeyId: values.secret.nullable().prefault(null),
   exportS3Secret: values.secret.nullable().prefault(null),
+  webhookAllow: values.outboundExceptions.nullable().prefault(null),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], { error: 'must be debug, info, warn, error or silent' })
     .prefault('info'),
@@ -147,6 +148,11 @@ export const SETTINGS: Readonly<Record<SettingKey, SettingSpec>> = {
   exportS3Region: setting('EXPORT_S3_REGION', 'region of that store'),
   exportS3KeyId: { ...setting('EXPORT_S3_KEY_ID', 'access key id of that store'), secret: true },
   exportS3Secret: { ...setting('EXPORT_S3_SECRET', 'secret access key of that store'), secret: true },
+  webhookAllow: setting(
+    'WEBHOOK_ALLOW',
+    'addresses inside that webhooks of tenants may ask, with commas between: networks (10.20.0.0/16), hosts, or ' +
+      'origins, which may be plain http (http://127.0.0.1:9000)',
+  ),
   logLevel: setting('LOG_LEVEL', 'debug, info, warn, error or silent'),
   seedCaps: setting('SEED_CAPS', 'session cap of the pool and the tenant that a first start makes'),
   spoolBytesMax: setting(

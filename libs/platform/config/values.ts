@@ -1,6 +1,7 @@
 // How settings are written: each parser turns one text into one value and says, when it cannot, what to write instead.
 // None repeats the text it was given: it may be a secret that was put into the wrong place.
 import { z } from 'zod';
+import { readOutboundExceptions } from '../outbound/index.js';
 import { parseRedisAddress, type RedisAddress } from './redis-address.js';
 
 const BYTES: Readonly<Record<string, number>> = { b: 1, kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 };
@@ -63,6 +64,11 @@ export const redisAddress = z.string().transform((text, context): RedisAddress =
   if (parsed.kind !== 'wrong') return parsed;
   context.addIssue({ code: 'custom', message: parsed.problem });
   return z.NEVER;
+});
+
+/** Networks, hosts and origins that may be asked although they are inside. */
+export const outboundExceptions = z.string().refine((text) => readOutboundExceptions(text).ok, {
+  error: 'must be networks (10.20.0.0/16), hosts or origins (http://127.0.0.1:9000), with commas between',
 });
 
 /** A secret: one line without spaces. */

@@ -8,12 +8,23 @@ import { findTenant } from '@trunkline/tenancy/adapters/prisma';
 import { withActor, type ActorFlag } from '../actor.js';
 import type { Row } from '../output.js';
 import { done, type Inquire, type RunCommand } from '../run-command.js';
+import { partsFor, trialParts, type HookServices } from './trial-parts.js';
 import { tryPolicy } from './try-policy.js';
 
 const EVERYTHING = JSON.stringify({ version: 1, hooks: [] });
 
+/** What an installation lends to hooks that are tried or set. */
+export type HookServicesOf = (command: Command) => HookServices;
+
+/** What the commands are run with. */
+export interface ModerationRun {
+  readonly run: RunCommand;
+  readonly inquire: Inquire;
+  readonly servicesOf: HookServicesOf;
+}
+
 /** Adds the command and its parts. */
-export function addModerationCommands(program: Command, run: RunCommand, inquire: Inquire): void {
+export function addModerationCommands(program: Command, { run, inquire, servicesOf }: ModerationRun): void {
   const moderation = program.command('moderation').description('what is judged in live sessions, and by which rules');
   withActor(moderation.command('set <tenant>'))
     .description('put a policy in force; live sessions follow it within two seconds')
@@ -22,8 +33,9 @@ export function addModerationCommands(program: Command, run: RunCommand, inquire
     .action((named: string, flags: SetFlags, command: Command) =>
       run(command, async (tenancy) => {
         const tenant = done(await findTenant(tenancy, named));
-        const policy = await readPolicy(flags);
-        const version = await setModerationPolicy(tenancy.db, tenant.id, { policy, actor: flags.actor });
+        const { seal, open } = await servicesOf(command).seal();
+        const policy = await readPolicy(flags, (sealed) => open(sealed, tenant.id));
+        const version = await setModerationPolicy(tenancy.db, tenant.id, { policy, actor: flags.actor, seal });
         return [{ tenant: tenant.slug, version, hooks: policy.hooks.map(({ name }) => name).join(', ') || 'none' }];
       }),
     );
@@ -41,14 +53,21 @@ export function addModerationCommands(program: Command, run: RunCommand, inquire
     );
   moderation
     .command('try')
-    .description('what a policy says of texts, without any session: each line of the text is a delta of one stream')
+    .description(
+      'what a policy says of texts, without any session: each line of the text is a delta of one stream; services are asked',
+    )
     .requiredOption('--file <policy.json>', 'the policy')
     .requiredOption('--text <text>', 'the text; \\n parts its deltas')
     .option('--kind <kind>', `what it is: ${Object.keys(CONTENT_KINDS).join(', ')}`, kindOf, 'output_text')
     .action((flags: TryFlags, command: Command) =>
       inquire(command, async () => {
-        const rows = await tryPolicy(await readPolicy(flags), flags);
-        return { json: rows, tables: [rows] };
+        const parts = trialParts(servicesOf(command));
+        try {
+          const rows = await tryPolicy(await readPolicy(flags, parts.openSecret), parts, flags);
+          return { json: rows, tables: [rows] };
+        } finally {
+          parts.close();
+        }
       }),
     );
 }
@@ -65,12 +84,12 @@ interface TryFlags extends PolicyFlags {
   readonly kind: ContentKind;
 }
 
-/** @throws with every problem of the policy. */
-async function readPolicy({ file, none }: PolicyFlags) {
+/** @throws with every problem of the policy. @param open opens secrets that are sealed already. */
+async function readPolicy({ file, none }: PolicyFlags, open: (sealed: string) => string | null) {
   if ((file === undefined) === (none === undefined)) throw new Error('name a policy: --file <policy.json>, or --none');
   const text = file === undefined ? EVERYTHING : await readFile(file, 'utf8');
   const parsed = parseModerationPolicy(jsonOf(text, file));
-  const bindings = parsed.ok ? bindingsOf(parsed.value) : parsed;
+  const bindings = parsed.ok ? bindingsOf(parsed.value, partsFor(open)) : parsed;
   if (parsed.ok && bindings.ok) return parsed.value;
   throw new Error(
     `the policy is refused:\n${(bindings.ok ? [] : bindings.error).map((each) => `  ${each}`).join('\n')}`,

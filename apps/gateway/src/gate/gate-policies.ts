@@ -9,7 +9,7 @@ import {
   type HookBinding,
   type ModerationHook,
 } from '@trunkline/moderation';
-import { bindingsOf } from '@trunkline/moderation/adapters/rules';
+import { bindingsOf, type HookParts } from '@trunkline/moderation/adapters/rules';
 import type { Log } from '@trunkline/platform/logging';
 import type { PolicySnapshot, StoredModerationPolicy } from '@trunkline/tenancy';
 import type { GatePolicy } from './gate-session.js';
@@ -21,6 +21,8 @@ export class GatePolicies {
   constructor(
     private readonly snapshot: () => PolicySnapshot,
     private readonly log: Log,
+    /** What a tenant's hooks are made with. */
+    private readonly partsFor: (tenantId: TenantId) => HookParts,
   ) {}
 
   /** The tenant's policy in force; null: nothing of its sessions is judged. */
@@ -37,7 +39,7 @@ export class GatePolicies {
 
   private make({ tenantId, version, policy }: StoredModerationPolicy): GatePolicy {
     const parsed = parseModerationPolicy(policy);
-    const bindings = parsed.ok ? bindingsOf(parsed.value) : parsed;
+    const bindings = parsed.ok ? bindingsOf(parsed.value, this.partsFor(tenantId)) : parsed;
     if (parsed.ok && bindings.ok) return { policy: parsed.value, bindings: bindings.value };
     const problems = bindings.ok ? [] : bindings.error;
     this.log.error(

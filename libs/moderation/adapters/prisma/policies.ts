@@ -1,7 +1,7 @@
 // Tenants' moderation policies in the database: each change is a new version, nothing is overwritten. Gateways hear of a
 // new one as of any change of policy.
 import type { TenantId } from '@trunkline/kernel';
-import type { ModerationPolicy } from '@trunkline/moderation';
+import { withSecretsSealed, type ModerationPolicy } from '@trunkline/moderation';
 import type { Database } from '@trunkline/platform/database';
 
 /** A version of a tenant's policy. */
@@ -13,18 +13,27 @@ export interface PolicyVersion {
   readonly createdAtMs: number;
 }
 
+/** A policy to set. */
+export interface NewPolicy {
+  readonly policy: ModerationPolicy;
+  readonly actor: string;
+  /** Seals a secret of the policy for an owner: none is stored as it was given. */
+  readonly seal: (secret: string, owner: string) => string;
+}
+
 /** Sets a tenant's policy; sessions that open from now on have it. @returns the new version's number. */
 export async function setModerationPolicy(
   db: Database,
   tenantId: TenantId,
-  { policy, actor }: { readonly policy: ModerationPolicy; readonly actor: string },
+  { policy, actor, seal }: NewPolicy,
 ): Promise<number> {
+  const sealed = withSecretsSealed(policy, (secret) => seal(secret, tenantId));
   return db.$transaction(async (tx) => {
     // One change of a tenant's policy at a time.
     await tx.$queryRaw`SELECT id FROM tenant WHERE id = ${tenantId} FOR UPDATE`;
     const newest = await tx.moderationPolicy.findFirst({ where: { tenantId }, orderBy: { version: 'desc' } });
     const version = (newest?.version ?? 0) + 1;
-    await tx.moderationPolicy.create({ data: { tenantId, version, policy, actor } });
+    await tx.moderationPolicy.create({ data: { tenantId, version, policy: sealed, actor } });
     return version;
   });
 }

@@ -1,16 +1,40 @@
 // Makes a policy's hooks. What is wrong with one (a term that nobody could find) is said by its place in the policy.
 import { err, ok, type Result } from '@trunkline/kernel';
-import type { HookBinding, HookSpec, ModerationHook, ModerationPolicy } from '@trunkline/moderation';
+import {
+  openedSecret,
+  withCircuit,
+  type HookBinding,
+  type HookSpec,
+  type ModerationHook,
+  type ModerationPolicy,
+} from '@trunkline/moderation';
+import { webhookHook, type WebhookPoster } from '../services/index.js';
 import { patternsHook } from './patterns.js';
 import { personalDataHook } from './personal-data.js';
 import { termsHook } from './terms.js';
 
+/** What hooks that ask a service are made with, for one tenant. */
+export interface HookParts {
+  /** Opens a secret that was sealed for the tenant; null when it was not. */
+  readonly openSecret: (sealed: string) => string | null;
+  readonly poster: WebhookPoster;
+  /** Unix milliseconds. */
+  readonly nowMs: () => number;
+  /** A clock that nobody sets. */
+  readonly monotonicMs: () => number;
+  /** Random. */
+  readonly mintId: () => string;
+}
+
 /** @returns a policy's hooks in their order, or every one that cannot be made. */
-export function bindingsOf({ hooks }: ModerationPolicy): Result<readonly HookBinding[], readonly string[]> {
+export function bindingsOf(
+  { hooks }: ModerationPolicy,
+  parts: HookParts,
+): Result<readonly HookBinding[], readonly string[]> {
   const problems: string[] = [];
   const bindings = hooks.flatMap((spec, i) => {
     try {
-      return [bindingOf(spec, hookOf(spec))];
+      return [bindingOf(spec, hookOf(spec, parts))];
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       problems.push(`hooks.${i} (${spec.name}): ${error.message}`);
@@ -20,7 +44,7 @@ export function bindingsOf({ hooks }: ModerationPolicy): Result<readonly HookBin
   return problems.length > 0 ? err(problems) : ok(bindings);
 }
 
-function hookOf(spec: HookSpec): ModerationHook {
+function hookOf(spec: HookSpec, parts: HookParts): ModerationHook {
   switch (spec.type) {
     case 'terms':
       return termsHook(spec.terms);
@@ -28,11 +52,24 @@ function hookOf(spec: HookSpec): ModerationHook {
       return patternsHook(spec.patterns);
     case 'personal_data':
       return personalDataHook(spec.detect);
+    case 'webhook': {
+      const withImages = spec.kinds?.includes('image') === true;
+      const secret = secretOf(spec.secret, parts);
+      return withCircuit(webhookHook({ ...parts, ...spec, secret, withImages }), parts.monotonicMs);
+    }
   }
 }
 
+function secretOf(secret: string, { openSecret }: HookParts): string {
+  const opened = openedSecret(secret, openSecret);
+  if (opened !== null) return opened;
+  throw new RangeError(
+    'its secret was sealed for another tenant or under another pepper; set the policy with the secret',
+  );
+}
+
 function bindingOf(spec: HookSpec, hook: ModerationHook): HookBinding {
-  const { name, kinds, deadlineMs, onFailure, categories, otherwise, dryRun } = spec;
+  const { name, kinds, deadlineMs, onFailure, dryRun } = spec;
   return {
     name,
     type: spec.type,
@@ -40,8 +77,9 @@ function bindingOf(spec: HookSpec, hook: ModerationHook): HookBinding {
     kinds: kinds ?? hook.kinds,
     deadlineMs,
     onFailure,
-    categories,
-    otherwise,
+    // A webhook's verdict says what follows.
+    categories: 'categories' in spec ? spec.categories : {},
+    otherwise: 'otherwise' in spec ? spec.otherwise : { atLeast: 0, action: 'block' },
     dryRun,
   };
 }

@@ -1,4 +1,5 @@
 import { parseModerationPolicy, Pipeline, redactSpans, type Finding } from '@trunkline/moderation';
+import { noServices } from '../../test/hook-parts.js';
 import { bindingOf } from '../../test/hooks.js';
 import { bindingsOf, patternsHook, type Pattern } from './index.js';
 
@@ -126,7 +127,7 @@ describe('a pattern that cannot be', () => {
   const refusal = (text: string): readonly string[] => {
     const hook = { type: 'patterns', name: 'codes', onFailure: 'closed', patterns: [{ pattern: text }] };
     const parsed = parseModerationPolicy({ version: 1, hooks: [hook] });
-    const made = parsed.ok ? bindingsOf(parsed.value) : parsed;
+    const made = parsed.ok ? bindingsOf(parsed.value, noServices()) : parsed;
     return made.ok ? [] : made.error;
   };
 

@@ -1,0 +1,111 @@
+// What may stand in a policy for each type of hook. A new type of hook is one more entry of `BODIES`; what all hooks have
+// (a name, a deadline, what a failure means) is added to it here.
+import { z } from 'zod';
+import { CONTENT_KINDS, isContentKind, type ContentKind } from './content.js';
+import { ACTIONS } from './verdict.js';
+
+/** A hook that needs longer has missed the turn. */
+const DEADLINE_MS_MAX = 5_000;
+const DEADLINE_MS = 300;
+// A service is asked over a network.
+const SERVICE_DEADLINE_MS = 1_000;
+
+const kind = z.string().transform((text, context): ContentKind => {
+  if (isContentKind(text)) return text;
+  context.addIssue(`"${text}" is no kind of content; there are ${Object.keys(CONTENT_KINDS).join(', ')}`);
+  return z.NEVER;
+});
+const category = z.string().min(1).max(100);
+const categoryRule = z.strictObject({ atLeast: z.number().min(0).max(1), action: z.enum(ACTIONS) });
+
+/** What every hook of a policy has. */
+const asked = (deadlineMs = DEADLINE_MS) => ({
+  name: z.string().regex(/^[a-z][a-z0-9_-]{0,39}$/, 'must be 1 to 40 of a-z, 0-9, - and _, beginning with a letter'),
+  /** Absent: all that the hook can judge. */
+  kinds: z.array(kind).min(1).optional(),
+  deadlineMs: z.number().int().min(1).max(DEADLINE_MS_MAX).default(deadlineMs),
+  onFailure: z.enum(['open', 'closed']),
+  dryRun: z.boolean().default(false),
+});
+
+/** What its findings lead to. */
+const leadsTo = {
+  categories: z.record(category, categoryRule).default({}),
+  otherwise: categoryRule.default({ atLeast: 0.5, action: 'block' }),
+};
+
+const cadence = z.enum(['sentence', 'complete']).default('sentence');
+
+const BODIES = {
+  terms: {
+    type: z.literal('terms'),
+    terms: z
+      .array(
+        z.strictObject({
+          text: z.string().min(1).max(200),
+          category: category.default('term'),
+          wholeWord: z.boolean().default(true),
+        }),
+      )
+      .min(1)
+      .max(2_000),
+  },
+  patterns: {
+    type: z.literal('patterns'),
+    patterns: z
+      .array(
+        z.strictObject({
+          pattern: z.string().min(1).max(1_000),
+          category: category.default('pattern'),
+          caseSensitive: z.boolean().default(false),
+        }),
+      )
+      .min(1)
+      .max(200),
+  },
+  personal_data: {
+    type: z.literal('personal_data'),
+    detect: z.array(z.enum(['card_number', 'iban', 'email', 'phone', 'us_ssn'])).min(1),
+  },
+  webhook: {
+    type: z.literal('webhook'),
+    url: z
+      .url({ protocol: /^https?$/, error: 'must be an address such as https://hooks.example.com/judge' })
+      .max(2_000),
+    /** As it was given (`whsec_...`), or as it is kept (`sealed:...`). */
+    secret: z
+      .string()
+      .max(1_000)
+      .regex(/^(whsec_[A-Za-z0-9+/=]+|sealed:.+)$/, 'must be whsec_ and random bytes in base64'),
+    cadence,
+  },
+} as const;
+
+/** Reads a hook of a policy. */
+export const hookSpec = z.discriminatedUnion('type', [
+  z.strictObject({ ...BODIES.terms, ...asked(), ...leadsTo }),
+  z.strictObject({ ...BODIES.patterns, ...asked(), ...leadsTo }),
+  z.strictObject({ ...BODIES.personal_data, ...asked(), ...leadsTo }),
+  // Its verdict says what follows.
+  z.strictObject({ ...BODIES.webhook, ...asked(SERVICE_DEADLINE_MS) }),
+]);
+
+/** A hook as it stands in a policy. */
+export type HookSpec = z.output<typeof hookSpec>;
+const SEALED = 'sealed:';
+
+/** Replaces every secret that is not sealed yet. @param seal seals for the tenant whose policy it is. */
+export function withSecretsSealed<T extends { readonly hooks: readonly HookSpec[] }>(
+  policy: T,
+  seal: (secret: string) => string,
+): T {
+  const hooks = policy.hooks.map((spec) =>
+    spec.type !== 'webhook' || spec.secret.startsWith(SEALED) ? spec : { ...spec, secret: SEALED + seal(spec.secret) },
+  );
+  return { ...policy, hooks };
+}
+
+/** A secret as it was given; null when it was sealed elsewhere. @param open opens what was sealed for the tenant. */
+export function openedSecret(secret: string, open: (sealed: string) => string | null): string | null {
+  return secret.startsWith(SEALED) ? open(secret.slice(SEALED.length)) : secret;
+}
