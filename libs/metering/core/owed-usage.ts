@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { UsageKind } from './meters.js';
 import { usageEventId } from './usage-event-id.js';
 import type { UsageEvent } from './usage-event.js';
+import type { UsageCause } from './usage-report.js';
 import { eventIdSchema, quantitySchema, timeMsSchema, whoSchema } from './usage-event-schema.js';
 import {
   estimateBillingSchema,
@@ -24,6 +25,8 @@ export interface OwedReport {
   /** The model whose price will apply. */
   readonly model: string;
   readonly seen: SeenUsage;
+  /** As on the report. Not kept with what a killed gateway leaves: the estimate of that does not say it. */
+  readonly causedBy?: UsageCause | undefined;
 }
 
 /** A report that is owed, with who used and when. */
@@ -46,10 +49,10 @@ export type OwedContext = Omit<OwedUsage, keyof OwedReport | 'id'>;
 /** Puts a dialect's word and the session's together. */
 export function owedUsage(report: OwedReport, context: OwedContext): OwedUsage {
   const { sessionId, tenantId, keyId, poolId, replicaId, seenAtMs, billing } = context;
-  const { kind, vendorObjectId, model, seen } = report;
+  const { kind, vendorObjectId, model, seen, causedBy } = report;
   const id = usageEventId({ sessionId, vendorObjectId, kind });
   const who = { sessionId, tenantId, keyId, poolId, replicaId };
-  return { id, kind, vendorObjectId, model, seen, ...who, seenAtMs, billing };
+  return { id, kind, vendorObjectId, model, seen, ...who, seenAtMs, billing, causedBy };
 }
 
 /**
@@ -72,6 +75,7 @@ export function estimatedUsage(owed: OwedUsage, further: readonly EstimateDoubt[
     vendorObjectId,
     model: owed.model,
     status: 'unreported',
+    ...(owed.causedBy === undefined ? {} : { causedBy: owed.causedBy }),
     occurredAtMs: owed.seenAtMs,
     quantities: seen.quantities,
     evidence: 'estimated',

@@ -60,6 +60,8 @@ export const usageEventSchema = z.object({
   model: z.string(),
   status: z.string(),
   serviceTier: z.string().nullable().optional(),
+  // A cause that a later release knows is none to this one, and no reason to refuse a record.
+  causedBy: z.literal('policy').optional().catch(undefined),
   occurredAtMs: timeMsSchema,
   quantities: z.array(quantitySchema),
   evidence: z.enum(['reported', 'estimated']),

@@ -6,7 +6,7 @@ import type { UsageKind } from './meters.js';
 import type { Quantity } from './quantity.js';
 import { usageEventId } from './usage-event-id.js';
 import type { UsageEstimate } from './usage-estimate.js';
-import type { UsageProblem, UsageReport } from './usage-report.js';
+import type { UsageCause, UsageProblem, UsageReport } from './usage-report.js';
 
 /**
  * Whether the vendor counted it, or we did: all of it because it never told us (then there is an `estimate`), or how much of
@@ -39,6 +39,8 @@ export interface UsageEvent {
   readonly status: string;
   /** The service tier as the vendor named it; null where it did not, absent in records of releases before 2026-11-28. */
   readonly serviceTier?: string | null | undefined;
+  /** Why it was used where the app did not ask for it; absent where it did, and in records of releases before 2026-11-28. */
+  readonly causedBy?: UsageCause | undefined;
   /** When the gateway received it, Unix milliseconds: chooses the price and the period. */
   readonly occurredAtMs: number;
   readonly quantities: readonly Quantity[];
@@ -85,6 +87,7 @@ export function usageEvent(report: UsageReport, context: UsageContext): UsageEve
     model: report.model,
     status: report.status,
     serviceTier: report.serviceTier ?? null,
+    ...(report.causedBy === undefined ? {} : { causedBy: report.causedBy }),
     occurredAtMs: context.occurredAtMs,
     quantities: report.quantities,
     evidence: context.evidence ?? 'reported',

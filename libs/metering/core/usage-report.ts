@@ -14,6 +14,9 @@ import { isPlausible, type Quantity } from './quantity.js';
  */
 export type UsageProblem = 'usage_missing' | 'sum_mismatch' | 'unknown_shape' | 'out_of_range' | 'implausible_time';
 
+/** Who else than the app wanted a use: its tenant's moderation policy. */
+export type UsageCause = 'policy';
+
 /** One usage fact as a dialect read it. `quantities` may be empty only with a problem or when the vendor said zero. */
 export interface UsageReport {
   readonly kind: UsageKind;
@@ -25,6 +28,8 @@ export interface UsageReport {
   readonly status: string;
   /** The service tier as the vendor names it; absent or null where it does not. */
   readonly serviceTier?: string | null | undefined;
+  /** Why it was used where the app did not ask for it; absent where it did. */
+  readonly causedBy?: UsageCause | undefined;
   readonly quantities: readonly Quantity[];
   /** The vendor's usage object as parsed JSON, untouched; null when it sent none. */
   readonly vendorUsage: unknown;

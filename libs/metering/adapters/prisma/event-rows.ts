@@ -7,14 +7,14 @@ export function insertEvents(events: readonly UsageEvent[]): Prisma.Sql {
   return Prisma.sql`
     INSERT INTO usage_event (
       id, version, kind, session_id, tenant_id, key_id, pool_id, replica_id, vendor, vendor_object_id, model, status,
-      service_tier, occurred_at, quantities, evidence, vendor_usage, problem, fact_id, estimate, rating_state)
+      service_tier, caused_by, occurred_at, quantities, evidence, vendor_usage, problem, fact_id, estimate, rating_state)
     SELECT
       id, version, kind, session_id, tenant_id, key_id, pool_id, replica_id, vendor, vendor_object_id, model, status,
-      service_tier, to_timestamp(occurred_at_ms / 1000.0), quantities, evidence, vendor_usage::json, problem, fact_id,
-      estimate, CASE WHEN problem IS NULL THEN 'pending' ELSE 'parked' END
+      service_tier, caused_by, to_timestamp(occurred_at_ms / 1000.0), quantities, evidence, vendor_usage::json, problem,
+      fact_id, estimate, CASE WHEN problem IS NULL THEN 'pending' ELSE 'parked' END
     FROM json_to_recordset(${JSON.stringify(events.map(eventRow))}::json) AS row (
       id text, version int, kind text, session_id text, tenant_id text, key_id text, pool_id text, replica_id text,
-      vendor text, vendor_object_id text, model text, status text, service_tier text, occurred_at_ms bigint,
+      vendor text, vendor_object_id text, model text, status text, service_tier text, caused_by text, occurred_at_ms bigint,
       quantities jsonb, evidence text, vendor_usage text, problem text, fact_id text, estimate jsonb)
     ON CONFLICT DO NOTHING`;
 }
@@ -34,6 +34,7 @@ function eventRow(event: UsageEvent): object {
     model: storableText(event.model),
     status: storableText(event.status),
     ...(typeof event.serviceTier === 'string' ? { service_tier: storableText(event.serviceTier) } : {}),
+    ...(event.causedBy === undefined ? {} : { caused_by: event.causedBy }),
     occurred_at_ms: event.occurredAtMs,
     quantities: storedQuantities(event.quantities),
     evidence: event.evidence,

@@ -73,10 +73,12 @@ export class OpenAiRealtimeObserver implements SessionObserver {
   /**
    * @param traffic what has come from the client so far; read once a turn.
    * @param ownTokens the tenant's own limit of tokens and what is used of it; null: it has none.
+   * @param isTranscribedForPolicy whether the app did not ask for the transcription of what is committed now.
    */
   constructor(
     traffic: () => ClientTraffic = () => NO_TRAFFIC,
     private readonly ownTokens: () => OwnTokens | null = () => null,
+    private readonly isTranscribedForPolicy: () => boolean = () => false,
   ) {
     this.conversation = new SeenConversation(traffic);
   }
@@ -248,6 +250,7 @@ export class OpenAiRealtimeObserver implements SessionObserver {
       vendorObjectId: typeof part === 'number' && part > 0 ? `${id}:${part}` : id,
       model,
       status: 'completed',
+      causedBy: owed?.causedBy,
       vendorUsage: event['usage'] ?? null,
       ...read,
     };
@@ -266,7 +269,8 @@ export class OpenAiRealtimeObserver implements SessionObserver {
       if (oldest) this.transcribing.delete(oldest.vendorObjectId);
     }
     const seen = seenTranscription(heard, { model, prompt: this.transcriptionPrompt });
-    const owed: OwedReport = { kind: 'transcription', vendorObjectId: itemId, model, seen };
+    const causedBy = this.isTranscribedForPolicy() ? 'policy' : undefined;
+    const owed: OwedReport = { kind: 'transcription', vendorObjectId: itemId, model, seen, causedBy };
     this.transcribing.set(itemId, owed);
     return { facts: [...facts, { kind: 'report_owed', owed }], forward: true };
   }
