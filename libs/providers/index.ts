@@ -3,3 +3,5 @@ export * from './core/route.js';
 export * from './core/observe.js';
 export * from './core/pool-health.js';
 export * from './core/vendor-names.js';
+export * from './core/session-veil.js';
+export * from './core/turn-event.js';

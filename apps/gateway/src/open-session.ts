@@ -9,7 +9,7 @@ import type { Principal } from '@trunkline/tenancy';
 import type { OpenUpstream } from './dial-upstream.js';
 import type { GatewayParts } from './gateway-parts.js';
 import type { LiveSession } from './live-session.js';
-import { openGate } from './gate/open-gate.js';
+import { openGate, type GatedSession } from './gate/open-gate.js';
 import { gatedClientTap, gatedUpstreamTap } from './gate/gate-tap.js';
 import { LastWord } from './last-word.js';
 import { meterTap } from './meter-tap.js';
@@ -53,6 +53,7 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
   const observer = new OpenAiRealtimeObserver(
     () => relay.counters.fromClient,
     () => parts.budgets.tokens(call.principal.tenantId),
+    () => gate?.transcribesForPolicy ?? false,
   );
   const owed = new OwedReports(observer);
   const bill = parts.bills.open(call.sessionId, call.principal.tenantId);
@@ -74,7 +75,8 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
     budget.metered(event, isBilled ? cost : ZERO);
     usedInPool(parts, call.lease.place, event);
   };
-  const gate = openGate(parts, { id: call.sessionId, tenantId: session.tenantId, relay: () => relay });
+  const mayAsk: GatedSession['mayAsk'] = (eventId, toldAs) => budget.asks(eventId, toldAs);
+  const gate = openGate(parts, { id: call.sessionId, tenantId: session.tenantId, relay: () => relay, mayAsk });
   // A limit that is set while the session lives blocks turns as they begin.
   const fromClient = isBudgeted(call.principal.limits) ? turnGate(observer, budget) : null;
   const fromUpstream = upstreamTap(parts, session, {

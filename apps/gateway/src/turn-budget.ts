@@ -88,19 +88,20 @@ export class TurnBudget {
   /**
    * The client asks for a turn. Resolves within `ASK_MS_MAX`: true where the question may go on to the vendor. Otherwise
    * the client was told, and nothing was spent.
-   * @param eventId the id that the client gave its event.
+   * @param eventId the id of its event, by which a refusal of the vendor names it.
+   * @param toldAs the id that the client gave it; null: it gave none, or the question is not its own.
    */
-  async asks(eventId: string | null): Promise<boolean> {
+  async asks(eventId: string | null, toldAs: string | null = eventId): Promise<boolean> {
     const limits = this.tenant.limits();
     if (limits === null || !isBudgeted(limits)) return true;
     const turn = this.start(limits);
-    if ('kind' in turn) return this.refuse(turn, eventId);
+    if ('kind' in turn) return this.refuse(turn, toldAs);
     this.holds.ask(turn, eventId);
     // Not answered in time: it goes on, and is cancelled as it begins should the answer be no.
     const standing = await this.tenant.within(turn.standing, ASK_MS_MAX);
     if (standing === null || standing.denial === null) return true;
     this.holds.forget(turn);
-    return this.refuse(standing.denial, eventId);
+    return this.refuse(standing.denial, toldAs);
   }
 
   /** The vendor refused a client's event: the turn that it asked for, if it did, will not come. */

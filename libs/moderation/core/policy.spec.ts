@@ -14,6 +14,8 @@ describe('a moderation policy', () => {
       value: {
         hooks: [],
         output: { holdBackMs: 0, refusal: null },
+        input: { holdAnswers: false, onFailure: 'closed', refusal: null, transcription: { turnOn: true, model: null } },
+        disclosure: { instruction: null, spokenLine: null },
         blocksMax: null,
       },
     });
@@ -34,6 +36,23 @@ describe('a moderation policy', () => {
       'hooks.1.detect.0',
       'output.holdBackMs',
       'policy',
+    ]);
+  });
+
+  it('does not hold answers for what no hook judges', () => {
+    const input = { holdAnswers: true };
+    expect(problems({ hooks: [{ ...TERMS, kinds: ['typed_text'] }], input })).toEqual([
+      expect.stringMatching(/^input\.holdAnswers: no hook judges .*"input_transcript"/),
+    ]);
+    expect(problems({ hooks: [{ ...TERMS, kinds: ['input_transcript'] }], input })).toEqual([]);
+    expect(problems({ hooks: [TERMS], input })).toEqual([]);
+  });
+
+  it('refuses settings that it does not know, by their place', () => {
+    const policy = { input: { holdAnswer: true }, disclosure: { line: 'x' } };
+    expect(problems(policy)).toEqual([
+      expect.stringMatching(/^input: .*holdAnswer/),
+      expect.stringMatching(/^disclosure: .*line/),
     ]);
   });
 

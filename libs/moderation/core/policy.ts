@@ -9,6 +9,46 @@ import { hookSpec } from './hook-spec.js';
 const HOOKS_MAX = 20;
 /** Longer, and a caller would take the silence for a broken line. */
 export const HOLD_BACK_MS_MAX = 2_000;
+/** How long an answer waits for the words that it answers: by default, and at most. */
+const HOLD_MS = 3_000;
+export const HOLD_MS_MAX = 10_000;
+
+/** What callers say. */
+const input = z.strictObject({
+  /** The model answers what a caller said only when it was judged; the gateway begins the answer. */
+  holdAnswers: z.boolean().default(false),
+  /**
+   * When words are not transcribed, or not judged in time: `closed` takes them for blocked, `open` answers. Closed unless
+   * it is said: whoever holds answers would rather have none than one to unjudged words.
+   */
+  onFailure: z.enum(['open', 'closed']).default('closed'),
+  /** From the end of a turn, or a question of the app's, until the words that it waits for must be judged. */
+  deadlineMs: z.number().int().min(100).max(HOLD_MS_MAX).default(HOLD_MS),
+  /** Said by the model, in the session's voice, in place of an answer to blocked words; null: nothing. */
+  refusal: z.string().min(1).max(500).nullable().default(null),
+  transcription: z
+    .strictObject({
+      /** Where hooks judge transcripts and the app has none made, the gateway has them made, unseen by the app. */
+      turnOn: z.boolean().default(true),
+      /** Null: the vendor's usual one. */
+      model: z.string().min(1).max(100).nullable().default(null),
+      /** ISO 639-1; null: as the vendor hears it. */
+      language: z
+        .string()
+        .regex(/^[a-z]{2,3}$/, 'must be a code of two or three letters, e.g. "en"')
+        .nullable()
+        .default(null),
+    })
+    .prefault({}),
+});
+
+/** That a caller speaks with an AI. */
+const disclosure = z.strictObject({
+  /** Stands before all instructions that an app gives. */
+  instruction: z.string().min(1).max(2_000).nullable().default(null),
+  /** Spoken once, before the first answer. */
+  spokenLine: z.string().min(1).max(500).nullable().default(null),
+});
 
 const policySchema = z
   .strictObject({
@@ -23,11 +63,21 @@ const policySchema = z
         refusal: z.string().min(1).max(500).nullable().default(null),
       })
       .prefault({}),
+    input: input.prefault({}),
+    disclosure: disclosure.prefault({}),
     /** Blocks in one session that end it; null: none does. */
     blocksMax: z.number().int().min(1).max(1_000).nullable().default(null),
   })
-  .superRefine(({ hooks }, context) => {
+  .superRefine(({ hooks, input: { holdAnswers } }, context) => {
     const names = hooks.map(({ name }) => name);
+    const hears = hooks.some(({ kinds }) => kinds === undefined || kinds.includes('input_transcript'));
+    if (holdAnswers && !hears)
+      context.addIssue({
+        code: 'custom',
+        path: ['input', 'holdAnswers'],
+        message:
+          'no hook judges what answers would wait for; give one the kind "input_transcript", or set this to false',
+      });
     for (const [i, name] of names.entries())
       if (names.indexOf(name) !== i)
         context.addIssue({

@@ -41,8 +41,12 @@ export interface GateWords {
   deleteItem(itemId: string): string;
   /** Of what the model said, only this much was heard. @param heardMs milliseconds of audio. */
   truncateItem(itemId: string, heardMs: number): string;
+  /** The id of an event of the gate's own, by which a refusal names it. */
+  ownEventId(name: string): string;
   /** Answer now. */
-  createResponse(): string;
-  /** Say this and nothing else, outside the conversation. */
-  speakAside(line: string): string;
+  createResponse(eventId: string): string;
+  /** Say this and nothing else, outside the conversation. @param mark comes back with the events of the response. */
+  speakAside(line: string, mark?: string): string;
+  /** To the app: what it has of this response's audio and not played yet is not to be played. */
+  audioCleared(responseId: string): string;
 }

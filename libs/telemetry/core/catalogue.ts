@@ -207,6 +207,15 @@ export const METRICS = {
       { name: 'failure', values: ['late', 'failed', 'resting', 'busy'] },
     ],
   },
+  moderationUnjudged: {
+    kind: 'counter',
+    name: 'trunkline_moderation_unjudged_total',
+    help: 'What callers said that answers waited for and that had no verdict in time, by why and what became of it.',
+    labels: [
+      { name: 'reason', values: ['not_transcribed', 'transcription_failed', 'late'] },
+      { name: 'result', values: ['blocked', 'let_through'] },
+    ],
+  },
   budgetThresholds: {
     kind: 'counter',
     name: 'trunkline_budget_thresholds_total',

@@ -1,7 +1,13 @@
 // `moderation`: what tenants' sessions are judged by, and a bench on which a policy can be tried before it is in force.
 import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, type Command } from 'commander';
-import { CONTENT_KINDS, isContentKind, parseModerationPolicy, type ContentKind } from '@trunkline/moderation';
+import {
+  CONTENT_KINDS,
+  isContentKind,
+  parseModerationPolicy,
+  type ContentKind,
+  type ModerationPolicy,
+} from '@trunkline/moderation';
 import { moderationPoliciesOf, setModerationPolicy } from '@trunkline/moderation/adapters/prisma';
 import { bindingsOf } from '@trunkline/moderation/adapters/rules';
 import { findTenant } from '@trunkline/tenancy/adapters/prisma';
@@ -36,7 +42,8 @@ export function addModerationCommands(program: Command, { run, inquire, services
         const { seal, open } = await servicesOf(command).seal();
         const policy = await readPolicy(flags, (sealed) => open(sealed, tenant.id));
         const version = await setModerationPolicy(tenancy.db, tenant.id, { policy, actor: flags.actor, seal });
-        return [{ tenant: tenant.slug, version, hooks: policy.hooks.map(({ name }) => name).join(', ') || 'none' }];
+        const hooks = policy.hooks.map(({ name }) => name).join(', ') || 'none';
+        return [{ tenant: tenant.slug, version, hooks, besides: besidesOf(policy) }];
       }),
     );
   moderation
@@ -70,6 +77,17 @@ export function addModerationCommands(program: Command, { run, inquire, services
         }
       }),
     );
+}
+
+/** What a policy does beside asking hooks. */
+function besidesOf({ output, input, disclosure }: ModerationPolicy): string {
+  const does = [
+    output.holdBackMs > 0 ? `output waits ${output.holdBackMs} ms` : null,
+    input.holdAnswers ? `answers wait for verdicts (${input.onFailure} after ${input.deadlineMs} ms)` : null,
+    disclosure.instruction === null ? null : 'discloses by an instruction',
+    disclosure.spokenLine === null ? null : 'discloses by a spoken line',
+  ];
+  return does.filter((each) => each !== null).join(', ') || 'nothing';
 }
 
 interface PolicyFlags {

@@ -30,6 +30,8 @@ export class BlockedOutput {
   private readonly over = new Map<string, Items>();
   private readonly itemIds = new Set<string>();
   private audioBytes = 0;
+  /** The caller may be hearing some of the running response. */
+  isHeard = false;
 
   constructor(private readonly ports: BlockedOutputPorts) {}
 
@@ -40,12 +42,14 @@ export class BlockedOutput {
 
   /** Audio of the running response went to the caller. @param bytes of the message. */
   heard(bytes: number): void {
+    this.isHeard = true;
     this.audioBytes += Math.max(0, bytes - DELTA_OVERHEAD_BYTES);
   }
 
   /** A response begins. */
   began(): void {
     this.audioBytes = 0;
+    this.isHeard = false;
   }
 
   /** Stops a response. False when it is stopped already. */

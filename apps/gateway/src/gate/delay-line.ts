@@ -14,7 +14,8 @@ export interface DelayLinePorts {
   readonly nowMs: () => number;
   /** Calls back once; returns how to call it off. */
   readonly startTimer: (afterMs: number, expired: () => void) => () => void;
-  readonly send: (payload: Buffer) => void;
+  /** @param type of the event that it is, or is left of. */
+  readonly send: (payload: Buffer, type: string) => void;
 }
 
 interface Waiting extends DelayedMessage {
@@ -63,7 +64,7 @@ export class DelayLine {
 
   /** Lets everything go at once: the session is over, and all of it was judged. */
   flush(): void {
-    for (const { payload } of this.waiting.splice(0)) this.ports.send(payload);
+    for (const { payload, event } of this.waiting.splice(0)) this.ports.send(payload, event.type);
     this.count();
     this.schedule();
   }
@@ -72,7 +73,8 @@ export class DelayLine {
     this.callOff = null;
     const nowMs = this.ports.nowMs();
     const due = this.waiting.findIndex(({ dueMs }) => dueMs > nowMs);
-    for (const { payload } of this.waiting.splice(0, due === -1 ? this.waiting.length : due)) this.ports.send(payload);
+    const leaving = this.waiting.splice(0, due === -1 ? this.waiting.length : due);
+    for (const { payload, event } of leaving) this.ports.send(payload, event.type);
     this.count();
     this.schedule();
   }

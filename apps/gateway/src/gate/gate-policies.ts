@@ -68,6 +68,20 @@ const NEVER_BOUND: HookBinding = {
   dryRun: false,
 };
 const CLOSED: GatePolicy = {
-  policy: { version: 1, hooks: [], output: { holdBackMs: 0, refusal: null }, blocksMax: null },
+  policy: {
+    version: 1,
+    hooks: [],
+    output: { holdBackMs: 0, refusal: null },
+    // Nothing reaches a hook that could use it.
+    input: {
+      holdAnswers: false,
+      onFailure: 'closed',
+      deadlineMs: 1_000,
+      refusal: null,
+      transcription: { turnOn: false, model: null, language: null },
+    },
+    disclosure: { instruction: null, spokenLine: null },
+    blocksMax: null,
+  },
   bindings: [NEVER_BOUND],
 };

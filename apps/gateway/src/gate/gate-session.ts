@@ -12,11 +12,13 @@ import {
   type ModerationPolicy,
   type StartTimer,
 } from '@trunkline/moderation';
-import type { ContentReader, GateWords } from '@trunkline/providers';
-import { withoutWhatWasSaid } from '@trunkline/providers/adapters/openai';
+import type { ContentReader, GatedEvent, GateWords, SessionVeil } from '@trunkline/providers';
+import { typeOf, withoutWhatWasSaid } from '@trunkline/providers/adapters/openai';
 import { BlockedOutput } from './blocked-output.js';
 import { DelayLine } from './delay-line.js';
+import type { Unjudged } from './held-answers.js';
 import { judgeEvent, type JudgedEvent } from './judge-event.js';
+import { SessionConduct, type SessionConductPorts } from './session-conduct.js';
 
 /** What becomes of an event: let through as it came, kept, or another in its place. */
 export type GateVerdict = 'forward' | 'drop' | { readonly replace: Buffer };
@@ -36,10 +38,14 @@ export interface GateFinding {
   readonly responseId: string | null;
 }
 
+/** What was not let through: what an app sends, a question that it asks, what was said, or what has no verdict in time. */
+export type BlockedThing = 'client' | 'question' | 'upstream' | 'unjudged';
+
 /** What a gate does to its session, and needs of the world. */
 export interface GatePorts {
   readonly reader: ContentReader;
   readonly words: GateWords;
+  readonly veil: SessionVeil;
   readonly context: HookContext;
   readonly startTimer: StartTimer;
   readonly nowMs: () => number;
@@ -49,7 +55,12 @@ export interface GatePorts {
    * Tells the app that something was not let through.
    * @param about the vendor's id of it, or the id that the app gave its event, where there is one.
    */
-  readonly tellBlocked: (from: 'client' | 'upstream', about: string | null) => void;
+  readonly tellBlocked: (what: BlockedThing, about: string | null) => void;
+  /** A caller's words have no verdict in time. */
+  readonly unjudged: (why: Unjudged, isBlocked: boolean) => void;
+  /** See `SessionConductPorts`. */
+  readonly mayAsk: SessionConductPorts['mayAsk'];
+  readonly unenforceable: SessionConductPorts['unenforceable'];
   /** Ends the session: the policy demands it. */
   readonly end: () => void;
   readonly found: (findings: readonly GateFinding[]) => void;
@@ -66,6 +77,7 @@ export class GateSession {
   private judged: ReadonlySet<ContentKind>;
   private readonly output: BlockedOutput;
   private readonly delayed: DelayLine;
+  private readonly conduct: SessionConduct;
   private blocks = 0;
 
   /** @param current the policy in force; asked for each message, and followed when it is another. */
@@ -79,14 +91,25 @@ export class GateSession {
     this.judged = kindsJudged(this.gate.bindings);
     this.output = new BlockedOutput({ words, toUpstream, refusal: () => this.gate.policy.output.refusal });
     const delayMs = (): number => this.gate.policy.output.holdBackMs;
-    this.delayed = new DelayLine(delayMs, { nowMs, startTimer, send: toClient });
+    const send = (payload: Buffer, type: string): void => {
+      if (type === AUDIO) this.output.heard(payload.length);
+      toClient(payload);
+    };
+    this.delayed = new DelayLine(delayMs, { nowMs, startTimer, send });
+    this.conduct = new SessionConduct(() => this.gate.policy, {
+      ...ports,
+      refuse: (eventId) => ports.tellBlocked('question', eventId),
+      unjudged: (itemId, why, isBlocked) => this.unjudged(itemId, why, isBlocked),
+    });
+    this.conduct.follow(this.judged);
   }
 
   /** Whether the gate must see messages of this type; `note`: only that one went by. */
   interest(from: 'client' | 'upstream', type: string): 'pass' | 'note' | 'hold' {
     this.follow();
     if (this.ports.reader.carries(from, type, this.judged)) return 'hold';
-    if (from === 'client') return 'pass';
+    if (from === 'client') return this.conduct.clientInterest(type);
+    if (this.conduct.isInterestedIn(type)) return 'hold';
     // What a response made, for a verdict that comes when it is over.
     if (type === 'unknown' || (type === 'response.done' && this.judgesOutput)) return 'hold';
     const isOutput = RESPONSE.test(type) || ITEM.test(type);
@@ -98,34 +121,40 @@ export class GateSession {
   noted(type: string, bytes: number): void {
     if (type === AUDIO) this.output.heard(bytes);
     else if (type === 'response.created') this.output.began();
+    else this.conduct.noted(type);
   }
 
   /** What an app sends. */
-  fromClient(payload: Buffer): GateVerdict | Promise<GateVerdict> {
+  fromClient(sniffed: string, payload: Buffer): GateVerdict | Promise<GateVerdict> {
+    const type = sniffed === 'unknown' ? (typeOf(payload) ?? sniffed) : sniffed;
+    if (this.conduct.mustWait(type)) return this.conduct.untilFree().then(() => this.fromClient(type, payload));
     const event = this.ports.reader.read('client', payload);
-    if (event === null) return 'forward';
+    if (event === null) return this.letGo(type, payload, 'forward');
     const judged = judgeEvent(this.pipeline, event);
-    return judged instanceof Promise ? judged.then((each) => this.letIn(each)) : this.letIn(judged);
+    if (!(judged instanceof Promise)) return this.letGo(type, payload, this.letIn(judged));
+    return judged.then((each) => this.letGo(type, payload, this.letIn(each)));
   }
 
   /** What the model says, and what it heard. @param payload what the app would get. */
-  fromUpstream(type: string, payload: Buffer): GateVerdict | Promise<GateVerdict> {
+  fromUpstream(sniffed: string, payload: Buffer): GateVerdict | Promise<GateVerdict> {
+    const type = sniffed === 'unknown' ? (typeOf(payload) ?? sniffed) : sniffed;
     if (type === 'response.created') this.output.began();
     const event = this.ports.reader.read('upstream', payload);
-    if (event === null) return this.letOut(type, payload);
-    const judged = judgeEvent(this.pipeline, event);
-    if (!(judged instanceof Promise)) {
-      this.act(judged);
-      return this.letOut(type, payload);
-    }
-    // With a hold-back the verdict may come while the message waits its time; without one, what is said goes on at once
-    // and a verdict that comes later stops what follows.
-    void judged.then((each) => this.act(each));
-    return this.letOut(type, payload);
+    if (event !== null) this.judgeSaid(event);
+    const shown = this.conduct.fromUpstream(type, payload);
+    if (shown === null) return 'drop';
+    const verdict = this.letOut(type, shown);
+    return verdict === 'forward' && shown !== payload ? { replace: shown } : verdict;
+  }
+
+  /** Whether what is committed now is transcribed for the policy's sake alone. */
+  get transcribesForPolicy(): boolean {
+    return this.conduct.transcribesForPolicy;
   }
 
   /** The session is over: what waits was judged, and goes. */
   close(): void {
+    this.conduct.close();
     this.delayed.flush();
   }
 
@@ -135,6 +164,7 @@ export class GateSession {
     this.gate = current;
     this.pipeline = new Pipeline(current.bindings, this.ports.context, this.ports.startTimer);
     this.judged = kindsJudged(current.bindings);
+    this.conduct.follow(this.judged);
   }
 
   private get judgesOutput(): boolean {
@@ -155,16 +185,42 @@ export class GateSession {
     return judged.action === 'redact' ? { replace: judged.event.payload() } : 'forward';
   }
 
+  /** What may go upstream, as the policy sends it there. */
+  private letGo(type: string, payload: Buffer, verdict: GateVerdict): GateVerdict {
+    if (verdict === 'drop') return verdict;
+    const judged = verdict === 'forward' ? payload : verdict.replace;
+    const upstream = this.conduct.fromClient(type, judged);
+    if (upstream === null) return 'drop';
+    return upstream === payload ? 'forward' : { replace: upstream };
+  }
+
+  /**
+   * With a hold-back the verdict may come while the message waits its time; without one, what is said goes on at once and a
+   * verdict that comes later stops what follows. Answers to a caller's words wait, if the policy says so.
+   */
+  private judgeSaid(event: GatedEvent): void {
+    const words = event.responseId === null ? event.itemId : null;
+    if (words !== null) this.conduct.judging(words);
+    const judged = judgeEvent(this.pipeline, event);
+    if (judged instanceof Promise) void judged.then((each) => this.act(each));
+    else this.act(judged);
+  }
+
   /** What was said cannot be redacted any more: it is stopped like what is blocked. */
   private act(judged: JudgedEvent): void {
     this.tell(judged);
     const { action, event } = judged;
-    if (action === 'pass' || action === 'flag') return;
     const { responseId, itemId } = event;
+    if (action === 'pass' || action === 'flag') {
+      if (responseId === null && itemId !== null) this.conduct.passed(itemId);
+      return;
+    }
     if (responseId !== null) {
       if (!this.output.block(responseId, itemId)) return;
       this.delayed.block((each) => this.output.isOf(each));
-    } else if (itemId !== null) this.ports.toUpstream(this.ports.words.deleteItem(itemId));
+      // What the app has and has not played is part of it.
+      if (this.output.isHeard) this.ports.toClient(Buffer.from(this.ports.words.audioCleared(responseId)));
+    } else if (itemId !== null && !this.conduct.block(itemId)) return;
     this.blocked('upstream', responseId ?? itemId, action === 'end');
   }
 
@@ -192,9 +248,14 @@ export class GateSession {
     this.ports.found(words.map((word) => ({ word, kind, itemId, responseId })));
   }
 
-  private blocked(from: 'client' | 'upstream', about: string | null, mustEnd: boolean): void {
+  private unjudged(itemId: string, why: Unjudged, isBlocked: boolean): void {
+    this.ports.unjudged(why, isBlocked);
+    if (isBlocked && this.conduct.block(itemId)) this.blocked('unjudged', itemId, false);
+  }
+
+  private blocked(what: BlockedThing, about: string | null, mustEnd: boolean): void {
     this.blocks += 1;
-    this.ports.tellBlocked(from, about);
+    this.ports.tellBlocked(what, about);
     const { blocksMax } = this.gate.policy;
     if (mustEnd || (blocksMax !== null && this.blocks >= blocksMax)) this.ports.end();
   }

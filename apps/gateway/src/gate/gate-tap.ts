@@ -8,9 +8,12 @@ import type { GateSession, GateVerdict } from './gate-session.js';
 export function gatedClientTap(inner: FrameTap | null, gate: GateSession): FrameTap {
   return {
     interest: (type, bytes) => stronger(type, inner?.interest(type, bytes) ?? 'pass', gate.interest('client', type)),
-    noted: (type, bytes) => inner?.noted?.(type, bytes),
+    noted: (type, bytes) => {
+      inner?.noted?.(type, bytes);
+      gate.noted(type, bytes);
+    },
     message: (type, payload) => {
-      const verdict = gate.fromClient(payload);
+      const verdict = gate.fromClient(type, payload);
       return andThen(verdict, payload, (letIn) => askInner(inner, type, letIn));
     },
   };

@@ -1,6 +1,6 @@
 // Opens the gate of a WebSocket session whose tenant has a moderation policy.
 import { toOpenAiError } from '@trunkline/kernel';
-import { openAiGateWords, OpenAiContentReader } from '@trunkline/providers/adapters/openai';
+import { openAiGateWords, OpenAiContentReader, OpenAiSessionVeil } from '@trunkline/providers/adapters/openai';
 import { errorEvent, type Session } from '@trunkline/realtime';
 import type { GatewayParts } from '../gateway-parts.js';
 import { GateSession, type GateFinding, type GatePolicy } from './gate-session.js';
@@ -10,15 +10,19 @@ export interface GatedSession {
   readonly id: string;
   readonly tenantId: Parameters<GatewayParts['gates']['of']>[0];
   readonly relay: () => Session;
+  /** Whether a turn may be begun; see `TurnBudget.asks`. */
+  readonly mayAsk: (eventId: string | null, toldAs: string | null) => Promise<boolean>;
 }
 
 const MESSAGES = {
   client: 'What was sent is not allowed by the moderation policy and did not reach the model.',
+  question: 'What was said before is not allowed by the moderation policy: there is no answer to it.',
+  unjudged: 'What was said could not be judged by the moderation policy in time: it was taken out of the conversation.',
   upstream: 'What was said is not allowed by the moderation policy: it was stopped and taken out of the conversation.',
 } as const;
 
 /** @returns null where nothing of the tenant is judged: then the session pays nothing. */
-export function openGate(parts: GatewayParts, { id, tenantId, relay }: GatedSession): GateSession | null {
+export function openGate(parts: GatewayParts, { id, tenantId, relay, mayAsk }: GatedSession): GateSession | null {
   const opened = parts.gates.of(tenantId);
   if (opened === null) return null;
   let last: GatePolicy = opened;
@@ -28,6 +32,8 @@ export function openGate(parts: GatewayParts, { id, tenantId, relay }: GatedSess
   return new GateSession(current, {
     reader: new OpenAiContentReader(),
     words: openAiGateWords,
+    veil: new OpenAiSessionVeil(),
+    mayAsk,
     context: { tenantId, sessionId: id },
     startTimer: (afterMs, expired) => {
       const timer = setTimeout(expired, afterMs);
@@ -36,10 +42,18 @@ export function openGate(parts: GatewayParts, { id, tenantId, relay }: GatedSess
     nowMs: () => parts.clock.monotonicMs(),
     toUpstream: (text) => void relay().sendUpstream(text),
     toClient: (payload) => void relay().sendClient(payload),
-    tellBlocked: (from, about) => {
-      const error = toOpenAiError({ code: 'content_blocked', message: MESSAGES[from] });
-      const causedBy = from === 'client' ? about : null;
+    tellBlocked: (what, about) => {
+      const error = toOpenAiError({ code: 'content_blocked', message: MESSAGES[what] });
+      const causedBy = what === 'client' || what === 'question' ? about : null;
       void relay().sendClient(errorEvent(error, `event_blocked_${id}_${told++}`, causedBy));
+    },
+    unjudged: (why, isBlocked) => parts.metrics.unjudged(why, isBlocked),
+    unenforceable: (why) => {
+      parts.log.error(
+        { event: 'moderation_unenforceable', session_id: id, tenant_id: tenantId, reason: why },
+        'a session was ended because what its moderation policy demands cannot be had',
+      );
+      relay().end('moderation');
     },
     end: () => relay().end('moderation'),
     found: (findings) => findings.forEach((finding) => tell(parts, { id, tenantId }, finding)),

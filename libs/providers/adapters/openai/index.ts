@@ -4,4 +4,6 @@ export * from './dial.js';
 export * from './gate-words.js';
 export * from './models.js';
 export * from './observe.js';
+export * from './session-veil.js';
+export * from './turn-events.js';
 export * from './usage.js';

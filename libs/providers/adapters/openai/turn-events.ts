@@ -1,0 +1,106 @@
+// Reads turns out of GA Realtime events, and hides transcripts that the app did not ask for.
+import type { TurnEvent } from '../../core/turn-event.js';
+import { MARK_FIELD, OWN_EVENT } from './gate-words.js';
+import { asList, asObject, parseObject, textOrNull, type Json } from './json.js';
+
+/** Types that `readTurnEvent` understands. */
+export const TURN_EVENTS: ReadonlySet<string> = new Set([
+  'input_audio_buffer.speech_started',
+  'input_audio_buffer.speech_stopped',
+  'input_audio_buffer.timeout_triggered',
+  'input_audio_buffer.committed',
+  'conversation.item.input_audio_transcription.completed',
+  'conversation.item.input_audio_transcription.failed',
+  'response.created',
+  'response.done',
+  'error',
+]);
+/** Types that describe the session's settings, or refuse them. */
+export const SETTINGS_EVENTS: ReadonlySet<string> = new Set(['session.created', 'session.updated', 'error']);
+const REFUSALS: Readonly<Record<string, 'busy' | 'commit_empty'>> = {
+  conversation_already_has_active_response: 'busy',
+  input_audio_buffer_commit_empty: 'commit_empty',
+};
+const TRANSCRIPTION = /^conversation\.item\.input_audio_transcription\./;
+const ITEM = /^conversation\.item\.(added|created|done|retrieved)$/;
+
+/** @returns null for what is none. */
+export function readTurnEvent(payload: Buffer): TurnEvent | null {
+  const event = parseObject(payload);
+  if (event === null) return null;
+  const type = event['type'];
+  if (type === 'input_audio_buffer.speech_started') return { kind: 'speech_started' };
+  if (type === 'error') return refusal(asObject(event['error']) ?? {});
+  if (type === 'response.created' || type === 'response.done') return answer(type, asObject(event['response']) ?? {});
+  const itemId = textOrNull(event['item_id']);
+  return itemId === null ? null : itemEvent(type, itemId);
+}
+
+/** The type of an event; null for what is none. */
+export function typeOf(payload: Buffer): string | null {
+  return textOrNull(parseObject(payload)?.['type']);
+}
+
+/** The id that an app gave its question; null where it gave none. */
+export function questionOf(payload: Buffer): string | null {
+  return textOrNull(parseObject(payload)?.['event_id']);
+}
+
+/** Whether events of this type can hold what a caller said, as transcribed. */
+export function mayHoldTranscript(type: string): boolean {
+  return TRANSCRIPTION.test(type) || ITEM.test(type);
+}
+
+/** An event without the transcript of an item of the caller's that is to be unseen; null: nothing is left of it. */
+export function withoutTranscript(payload: Buffer, isUnseen: (itemId: string) => boolean): Buffer | null {
+  const event = parseObject(payload);
+  const type = textOrNull(event?.['type']);
+  if (event === null || type === null) return payload;
+  const itemId = textOrNull(event['item_id']);
+  if (TRANSCRIPTION.test(type)) return itemId !== null && isUnseen(itemId) ? null : payload;
+  const item = asObject(event['item']);
+  const id = textOrNull(item?.['id']);
+  if (!ITEM.test(type) || item === null || id === null || !isUnseen(id)) return payload;
+  const content = asList(item['content']).map(partWithoutTranscript);
+  return Buffer.from(JSON.stringify({ ...event, item: { ...item, content } }));
+}
+
+function itemEvent(type: unknown, itemId: string): TurnEvent | null {
+  switch (type) {
+    case 'input_audio_buffer.speech_stopped':
+      return { kind: 'turn_ended', itemId, by: 'speech' };
+    case 'input_audio_buffer.timeout_triggered':
+      return { kind: 'turn_ended', itemId, by: 'silence' };
+    case 'input_audio_buffer.committed':
+      return { kind: 'committed', itemId };
+    case 'conversation.item.input_audio_transcription.completed':
+      return { kind: 'transcript_ended', itemId, hasFailed: false };
+    case 'conversation.item.input_audio_transcription.failed':
+      return { kind: 'transcript_ended', itemId, hasFailed: true };
+    default:
+      return null;
+  }
+}
+
+function answer(type: 'response.created' | 'response.done', response: Json): TurnEvent | null {
+  const id = textOrNull(response['id']);
+  if (id === null) return null;
+  return {
+    kind: type === 'response.created' ? 'response_began' : 'response_ended',
+    id,
+    isInConversation: response['conversation_id'] !== null,
+    isComplete: response['status'] === 'completed',
+    mark: textOrNull(asObject(response['metadata'])?.[MARK_FIELD]),
+  };
+}
+
+function refusal(error: Json): TurnEvent {
+  const eventId = textOrNull(error['event_id']);
+  const why = REFUSALS[textOrNull(error['code']) ?? ''] ?? 'other';
+  return { kind: 'refused', eventId, isOurs: eventId?.startsWith(OWN_EVENT) ?? false, why };
+}
+
+function partWithoutTranscript(value: unknown): unknown {
+  const part = asObject(value);
+  return part !== null && 'transcript' in part ? { ...part, transcript: null } : value;
+}
