@@ -8,6 +8,6 @@ runProcess({
   command: 'npm start --',
   start: async (base) => {
     const { ready, hurry } = await startStandalone(base);
-    return { ready: { json: ready, text: welcome(ready) }, hurry };
+    return { ready: { json: ready, text: welcome(ready, base.config.dataDir) }, hurry };
   },
 });

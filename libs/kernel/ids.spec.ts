@@ -1,10 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { mintId, parseId } from './ids.js';
+import { mintedAtMs, mintId, parseId } from './ids.js';
 
 describe('ids', () => {
   it('sort by the time they were minted', () => {
     const ids = [1, 2, 1_000, 1_795_000_000_000].map((ms) => mintId('ses', ms, randomBytes));
     expect([...ids].sort()).toEqual(ids);
+  });
+
+  it('tell when they were minted, and nothing else does', () => {
+    for (const ms of [0, 1, 1_795_000_000_000]) expect(mintedAtMs(mintId('pool', ms, randomBytes))).toBe(ms);
+    expect(() => mintedAtMs('ses_short')).toThrow(RangeError);
   });
 
   it('are read back only as their own kind', () => {

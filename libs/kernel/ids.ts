@@ -50,6 +50,13 @@ export function mintId<P extends IdPrefix>(
   return `${prefix}_${time}${base32(randomBytes(RANDOM_BYTES))}` as IdKinds[P];
 }
 
+/** When a minted id was minted, Unix milliseconds. @throws RangeError for what is not a minted id. */
+export function mintedAtMs(id: string): number {
+  if (!SHAPE.test(id)) throw new RangeError(`"${id}" is not a minted id`);
+  const start = id.indexOf('_') + 1;
+  return [...id.slice(start, start + TIME_CHARS)].reduce((ms, char) => ms * 32 + ALPHABET.indexOf(char), 0);
+}
+
 /** Reads an id of the given kind, or null when the text has another shape or prefix. */
 export function parseId<P extends IdPrefix>(prefix: P, text: string): IdKinds[P] | null {
   return SHAPE.test(text) && text.startsWith(`${prefix}_`) ? (text as IdKinds[P]) : null;

@@ -145,9 +145,19 @@ export async function follow(replica: TestRedis, master: TestRedis): Promise<voi
   });
 }
 
-/** Ends the copying: what the other one writes from now on is missing here. */
-export async function separate(replica: TestRedis): Promise<void> {
-  await withClient(replica, (redis) => redis.replicaof('NO', 'ONE'));
+/** Ends the copying: what the master has written so far is here, what it writes from now on is not. */
+export async function separate(replica: TestRedis, master: TestRedis): Promise<void> {
+  const written = await withClient(master, (redis) => offsetOf(redis, 'master_repl_offset'));
+  await withClient(replica, async (redis) => {
+    await eventually('the copy has what was written', async () =>
+      (await offsetOf(redis, 'slave_repl_offset')) >= written ? true : null,
+    );
+    await redis.replicaof('NO', 'ONE');
+  });
+}
+
+async function offsetOf(redis: Redis, name: 'master_repl_offset' | 'slave_repl_offset'): Promise<number> {
+  return Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(await redis.info('replication'))?.[1] ?? -1);
 }
 
 interface At {

@@ -24,7 +24,10 @@ export function addLimitsCommand(tenant: Command, run: RunCommand): void {
     .option('--spend-session <usd>', 'US dollars in one session; or none')
     .option('--spend-day <usd>', 'US dollars in one day (UTC); or none')
     .option('--spend-month <usd>', 'US dollars in one calendar month (UTC); or none')
-    .option('--over-budget <how>', 'at the end of a budget: finish_turn, block_turns or cut')
+    .option(
+      '--over-budget <how>',
+      'at the end of a budget: finish_turn (then close), block_turns (stay open, refuse turns) or cut (cancel, close)',
+    )
     .option('--bill-estimates <yes|no>', 'whether it pays for use that the vendor never reported', yesOrNo)
     .action((named: string, flags: LimitFlags, command: Command) =>
       run(command, async (tenancy) => {

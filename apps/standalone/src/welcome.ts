@@ -1,7 +1,10 @@
 import type { Ready } from './run-file.js';
 
-/** What a person sees when the product is ready. */
-export function welcome(ready: Ready): string {
+const USUAL_DIR = './data';
+
+/** What a person sees when the product is ready. @param dataDir the commands beside it must be told an unusual one. */
+export function welcome(ready: Ready, dataDir: string): string {
+  const dir = dataDir === USUAL_DIR ? '' : `--data-dir ${dataDir} `;
   const upstream = ready.simulator
     ? `THE SIMULATOR, not OpenAI: set OPENAI_API_KEY to talk to OpenAI (simulator at ${ready.upstreamUrl})`
     : ready.upstreamUrl;
@@ -15,7 +18,8 @@ Trunkline is ready.
   metrics           ${ready.metricsUrl}
 
   trust the local certificate:   export NODE_EXTRA_CA_CERTS=${ready.caFile}
-  talk to it:                    npm run talk -- --text "Hello there."
+  talk to it:                    npm run talk -- ${dir}--text "Hello there."
+  administer it:                 npm run cli -- ${dir}tenant list
 
 `;
 }

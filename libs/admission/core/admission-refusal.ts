@@ -29,27 +29,26 @@ export interface AdmissionRefusal {
   readonly cause?: unknown;
 }
 
-// A line frees when a session ends, which nobody can foresee: come back within seconds.
 const RETRY_MIN_MS = 1_000;
-const RETRY_MAX_MS = 5_000;
+// A line frees when a session ends, which nobody can foresee: where no pace is known, come back within seconds.
+const RETRY_DEFAULT_MS = 5_000;
+const RETRY_MAX_MS = 60_000;
 
 /** The refusal for a denial. @param waitedMs how long the call stood in line before, if it did. */
 export function denied(denial: Denial, waitedMs = 0): AdmissionRefusal {
   const { scope, max, current } = denial;
-  const retryAfterMs = RETRY_MAX_MS;
-  // The pool's pace says nothing about a limit of one's own, whose lines come free when one's own sessions end.
-  const own = `Your place in your tenant's line: ${denial.queue.position}.`;
   const open = `${max} concurrent ${max === 1 ? 'session' : 'sessions'} is reached (${current} open)`;
-  const waited = `${denial.queueFull ? ' The waiting line is full.' : ''}${waitedMs > 0 ? ` You waited ${seconds(waitedMs)}.` : ''}`;
-  const next = `End a session, or ask your administrator to raise the limit.${waited} ${own}`;
+  const next = `End a session, or ask your administrator to raise the limit.${line(denial, waitedMs)}`;
   switch (scope) {
-    case 'key':
-      return { ...limitReached(`This API key's limit of ${open}. ${next}`, retryAfterMs, denial), reason: 'key_limit' };
-    case 'tenant':
-      return {
-        ...limitReached(`Your tenant's limit of ${open}. ${next}`, retryAfterMs, denial),
-        reason: 'tenant_limit',
-      };
+    // The pool's pace says nothing about a limit of one's own, whose lines come free when one's own sessions end.
+    case 'key': {
+      const message = `This API key's limit of ${open}. ${next}`;
+      return { ...limitReached(message, RETRY_DEFAULT_MS, denial), reason: 'key_limit' };
+    }
+    case 'tenant': {
+      const message = `Your tenant's limit of ${open}. ${next}`;
+      return { ...limitReached(message, RETRY_DEFAULT_MS, denial), reason: 'tenant_limit' };
+    }
     case 'rate': {
       const message = `Your tenant's limit of ${max} new sessions per minute is reached. Try again when Retry-After says, or ask your administrator to raise the limit.`;
       return { ...limitReached(message, Math.max(RETRY_MIN_MS, denial.retryAfterMs), denial), reason: 'rate_limit' };
@@ -58,15 +57,16 @@ export function denied(denial: Denial, waitedMs = 0): AdmissionRefusal {
     case 'family':
     case 'pool':
     case 'headroom': {
-      const message = `The service is at capacity: no line is free right now. Try again shortly.${waited} ${own}${expected(denial)}`;
+      const { words, retryAfterMs } = expected(denial);
+      const message = `The service is at capacity: no line is free for your tenant right now. Try again when Retry-After says.${line(denial, waitedMs)}${words}`;
       const reason = scope === 'headroom' ? 'headroom' : 'pool_limit';
-      return { ...limitReached(message, RETRY_MAX_MS, denial), reason };
+      return { ...limitReached(message, retryAfterMs, denial), reason };
     }
   }
 }
 
 /** The refusal while the lease store is away or counts its living sessions again. */
-export function unavailable(retryAfterMs = RETRY_MAX_MS): Refusal {
+export function unavailable(retryAfterMs = RETRY_DEFAULT_MS): Refusal {
   return {
     code: 'admission_unavailable',
     message: 'New sessions cannot be admitted right now; open sessions go on. Try again shortly.',
@@ -78,14 +78,23 @@ function limitReached(message: string, retryAfterMs: number, denial: Denial) {
   return { refusal: { code: 'concurrency_limit_exceeded', message, retryAfterMs } as const, denial };
 }
 
+// Where the call stood in its tenant's own line; or, if it did not stand there, where it would.
+function line({ queue, queueFull }: Denial, waitedMs: number): string {
+  const full = queueFull ? ' The waiting line is full.' : '';
+  if (waitedMs > 0)
+    return `${full} You waited ${seconds(waitedMs)}, last in place ${queue.position} of your tenant's line.`;
+  return `${full} You would be in place ${queue.position} of your tenant's line.`;
+}
+
 // In coarse steps: exact numbers would tell how busy the neighbours are.
 const EXPECTED_STEPS_S = [5, 15, 60];
 
-function expected({ queue }: Denial): string {
-  if (queue.expectedWaitMs === null) return '';
+function expected({ queue }: Denial): { readonly words: string; readonly retryAfterMs: number } {
+  if (queue.expectedWaitMs === null) return { words: '', retryAfterMs: RETRY_DEFAULT_MS };
   const waitS = queue.expectedWaitMs / 1000;
   const step = EXPECTED_STEPS_S.find((atMost) => waitS <= atMost);
-  return step === undefined ? ' The wait is likely more than a minute.' : ` The wait is likely less than ${step} s.`;
+  if (step === undefined) return { words: ' A line is likely to take more than a minute.', retryAfterMs: RETRY_MAX_MS };
+  return { words: ` A line is likely to take less than ${step} s.`, retryAfterMs: step * 1000 };
 }
 
 function seconds(ms: number): string {

@@ -1,5 +1,5 @@
 import { trustedId } from '@trunkline/kernel';
-import { busyness, madeUpArrivals, recordedArrivals, type Traffic } from './arrivals.js';
+import { busyness, madeUpArrivals, type Traffic } from './arrivals.js';
 
 // A Monday.
 const FROM_MS = Date.UTC(2026, 10, 16);
@@ -50,15 +50,5 @@ describe('a week that is made up', () => {
 
   it('is empty without traffic', () => {
     expect([...madeUpArrivals({ seed: 1, fromMs: FROM_MS, traffic: [] })]).toEqual([]);
-  });
-});
-
-describe('a week that was recorded', () => {
-  it('arrives as it opened, each tenant as patient as is said', () => {
-    const { tenantId, keyId } = traffic('a', 1);
-    const session = { openedAtMs: 5, durationMs: 7, tenantId, keyId, family: 'large' };
-    expect([...recordedArrivals([session], () => 9)]).toEqual([
-      { atMs: 5, lastsMs: 7, waitMs: 9, tenantId, keyId, family: 'large' },
-    ]);
   });
 });

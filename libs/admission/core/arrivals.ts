@@ -1,6 +1,6 @@
-// Arrivals of calls, for asking what another configuration would have done: a week as it was recorded, or one made up from
-// calls per hour. Deterministic: the same seed gives the same week. Streams: a week is never in memory as a whole. What
-// would become of the calls is for `what-if.ts`.
+// Arrivals of calls, for asking what another configuration would have done, and a week of them made up from calls per
+// hour. Deterministic: the same seed gives the same week. Streams: a week is never in memory as a whole. What would become
+// of the calls is for `what-if.ts`.
 import type { ApiKeyId, TenantId } from '@trunkline/kernel';
 
 /** A call that asks for a line. */
@@ -15,30 +15,6 @@ export interface Arrival {
   readonly lastsMs: number;
   /** How long it would stand in line; 0: not at all. */
   readonly waitMs: number;
-}
-
-/** A session as the session table has it. */
-export interface RecordedSession {
-  /** Unix milliseconds. */
-  readonly openedAtMs: number;
-  readonly durationMs: number;
-  readonly tenantId: TenantId;
-  readonly keyId: ApiKeyId;
-  readonly family: string;
-}
-
-/**
- * The arrivals behind recorded sessions, in their order (by `openedAtMs`). Calls that were refused are not recorded, and a
- * call that had to wait is recorded from when it got its line: so of a tighter configuration the replay tells who would
- * have waited or been refused, but of a wider one it cannot tell who else would have been let in.
- * @param waitMsOf how long the tenant's calls would stand in line.
- */
-export function* recordedArrivals(
-  sessions: Iterable<RecordedSession>,
-  waitMsOf: (tenantId: TenantId) => number,
-): Generator<Arrival> {
-  for (const { openedAtMs, durationMs, tenantId, keyId, family } of sessions)
-    yield { atMs: openedAtMs, tenantId, keyId, family, lastsMs: durationMs, waitMs: waitMsOf(tenantId) };
 }
 
 /** A tenant's traffic, for making up a week. */

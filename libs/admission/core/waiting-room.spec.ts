@@ -98,10 +98,10 @@ describe('a waiting room', () => {
     expect(rig.room.size).toBe(2);
     await rig.pass(1);
     expect(await second).toBe(
-      "pool_limit: The service is at capacity: no line is free right now. Try again shortly. You waited 2 s. Your place in your tenant's line: 2.",
+      "pool_limit: The service is at capacity: no line is free for your tenant right now. Try again when Retry-After says. You waited 2 s, last in place 2 of your tenant's line.",
     );
     await rig.pass(1_000);
-    expect(await first).toMatch(/You waited 3 s\. Your place in your tenant's line: 1\.$/);
+    expect(await first).toMatch(/You waited 3 s, last in place 1 of your tenant's line\.$/);
     expect(await rig.queued()).toBe(0);
   });
 

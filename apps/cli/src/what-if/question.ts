@@ -1,11 +1,10 @@
 // What a what-if is asked: which calls, under which configuration instead of the present one.
 import { poolNamed, poolPlan } from '@trunkline/admission/adapters/policy';
-import type { PoolPlan } from '@trunkline/admission';
+import { madeUpArrivals, type PoolPlan, type Traffic } from '@trunkline/admission';
 import type { PolicySnapshot, Pool } from '@trunkline/tenancy';
 import { PrismaPolicySource, type PoolContext } from '@trunkline/tenancy/adapters/prisma';
 import { changedPlan, type ShareChange } from './changed-plan.js';
-import { generatedCalls, type Call, type Caller } from './generated-calls.js';
-import { CALLS_MAX, recordedCalls } from './recorded-calls.js';
+import { CALLS_MAX, recordedCalls, type Call } from './recorded-calls.js';
 
 /** What was typed. Durations in milliseconds. */
 export interface WhatIfFlags {
@@ -55,34 +54,43 @@ async function callsOf(
 ): Promise<Pick<Question, 'calls' | 'note'>> {
   const toMs = clock.nowMs();
   const fromMs = toMs - flags.days * DAY_MS;
-  if (flags.generate) {
-    const callers = callersIn(policy, flags.model);
-    const { callsPerHour, mean: meanMs, days, seed } = flags;
-    const calls = generatedCalls({ callsPerHour, meanMs, fromMs, days, seed, callers });
-    return {
-      calls,
-      note: `${calls.length} made-up calls of ${callers.length} tenants in ${days} days (seed ${seed}).`,
-    };
-  }
+  if (flags.generate) return madeUpCalls(policy, flags, fromMs);
   const { calls, isCut } = await recordedCalls(db, { poolId: pool.id, fromMs, toMs });
-  if (calls.length === 0)
+  const [first, last] = [calls[0], calls.at(-1)];
+  if (!first || !last)
     throw new Error(`pool ${pool.slug} had no calls in the last ${flags.days} days: make some up with --generate`);
   const cut = isCut ? ' There were more: only the oldest were replayed.' : '';
   return {
     calls,
-    note: `${calls.length} calls recorded in ${flags.days} days.${cut} Calls that were refused are not in the record.`,
+    note: `${calls.length} calls recorded from ${minute(first.atMs)} to ${minute(last.atMs)}.${cut} Calls that were refused are not in the record.`,
   };
 }
 
-/** One caller for each tenant that could call: its first active key. @throws Error when there is none. */
-function callersIn({ keys, tenants }: PolicySnapshot, family: string): readonly Caller[] {
-  const callers = new Map<string, Caller>();
-  for (const { id, tenantId, status } of keys.values()) {
+function madeUpCalls(policy: PolicySnapshot, flags: WhatIfFlags, fromMs: number): Pick<Question, 'calls' | 'note'> {
+  const { days, seed } = flags;
+  const traffic = trafficOf(policy, flags);
+  const calls = [...madeUpArrivals({ seed, fromMs, days, traffic })];
+  return { calls, note: `${calls.length} made-up calls of ${traffic.length} tenants in ${days} days (seed ${seed}).` };
+}
+
+/** An even part for each tenant that could call, with its first active key. @throws Error when there is none. */
+function trafficOf(
+  { keys, tenants }: PolicySnapshot,
+  { model: family, callsPerHour, mean: meanMs }: WhatIfFlags,
+): readonly Traffic[] {
+  const callers = new Map<string, Pick<Traffic, 'tenantId' | 'keyId'>>();
+  for (const { id: keyId, tenantId, status } of keys.values()) {
     const isActive = status === 'active' && tenants.get(tenantId)?.status === 'active';
-    if (isActive && !callers.has(tenantId)) callers.set(tenantId, { tenantId, keyId: id, family });
+    if (isActive && !callers.has(tenantId)) callers.set(tenantId, { tenantId, keyId });
   }
   if (callers.size === 0) throw new Error('no tenant has an active key: `key create` makes one');
-  return [...callers.values()];
+  // How long each would wait is for the configuration to say.
+  const each = { family, callsPerHour: callsPerHour / callers.size, meanMs, waitMs: 0 };
+  return [...callers.values()].map((caller) => ({ ...caller, ...each }));
+}
+
+function minute(atMs: number): string {
+  return new Date(atMs).toISOString().replace(/:\d\d\.\d+Z$/, 'Z');
 }
 
 function checkNumbers({ days, callsPerHour, mean, seed }: WhatIfFlags): void {

@@ -1,12 +1,15 @@
 // The calls of the last days as the session table has them. They are those that were let in: who was refused left no row,
-// so a replay under a larger cap shows too few calls, and says so (`what-if-command.ts`).
+// so a replay under a larger cap shows too few calls, and says so (`question.ts`).
+import type { Arrival } from '@trunkline/admission';
 import { recordedSessionsOfAllTenants, type RecordedSession } from '@trunkline/metering/adapters/prisma';
 import type { PoolId } from '@trunkline/kernel';
 import type { Database } from '@trunkline/platform/database';
 import { modelFamily } from '@trunkline/providers/adapters/openai';
-import type { Call } from './generated-calls.js';
 
-/** Which calls: those of a pool from (inclusive) to (exclusive), Unix milliseconds. */
+/** A call that asks for a line. How long it would wait for it, a configuration says. */
+export type Call = Omit<Arrival, 'waitMs'>;
+
+/** Which calls: those of a pool let in from (inclusive) to (exclusive), Unix milliseconds. */
 export interface RecordedTerms {
   readonly poolId: PoolId;
   readonly fromMs: number;
@@ -18,7 +21,7 @@ export const CALLS_MAX = 500_000;
 // What is still open, or whose gateway was killed, has no length. OpenAI ends a session after 60 minutes.
 const DURATION_MS_MAX = 60 * 60_000;
 
-/** The calls by time, and whether there were more than are replayed. */
+/** The calls by when they asked, and whether there were more than are replayed. */
 export async function recordedCalls(
   db: Pick<Database, '$queryRaw'>,
   terms: RecordedTerms,
@@ -27,7 +30,7 @@ export async function recordedCalls(
   return { calls: sessions.map((session) => callOf(session, terms.toMs)), isCut };
 }
 
-function callOf({ tenantId, keyId, model, openedAtMs, durationMs }: RecordedSession, toMs: number): Call {
-  const openMs = Math.min(DURATION_MS_MAX, toMs - openedAtMs);
-  return { tenantId, keyId, family: modelFamily(model), atMs: openedAtMs, durationMs: durationMs ?? openMs };
+function callOf({ tenantId, keyId, model, askedAtMs, durationMs }: RecordedSession, toMs: number): Call {
+  const openMs = Math.min(DURATION_MS_MAX, toMs - askedAtMs);
+  return { tenantId, keyId, family: modelFamily(model), atMs: askedAtMs, lastsMs: durationMs ?? openMs };
 }

@@ -1,14 +1,14 @@
 // What a replay says, and of what. The simulator behind it is admission's `whatIf`; here its report becomes the few figures
 // that are set side by side.
-import { whatIf, type Arrival, type OwnLimits, type PoolPlan, type TenantForecast } from '@trunkline/admission';
-import { trustedId } from '@trunkline/kernel';
-import type { Call } from './generated-calls.js';
+import { whatIf, type OwnLimits, type PoolPlan, type TenantForecast } from '@trunkline/admission';
+import type { TenantId } from '@trunkline/kernel';
+import type { Call } from './recorded-calls.js';
 
 /** One configuration to replay calls under. */
 export interface Setting {
   readonly plan: PoolPlan;
   /** Milliseconds that a call of the tenant may wait for a line. */
-  readonly waitMsOf: (tenantId: string) => number;
+  readonly waitMsOf: (tenantId: TenantId) => number;
   /** Limits of its key and tenant over all pools. */
   readonly ownOf: (call: Call) => OwnLimits;
 }
@@ -40,13 +40,8 @@ export type Replay = (calls: readonly Call[], setting: Setting) => Outcome;
 
 /** Replays calls through the state machine that admits real ones. */
 export const replayCalls: Replay = (calls, { plan, waitMsOf, ownOf }) => {
-  const arrivals = calls.map((call): Arrival => {
-    const { atMs, durationMs: lastsMs, tenantId, keyId, family } = call;
-    const waitMs = waitMsOf(tenantId);
-    return { atMs, lastsMs, tenantId: trustedId('tnt', tenantId), keyId: trustedId('key', keyId), family, waitMs };
-  });
-  const ownOfArrival = (arrival: Arrival) => ownOf({ ...arrival, durationMs: arrival.lastsMs });
-  const report = whatIf(arrivals, [plan], { ownOf: ownOfArrival });
+  const arrivals = calls.map((call) => ({ ...call, waitMs: waitMsOf(call.tenantId) }));
+  const report = whatIf(arrivals, [plan], { ownOf });
   const tallies = report.tenants.map((tenant) => [tenant.tenantId, tallyOf(tenant)] as const);
   const fairness = report.pools[0]?.fairness ?? null;
   return { all: together(tallies.map(([, tally]) => tally)), tenants: new Map(tallies), fairness };

@@ -16,7 +16,7 @@ const present: PoolPlan = {
   ...{ poolId: trustedId('pool', 'pool_p'), version: 1, sessionsMax: 10, familyMax: {}, shares: {} },
   ...{ waitingMax: 200, waitingPerTenantMax: 20 },
 };
-const call = { tenantId: BOTS, keyId: 'key_k', family: 'gpt-realtime', atMs: 0, durationMs: 1 };
+const call = { tenantId: BOTS, keyId: trustedId('key', 'key_k'), family: 'gpt-realtime', atMs: 0, lastsMs: 1 };
 const question: Question = { policy, calls: [call], note: '1 call.', present, changed: { ...present, sessionsMax: 5 } };
 
 /** Refuses one call for each line that a pool has less than ten; remembers what it was asked. */

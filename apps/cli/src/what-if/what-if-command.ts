@@ -1,5 +1,5 @@
 // `pool what-if`: the calls of the last days, or made-up ones, under another configuration beside the present one.
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { PolicySnapshot } from '@trunkline/tenancy';
 import { withInstallation } from '../context.js';
 import { durationOf, numberOf, numberOrNone, orNull, type OrNone } from '../flag-values.js';
@@ -19,9 +19,11 @@ export function addWhatIfCommand(pool: Command, inquire: Inquire, replay: Replay
     .option('--share <tenant=floor:ceiling:weight>', 'another share; may be repeated', shareChangesOf)
     .option('--wait <duration>', 'how long every tenant may wait for a line', durationOf)
     .option('--days <n>', 'how many days', numberOf, 7)
-    .option('--generate', 'made-up calls, evenly of all tenants that have a key')
-    .option('--calls-per-hour <n>', 'of them, on the average of a day', numberOf, 100)
-    .option('--mean <duration>', 'how long they last on the average', durationOf, 180_000)
+    .option('--generate', 'made-up calls of working weeks, evenly of all tenants that have a key')
+    .option('--calls-per-hour <n>', 'of them, in the busiest hour of a working day', numberOf, 100)
+    .addOption(
+      new Option('--mean <duration>', 'how long they last on the average').argParser(durationOf).default(180_000, '3m'),
+    )
     .option('--model <model>', 'which model they ask for', 'gpt-realtime')
     .option('--seed <n>', 'another seed makes up other calls', numberOf, 1)
     .action(({ cap, ...flags }: TypedFlags, command: Command) =>
@@ -52,15 +54,13 @@ export function answerOf(question: Question, waitMs: number | undefined, replay:
 }
 
 function settingOf({ tenants, keys }: PolicySnapshot, plan: Question['present'], waitMs: number | undefined): Setting {
-  const tenantsById = new Map([...tenants].map(([id, tenant]) => [String(id), tenant]));
-  const keysById = new Map([...keys].map(([id, key]) => [String(id), key]));
   return {
     plan,
-    waitMsOf: (tenantId) => waitMs ?? tenantsById.get(tenantId)?.limits.waitMsMax ?? 0,
+    waitMsOf: (tenantId) => waitMs ?? tenants.get(tenantId)?.limits.waitMsMax ?? 0,
     ownOf: ({ tenantId, keyId }) => ({
-      keySessionsMax: keysById.get(keyId)?.sessionsMax ?? null,
-      tenantSessionsMax: tenantsById.get(tenantId)?.sessionsMax ?? null,
-      sessionsPerMinuteMax: tenantsById.get(tenantId)?.limits.sessionsPerMinuteMax ?? null,
+      keySessionsMax: keys.get(keyId)?.sessionsMax ?? null,
+      tenantSessionsMax: tenants.get(tenantId)?.sessionsMax ?? null,
+      sessionsPerMinuteMax: tenants.get(tenantId)?.limits.sessionsPerMinuteMax ?? null,
     }),
   };
 }

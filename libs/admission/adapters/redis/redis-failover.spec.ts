@@ -150,7 +150,7 @@ describe('a copy of a Redis that lacks the last writes', () => {
     const [before, after] = [await storeOn(servers[0]), await storeOn(servers[1])];
     await before.open(true);
     const known = await confirmed(before, { session: 'a', caps: { pool: 2 } });
-    await separate(servers[1]);
+    await separate(servers[1], servers[0]);
     const lost = await confirmed(before, { session: 'b', caps: { pool: 2 } });
 
     const newcomer = lineRequest({ session: 'newcomer', caps: { pool: 2 } });
@@ -166,7 +166,7 @@ describe('a copy of a Redis that lacks the last writes', () => {
   it('begins no second window while it goes on', async () => {
     const [before, after] = [await storeOn(servers[0]), await storeOn(servers[1])];
     await before.open(true);
-    await separate(servers[1]);
+    await separate(servers[1], servers[0]);
     expect(await after.open(true)).toBe(0);
     await acquired(after);
     expect(await after.open(false)).toBe(0);

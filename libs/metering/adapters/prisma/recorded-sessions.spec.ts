@@ -22,20 +22,20 @@ describe('the recorded sessions of a pool', () => {
     const opened = { poolId, keyId: 'key_k', replicaId: 'rep_r', model: 'gpt-realtime', openedAt };
     await postgres.db.session.create({ data: { id, tenantId: 'tnt_t', ...opened, durationMs } });
   };
-  const openings = async (poolId: PoolId, sessionsMax = 100) => {
+  const askings = async (poolId: PoolId, sessionsMax = 100) => {
     const query = { poolId, fromMs: NOON, toMs: NOON + HOUR, sessionsMax };
     const { sessions, isCut } = await recordedSessionsOfAllTenants(postgres.db, query);
-    return { isCut, openedMs: sessions.map(({ openedAtMs }) => openedAtMs - NOON) };
+    return { isCut, askedMs: sessions.map(({ askedAtMs }) => askedAtMs - NOON) };
   };
 
-  it('are those let in within the range, by when they were let in, whenever they asked', async () => {
+  it('are those let in within the range, by when they asked, so that a wait is part of a replay', async () => {
     const poolId = aPool();
     await record(poolId, 5_000);
     await record(poolId, 9_000, { waitedMs: 8_000 });
     await record(poolId, 0, { waitedMs: 120_000 });
     for (const outside of [-1, HOUR]) await record(poolId, outside);
     await record(aPool(), 7_000);
-    expect(await openings(poolId)).toEqual({ isCut: false, openedMs: [0, 5_000, 9_000] });
+    expect(await askings(poolId)).toEqual({ isCut: false, askedMs: [-120_000, 1_000, 5_000] });
   });
 
   it('have the length they had, or none while they are open', async () => {
@@ -46,15 +46,15 @@ describe('the recorded sessions of a pool', () => {
     const { sessions } = await recordedSessionsOfAllTenants(postgres.db, query);
     const who = { tenantId: 'tnt_t', keyId: 'key_k', model: 'gpt-realtime' };
     expect(sessions).toEqual([
-      { ...who, openedAtMs: NOON + 1, durationMs: 61_000 },
-      { ...who, openedAtMs: NOON + 2, durationMs: null },
+      { ...who, askedAtMs: NOON + 1, durationMs: 61_000 },
+      { ...who, askedAtMs: NOON + 2, durationMs: null },
     ]);
   });
 
   it('are cut at the bound, and say so', async () => {
     const poolId = aPool();
     for (const openedMs of [1, 2, 3]) await record(poolId, openedMs);
-    expect(await openings(poolId, 2)).toEqual({ isCut: true, openedMs: [1, 2] });
-    expect(await openings(poolId, 3)).toEqual({ isCut: false, openedMs: [1, 2, 3] });
+    expect(await askings(poolId, 2)).toEqual({ isCut: true, askedMs: [1, 2] });
+    expect(await askings(poolId, 3)).toEqual({ isCut: false, askedMs: [1, 2, 3] });
   });
 });

@@ -1,6 +1,6 @@
 // The sessions of a pool as they went, for replaying them. Reads in pages along the primary key, whose ids sort by time,
 // so that a week of calls neither sorts the table nor holds a transaction open; guarantees a bound on what is kept.
-import { mintId, trustedId, type ApiKeyId, type PoolId, type TenantId } from '@trunkline/kernel';
+import { mintedAtMs, mintId, trustedId, type ApiKeyId, type PoolId, type TenantId } from '@trunkline/kernel';
 import type { Database } from '@trunkline/platform/database';
 
 /** A session as it went. */
@@ -8,9 +8,9 @@ export interface RecordedSession {
   readonly tenantId: TenantId;
   readonly keyId: ApiKeyId;
   readonly model: string;
-  /** Unix milliseconds at which it was let in; if it had waited for a line, after that. */
-  readonly openedAtMs: number;
-  /** Null while it is open, and for ever when its gateway was killed. */
+  /** Unix milliseconds at which it asked to be let in: before it waited for a line, if it did. */
+  readonly askedAtMs: number;
+  /** From when it was let in. Null while it is open, and for ever when its gateway was killed. */
   readonly durationMs: number | null;
 }
 
@@ -23,7 +23,7 @@ export interface RecordedSessionQuery {
   readonly sessionsMax: number;
 }
 
-/** What was found, by time, and whether there were more. */
+/** What was found, by when it asked, and whether there were more. */
 export interface RecordedSessions {
   readonly sessions: readonly RecordedSession[];
   readonly isCut: boolean;
@@ -34,7 +34,6 @@ interface SessionRow {
   readonly tenant_id: string;
   readonly key_id: string;
   readonly model: string | null;
-  readonly opened_at: Date;
   readonly duration_ms: bigint | null;
 }
 
@@ -52,11 +51,11 @@ export async function recordedSessionsOfAllTenants(
   for (;;) {
     const rows = await page(db, query, after);
     for (const row of rows) {
-      if (sessions.length === query.sessionsMax) return { sessions: byTime(sessions), isCut: true };
+      if (sessions.length === query.sessionsMax) return { sessions, isCut: true };
       sessions.push(sessionOf(row));
     }
     const last = rows.at(-1);
-    if (last === undefined || rows.length < PAGE) return { sessions: byTime(sessions), isCut: false };
+    if (last === undefined || rows.length < PAGE) return { sessions, isCut: false };
     after = last.id;
   }
 }
@@ -67,7 +66,7 @@ function page(
   after: string,
 ): Promise<SessionRow[]> {
   return db.$queryRaw<SessionRow[]>`
-    SELECT "id", "tenant_id", "key_id", "model", "opened_at", "duration_ms"
+    SELECT "id", "tenant_id", "key_id", "model", "duration_ms"
     FROM "session"
     WHERE "id" > ${after} AND "id" < ${firstId(toMs)}
       AND "pool_id" = ${poolId} AND "key_id" IS NOT NULL
@@ -75,17 +74,12 @@ function page(
     ORDER BY "id" LIMIT ${PAGE}`;
 }
 
-// Calls that waited were let in later than their ids say.
-function byTime(sessions: RecordedSession[]): readonly RecordedSession[] {
-  return sessions.sort((a, b) => a.openedAtMs - b.openedAtMs);
-}
-
 function sessionOf(row: SessionRow): RecordedSession {
   return {
     tenantId: trustedId('tnt', row.tenant_id),
     keyId: trustedId('key', row.key_id),
     model: row.model ?? 'unknown',
-    openedAtMs: row.opened_at.getTime(),
+    askedAtMs: mintedAtMs(row.id),
     durationMs: row.duration_ms === null ? null : Number(row.duration_ms),
   };
 }
