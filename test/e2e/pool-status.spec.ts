@@ -88,6 +88,7 @@ describe('the status of a pool', () => {
         waiting: 1,
         pausedForMs: 0,
         pausedFamilies: {},
+        recoveringMs: 0,
       },
     });
     const idle = { held: 0, pending: 0, kept: 0, waiting: 0, ceiling: null };

@@ -39,7 +39,7 @@ beforeAll(async () => {
   const tenancy = { db, clock, randomBytes, hashKey };
   const log = openLog('debug', { write: (line: string) => void logged.push(line) });
   const lines = {
-    view: async () => ({ held: poolLines([]), waiting: [], pausedForMs: 0, pausedFamilies: {} }),
+    view: async () => ({ held: poolLines([]), waiting: [], pausedForMs: 0, pausedFamilies: {}, recoveringMs: 0 }),
     page: async () => ({ lines: [], next: null }),
   };
   const listener = { host: '127.0.0.1', port: 0, log, shutdown };

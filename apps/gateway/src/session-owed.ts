@@ -1,5 +1,5 @@
-// What a session owes the books: uses that have begun and are not reported yet. Written to the journal as they begin, and
-// every two seconds while they last, so that a gateway that is killed leaves enough for an estimate; made into estimates when
+// What a session owes the books: uses that have begun and are not reported yet. Written to the journal when they last, and
+// every two seconds from then on, so that a gateway that is killed leaves enough for an estimate; made into estimates when
 // the session ends without the reports. No frame waits for the former: they are a help to the books, not the books.
 import {
   estimatedUsage,
@@ -24,34 +24,47 @@ export interface SessionOwedParts {
   readonly failed: (error: unknown) => void;
 }
 
+// A record costs as much as a bill. What is reported sooner than this needs none; a kill loses sight of what is younger.
+const FIRST_MARK_MS = 750;
 // Most answers are generated in less. A kill loses what was generated since the last mark.
 const MARK_EVERY_MS = 2_000;
 
 /** The owed reports of one session. */
 export class SessionOwed {
-  private markedAtMs = 0;
+  /** By the vendor's id: uses that began and have no record. */
+  private readonly unwritten = new Set<string>();
+  private dueAtMs = Infinity;
 
   constructor(private readonly parts: SessionOwedParts) {}
 
   /** A use began. Waits for nobody. */
-  began(report: OwedReport): void {
-    this.markedAtMs = this.parts.nowMs();
-    this.write(this.owedRecord(report));
+  began({ vendorObjectId }: OwedReport): void {
+    this.unwritten.add(vendorObjectId);
+    this.dueAtMs = Math.min(this.dueAtMs, this.parts.nowMs() + FIRST_MARK_MS);
   }
 
   /** A use ended with nothing used. */
   nothing({ kind, vendorObjectId, model, seen }: OwedReport): void {
+    if (this.unwritten.delete(vendorObjectId)) return;
     const { id, sessionId, seenAtMs } = this.owedOf({ kind, vendorObjectId, model, seen });
     this.write({ kind: 'nothing_owed', nothing: { id, sessionId, atMs: seenAtMs } });
   }
 
-  /** Writes down how far responses have come that run for long. Cheap to call often; silent when the journal is short of room. */
+  /**
+   * Writes down what has begun and lasts, and again how far responses have come. Cheap to call often. When the journal is
+   * short of room, only that they began.
+   */
   mark(): void {
     const { observer, journal, nowMs } = this.parts;
-    if (observer.reportsOwed() === 0 || nowMs() - this.markedAtMs < MARK_EVERY_MS) return;
-    this.markedAtMs = nowMs();
-    if (journal.pressure() !== 'ok') return;
-    for (const report of observer.owed()) if (report.kind === 'response') this.write(this.owedRecord(report));
+    if (nowMs() < this.dueAtMs) return;
+    const owed = observer.owed();
+    const isRoomy = journal.pressure() === 'ok';
+    for (const report of owed) {
+      const isNew = this.unwritten.has(report.vendorObjectId);
+      if (isNew || (isRoomy && report.kind === 'response')) this.write(this.owedRecord(report));
+    }
+    this.unwritten.clear();
+    this.dueAtMs = owed.length > 0 ? nowMs() + MARK_EVERY_MS : Infinity;
   }
 
   /** The estimate of one report. */

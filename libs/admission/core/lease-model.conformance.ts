@@ -98,6 +98,7 @@ async function assertSameView(pool: 'pool_0' | 'pool_1', { board, under, nowMs }
   );
   assert.equal(view.pausedForMs, board.pausedForMs(poolId, nowMs), `the pause of ${pool} ${at}`);
   assert.deepEqual(view.pausedFamilies, board.pausedFamilies(poolId, nowMs), `the paused families of ${pool} ${at}`);
+  assert.equal(view.recoveringMs, board.recoveringMs(nowMs), `the recovery window ${at}`);
 }
 
 type Answers = readonly [expected: unknown, actual: unknown];

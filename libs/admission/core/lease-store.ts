@@ -140,6 +140,8 @@ export interface PoolView {
   readonly pausedForMs: number;
   /** The same of model families that are kept out by themselves; those that are not are not named. */
   readonly pausedFamilies: Readonly<Record<string, number>>;
+  /** Milliseconds for which the store lets nobody in, because it counts living sessions again; 0: it does not. */
+  readonly recoveringMs: number;
 }
 
 /** Told when a waiting call of this process was given a line. A hint that may get lost: `attend` says the same. */

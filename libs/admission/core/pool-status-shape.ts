@@ -26,6 +26,8 @@ const PoolTotals = z.object({
   pausedForMs: z.number().nonnegative(),
   /** The same of model families that are kept out by themselves. */
   pausedFamilies: z.record(z.string(), z.number().nonnegative()),
+  /** Milliseconds for which nobody is let in, because living sessions are counted again; 0: it is not so. */
+  recoveringMs: z.number().nonnegative(),
 });
 
 const TenantStanding = z.object({

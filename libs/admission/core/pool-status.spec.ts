@@ -3,7 +3,7 @@ import { lineRequest, type RequestParts } from './lease-builders.conformance.js'
 import type { HeldLine, PoolView, WaitingCall } from './lease-store.js';
 import { PoolStatusShape } from './pool-status-shape.js';
 import { poolLines } from './pool-lines.js';
-import { boundedStatus, poolStatus, poolSummary } from './pool-status.js';
+import { boundedStatus, pausesOf, poolStatus, poolSummary } from './pool-status.js';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 
@@ -39,7 +39,7 @@ const statusOf = (
   parts: RequestParts = {},
 ) =>
   poolStatus(
-    { held: poolLines(shown), waiting: [], pausedForMs: 0, pausedFamilies: {}, ...view },
+    { held: poolLines(shown), waiting: [], pausedForMs: 0, pausedFamilies: {}, recoveringMs: 0, ...view },
     { plan: lineRequest(parts).plan, names, nowMs: NOW, page: { lines: shown, next: 'there' } },
   );
 /** Per tenant: held, waiting, fair share, owed. */
@@ -62,8 +62,11 @@ describe('the totals of a pool', () => {
       waiting: calls('b', 2),
       pausedForMs: 1_500,
       pausedFamilies: { 'gpt-realtime': 700 },
+      recoveringMs: 4_100,
     };
-    expect(statusOf(view, { caps: { pool: 10 } }).totals).toEqual({
+    const { totals } = statusOf(view, { caps: { pool: 10 } });
+    expect(pausesOf(totals)).toBe('5 s (living sessions are counted again), 2 s, gpt-realtime 1 s');
+    expect(totals).toEqual({
       ...{
         cap: 10,
         open: 3,
@@ -74,6 +77,7 @@ describe('the totals of a pool', () => {
         waiting: 2,
         pausedForMs: 1_500,
         pausedFamilies: { 'gpt-realtime': 700 },
+        recoveringMs: 4_100,
       },
     });
   });

@@ -56,7 +56,7 @@ export function poolSummary({ poolId, pool, status, totals }: PoolStatus): PoolS
   return { poolId, pool, status, totals };
 }
 
-function totalsOf({ held, waiting, pausedForMs, pausedFamilies }: PoolView, plan: PoolPlan): Totals {
+function totalsOf({ held, waiting, pausedForMs, pausedFamilies, recoveringMs }: PoolView, plan: PoolPlan): Totals {
   const cap = plan.sessionsMax;
   const all = allLines(held);
   // Above its cap (lowered, or after a recovery) a pool has no free lines, not fewer than none.
@@ -71,6 +71,7 @@ function totalsOf({ held, waiting, pausedForMs, pausedFamilies }: PoolView, plan
     waiting: waiting.length,
     pausedForMs,
     pausedFamilies: { ...pausedFamilies },
+    recoveringMs,
   };
 }
 
@@ -150,9 +151,10 @@ function compare(a: string, b: string): number {
 }
 
 /** How long new sessions are kept out of the pool, and of families in it, in words; null: not at all. */
-export function pausesOf({ pausedForMs, pausedFamilies }: PoolStatus['totals']): string | null {
+export function pausesOf({ pausedForMs, pausedFamilies, recoveringMs }: PoolStatus['totals']): string | null {
   const families = Object.entries(pausedFamilies).map(([family, ms]) => `${family} ${seconds(ms)}`);
-  const pauses = [...(pausedForMs > 0 ? [seconds(pausedForMs)] : []), ...families];
+  const recovery = recoveringMs > 0 ? [`${seconds(recoveringMs)} (living sessions are counted again)`] : [];
+  const pauses = [...recovery, ...(pausedForMs > 0 ? [seconds(pausedForMs)] : []), ...families];
   return pauses.length > 0 ? pauses.join(', ') : null;
 }
 

@@ -154,6 +154,11 @@ export class Switchboard {
     return Math.max(0, Math.max(whole, part) - nowMs);
   }
 
+  /** Milliseconds that are left of the recovery window; 0: it is closed. */
+  recoveringMs(nowMs: number): number {
+    return Math.max(0, this.#closedUntilMs - nowMs);
+  }
+
   /** The pool's families that are paused by themselves, and for how many milliseconds. */
   pausedFamilies(poolId: PoolId, nowMs: number): Readonly<Record<string, number>> {
     const ofPool = placeName(poolId, '');
@@ -201,7 +206,7 @@ export class Switchboard {
     this.#beatMs = nowMs;
     for (const line of this.lines.removeLapsed(nowMs)) this.#pace.freed(line.lease.place.poolId, nowMs);
     this.queue.removeSilent(nowMs, waiterMs);
-    return Math.max(0, this.#closedUntilMs - nowMs);
+    return this.recoveringMs(nowMs);
   }
 
   #enterAndGrant(nowMs: number): void {

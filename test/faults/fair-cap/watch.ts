@@ -11,7 +11,7 @@ import type { World } from './world.js';
 /** What was seen. */
 export interface Watched {
   readonly samples: number;
-  /** Times that a tenant waited below its floor for two samples on end. */
+  /** Times that a tenant waited below its floor for two samples on end, but while Redis counts living sessions again. */
   readonly floorsMissed: number;
   /** Jain's index of mean lines above floor by weight, over tenants that had a call in line in most samples. */
   readonly fairness: number;
@@ -53,7 +53,7 @@ class Tally {
 
   constructor(private readonly world: World) {}
 
-  add({ held: { tenants }, waiting }: View): void {
+  add({ held: { tenants }, waiting, recoveringMs }: View): void {
     this.samples += 1;
     for (const { held } of tenants.values()) this.lines += held;
     const belowNow = new Set<string>();
@@ -62,7 +62,7 @@ class Tally {
       const waits = waiting.some((call) => call.tenantId === id);
       this.held.set(id, (this.held.get(id) ?? 0) + held);
       if (waits) this.waited.set(id, (this.waited.get(id) ?? 0) + 1);
-      if (waits && held < floor) belowNow.add(id);
+      if (waits && held < floor && recoveringMs === 0) belowNow.add(id);
       if (belowNow.has(id) && this.below.has(id)) this.floorsMissed += 1;
     }
     this.below = belowNow;

@@ -77,6 +77,7 @@ describe('the overview', () => {
       waiting: 7,
       pausedForMs: 4_200,
       pausedFamilies: {},
+      recoveringMs: 0,
     };
     const noCap = { ...totals, cap: null, free: null, open: 1, pending: 0, kept: 0, waiting: 0, pausedForMs: 0 };
     const text = shown({

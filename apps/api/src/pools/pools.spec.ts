@@ -18,7 +18,7 @@ import { startTestPostgres, type TestPostgres } from '../../../../test/support/p
 import { startApi, type LineViews } from '../index.js';
 
 const TOKEN = 'the-token-of-the-operator';
-const NOBODY: PoolView = { held: poolLines([]), waiting: [], pausedForMs: 0, pausedFamilies: {} };
+const NOBODY: PoolView = { held: poolLines([]), waiting: [], pausedForMs: 0, pausedFamilies: {}, recoveringMs: 0 };
 const noPage = () => Promise.reject(new NoSuchPage('none'));
 
 let postgres: TestPostgres;

@@ -100,7 +100,8 @@ export class MemoryLeaseStore implements LeaseStore {
     const held = poolLines(this.#ofPool(poolId).map(({ lease, state }) => ({ ...lease.place, state })));
     const nowMs = this.#nowMs();
     const pausedForMs = this.#board.pausedForMs(poolId, nowMs);
-    return { held, waiting, pausedForMs, pausedFamilies: this.#board.pausedFamilies(poolId, nowMs) };
+    const pausedFamilies = this.#board.pausedFamilies(poolId, nowMs);
+    return { held, waiting, pausedForMs, pausedFamilies, recoveringMs: this.#board.recoveringMs(nowMs) };
   }
 
   async page({ poolId, linesMax, after }: PageQuery): Promise<LinePage> {

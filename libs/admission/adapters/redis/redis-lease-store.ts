@@ -184,7 +184,7 @@ export class RedisLeaseStore implements LeaseStore {
   }
 
   async view(poolId: PoolId): Promise<PoolView> {
-    const { pausedForMs, pausedFamilies, waiting } = parseView(await this.#run('view', [poolId]));
+    const { nowMs: _, ...seen } = parseView(await this.#run('view', [poolId]));
     const counters = new PoolCounters(poolId);
     await this.#scan({ key: this.#keys.counts, match: counters.match }, (elements) => counters.add(elements));
     for (let passed = 0; passed < LIST_MAX; passed += MOMENTS_PAGE) {
@@ -192,7 +192,7 @@ export class RedisLeaseStore implements LeaseStore {
       counters.addMoments(moments);
       if (isLast) break;
     }
-    return { held: counters.lines(), waiting, pausedForMs, pausedFamilies };
+    return { held: counters.lines(), ...seen };
   }
 
   async page({ poolId, linesMax, after }: PageQuery): Promise<LinePage> {

@@ -102,14 +102,17 @@ export function parseHeldLine(line: ListedLine, record: string | null, nowMs: nu
   return { ...placeOf(line.sessionId, parsed), state: parsed.state, sinceMs: parsed.since, expiresInMs };
 }
 
+const ViewReply = z.tuple([Count, Count, Count, Count], z.string());
+
 /** The `view` script: the store's time, the pauses and the calls in line. */
 export function parseView(reply: unknown): {
   readonly nowMs: number;
   readonly pausedForMs: number;
   readonly pausedFamilies: Readonly<Record<string, number>>;
+  readonly recoveringMs: number;
   readonly waiting: readonly WaitingCall[];
 } {
-  const [nowMs, pausedForMs, families, ...pairs] = z.tuple([Count, Count, Count], z.string()).parse(reply);
+  const [nowMs, pausedForMs, recoveringMs, families, ...pairs] = ViewReply.parse(reply);
   const pausedFamilies: Record<string, number> = {};
   for (let i = 0; i < families; i += 1) pausedFamilies[pairs[2 * i] ?? ''] = parseCount(pairs[2 * i + 1]);
   const waiting: WaitingCall[] = [];
@@ -117,7 +120,7 @@ export function parseView(reply: unknown): {
     const parsed = WaiterRecord.parse(JSON.parse(pairs[i + 1] ?? ''));
     waiting.push({ ...placeOf(pairs[i] ?? '', parsed), sinceMs: parsed.since });
   }
-  return { nowMs, pausedForMs, pausedFamilies, waiting };
+  return { nowMs, pausedForMs, pausedFamilies, recoveringMs, waiting };
 }
 
 /** The `moments` script: lines that are no open session, by tenant. */
