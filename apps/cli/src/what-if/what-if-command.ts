@@ -76,7 +76,7 @@ function measures(now: Outcome, then: Outcome): readonly Row[] {
     row('p95 wait, worst tenant', ({ all }) => seconds(all.waitP95Ms)),
     row('refused', ({ all }) => all.refused),
     row('floor violations', ({ all }) => all.floorViolations),
-    row('fairness (Jain)', ({ fairness }) => fairness?.toFixed(3) ?? 'nobody waited'),
+    row('fairness (Jain)', ({ fairness }) => fairness?.toFixed(3) ?? 'never two in line'),
   ];
 }
 
