@@ -1,6 +1,7 @@
 // The gateway as a process of its own, one of several that share a database and a Redis with a worker and an API beside
 // them. Migrations and the first tenant are for whoever installs.
 import { systemClock } from '@trunkline/kernel';
+import { endUserHasher } from '@trunkline/moderation';
 import { openDataFolder } from '@trunkline/platform/data-folder';
 import { assertDatabaseReachable, openDatabase } from '@trunkline/platform/database';
 import { serveOps } from '@trunkline/platform/http';
@@ -23,7 +24,7 @@ async function start(base: ProcessBase): Promise<StartedProcess> {
   const account = await givenAccount(config);
   if (account === null) throw new Error('OPENAI_API_KEY is not set: a gateway of its own needs an upstream');
   const pepper = await installedPepper(config);
-  const hashKey = keyHasher(pepper);
+  const [hashKey, hashEndUser] = [keyHasher(pepper), endUserHasher(pepper)];
   const folder = await openDataFolder(config.dataDir);
   shutdown.register('data folder', STOP_MS_MAX, () => folder.release());
   await assertDatabaseReachable(databaseUrl);
@@ -33,7 +34,8 @@ async function start(base: ProcessBase): Promise<StartedProcess> {
   const prices = priceSource(db);
   const seal = secretSeal(pepper);
   const reportsUrl = () => config.apiUrl;
-  const gateway = await startGateway(base, { db, folder, metrics, prices, hashKey, account, seal, reportsUrl });
+  const secrets = { hashKey, hashEndUser, seal };
+  const gateway = await startGateway(base, { db, folder, metrics, prices, account, reportsUrl, ...secrets });
   const metricsUrl = await serveOps({ metrics, checks: gateway.checks }, config, shutdown);
   gateway.drainOnStop();
   const { httpUrl, httpsUrl, caFile } = gateway;

@@ -14,6 +14,8 @@ export type PriceChangeId = Branded<'PriceChangeId'>;
 export type ReplicaId = Branded<'ReplicaId'>;
 export type ExportRunId = Branded<'ExportRunId'>;
 export type ExportScheduleId = Branded<'ExportScheduleId'>;
+export type ModerationFindingId = Branded<'ModerationFindingId'>;
+export type ReviewItemId = Branded<'ReviewItemId'>;
 
 interface IdKinds {
   tnt: TenantId;
@@ -25,6 +27,8 @@ interface IdKinds {
   rep: ReplicaId;
   exp: ExportRunId;
   sched: ExportScheduleId;
+  mfd: ModerationFindingId;
+  mri: ReviewItemId;
 }
 /** The prefix of a minted id, e.g. `ses` in `ses_01j…`. */
 export type IdPrefix = keyof IdKinds;

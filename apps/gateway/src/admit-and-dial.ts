@@ -8,6 +8,7 @@ import { modelFamily, type DialRefusal } from '@trunkline/providers/adapters/ope
 import type { Pool } from '@trunkline/tenancy';
 import { planOf, reviewOf, type Caller, type JudgedCall, type Review } from './call-review.js';
 import { dialUpstream } from './dial-upstream.js';
+import { endUserOf } from './end-user.js';
 import type { GatewayParts } from './gateway-parts.js';
 import { openedRecord, type AdmittedCall } from './open-session.js';
 
@@ -169,7 +170,7 @@ async function dialAndConfirm(
   const account = parts.account(pool);
   if (account === null) return err(ACCOUNT_UNREADABLE);
   const upstream = await dialUpstream(
-    { account, request: wanted, safetyIdentifier: handshake.safetyIdentifier },
+    { account, request: wanted, safetyIdentifier: endUserOf(parts, principal, handshake) },
     {
       ...parts.deadlines,
       dialler: parts.dialler,

@@ -16,6 +16,7 @@ import {
 } from '@trunkline/admission';
 import { PoolPlans } from '@trunkline/admission/adapters/policy';
 import type { UsageJournal } from '@trunkline/metering';
+import type { EndUserHasher } from '@trunkline/moderation';
 import { PoolHealth } from '@trunkline/providers';
 import type { Log } from '@trunkline/platform/logging';
 import type { Shutdown } from '@trunkline/platform/shutdown';
@@ -41,6 +42,7 @@ export interface GatewayOptions {
   readonly policy: SnapshotHolder;
   /** HMAC of a key under the installation's pepper. */
   readonly hashKey: (key: string) => string;
+  readonly hashEndUser: EndUserHasher;
   readonly leases: LeaseStore;
   readonly leaseTerms: LeaseTerms;
   /** What happens to live sessions whose lines could not be renewed in time. */
@@ -117,6 +119,7 @@ export function composeGateway(options: GatewayOptions): ComposedGateway {
     bills: new SessionBills(),
     budgets: openBudgets(options),
     gates: openGates({ ...options, clock }),
+    hashEndUser: options.hashEndUser,
     metrics,
   };
   const drain = async (): Promise<void> => {

@@ -88,6 +88,11 @@ export class GatewayMetrics {
     this.metrics.counter('moderationUnjudged', { reason, result: isBlocked ? 'blocked' : 'let_through' }).add(1);
   }
 
+  /** What was found is not in the journal. */
+  findingUnrecorded(why: 'session_limit' | 'journal_pressure'): void {
+    this.metrics.counter('moderationUnrecorded', { why }).add(1);
+  }
+
   sessionOpened(session: LiveSession): void {
     this.active(session).add(1);
   }

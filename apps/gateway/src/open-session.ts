@@ -7,6 +7,7 @@ import type { AcceptedClient } from '@trunkline/realtime/adapters/net';
 import { modelFamily, OpenAiRealtimeObserver } from '@trunkline/providers/adapters/openai';
 import type { Principal } from '@trunkline/tenancy';
 import type { OpenUpstream } from './dial-upstream.js';
+import { endUserOf } from './end-user.js';
 import type { GatewayParts } from './gateway-parts.js';
 import type { LiveSession } from './live-session.js';
 import { openGate, type GatedSession } from './gate/open-gate.js';
@@ -76,7 +77,8 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
     usedInPool(parts, call.lease.place, event);
   };
   const mayAsk: GatedSession['mayAsk'] = (eventId, toldAs) => budget.asks(eventId, toldAs);
-  const gate = openGate(parts, { id: call.sessionId, tenantId: session.tenantId, relay: () => relay, mayAsk });
+  const endUser = endUserOf(parts, call.principal, call.handshake);
+  const gate = openGate(parts, { ...session, endUser, relay: () => relay, mayAsk });
   // A limit that is set while the session lives blocks turns as they begin.
   const fromClient = isBudgeted(call.principal.limits) ? turnGate(observer, budget) : null;
   const fromUpstream = upstreamTap(parts, session, {

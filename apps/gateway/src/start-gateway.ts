@@ -4,6 +4,7 @@ import type { LeaseStore } from '@trunkline/admission';
 import { systemClock } from '@trunkline/kernel';
 import { PrismaSpendRecords } from '@trunkline/admission/adapters/prisma';
 import { beatOf, PrismaJournalStore } from '@trunkline/metering/adapters/prisma';
+import type { EndUserHasher } from '@trunkline/moderation';
 import { relayOverrides } from '@trunkline/platform/config';
 import type { Database } from '@trunkline/platform/database';
 import type { DataFolder } from '@trunkline/platform/data-folder';
@@ -33,6 +34,7 @@ export interface GatewayNeeds {
   /** Given, because the gateway knows only the pure core of rating. */
   readonly prices: PriceSource;
   readonly hashKey: KeyHasher;
+  readonly hashEndUser: EndUserHasher;
   /** The account of the settings, for pools that carry none of their own. */
   readonly account: UpstreamAccount;
   readonly seal: SecretSeal;
@@ -87,7 +89,7 @@ export async function startGateway(base: ProcessBase, needs: GatewayNeeds): Prom
 
 async function compose(
   base: ProcessBase,
-  { db, folder, metrics, prices, hashKey, account, seal }: GatewayNeeds,
+  { db, folder, metrics, prices, hashKey, hashEndUser, account, seal }: GatewayNeeds,
   drain: { softMs: number; readonly maxMs: number },
 ): Promise<ComposedGateway> {
   const { config, log, shutdown } = base;
@@ -112,6 +114,7 @@ async function compose(
     policy: policy.holder,
     prices: policy.prices,
     hashKey,
+    hashEndUser,
     ...(await openLeases(base, { db, dialMsMax: DIAL_MS_MAX })),
     spendRecords: new PrismaSpendRecords(db),
     whenCutOff: config.cutOff,

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { systemClock } from '@trunkline/kernel';
+import { endUserHasher } from '@trunkline/moderation';
 import { openDataFolder } from '@trunkline/platform/data-folder';
 import { Jobs, jobStoreOf } from '@trunkline/platform/jobs';
 import { serveOps } from '@trunkline/platform/http';
@@ -38,7 +39,7 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
   shutdown.register('data folder', STOP_MS_MAX, () => folder.release());
   const store = await openStore(base, folder);
   const pepper = await ownPepper(config);
-  const [hashKey, seal] = [keyHasher(pepper), secretSeal(pepper)];
+  const [hashKey, hashEndUser, seal] = [keyHasher(pepper), endUserHasher(pepper), secretSeal(pepper)];
   const tenancy = { db: store.db, clock: systemClock, randomBytes, hashKey };
   const first = await prepareFirstRun({
     tenancy,
@@ -60,6 +61,7 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
     metrics,
     prices,
     hashKey,
+    hashEndUser,
     account,
     seal,
     reportsUrl,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { z } from 'zod';
+import { aFinding } from '../../../test/support/findings.js';
 import {
   anEvent,
   anOwed,
@@ -50,6 +51,14 @@ test.each<JournalRecord>([
   { kind: 'usage_owed', owed: anOwed('r') },
   { kind: 'nothing_owed', nothing: { id: anOwed('r').id, sessionId: SESSION, atMs: 1 } },
   estimateRecord('r', ['seen_in_part']),
+  { kind: 'moderation', finding: aFinding() },
+  {
+    kind: 'moderation',
+    finding: aFinding({
+      ...{ endUser: 'eu_a', failure: 'late', then: ['notify'] },
+      content: { sealed: 'c', wrappedKey: 'k', region: 'eu', keepUntilMs: 1_795_000_000_000 },
+    }),
+  },
 ])('a $kind record is read back as it was written', (record) => {
   expect(readJournalRecord(writeJournalRecord(record))).toEqual(record);
 });

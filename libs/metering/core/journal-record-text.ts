@@ -2,6 +2,7 @@
 // either understood or refused whole.
 import { z } from 'zod';
 import type { JournalRecord } from './journal.js';
+import { moderationFindingSchema } from './moderation-finding.js';
 import { owedUsageSchema } from './owed-usage.js';
 import type { SeenUsage } from './usage-estimate.js';
 import { eventIdSchema, storedQuantities, timeMsSchema, usageEventSchema, whoSchema } from './usage-event-schema.js';
@@ -85,5 +86,7 @@ const recordSchema: z.ZodType<JournalRecord> = z
     z.object({ version, kind: z.literal('nothing_owed'), nothing: nothingSchema }),
     z.object({ version, kind: z.literal('session_opened'), session: openedSchema }),
     z.object({ version, kind: z.literal('session_closed'), session: closedSchema }),
+    // A release from before this kind keeps the file it stands in, whole, for one that knows it (`unreadable`).
+    z.object({ version, kind: z.literal('moderation'), finding: moderationFindingSchema }),
   ])
   .transform(({ version: _version, ...record }) => record);

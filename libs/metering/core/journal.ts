@@ -2,6 +2,7 @@
 // milliseconds, alive while the database is away. `JournalStore` is the durable table that the spool drains into.
 // There is no option to drop: a record is durable, or the append fails and the frame it guards is not forwarded.
 import type { ApiKeyId, PoolId, ReplicaId, SessionId, TenantId, UsageEventId } from '@trunkline/kernel';
+import type { ModerationFinding } from './moderation-finding.js';
 import type { OwedUsage } from './owed-usage.js';
 import type { UsageEvent } from './usage-event.js';
 
@@ -54,7 +55,8 @@ export type JournalRecord =
   | { readonly kind: 'usage_owed'; readonly owed: OwedUsage }
   | { readonly kind: 'nothing_owed'; readonly nothing: NothingOwed }
   | { readonly kind: 'session_opened'; readonly session: SessionOpened }
-  | { readonly kind: 'session_closed'; readonly session: SessionClosed };
+  | { readonly kind: 'session_closed'; readonly session: SessionClosed }
+  | { readonly kind: 'moderation'; readonly finding: ModerationFinding };
 
 /**
  * How close the journal is to refusing: `ok`; `warn` from 80 % of its byte budget (alarm); `refuse` from 90 % (admit no
@@ -132,5 +134,7 @@ export function recordTimeMs(record: JournalRecord): number {
       return record.session.openedAtMs;
     case 'session_closed':
       return record.session.closedAtMs;
+    case 'moderation':
+      return record.finding.occurredAtMs;
   }
 }

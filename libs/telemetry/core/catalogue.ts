@@ -216,6 +216,24 @@ export const METRICS = {
       { name: 'result', values: ['blocked', 'let_through'] },
     ],
   },
+  moderationUnrecorded: {
+    kind: 'counter',
+    name: 'trunkline_moderation_unrecorded_total',
+    help: 'Findings that are not in the journal: a session had very many, or its last room is kept for usage.',
+    labels: [{ name: 'why', values: ['session_limit', 'journal_pressure'] }],
+  },
+  reviewItems: {
+    kind: 'gauge',
+    name: 'trunkline_review_items',
+    help: 'Items of the review queue that wait for a decision, with somebody assigned or not.',
+    labels: [{ name: 'state', values: ['open', 'assigned'] }],
+  },
+  reviewOldest: {
+    kind: 'gauge',
+    name: 'trunkline_review_oldest_seconds',
+    help: 'Age of the oldest item of the review queue that waits for a decision; 0 when none does.',
+    labels: NO_LABELS,
+  },
   budgetThresholds: {
     kind: 'counter',
     name: 'trunkline_budget_thresholds_total',

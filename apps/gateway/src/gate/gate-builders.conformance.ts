@@ -38,7 +38,7 @@ export function gateOf(policy: Record<string, unknown> = {}, binding = bindingOf
   };
   const findings: GateFinding[] = [];
   const timers: (() => void)[] = [];
-  let current: GatePolicy = { policy: parsed.value, bindings: [binding] };
+  let current: GatePolicy = { version: 1, policy: parsed.value, bindings: [binding] };
   const gate = new GateSession(() => current, {
     reader: new OpenAiContentReader(),
     words: openAiGateWords,

@@ -40,13 +40,13 @@ export class GatePolicies {
   private make({ tenantId, version, policy }: StoredModerationPolicy): GatePolicy {
     const parsed = parseModerationPolicy(policy);
     const bindings = parsed.ok ? bindingsOf(parsed.value, this.partsFor(tenantId)) : parsed;
-    if (parsed.ok && bindings.ok) return { policy: parsed.value, bindings: bindings.value };
+    if (parsed.ok && bindings.ok) return { version, policy: parsed.value, bindings: bindings.value };
     const problems = bindings.ok ? [] : bindings.error;
     this.log.error(
       { event: 'moderation_policy_unreadable', tenant_id: tenantId, count: version, reason: problems.join('; ') },
       'a moderation policy cannot be read by this release: nothing of its tenant goes through',
     );
-    return CLOSED;
+    return { ...CLOSED, version };
   }
 }
 
@@ -67,7 +67,7 @@ const NEVER_BOUND: HookBinding = {
   otherwise: { atLeast: 0, action: 'block' },
   dryRun: false,
 };
-const CLOSED: GatePolicy = {
+const CLOSED: Omit<GatePolicy, 'version'> = {
   policy: {
     version: 1,
     hooks: [],

@@ -25,6 +25,8 @@ export type GateVerdict = 'forward' | 'drop' | { readonly replace: Buffer };
 
 /** A tenant's policy, ready for use. */
 export interface GatePolicy {
+  /** Of the tenant's policies. */
+  readonly version: number;
   readonly policy: ModerationPolicy;
   /** Its hooks, made. */
   readonly bindings: readonly HookBinding[];
@@ -63,7 +65,8 @@ export interface GatePorts {
   readonly unenforceable: SessionConductPorts['unenforceable'];
   /** Ends the session: the policy demands it. */
   readonly end: () => void;
-  readonly found: (findings: readonly GateFinding[]) => void;
+  /** Hooks found something or failed. @param by the policy that they are of. */
+  readonly found: (findings: readonly GateFinding[], by: GatePolicy) => void;
 }
 
 const RESPONSE = /^response\./;
@@ -241,11 +244,10 @@ export class GateSession {
     return room === null ? 'drop' : room.then(() => 'drop' as const);
   }
 
-  private tell({ event, words }: JudgedEvent): void {
-    if (words.length === 0) return;
-    const { itemId, responseId, places } = event;
-    const kind = places[0]?.piece.kind ?? 'typed_text';
-    this.ports.found(words.map((word) => ({ word, kind, itemId, responseId })));
+  private tell({ event: { itemId, responseId }, heard }: JudgedEvent): void {
+    if (heard.length === 0) return;
+    const findings = heard.map(({ word, place }) => ({ word, kind: place.piece.kind, itemId, responseId }));
+    this.ports.found(findings, this.gate);
   }
 
   private unjudged(itemId: string, why: Unjudged, isBlocked: boolean): void {

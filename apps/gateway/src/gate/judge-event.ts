@@ -8,12 +8,19 @@ export interface JudgedEvent {
   readonly event: GatedEvent;
   /** The severest of all that stands in it. `redact`: the event was changed. */
   readonly action: Action;
-  readonly words: readonly HookWord[];
+  /** What hooks said, each of one place. */
+  readonly heard: readonly HeardWord[];
+}
+
+/** A hook's word about a place of an event. */
+export interface HeardWord {
+  readonly word: HookWord;
+  readonly place: GatedPlace;
 }
 
 /** Judges all places of an event, in order; those after one that stops it are not judged. Never rejects. */
 export function judgeEvent(pipeline: Pipeline, event: GatedEvent): JudgedEvent | Promise<JudgedEvent> {
-  return judgeFrom(pipeline, 0, { event, action: 'pass', words: [] });
+  return judgeFrom(pipeline, 0, { event, action: 'pass', heard: [] });
 }
 
 function judgeFrom(pipeline: Pipeline, index: number, so: JudgedEvent): JudgedEvent | Promise<JudgedEvent> {
@@ -31,7 +38,8 @@ function judgeFrom(pipeline: Pipeline, index: number, so: JudgedEvent): JudgedEv
 
 function carryOut(judged: JudgedEvent, place: GatedPlace, { action, redacted, words }: Decision): JudgedEvent {
   if (redacted !== null) place.replace(redacted);
-  return { event: judged.event, action: severer(judged.action, action), words: [...judged.words, ...words] };
+  const heard = words.map((word) => ({ word, place }));
+  return { event: judged.event, action: severer(judged.action, action), heard: [...judged.heard, ...heard] };
 }
 
 function isStopped({ action }: JudgedEvent): boolean {

@@ -1,14 +1,14 @@
 // Opens the gate of a WebSocket session whose tenant has a moderation policy.
-import { toOpenAiError } from '@trunkline/kernel';
+import { randomBytes } from 'node:crypto';
+import { mintId, toOpenAiError } from '@trunkline/kernel';
 import { openAiGateWords, OpenAiContentReader, OpenAiSessionVeil } from '@trunkline/providers/adapters/openai';
 import { errorEvent, type Session } from '@trunkline/realtime';
 import type { GatewayParts } from '../gateway-parts.js';
+import { FindingJournal, type FindingContext } from './finding-journal.js';
 import { GateSession, type GateFinding, type GatePolicy } from './gate-session.js';
 
 /** Whose gate it is. */
-export interface GatedSession {
-  readonly id: string;
-  readonly tenantId: Parameters<GatewayParts['gates']['of']>[0];
+export interface GatedSession extends FindingContext {
   readonly relay: () => Session;
   /** Whether a turn may be begun; see `TurnBudget.asks`. */
   readonly mayAsk: (eventId: string | null, toldAs: string | null) => Promise<boolean>;
@@ -22,12 +22,14 @@ const MESSAGES = {
 } as const;
 
 /** @returns null where nothing of the tenant is judged: then the session pays nothing. */
-export function openGate(parts: GatewayParts, { id, tenantId, relay, mayAsk }: GatedSession): GateSession | null {
+export function openGate(parts: GatewayParts, session: GatedSession): GateSession | null {
+  const { sessionId: id, tenantId, relay, mayAsk } = session;
   const opened = parts.gates.of(tenantId);
   if (opened === null) return null;
   let last: GatePolicy = opened;
   // A policy that is gone (its tenant is) judges to the end of the session.
   const current = (): GatePolicy => (last = parts.gates.of(tenantId) ?? last);
+  const journal = openFindingJournal(parts, session);
   let told = 0;
   return new GateSession(current, {
     reader: new OpenAiContentReader(),
@@ -56,18 +58,39 @@ export function openGate(parts: GatewayParts, { id, tenantId, relay, mayAsk }: G
       relay().end('moderation');
     },
     end: () => relay().end('moderation'),
-    found: (findings) => findings.forEach((finding) => tell(parts, { id, tenantId }, finding)),
+    found: (findings, by) => {
+      for (const finding of findings) {
+        tell(parts, session, finding);
+        journal.add(finding, by);
+      }
+    },
   });
 }
 
-function tell(parts: GatewayParts, who: Pick<GatedSession, 'id' | 'tenantId'>, { word, kind }: GateFinding): void {
+function openFindingJournal(parts: GatewayParts, session: GatedSession): FindingJournal {
+  const { sessionId, tenantId, keyId, replicaId, endUser } = session;
+  return new FindingJournal({
+    context: { sessionId, tenantId, keyId, replicaId, endUser },
+    mintId: () => mintId('mfd', parts.clock.nowMs(), randomBytes),
+    nowMs: parts.clock.nowMs,
+    pressure: () => parts.journal.pressure(),
+    append: (finding) => {
+      const record = { kind: 'moderation', finding } as const;
+      // No frame waits for it. What the journal refuses is offered again with the books'.
+      void parts.journal.append(record).catch(() => parts.stragglers.keep(record));
+    },
+    unrecorded: (why) => parts.metrics.findingUnrecorded(why),
+  });
+}
+
+function tell(parts: GatewayParts, who: FindingContext, { word, kind }: GateFinding): void {
   parts.metrics.moderated(word);
   const { binding, action, failure, findings, reason } = word;
   const categories = [...new Set(findings.map(({ category }) => category))].join(',');
   parts.log.info(
     {
       event: 'moderation_verdict',
-      session_id: who.id,
+      session_id: who.sessionId,
       tenant_id: who.tenantId,
       name: binding.name,
       reason: `${binding.dryRun ? 'dry run: ' : ''}${action} ${kind} ${failure ?? categories}${reason === null ? '' : `: ${reason}`}`,

@@ -9,6 +9,7 @@ import {
   type JournalStore,
   type JournalledSession,
   type JournalledUsage,
+  type ModerationFinding,
   type OwedUsage,
   type SessionClosed,
   type SessionOpened,
@@ -20,6 +21,7 @@ export class MemoryJournalStore implements JournalStore, JournalReader {
   private readonly owed = new Map<UsageEventId, OwedUsage>();
   private readonly opened = new Map<SessionId, SessionOpened>();
   private readonly closed = new Map<SessionId, SessionClosed>();
+  private readonly findings = new Map<string, ModerationFinding>();
   private readonly watermarks = new Map<string, number>();
 
   async commit(batch: JournalBatch): Promise<void> {
@@ -31,6 +33,11 @@ export class MemoryJournalStore implements JournalStore, JournalReader {
   /** All events, in the order in which they were first stored. For assertions over every tenant. */
   allEvents(): readonly UsageEvent[] {
     return [...this.events.values()];
+  }
+
+  /** What moderation hooks found, in the order in which it was first stored. */
+  allFindings(): readonly ModerationFinding[] {
+    return [...this.findings.values()];
   }
 
   async usageOfSession(tenantId: TenantId, sessionId: SessionId): Promise<readonly JournalledUsage[]> {
@@ -80,6 +87,8 @@ export class MemoryJournalStore implements JournalStore, JournalReader {
         for (const { id, sessionId } of this.owed.values())
           if (sessionId === record.session.sessionId) this.owed.delete(id);
         return this.keepEnd(record.session);
+      case 'moderation':
+        return keepFirst(this.findings, record.finding.id, record.finding);
     }
   }
 

@@ -43,7 +43,7 @@ export type DialProblem =
     }
   | { readonly kind: 'unreachable' | 'timeout' | 'tls_invalid' | 'bad_upgrade' | 'aborted' };
 
-/** The request that opens a session of this route. The end user's safety identifier is passed on as the app sent it. */
+/** The request that opens a session of this route. @param safetyIdentifier of the end user: a hash, never a name. */
 export function dialTarget(account: OpenAiAccount, request: RouteRequest, safetyIdentifier: string | null): DialTarget {
   const url = new URL(`${account.baseUrl.replace(/\/+$/, '')}/realtime`);
   url.protocol = url.protocol === 'http:' || url.protocol === 'ws:' ? 'ws:' : 'wss:';

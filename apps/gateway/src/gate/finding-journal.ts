@@ -1,0 +1,91 @@
+// Makes records of what a session's gate found, for the journal. Bounded: a hook that finds something in every word, or is
+// down for an hour, must neither fill the spool nor the queue of the people who look at it. The books go first: when the
+// journal is short of room, findings are counted and not recorded.
+import { directionOf } from '@trunkline/moderation';
+import type { JournalPressure, ModerationFinding } from '@trunkline/metering';
+import type { GateFinding, GatePolicy } from './gate-session.js';
+
+/** Whose findings they are. */
+export type FindingContext = Pick<
+  ModerationFinding,
+  'sessionId' | 'tenantId' | 'keyId' | 'replicaId' | 'endUser'
+>;
+
+/** What the records are made with, and where they go. */
+export interface FindingJournalPorts {
+  readonly context: FindingContext;
+  readonly mintId: () => ModerationFinding['id'];
+  readonly nowMs: () => number;
+  readonly pressure: () => JournalPressure;
+  /** Never rejects. */
+  readonly append: (finding: ModerationFinding) => void;
+  /** A finding is not recorded; it was counted and logged like any other. */
+  readonly unrecorded: (why: 'session_limit' | 'journal_pressure') => void;
+}
+
+/** A person who looks at a session sees enough in so many; a real one has a handful. */
+export const FINDINGS_MAX = 1_000;
+/** A hook that stays down says so once a minute. */
+export const FAILURE_EVERY_MS = 60_000;
+const CATEGORIES_MAX = 20;
+// Vendors' ids have some thirty characters; apps may choose those of items.
+const ID_CHARS_MAX = 200;
+
+/** The findings of one session. */
+export class FindingJournal {
+  private recorded = 0;
+  /** By hook; bounded by the hooks of the session's policies. */
+  private readonly failedAtMs = new Map<string, number>();
+
+  constructor(private readonly ports: FindingJournalPorts) {}
+
+  /** Records what hooks of a policy said. */
+  add(found: GateFinding, by: GatePolicy): void {
+    if (!this.isOfNote(found)) return;
+    if (this.recorded >= FINDINGS_MAX) return this.ports.unrecorded('session_limit');
+    const pressure = this.ports.pressure();
+    if (pressure === 'refuse' || pressure === 'full') return this.ports.unrecorded('journal_pressure');
+    this.recorded += 1;
+    this.ports.append(this.recordOf(found, by));
+  }
+
+  private isOfNote({ word: { binding, action, failure } }: GateFinding): boolean {
+    if (failure === null) return action !== 'pass';
+    // Content that a failure kept from going on is a matter of record each time.
+    if (action !== 'pass' && !binding.dryRun) return true;
+    const nowMs = this.ports.nowMs();
+    if (nowMs - (this.failedAtMs.get(binding.name) ?? -Infinity) < FAILURE_EVERY_MS) return false;
+    this.failedAtMs.set(binding.name, nowMs);
+    return true;
+  }
+
+  private recordOf({ word, kind, itemId, responseId }: GateFinding, by: GatePolicy): ModerationFinding {
+    const { binding, action, failure } = word;
+    return {
+      ...this.ports.context,
+      id: this.ports.mintId(),
+      policyVersion: by.version,
+      itemId: itemId?.slice(0, ID_CHARS_MAX) ?? null,
+      responseId: responseId?.slice(0, ID_CHARS_MAX) ?? null,
+      direction: directionOf(kind),
+      contentKind: kind,
+      hook: binding.name,
+      hookType: binding.type,
+      action,
+      categories: highestOf(word.findings),
+      failure,
+      dryRun: binding.dryRun,
+      then: [],
+      occurredAtMs: this.ports.nowMs(),
+      content: null,
+    };
+  }
+}
+
+/** The highest score of each category, the highest first. */
+function highestOf(findings: GateFinding['word']['findings']): ModerationFinding['categories'] {
+  const highest = new Map<string, number>();
+  for (const { category, score } of findings) highest.set(category, Math.max(highest.get(category) ?? 0, score));
+  const sorted = [...highest].sort(([, a], [, b]) => b - a);
+  return sorted.slice(0, CATEGORIES_MAX).map(([category, score]) => ({ category, score: Math.min(1, score) }));
+}
