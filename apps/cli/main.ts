@@ -1,6 +1,7 @@
 // `npm run cli -- ...`: administration of an installation from a terminal, on the services that the HTTP API uses.
 import { Command } from 'commander';
 import { systemClock } from '@trunkline/kernel';
+import { endUserHasher } from '@trunkline/moderation';
 import { loadProcessConfig, processEnvironment } from '@trunkline/platform/config';
 import { outboundExceptionsOf } from '@trunkline/platform/outbound';
 import { installedPepper, secretSeal } from '@trunkline/platform/secrets';
@@ -16,6 +17,7 @@ import { addExportCommands } from './src/export/export-commands.js';
 import { addStatementCommand } from './src/statement/statement-command.js';
 import { addKeyCommands } from './src/key-commands.js';
 import { addModerationCommands, type HookServicesOf } from './src/moderation/moderation-commands.js';
+import { addReviewCommands } from './src/moderation/review-commands.js';
 import { addMoneyCommands } from './src/money-commands.js';
 import { formatAnswer, formatRows } from './src/output.js';
 import { addPoolCommands } from './src/pool-commands.js';
@@ -24,7 +26,7 @@ import { addPriceCommands } from './src/price/price-commands.js';
 import { addRepairCommands } from './src/repair-commands.js';
 import { addRollupCommands } from './src/rollup/rollup-commands.js';
 import { addReconcileCommands, type VendorOf } from './src/reconcile/reconcile-commands.js';
-import type { Inquire, RunCommand, RunOnBooks } from './src/run-command.js';
+import type { Inquire, RunCommand, RunOnBooks, RunOnReviews } from './src/run-command.js';
 import { addShareCommands } from './src/share-commands.js';
 import { addTenantCommands } from './src/tenant-commands.js';
 import { replayCalls } from './src/what-if/replay.js';
@@ -59,6 +61,13 @@ const runOnBooks: RunOnBooks = async (command, work) => {
     work({ tenancy, exports: { db: tenancy.db, databaseUrl, ...flags.exports } }),
   );
   process.stdout.write(typeof answer === 'string' ? answer : formatRows(answer, asJson));
+};
+
+const runOnReviews: RunOnReviews = async (command, work) => {
+  const { asJson, ...flags } = flagsOf(command);
+  const hashEndUser = endUserHasher(await installedPepper(flags));
+  const answer = await withInstallation(flags, (tenancy) => work({ tenancy, hashEndUser }));
+  process.stdout.write(typeof answer === 'string' ? answer : formatAnswer(answer, asJson));
 };
 
 const inquire: Inquire = async (command, work) => {
@@ -97,7 +106,8 @@ const pool = addPoolCommands(program, run, processEnvironment());
 addPoolStatusCommand(pool, inquire);
 addWhatIfCommand(pool, inquire, replayCalls);
 addShareCommands(program, run);
-addModerationCommands(program, { run, inquire, servicesOf });
+const moderation = addModerationCommands(program, { run, inquire, servicesOf });
+addReviewCommands(moderation, runOnReviews, systemClock.nowMs());
 const usage = addMoneyCommands(program, run, systemClock.nowMs());
 const ledger = addLedgerCommand(program, run);
 addBookingCommands(ledger, run);

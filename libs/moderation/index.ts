@@ -6,5 +6,6 @@ export * from './core/hook.js';
 export * from './core/hook-spec.js';
 export * from './core/pipeline.js';
 export * from './core/policy.js';
+export * from './core/review.js';
 export * from './core/text-window.js';
 export * from './core/verdict.js';

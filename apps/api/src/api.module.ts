@@ -8,6 +8,7 @@ import { ExportsController } from './exports/exports.controller.js';
 import { BooksController } from './ledger/books.controller.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { PeriodsController } from './ledger/periods.controller.js';
+import { ReviewsController } from './moderation/reviews.controller.js';
 import { OrganizationController } from './organization/organization.controller.js';
 import { OverviewController } from './overview/overview.controller.js';
 import { PoolsController } from './pools/pools.controller.js';
@@ -41,6 +42,7 @@ export class ApiModule {
         PriceImpactController,
         ExportsController,
         CostCentresController,
+        ReviewsController,
         StatementsController,
         StatementPageController,
       ],

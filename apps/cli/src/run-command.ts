@@ -1,6 +1,7 @@
 // What every command is run with, and how it reads what the services answer.
 import type { Command } from 'commander';
 import type { Result } from '@trunkline/kernel';
+import type { EndUserHasher } from '@trunkline/moderation';
 import type { ExportPlace } from '@trunkline/reporting/adapters/export';
 import type { PoolContext } from '@trunkline/tenancy/adapters/prisma';
 import type { Answer, Row } from './output.js';
@@ -19,6 +20,19 @@ export interface BooksInstallation {
 export type RunOnBooks = (
   command: Command,
   work: (books: BooksInstallation) => Promise<readonly Row[] | string>,
+) => Promise<void>;
+
+/** The installation, for commands about what was found in sessions. */
+export interface ReviewInstallation {
+  readonly tenancy: PoolContext;
+  /** What we call an app's end user. */
+  readonly hashEndUser: EndUserHasher;
+}
+
+/** Runs a command about what was found, and prints its answer, or the text as it is. */
+export type RunOnReviews = (
+  command: Command,
+  work: (installation: ReviewInstallation) => Promise<Answer | string>,
 ) => Promise<void>;
 
 /** Answers a question about an installation that may not need its database, and prints the answer. */

@@ -15,6 +15,7 @@ import { startReaper, type ReaperParts } from './reaper.js';
 import { startRollup } from './rollup.js';
 import { watchLedger } from './watch-ledger.js';
 import { watchPeriods } from './watch-periods.js';
+import { watchReviews } from './watch-reviews.js';
 import { RATING_STOP_MS_MAX, WorkerModule } from './worker.module.js';
 
 /** What a worker needs. */
@@ -65,6 +66,7 @@ export async function startWorker({
   const app = await NestFactory.createApplicationContext(WorkerModule.with(loop), { logger: false });
   watchLedger(db, metrics, shutdown);
   watchPeriods(db, metrics, shutdown);
+  watchReviews(db, metrics, shutdown);
   startReaper({ db, log, metrics, monotonicMs: systemClock.monotonicMs, ...reaper }, shutdown);
   if (reconcile) await startReconcileJobs(reconcile.jobs, { ...reconcile, db, log, metrics, nowMs: systemClock.nowMs });
   if (exports) await startExportJobs({ ...exports, log, nowMs: systemClock.nowMs });

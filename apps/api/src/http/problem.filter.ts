@@ -49,7 +49,7 @@ export class ProblemFilter implements ExceptionFilter {
 function refusalOf(status: number): { code: ProblemCode; words: ProblemWords } {
   if (status === 404) {
     const detail =
-      'Try /admin, or /admin/api/v1/ with tenants, sessions, usage, costs, pools, prices, ledger or periods.';
+      'Try /admin, or /admin/api/v1/ with tenants, sessions, usage, costs, pools, prices, ledger, periods or moderation.';
     return { code: 'not_found', words: { detail } };
   }
   return { code: 'invalid_request', words: { detail: 'Check the method, path and headers of the request.' } };

@@ -29,8 +29,8 @@ export interface ModerationRun {
   readonly servicesOf: HookServicesOf;
 }
 
-/** Adds the command and its parts. */
-export function addModerationCommands(program: Command, { run, inquire, servicesOf }: ModerationRun): void {
+/** Adds the command and its parts. @returns it, for further parts. */
+export function addModerationCommands(program: Command, { run, inquire, servicesOf }: ModerationRun): Command {
   const moderation = program.command('moderation').description('what is judged in live sessions, and by which rules');
   withActor(moderation.command('set <tenant>'))
     .description('put a policy in force; live sessions follow it within two seconds')
@@ -77,6 +77,7 @@ export function addModerationCommands(program: Command, { run, inquire, services
         }
       }),
     );
+  return moderation;
 }
 
 /** What a policy does beside asking hooks. */

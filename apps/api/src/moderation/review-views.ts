@@ -1,0 +1,45 @@
+// Items of the review queue as JSON, field by field. Texts of strangers (ids that apps choose, categories that hooks name) are
+// plain JSON strings; no page of ours shows them.
+import type { ReviewCase, ReviewItem } from '@trunkline/moderation/adapters/prisma';
+
+/** An item of a list. */
+export function itemView(item: ReviewItem) {
+  const { id, state, assignee, decision, actions, categories, direction } = item;
+  return {
+    ...{ id, state, assignee, decision, actions, categories, direction },
+    opened_at: item.openedAt.toISOString(),
+    decided_at: iso(item.decidedAt),
+    content_kind: item.contentKind,
+    session_id: item.sessionId,
+    key_id: item.keyId,
+    end_user: item.endUser,
+    response_id: item.responseId,
+    item_id: item.itemId,
+  };
+}
+
+/** An item with all that is known of it. */
+export function caseView({ item, session, findings, events }: ReviewCase) {
+  return {
+    ...itemView(item),
+    session: session && {
+      model: session.model,
+      opened_at: iso(session.openedAt),
+      closed_at: iso(session.closedAt),
+      end_cause: session.endCause,
+    },
+    findings: findings.map(({ id, hook, hookType, action, categories, contentKind, policyVersion, occurredAt }) => ({
+      ...{ id, hook, hook_type: hookType, action, categories },
+      content_kind: contentKind,
+      policy_version: policyVersion,
+      occurred_at: occurredAt.toISOString(),
+    })),
+    events: events.map(({ kind, actor, at, before, after, note }) => ({
+      ...{ kind, actor, at: at.toISOString(), before, after, note },
+    })),
+  };
+}
+
+function iso(at: Date | null): string | null {
+  return at?.toISOString() ?? null;
+}
