@@ -6,7 +6,7 @@ import { connectLeaseRedis, RedisLeaseStore } from '@trunkline/admission/adapter
 import { systemClock } from '@trunkline/kernel';
 import { assertDatabaseReachable, openDatabase } from '@trunkline/platform/database';
 import { runProcess, type ProcessBase, type StartedProcess } from '@trunkline/platform/process';
-import { installedPepper } from '@trunkline/platform/secrets';
+import { installedPepper, secretSeal } from '@trunkline/platform/secrets';
 import { DownloadLinks } from '@trunkline/reporting';
 import { exportPlaceOf } from '@trunkline/reporting/adapters/export';
 import { keyHasher } from '@trunkline/tenancy';
@@ -32,6 +32,7 @@ async function start(base: ProcessBase): Promise<StartedProcess> {
     upstream: 'unknown',
     lines: await openLines(base),
     exports: { place: { db, databaseUrl, ...exportPlaceOf(config) }, links: new DownloadLinks(pepper) },
+    contentSeal: secretSeal(config.contentKey ?? pepper),
     // The command line reads Redis itself where there is one; only a standalone's lines are out of its reach.
     operatorToken: null,
     host,

@@ -17,6 +17,7 @@ import { addExportCommands } from './src/export/export-commands.js';
 import { addStatementCommand } from './src/statement/statement-command.js';
 import { addKeyCommands } from './src/key-commands.js';
 import { addModerationCommands, type HookServicesOf } from './src/moderation/moderation-commands.js';
+import { addContentCommands } from './src/moderation/content-commands.js';
 import { addReviewCommands } from './src/moderation/review-commands.js';
 import { addMoneyCommands } from './src/money-commands.js';
 import { formatAnswer, formatRows } from './src/output.js';
@@ -65,8 +66,9 @@ const runOnBooks: RunOnBooks = async (command, work) => {
 
 const runOnReviews: RunOnReviews = async (command, work) => {
   const { asJson, ...flags } = flagsOf(command);
-  const hashEndUser = endUserHasher(await installedPepper(flags));
-  const answer = await withInstallation(flags, (tenancy) => work({ tenancy, hashEndUser }));
+  const pepper = await installedPepper(flags);
+  const secrets = { hashEndUser: endUserHasher(pepper), contentSeal: secretSeal(flags.contentKey ?? pepper) };
+  const answer = await withInstallation(flags, (tenancy) => work({ tenancy, ...secrets }));
   process.stdout.write(typeof answer === 'string' ? answer : formatAnswer(answer, asJson));
 };
 
@@ -84,10 +86,11 @@ function flagsOf(command: Command) {
     ...(flags.adminKey === undefined ? [] : ['--admin-key', flags.adminKey]),
     ...(flags.usageUrl === undefined ? [] : ['--usage-url', flags.usageUrl]),
   ]);
-  const { dataDir, databaseUrl, redis, keyPepper, adminKey, usageUrl } = config;
+  const { dataDir, databaseUrl, redis, keyPepper, contentKey, adminKey, usageUrl } = config;
   const exports = exportPlaceOf(config);
   const hooks = { webhookExceptions: outboundExceptionsOf(config.webhookAllow) };
-  return { dataDir, databaseUrl, redis, keyPepper, adminKey, usageUrl, exports, hooks, asJson: flags.json === true };
+  const secrets = { keyPepper, contentKey, adminKey };
+  return { dataDir, databaseUrl, redis, ...secrets, usageUrl, exports, hooks, asJson: flags.json === true };
 }
 
 const vendorOf: VendorOf = async (command) => {
@@ -108,6 +111,7 @@ addWhatIfCommand(pool, inquire, replayCalls);
 addShareCommands(program, run);
 const moderation = addModerationCommands(program, { run, inquire, servicesOf });
 addReviewCommands(moderation, runOnReviews, systemClock.nowMs());
+addContentCommands(moderation, runOnReviews);
 const usage = addMoneyCommands(program, run, systemClock.nowMs());
 const ledger = addLedgerCommand(program, run);
 addBookingCommands(ledger, run);

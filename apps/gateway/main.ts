@@ -34,7 +34,7 @@ async function start(base: ProcessBase): Promise<StartedProcess> {
   const prices = priceSource(db);
   const seal = secretSeal(pepper);
   const reportsUrl = () => config.apiUrl;
-  const secrets = { hashKey, hashEndUser, seal };
+  const secrets = { hashKey, hashEndUser, seal, contentSeal: secretSeal(config.contentKey ?? pepper) };
   const gateway = await startGateway(base, { db, folder, metrics, prices, account, reportsUrl, ...secrets });
   const metricsUrl = await serveOps({ metrics, checks: gateway.checks }, config, shutdown);
   gateway.drainOnStop();

@@ -1,6 +1,7 @@
 export * from './core/binding.js';
 export * from './core/circuit.js';
 export * from './core/content.js';
+export * from './core/content-seal.js';
 export * from './core/end-user.js';
 export * from './core/hook.js';
 export * from './core/hook-spec.js';

@@ -1,6 +1,7 @@
 // What the control plane's routes need, handed in by the composition root. A token rather than classes by type, so that
 // the pieces stay plain objects that tests make without a container.
 import type { Refusal, Result } from '@trunkline/kernel';
+import type { KeyWrap } from '@trunkline/moderation';
 import type { Database } from '@trunkline/platform/database';
 import type { Log } from '@trunkline/platform/logging';
 import type { DownloadLinks } from '@trunkline/reporting';
@@ -34,6 +35,8 @@ export interface ApiRouteParts {
   readonly exports: ExportAccess | null;
   /** Null: this process has nobody who reads metrics. */
   readonly metrics: Pick<Metrics, 'counter'> | null;
+  /** Opens the keys of kept content; null: it cannot be read here. */
+  readonly contentSeal: KeyWrap | null;
   readonly log: Log;
 }
 

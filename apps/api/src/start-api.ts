@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { isIP } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
+import type { KeyWrap } from '@trunkline/moderation';
 import type { Database } from '@trunkline/platform/database';
 import { closeServer, listen, urlHost } from '@trunkline/platform/http';
 import type { Log } from '@trunkline/platform/logging';
@@ -36,6 +37,8 @@ export interface ApiParts {
   readonly exports?: ExportAccess;
   /** Of the process, where it has a listener for them. */
   readonly metrics?: Pick<Metrics, 'counter'>;
+  /** Opens the keys of kept content; without, it cannot be read here. */
+  readonly contentSeal?: KeyWrap;
   /** The address to bind (`--host`) and the port (`--admin-port`; 0 picks a free one). */
   readonly host: string;
   readonly port: number;
@@ -82,7 +85,7 @@ export async function startApi(parts: ApiParts): Promise<RunningApi> {
 }
 
 function routeParts(parts: ApiParts, link: OneTimeLink): ApiRouteParts {
-  const { db, tenancy, upstream, lines, operatorToken, log, exports = null, metrics = null } = parts;
+  const { db, tenancy, upstream, lines, operatorToken, log, exports = null, metrics = null, contentSeal = null } = parts;
   const policy = new FreshPolicy(new PrismaPolicySource(db, tenancy.clock));
   return {
     db,
@@ -98,6 +101,7 @@ function routeParts(parts: ApiParts, link: OneTimeLink): ApiRouteParts {
     },
     exports,
     metrics,
+    contentSeal,
     log,
   };
 }

@@ -1,7 +1,7 @@
 // What every command is run with, and how it reads what the services answer.
 import type { Command } from 'commander';
 import type { Result } from '@trunkline/kernel';
-import type { EndUserHasher } from '@trunkline/moderation';
+import type { EndUserHasher, KeyWrap } from '@trunkline/moderation';
 import type { ExportPlace } from '@trunkline/reporting/adapters/export';
 import type { PoolContext } from '@trunkline/tenancy/adapters/prisma';
 import type { Answer, Row } from './output.js';
@@ -27,6 +27,8 @@ export interface ReviewInstallation {
   readonly tenancy: PoolContext;
   /** What we call an app's end user. */
   readonly hashEndUser: EndUserHasher;
+  /** Opens the keys of kept content. */
+  readonly contentSeal: KeyWrap;
 }
 
 /** Runs a command about what was found, and prints its answer, or the text as it is. */

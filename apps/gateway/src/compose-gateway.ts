@@ -16,7 +16,7 @@ import {
 } from '@trunkline/admission';
 import { PoolPlans } from '@trunkline/admission/adapters/policy';
 import type { UsageJournal } from '@trunkline/metering';
-import type { EndUserHasher } from '@trunkline/moderation';
+import type { EndUserHasher, KeyWrap } from '@trunkline/moderation';
 import { PoolHealth } from '@trunkline/providers';
 import type { Log } from '@trunkline/platform/logging';
 import type { Shutdown } from '@trunkline/platform/shutdown';
@@ -43,6 +43,7 @@ export interface GatewayOptions {
   /** HMAC of a key under the installation's pepper. */
   readonly hashKey: (key: string) => string;
   readonly hashEndUser: EndUserHasher;
+  readonly contentSeal: KeyWrap;
   readonly leases: LeaseStore;
   readonly leaseTerms: LeaseTerms;
   /** What happens to live sessions whose lines could not be renewed in time. */
@@ -120,6 +121,7 @@ export function composeGateway(options: GatewayOptions): ComposedGateway {
     budgets: openBudgets(options),
     gates: openGates({ ...options, clock }),
     hashEndUser: options.hashEndUser,
+    contentSeal: options.contentSeal,
     metrics,
   };
   const drain = async (): Promise<void> => {

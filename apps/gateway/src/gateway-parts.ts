@@ -4,7 +4,7 @@ import type { Clock, PoolId, Refusal, ReplicaId, Result, SessionId } from '@trun
 import type { AdmissionRefusal, AdmitRequest, Lease, OnLost, TokenUse } from '@trunkline/admission';
 import type { PoolPlans } from '@trunkline/admission/adapters/policy';
 import type { UsageJournal } from '@trunkline/metering';
-import type { EndUserHasher } from '@trunkline/moderation';
+import type { EndUserHasher, KeyWrap } from '@trunkline/moderation';
 import type { Log } from '@trunkline/platform/logging';
 import type { RelayLimits, RelayProbe, Ticker } from '@trunkline/realtime';
 import type { Dialler, WireFactory } from '@trunkline/realtime/adapters/net';
@@ -77,5 +77,7 @@ export interface GatewayParts {
   readonly budgets: Budgets;
   readonly gates: GatePolicies;
   readonly hashEndUser: EndUserHasher;
+  /** Seals the keys of kept content. */
+  readonly contentSeal: KeyWrap;
   readonly metrics: GatewayMetrics;
 }

@@ -4,7 +4,7 @@ import type { LeaseStore } from '@trunkline/admission';
 import { systemClock } from '@trunkline/kernel';
 import { PrismaSpendRecords } from '@trunkline/admission/adapters/prisma';
 import { beatOf, PrismaJournalStore } from '@trunkline/metering/adapters/prisma';
-import type { EndUserHasher } from '@trunkline/moderation';
+import type { EndUserHasher, KeyWrap } from '@trunkline/moderation';
 import { relayOverrides } from '@trunkline/platform/config';
 import type { Database } from '@trunkline/platform/database';
 import type { DataFolder } from '@trunkline/platform/data-folder';
@@ -35,6 +35,8 @@ export interface GatewayNeeds {
   readonly prices: PriceSource;
   readonly hashKey: KeyHasher;
   readonly hashEndUser: EndUserHasher;
+  /** Seals the keys of kept content; what opens them reads it. */
+  readonly contentSeal: KeyWrap;
   /** The account of the settings, for pools that carry none of their own. */
   readonly account: UpstreamAccount;
   readonly seal: SecretSeal;
@@ -89,7 +91,7 @@ export async function startGateway(base: ProcessBase, needs: GatewayNeeds): Prom
 
 async function compose(
   base: ProcessBase,
-  { db, folder, metrics, prices, hashKey, hashEndUser, account, seal }: GatewayNeeds,
+  { db, folder, metrics, prices, hashKey, hashEndUser, contentSeal, account, seal }: GatewayNeeds,
   drain: { softMs: number; readonly maxMs: number },
 ): Promise<ComposedGateway> {
   const { config, log, shutdown } = base;
@@ -115,6 +117,7 @@ async function compose(
     prices: policy.prices,
     hashKey,
     hashEndUser,
+    contentSeal,
     ...(await openLeases(base, { db, dialMsMax: DIAL_MS_MAX })),
     spendRecords: new PrismaSpendRecords(db),
     whenCutOff: config.cutOff,

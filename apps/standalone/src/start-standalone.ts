@@ -40,6 +40,7 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
   const store = await openStore(base, folder);
   const pepper = await ownPepper(config);
   const [hashKey, hashEndUser, seal] = [keyHasher(pepper), endUserHasher(pepper), secretSeal(pepper)];
+  const contentSeal = secretSeal(config.contentKey ?? pepper);
   const tenancy = { db: store.db, clock: systemClock, randomBytes, hashKey };
   const first = await prepareFirstRun({
     tenancy,
@@ -62,6 +63,7 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
     prices,
     hashKey,
     hashEndUser,
+    contentSeal,
     account,
     seal,
     reportsUrl,
@@ -75,6 +77,7 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
     lines: gateway.lines,
     metrics,
     exports: { place: exports, links: new DownloadLinks(pepper) },
+    contentSeal,
     operatorToken: await secretFile(join(folder.secretsDir, 'operator-token')),
     host: config.host,
     port: config.adminPort,

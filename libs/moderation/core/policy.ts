@@ -49,6 +49,8 @@ const disclosure = z.strictObject({
   /** Spoken once, before the first answer. */
   spokenLine: z.string().min(1).max(500).nullable().default(null),
 });
+/** Whoever needs it longer has to take it out. */
+const KEEP_DAYS_MAX = 400;
 
 const policySchema = z
   .strictObject({
@@ -65,6 +67,19 @@ const policySchema = z
       .prefault({}),
     input: input.prefault({}),
     disclosure: disclosure.prefault({}),
+    /** An excerpt around what people have to look at is kept for them, sealed, for so long; null: no content is kept. */
+    content: z
+      .strictObject({
+        keepDays: z.number().int().min(1).max(KEEP_DAYS_MAX),
+        /** Where it should be kept: a label on each excerpt. */
+        region: z
+          .string()
+          .regex(/^[a-z0-9-]{1,40}$/, 'must be 1 to 40 of a-z, 0-9 and -')
+          .nullable()
+          .default(null),
+      })
+      .nullable()
+      .default(null),
     /** Blocks in one session that end it; null: none does. */
     blocksMax: z.number().int().min(1).max(1_000).nullable().default(null),
   })

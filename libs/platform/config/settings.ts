@@ -31,6 +31,10 @@ export const ConfigSchema = z.object({
     .refine((text) => text.length >= 32, { error: 'must have at least 32 characters' })
     .nullable()
     .prefault(null),
+  contentKey: values.secret
+    .refine((text) => text.length >= 32, { error: 'must have at least 32 characters' })
+    .nullable()
+    .prefault(null),
   tlsCertFile: values.path.nullable().prefault(null),
   tlsKeyFile: values.path.nullable().prefault(null),
   exportDir: values.path.nullable().prefault(null),
@@ -138,6 +142,14 @@ export const SETTINGS: Readonly<Record<SettingKey, SettingSpec>> = {
     env: ['TRUNKLINE_KEY_PEPPER'],
     flag: '--key-pepper',
     help: 'secret under which API keys are stored, the same on every replica; made in the data folder when not given',
+    secret: true,
+  },
+  contentKey: {
+    ...setting(
+      'CONTENT_KEY',
+      'secret that seals what moderation policies keep of conversations, the same on every replica, the API and the command line; ' +
+        'made from the key pepper when not given',
+    ),
     secret: true,
   },
   tlsCertFile: setting('TLS_CERT_FILE', 'certificate chain (PEM) for https; a local one is made when not given'),

@@ -81,7 +81,7 @@ CREATE TABLE "review_event" (
 
     CONSTRAINT "review_event_pkey" PRIMARY KEY ("id"),
     CONSTRAINT "review_event_review_item_id_fkey" FOREIGN KEY ("review_item_id") REFERENCES "review_item"("id") ON DELETE RESTRICT ON UPDATE RESTRICT,
-    CONSTRAINT "review_event_kind_known" CHECK ("kind" IN ('assign', 'decide', 'note')),
+    CONSTRAINT "review_event_kind_known" CHECK ("kind" IN ('assign', 'decide', 'note', 'read')),
     CONSTRAINT "review_event_said_by_somebody" CHECK (btrim("actor") <> ''),
     CONSTRAINT "review_event_note_says_something" CHECK (btrim("note") <> '' AND length("note") <= 2000)
 );

@@ -1,6 +1,6 @@
 // Items of the review queue as JSON, field by field. Texts of strangers (ids that apps choose, categories that hooks name) are
 // plain JSON strings; no page of ours shows them.
-import type { ReviewCase, ReviewItem } from '@trunkline/moderation/adapters/prisma';
+import type { KeptContent, ReviewCase, ReviewItem } from '@trunkline/moderation/adapters/prisma';
 
 /** An item of a list. */
 export function itemView(item: ReviewItem) {
@@ -37,6 +37,14 @@ export function caseView({ item, session, findings, events }: ReviewCase) {
     events: events.map(({ kind, actor, at, before, after, note }) => ({
       ...{ kind, actor, at: at.toISOString(), before, after, note },
     })),
+  };
+}
+
+/** An excerpt, or what became of it. */
+export function contentView({ findingId, hook, occurredAt, state, text, region, keepUntil, erasedAt }: KeptContent) {
+  return {
+    ...{ finding_id: findingId, hook, occurred_at: iso(occurredAt), state, text, region },
+    ...{ keep_until: iso(keepUntil), erased_at: iso(erasedAt) },
   };
 }
 

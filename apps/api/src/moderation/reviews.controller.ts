@@ -3,8 +3,14 @@
 import { Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import type { Request } from 'express';
 import { parseId, type ReviewItemId, type TenantId } from '@trunkline/kernel';
-import { NOTE_CHARS_MAX, REVIEW_DECISIONS, REVIEW_STATES, REVIEWER_CHARS_MAX, type ReviewStep } from '@trunkline/moderation';
-import { findReviewItem, listReviewItems, reviewStatistics, stepReview } from '@trunkline/moderation/adapters/prisma';
+import { NOTE_CHARS_MAX, REVIEW_DECISIONS, REVIEW_STATES, REVIEWER_CHARS_MAX, type KeyWrap, type ReviewStep } from '@trunkline/moderation';
+import {
+  findReviewItem,
+  listReviewItems,
+  readContentOfItem,
+  reviewStatistics,
+  stepReview,
+} from '@trunkline/moderation/adapters/prisma';
 import { z } from 'zod';
 import { OpenToOperator } from '../access/admin.guard.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
@@ -16,7 +22,7 @@ import { tenantNamed } from '../reads/answers.js';
 import { orTooLong, readWithin } from '../reads/read-within.js';
 import { usageQuery } from '../v1/queries.js';
 import { isoOf } from '../v1/views.js';
-import { caseView, itemView } from './review-views.js';
+import { caseView, contentView, itemView } from './review-views.js';
 
 const LIST_MAX = 1_000;
 
@@ -43,6 +49,10 @@ const step = { actor: name, note: note.nullable().default(null) };
 const Assignment = z.strictObject({ ...step, assignee: name.nullable() });
 const Decision = z.strictObject({ ...step, decision: z.enum(REVIEW_DECISIONS), again: z.boolean().default(false) });
 const Note = z.strictObject({ actor: name, note });
+const Reading = z.strictObject({ actor: name });
+
+// Everything is then told as unreadable.
+const NO_SEAL: Pick<KeyWrap, 'open'> = { open: () => null };
 
 @Controller('admin/api/v1/moderation/:tenant')
 @OpenToOperator(true)
@@ -92,6 +102,20 @@ export class ReviewsController {
   async note(@Param('tenant') named: string, @Param('item') item: string, @Req() request: Request) {
     assertOwnSite(request);
     return this.take({ named, item, said: await readJson(Note, request) }, { kind: 'note' });
+  }
+
+  /** What was said around what was found, where it is kept. Who reads it is recorded with the item. */
+  @Post('items/:item/content')
+  @HttpCode(200)
+  async content(@Param('tenant') named: string, @Param('item') item: string, @Req() request: Request) {
+    assertOwnSite(request);
+    const { actor } = await readJson(Reading, request);
+    const [tenantId, id] = [await this.tenantId(named), itemId(item)];
+    const { db, tenancy, contentSeal } = this.parts;
+    const wrap = contentSeal ?? NO_SEAL;
+    const kept = await orTooLong(readContentOfItem(db, tenantId, id, { actor, atMs: tenancy.clock.nowMs(), wrap }));
+    if (kept === null) throw noSuchItem();
+    return { content: kept.map(contentView) };
   }
 
   /** By hook and category, of what was opened in a range of time. */

@@ -24,15 +24,15 @@ const CONTEXT = {
   endUser: 'eu_a',
 };
 
-function policyOf(version: number): GatePolicy {
-  const parsed = parseModerationPolicy({ version: 1 });
-  if (!parsed.ok) throw new Error('the empty policy is one');
+function policyOf(version: number, rest: object = {}): GatePolicy {
+  const parsed = parseModerationPolicy({ version: 1, ...rest });
+  if (!parsed.ok) throw new Error(parsed.error.join('; '));
   return { version, policy: parsed.value, bindings: [BINDING] };
 }
 
 function foundOf(word: Partial<GateFinding['word']> = {}, rest: Partial<GateFinding> = {}): GateFinding {
   const said = { binding: BINDING, action: 'block', findings: [], failure: null, ...word } as const;
-  return { word: said, kind: 'output_text', itemId: 'item_1', responseId: 'resp_1', ...rest };
+  return { word: said, kind: 'output_text', itemId: 'item_1', responseId: 'resp_1', excerpt: null, ...rest };
 }
 
 function journal() {
@@ -44,10 +44,11 @@ function journal() {
     mintId: () => trustedId('mfd', `mfd_${recorded.length}`),
     nowMs: () => world.nowMs,
     pressure: () => world.pressure,
+    seal: (id, excerpt) => ({ sealed: `sealed ${id} ${excerpt.length}`, wrappedKey: 'wrapped' }),
     append: (finding) => recorded.push(finding),
     unrecorded: (why) => unrecorded.push(why),
   });
-  const add = (found: GateFinding): void => findings.add(found, policyOf(7));
+  const add = (found: GateFinding, policy: object = {}): void => findings.add(found, policyOf(7, policy));
   return { add, recorded, unrecorded, world };
 }
 
@@ -79,6 +80,20 @@ describe('the journal of findings', () => {
         content: null,
       },
     ]);
+  });
+
+  it('carries content sealed, only where the policy keeps it and somebody has to look', () => {
+    const { add, recorded } = journal();
+    const excerpt = 'the canary sings';
+    const keeps = { content: { keepDays: 2, region: 'eu' } };
+    add(foundOf({}, { excerpt }));
+    add(foundOf({ action: 'redact' }, { excerpt }), keeps);
+    add(foundOf({ failure: 'late' }, { excerpt }), keeps);
+    add(foundOf({}, { excerpt }), keeps);
+    const keepUntilMs = 1_000 + 2 * 86_400_000;
+    const content = { sealed: 'sealed mfd_3 16', wrappedKey: 'wrapped', region: 'eu', keepUntilMs };
+    expect(recorded.map((each) => each.content)).toEqual([null, null, null, content]);
+    expect(JSON.stringify(recorded)).not.toContain('canary');
   });
 
   it('has nothing of what led to nothing', () => {

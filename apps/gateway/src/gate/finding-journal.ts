@@ -1,8 +1,8 @@
 // Makes records of what a session's gate found, for the journal. Bounded: a hook that finds something in every word, or is
 // down for an hour, must neither fill the spool nor the queue of the people who look at it. The books go first: when the
 // journal is short of room, findings are counted and not recorded.
-import { directionOf } from '@trunkline/moderation';
-import type { JournalPressure, ModerationFinding } from '@trunkline/metering';
+import { directionOf, type SealedText } from '@trunkline/moderation';
+import { reviewItemOf, type JournalPressure, type ModerationFinding } from '@trunkline/metering';
 import type { GateFinding, GatePolicy } from './gate-session.js';
 
 /** Whose findings they are. */
@@ -17,6 +17,8 @@ export interface FindingJournalPorts {
   readonly mintId: () => ModerationFinding['id'];
   readonly nowMs: () => number;
   readonly pressure: () => JournalPressure;
+  /** Seals an excerpt under the session's key. */
+  readonly seal: (id: ModerationFinding['id'], excerpt: string) => SealedText;
   /** Never rejects. */
   readonly append: (finding: ModerationFinding) => void;
   /** A finding is not recorded; it was counted and logged like any other. */
@@ -27,6 +29,7 @@ export interface FindingJournalPorts {
 export const FINDINGS_MAX = 1_000;
 /** A hook that stays down says so once a minute. */
 export const FAILURE_EVERY_MS = 60_000;
+const DAY_MS = 86_400_000;
 const CATEGORIES_MAX = 20;
 // Vendors' ids have some thirty characters; apps may choose those of items.
 const ID_CHARS_MAX = 200;
@@ -46,7 +49,19 @@ export class FindingJournal {
     const pressure = this.ports.pressure();
     if (pressure === 'refuse' || pressure === 'full') return this.ports.unrecorded('journal_pressure');
     this.recorded += 1;
-    this.ports.append(this.recordOf(found, by));
+    const finding = this.recordOf(found, by);
+    this.ports.append({ ...finding, content: this.contentOf(finding, found, by) });
+  }
+
+  // Kept for the people who look at it, and for nothing else.
+  private contentOf(
+    finding: ModerationFinding,
+    { excerpt }: GateFinding,
+    { policy: { content } }: GatePolicy,
+  ): ModerationFinding['content'] {
+    if (content === null || excerpt === null || reviewItemOf(finding) === null) return null;
+    const keepUntilMs = finding.occurredAtMs + content.keepDays * DAY_MS;
+    return { ...this.ports.seal(finding.id, excerpt), region: content.region, keepUntilMs };
   }
 
   private isOfNote({ word: { binding, action, failure } }: GateFinding): boolean {

@@ -81,6 +81,7 @@ const CLOSED: Omit<GatePolicy, 'version'> = {
       transcription: { turnOn: false, model: null, language: null },
     },
     disclosure: { instruction: null, spokenLine: null },
+    content: null,
     blocksMax: null,
   },
   bindings: [NEVER_BOUND],

@@ -16,6 +16,7 @@ import type { ContentReader, GatedEvent, GateWords, SessionVeil } from '@trunkli
 import { typeOf, withoutWhatWasSaid } from '@trunkline/providers/adapters/openai';
 import { BlockedOutput } from './blocked-output.js';
 import { DelayLine } from './delay-line.js';
+import { Excerpts } from './excerpts.js';
 import type { Unjudged } from './held-answers.js';
 import { judgeEvent, type JudgedEvent } from './judge-event.js';
 import { SessionConduct, type SessionConductPorts } from './session-conduct.js';
@@ -32,12 +33,14 @@ export interface GatePolicy {
   readonly bindings: readonly HookBinding[];
 }
 
-/** What a hook's word was about. No content. */
+/** What a hook's word was about. */
 export interface GateFinding {
   readonly word: HookWord;
   readonly kind: ContentKind;
   readonly itemId: string | null;
   readonly responseId: string | null;
+  /** What was said around it, only where the policy keeps content: to be sealed before it goes anywhere. */
+  readonly excerpt: string | null;
 }
 
 /** What was not let through: what an app sends, a question that it asks, what was said, or what has no verdict in time. */
@@ -82,6 +85,7 @@ export class GateSession {
   private readonly delayed: DelayLine;
   private readonly conduct: SessionConduct;
   private blocks = 0;
+  private excerpts: Excerpts | null = null;
 
   /** @param current the policy in force; asked for each message, and followed when it is another. */
   constructor(
@@ -133,6 +137,7 @@ export class GateSession {
     if (this.conduct.mustWait(type)) return this.conduct.untilFree().then(() => this.fromClient(type, payload));
     const event = this.ports.reader.read('client', payload);
     if (event === null) return this.letGo(type, payload, 'forward');
+    this.remember(event);
     const judged = judgeEvent(this.pipeline, event);
     if (!(judged instanceof Promise)) return this.letGo(type, payload, this.letIn(judged));
     return judged.then((each) => this.letGo(type, payload, this.letIn(each)));
@@ -143,7 +148,10 @@ export class GateSession {
     const type = sniffed === 'unknown' ? (typeOf(payload) ?? sniffed) : sniffed;
     if (type === 'response.created') this.output.began();
     const event = this.ports.reader.read('upstream', payload);
-    if (event !== null) this.judgeSaid(event);
+    if (event !== null) {
+      this.remember(event);
+      this.judgeSaid(event);
+    }
     const shown = this.conduct.fromUpstream(type, payload);
     if (shown === null) return 'drop';
     const verdict = this.letOut(type, shown);
@@ -244,9 +252,17 @@ export class GateSession {
     return room === null ? 'drop' : room.then(() => 'drop' as const);
   }
 
+  private remember({ places }: GatedEvent): void {
+    if (this.gate.policy.content === null) this.excerpts = null;
+    else (this.excerpts ??= new Excerpts()).passed(places);
+  }
+
   private tell({ event: { itemId, responseId }, heard }: JudgedEvent): void {
     if (heard.length === 0) return;
-    const findings = heard.map(({ word, place }) => ({ word, kind: place.piece.kind, itemId, responseId }));
+    const findings = heard.map((each) => {
+      const excerpt = this.excerpts?.around(each) ?? null;
+      return { word: each.word, kind: each.place.piece.kind, itemId, responseId, excerpt };
+    });
     this.ports.found(findings, this.gate);
   }
 

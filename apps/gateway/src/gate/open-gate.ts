@@ -1,6 +1,7 @@
 // Opens the gate of a WebSocket session whose tenant has a moderation policy.
 import { randomBytes } from 'node:crypto';
 import { mintId, toOpenAiError } from '@trunkline/kernel';
+import { SessionSeal } from '@trunkline/moderation';
 import { openAiGateWords, OpenAiContentReader, OpenAiSessionVeil } from '@trunkline/providers/adapters/openai';
 import { errorEvent, type Session } from '@trunkline/realtime';
 import type { GatewayParts } from '../gateway-parts.js';
@@ -69,11 +70,16 @@ export function openGate(parts: GatewayParts, session: GatedSession): GateSessio
 
 function openFindingJournal(parts: GatewayParts, session: GatedSession): FindingJournal {
   const { sessionId, tenantId, keyId, replicaId, endUser } = session;
+  let seal: SessionSeal | null = null;
   return new FindingJournal({
     context: { sessionId, tenantId, keyId, replicaId, endUser },
     mintId: () => mintId('mfd', parts.clock.nowMs(), randomBytes),
     nowMs: parts.clock.nowMs,
     pressure: () => parts.journal.pressure(),
+    seal: (id, excerpt) => {
+      seal ??= new SessionSeal({ tenantId, sessionId }, parts.contentSeal, randomBytes);
+      return seal.seal(id, excerpt);
+    },
     append: (finding) => {
       const record = { kind: 'moderation', finding } as const;
       // No frame waits for it. What the journal refuses is offered again with the books'.

@@ -10,3 +10,11 @@ export {
   type ReviewRequest,
 } from './review-queue.js';
 export { reviewDepth, reviewStatistics, type ReviewDepth, type ReviewStatistics } from './review-statistics.js';
+export { eraseContent, sweepContent, type Erasure, type ErasureRequest, type ErasureSubject } from './erase-content.js';
+export {
+  exportEndUser,
+  readContentOfItem,
+  type ContentReading,
+  type EndUserExport,
+  type KeptContent,
+} from './kept-content.js';

@@ -93,7 +93,7 @@ const findingRow = z.object({
   occurredAt: z.date(),
 });
 const eventRow = z.object({
-  kind: z.enum(['assign', 'decide', 'note']),
+  kind: z.enum(['assign', 'decide', 'note', 'read']),
   actor: z.string(),
   at: z.date(),
   before: standing,

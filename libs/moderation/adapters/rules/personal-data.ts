@@ -1,6 +1,6 @@
 // Finds personal data that has a form of its own. What has a check digit counts only when that is right, so that order
 // numbers are not taken for cards. Numbers are found as people say and transcripts write them: in groups.
-import type { Content, Finding, ModerationHook } from '@trunkline/moderation';
+import { redactSpans, type Content, type Finding, type ModerationHook } from '@trunkline/moderation';
 import { plainText } from './plain-text.js';
 import { originSpan } from './terms.js';
 
@@ -41,6 +41,16 @@ export function personalDataHook(wanted: readonly PersonalData[]): ModerationHoo
     cadence: 'piece',
     inspect: ({ text }: Content) => ({ action: null, findings: wanted.flatMap((category) => find(text, category)) }),
   };
+}
+
+/** A text without any personal data that can be looked for. */
+export function redactPersonalData(text: string): string {
+  const found = Object.keys(DETECTORS).filter(isPersonalData).flatMap((category) => find(text, category));
+  return redactSpans(text, found.flatMap(({ span }) => (span === null ? [] : [span])));
+}
+
+function isPersonalData(name: string): name is PersonalData {
+  return Object.hasOwn(DETECTORS, name);
 }
 
 function find(text: string, category: PersonalData): Finding[] {

@@ -1,0 +1,104 @@
+// Kept content, opened for who may read it: a reviewer with an item, and a person who asks what is kept of them. Reading it is
+// a matter of record, in the same transaction. What is erased, or sealed under another secret, is said to be so.
+import { trustedId, type ReviewItemId, type TenantId } from '@trunkline/kernel';
+import { openSealedText, type KeyWrap } from '@trunkline/moderation';
+import { Prisma, type Database } from '@trunkline/platform/database';
+import { z } from 'zod';
+
+const contentRow = z.object({
+  findingId: z.string().transform((text) => trustedId('mfd', text)),
+  sessionId: z.string().transform((text) => trustedId('ses', text)),
+  region: z.string().nullable(),
+  keepUntil: z.date(),
+  erasedAt: z.date().nullable(),
+  sealed: z.string().nullable(),
+  wrappedKey: z.string().nullable(),
+  occurredAt: z.date().nullable(),
+  hook: z.string().nullable(),
+});
+
+const CONTENT = Prisma.sql`
+  SELECT content.finding_id AS "findingId", content.session_id AS "sessionId", content.region,
+         content.keep_until AS "keepUntil", content.erased_at AS "erasedAt", content.sealed,
+         key.wrapped_key AS "wrappedKey", found.occurred_at AS "occurredAt", found.hook
+    FROM moderation_content AS content
+    LEFT JOIN moderation_content_key AS key ON key.session_id = content.session_id
+    LEFT JOIN moderation_finding AS found ON found.id = content.finding_id`;
+
+/** An excerpt, or what became of it. */
+export interface KeptContent extends Omit<z.output<typeof contentRow>, 'sealed' | 'wrappedKey'> {
+  /** `unreadable`: sealed under a secret that this process does not have. */
+  readonly state: 'kept' | 'erased' | 'unreadable';
+  /** Null unless it is kept. */
+  readonly text: string | null;
+}
+
+/** Who reads, and when (Unix milliseconds). */
+export interface ContentReading {
+  readonly actor: string;
+  readonly atMs: number;
+  readonly wrap: Pick<KeyWrap, 'open'>;
+}
+
+/** What is kept of an item, in the order in which it was found; null when the tenant has no such item. */
+export async function readContentOfItem(
+  db: Database,
+  tenantId: TenantId,
+  id: ReviewItemId,
+  { actor, atMs, wrap }: ContentReading,
+): Promise<readonly KeptContent[] | null> {
+  return db.$transaction(async (tx) => {
+    const item = await tx.reviewItem.findFirst({ where: { tenantId, id } });
+    if (item === null) return null;
+    const { state, assignee, decision } = item;
+    const standing = { state, assignee, decision };
+    const event = { reviewItemId: id, tenantId, kind: 'read', actor, at: new Date(atMs) };
+    await tx.reviewEvent.create({ data: { ...event, before: standing, after: standing } });
+    const rows = await tx.$queryRaw`
+      ${CONTENT} WHERE content.tenant_id = ${tenantId} AND content.review_item_id = ${id}
+       ORDER BY found.occurred_at, content.finding_id`;
+    return z.array(contentRow).parse(rows).map((row) => opened(row, tenantId, wrap));
+  });
+}
+
+/** A person's data: what was found of them, what people made of it, and what is kept. */
+export interface EndUserExport {
+  readonly endUser: string;
+  readonly findings: readonly unknown[];
+  readonly reviews: readonly unknown[];
+  readonly content: readonly KeptContent[];
+  readonly erasures: readonly unknown[];
+}
+
+/** Everything of an end user. @param endUser our hash of them. */
+export async function exportEndUser(
+  db: Database,
+  tenantId: TenantId,
+  { endUser, wrap }: { readonly endUser: string; readonly wrap: Pick<KeyWrap, 'open'> },
+): Promise<EndUserExport> {
+  return db.$transaction(
+    async (tx) => {
+      const findings = await tx.moderationFinding.findMany({ where: { tenantId, endUser }, orderBy: { id: 'asc' } });
+      const include = { events: { omit: { id: true }, orderBy: { id: 'asc' } } } as const;
+      const reviews = await tx.reviewItem.findMany({ where: { tenantId, endUser }, include, orderBy: { id: 'asc' } });
+      const rows = await tx.$queryRaw`
+        ${CONTENT} WHERE content.tenant_id = ${tenantId} AND content.end_user = ${endUser}
+         ORDER BY content.finding_id`;
+      const content = z.array(contentRow).parse(rows).map((row) => opened(row, tenantId, wrap));
+      const where = { tenantId, cause: 'end_user', subject: endUser };
+      const erasures = await tx.moderationErasure.findMany({ where, omit: { id: true }, orderBy: { id: 'asc' } });
+      return { endUser, findings, reviews, content, erasures };
+    },
+    { isolationLevel: 'RepeatableRead' },
+  );
+}
+
+function opened(
+  { sealed, wrappedKey, ...row }: z.output<typeof contentRow>,
+  tenantId: TenantId,
+  wrap: Pick<KeyWrap, 'open'>,
+): KeptContent {
+  if (sealed === null || wrappedKey === null) return { ...row, state: 'erased', text: null };
+  const text = openSealedText({ sealed, wrappedKey }, { tenantId, ...row }, wrap);
+  return { ...row, state: text === null ? 'unreadable' : 'kept', text };
+}
