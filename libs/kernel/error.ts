@@ -23,6 +23,8 @@ export const ERRORS = {
   origin_not_allowed: { owner: 'client', status: 403, type: 'invalid_request_error', retryable: false },
   missing_scope: { owner: 'client', status: 403, type: 'invalid_request_error', retryable: false },
   content_blocked: { owner: 'client', status: 400, type: 'invalid_request_error', retryable: false },
+  content_warning: { owner: 'client', status: 400, type: 'invalid_request_error', retryable: false },
+  end_user_refused: { owner: 'tenant_admin', status: 403, type: 'invalid_request_error', retryable: false },
   tenant_suspended: { owner: 'tenant_admin', status: 403, type: 'invalid_request_error', retryable: false },
   model_not_found: { owner: 'client', status: 404, type: 'invalid_request_error', retryable: false },
   not_found: { owner: 'client', status: 404, type: 'invalid_request_error', retryable: false },

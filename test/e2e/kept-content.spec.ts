@@ -77,12 +77,15 @@ it(
   'with content off, what was typed and said is nowhere, nor the name of who said it',
   async () => {
     const canary = 'the turquoise heron whistles';
-    const said = await turnUnder('off', {}, canary);
-    for (const text of [canary, said.slice(0, 20), END_USER, CARD]) expect([text, await placesNow(text)]).toEqual([text, []]);
+    const said = await turnUnder('kept-off', {}, canary);
+    for (const text of [canary, said.slice(0, 20), END_USER, CARD])
+      expect([text, await placesNow(text)]).toEqual([text, []]);
+    // What is there is found.
+    expect(await placesNow('kept-off')).toContain('table public.tenant');
     const upstream = bed.simulator.books.list().toSorted((a, b) => b.index - a.index)[0];
     expect(upstream?.headers['openai-safety-identifier']).toMatch(/^eu_[\w-]{43}$/);
-    const [item] = await waiting('off');
-    expect(await cli('moderation', 'content', 'show', 'off', item?.['item'] ?? '')).toEqual([]);
+    const [item] = await waiting('kept-off');
+    expect(await cli('moderation', 'content', 'show', 'kept-off', item?.['item'] ?? '')).toEqual([]);
   },
   SLOW_MS,
 );
@@ -98,14 +101,18 @@ it(
       texts.push(...(await rowsOf('moderation', 'content', 'show', 'on', item ?? '')).map((row) => row['text'] ?? ''));
     expect(texts).toContain(`${canary}, my card is [removed], and that is a bomb.`);
     expect(texts.some((text) => text.length > 2 && said.startsWith(text))).toBe(true);
-    for (const text of [canary, said.slice(0, 20), END_USER, CARD]) expect([text, await placesNow(text)]).toEqual([text, []]);
+    for (const text of [canary, said.slice(0, 20), END_USER, CARD])
+      expect([text, await placesNow(text)]).toEqual([text, []]);
     expect(await readByApi(items[0]?.['item'] ?? '')).toMatchObject({ content: [{ state: 'kept', region: 'eu' }] });
 
     const asOf = new Date(Date.now() + 31 * DAY_MS).toISOString();
     const proofs = await rowsOf('moderation', 'content', 'sweep', '--as-of', asOf);
     expect(proofs).toMatchObject([{ cause: 'retention', pieces: texts.length, keys: 1 }]);
     for (const { item } of items)
-      expect((await rowsOf('moderation', 'content', 'show', 'on', item ?? ''))[0]).toMatchObject({ state: 'erased', text: null });
+      expect((await rowsOf('moderation', 'content', 'show', 'on', item ?? ''))[0]).toMatchObject({
+        state: 'erased',
+        text: null,
+      });
   },
   SLOW_MS,
 );
@@ -119,7 +126,9 @@ it(
     const exported = z.object({ content: z.array(z.object({ text: z.string().nullable() })) });
     const before = exported.parse(await ask('export', 'person'));
     expect(before.content.some(({ text }) => text?.includes(canary))).toBe(true);
-    const [proof] = z.array(z.record(z.string(), z.unknown())).parse(await ask('delete', 'person', '--reason', 'she asked'));
+    const [proof] = z
+      .array(z.record(z.string(), z.unknown()))
+      .parse(await ask('delete', 'person', '--reason', 'she asked'));
     expect(proof).toMatchObject({ cause: 'end_user', pieces: before.content.length, keys: 1 });
     const after = exported.parse(await ask('export', 'person'));
     expect(after.content.every(({ text }) => text === null)).toBe(true);
@@ -128,7 +137,9 @@ it(
 );
 
 async function readByApi(item: string): Promise<unknown> {
-  const run = z.object({ adminApiUrl: z.string() }).parse(JSON.parse(await readFile(join(bed.dataDir, 'run.json'), 'utf8')));
+  const run = z
+    .object({ adminApiUrl: z.string() })
+    .parse(JSON.parse(await readFile(join(bed.dataDir, 'run.json'), 'utf8')));
   const token = (await readFile(join(bed.dataDir, 'secrets/operator-token'), 'utf8')).trim();
   const response = await fetch(`${run.adminApiUrl}/moderation/on/items/${item}/content`, {
     method: 'POST',

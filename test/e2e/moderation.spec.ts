@@ -204,3 +204,71 @@ it(
   },
   SLOW_MS,
 );
+
+describe('what follows from findings by itself', () => {
+  const FLAGS = { ...TYPED, otherwise: { atLeast: 0.5, action: 'flag' } };
+  const card = (client: VoiceClient) => {
+    const content = [{ type: 'input_text', text: 'My card is 4111111111111111.' }];
+    client.send({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content } });
+  };
+  const httpUrl = () => bed.product().ready.httpUrl;
+
+  it(
+    'warns the app and ends the session where a rule says so',
+    async () => {
+      const actions = [{ on: ['flag'], categories: ['card_number'], then: ['warn', 'end_session'] }];
+      const client = await open(await keyUnder('warns', { hooks: [FLAGS], actions }));
+      card(client);
+      expect(await client.next('error')).toMatchObject({ error: { code: 'content_warning' } });
+      expect(await client.closed).toMatchObject({ code: 4504 });
+    },
+    SLOW_MS,
+  );
+
+  it(
+    'suspends the key on every gateway until somebody resumes it',
+    async () => {
+      const actions = [{ on: ['flag'], then: ['suspend_key'] }];
+      const apiKey = await keyUnder('suspends', { hooks: [FLAGS], actions });
+      const client = await open(apiKey);
+      card(client);
+      expect(await client.closed).toMatchObject({ code: 4500 });
+      expect(await tryConnect(httpUrl(), { apiKey })).toMatchObject({ status: 401 });
+      const [key] = await cli('key', 'list', '--tenant', 'suspends');
+      expect(key).toMatchObject({ status: 'suspended' });
+      await cli('key', 'resume', key?.['id'] ?? '', '--tenant', 'suspends');
+      const again = await eventually('the key is good again', async () => {
+        const outcome = await tryConnect(httpUrl(), { apiKey });
+        return 'status' in outcome ? null : outcome;
+      });
+      await again.close();
+    },
+    SLOW_MS,
+  );
+
+  it(
+    'refuses an end user who has too many strikes, and nobody else',
+    async () => {
+      const blocks = { ...TYPED, otherwise: { atLeast: 0.5, action: 'block' } };
+      const strikes = { count: 2, days: 30, refuseDays: 7 };
+      const apiKey = await keyUnder('strikes', { hooks: [blocks], strikes });
+      const as = (user: string) => tryConnect(httpUrl(), { apiKey, headers: { 'openai-safety-identifier': user } });
+      const client = await as('ana');
+      if ('status' in client) throw new Error('ana was refused');
+      card(client);
+      card(client);
+      expect(await client.closed).toMatchObject({ code: 4504 });
+      expect(await as('ana')).toMatchObject({ status: 403, error: { code: 'end_user_refused' } });
+      const other = await as('bea');
+      if ('status' in other) throw new Error('bea was refused');
+      await other.close();
+      await cli('moderation', 'users', 'allow', 'strikes', '--end-user', 'ana');
+      const again = await eventually('ana is let in', async () => {
+        const outcome = await as('ana');
+        return 'status' in outcome ? null : outcome;
+      });
+      await again.close();
+    },
+    SLOW_MS,
+  );
+});

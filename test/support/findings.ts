@@ -34,13 +34,10 @@ export function aFinding(set: Partial<ModerationFinding> = {}): ModerationFindin
   };
 }
 
-let sequence = 0;
-
-/** Stores findings as a drain does. */
+/** Stores findings as a drain does; each time out of a spool of its own. */
 export async function storeFindings(db: Database, findings: readonly ModerationFinding[]): Promise<void> {
   const records = findings.map((finding) => ({ kind: 'moderation', finding }) as const);
-  const fromSequence = sequence + 1;
-  sequence += records.length;
-  const batch = { spoolId: 'spl_findings', epoch: 1, segment: 1, fromSequence, toSequence: sequence, records };
+  const spoolId = `spl_${randomBytes(8).toString('hex')}`;
+  const batch = { spoolId, epoch: 1, segment: 1, fromSequence: 1, toSequence: records.length, records };
   await new PrismaJournalStore(db).commit(batch);
 }

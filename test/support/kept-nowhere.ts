@@ -3,6 +3,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { layoutOf } from '@trunkline/platform/data-folder';
 import { findEmbeddedPostgres } from '@trunkline/platform/embedded-postgres';
 import pg from 'pg';
 import type { Product } from './product.js';
@@ -26,8 +27,9 @@ export async function placesOf(text: string, product: Product, redisUrl: string)
 }
 
 async function tablesWith(text: string, dataDir: string): Promise<readonly string[]> {
-  const password = (await readFile(join(dataDir, 'secrets/postgres-password'), 'utf8')).trim();
-  const url = await findEmbeddedPostgres(join(dataDir, 'postgres'), password);
+  const { secretsDir, postgresDir } = layoutOf(dataDir);
+  const password = (await readFile(join(secretsDir, 'postgres-password'), 'utf8')).trim();
+  const url = await findEmbeddedPostgres(postgresDir, password);
   if (url === null) throw new Error('the embedded database is not running');
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -38,9 +40,10 @@ async function tablesWith(text: string, dataDir: string): Promise<readonly strin
     );
     const found: string[] = [];
     for (const { name } of tables.rows) {
-      const rows = await client.query(`SELECT 1 FROM ${name} AS row WHERE position(lower($1) in lower(row::text)) > 0 LIMIT 1`, [
-        text,
-      ]);
+      const rows = await client.query(
+        `SELECT 1 FROM ${name} AS row WHERE position(lower($1) in lower(row::text)) > 0 LIMIT 1`,
+        [text],
+      );
       if (rows.rowCount !== 0) found.push(`table ${name}`);
     }
     if (tables.rows.length < 20) throw new Error('these are not all tables');

@@ -85,7 +85,17 @@ export async function startApi(parts: ApiParts): Promise<RunningApi> {
 }
 
 function routeParts(parts: ApiParts, link: OneTimeLink): ApiRouteParts {
-  const { db, tenancy, upstream, lines, operatorToken, log, exports = null, metrics = null, contentSeal = null } = parts;
+  const {
+    db,
+    tenancy,
+    upstream,
+    lines,
+    operatorToken,
+    log,
+    exports = null,
+    metrics = null,
+    contentSeal = null,
+  } = parts;
   const policy = new FreshPolicy(new PrismaPolicySource(db, tenancy.clock));
   return {
     db,

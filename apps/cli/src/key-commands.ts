@@ -1,7 +1,15 @@
 // `key`: credentials of a tenant.
 import type { Command } from 'commander';
 import { isKeyScope, KEY_SCOPES, type ApiKeyRecord, type KeyScope } from '@trunkline/tenancy';
-import { createKey, findTenant, listKeys, revokeKey, updateKey } from '@trunkline/tenancy/adapters/prisma';
+import {
+  createKey,
+  findTenant,
+  listKeys,
+  resumeKey,
+  revokeKey,
+  suspendKey,
+  updateKey,
+} from '@trunkline/tenancy/adapters/prisma';
 import { keyIdOf, listOf, numberOrNone, orNull, timeOf, type OrNone } from './flag-values.js';
 import type { Row } from './output.js';
 import { done, type RunCommand } from './run-command.js';
@@ -61,6 +69,20 @@ export function addKeyCommands(program: Command, run: RunCommand): void {
         return [keyRow(done(await revokeKey(tenancy, id, keyIdOf(named))))];
       }),
     );
+  for (const [verb, change, what] of [
+    ['suspend', suspendKey, 'until it is resumed; its live sessions end within two seconds'],
+    ['resume', resumeKey, 'makes a suspended key good again'],
+  ] as const)
+    key
+      .command(`${verb} <key>`)
+      .description(what)
+      .requiredOption('--tenant <tenant>', 'slug or id')
+      .action((named: string, flags: { tenant: string }, command: Command) =>
+        run(command, async (tenancy) => {
+          const { id } = done(await findTenant(tenancy, flags.tenant));
+          return [keyRow(done(await change(tenancy, id, keyIdOf(named))))];
+        }),
+      );
 }
 
 interface UpdateFlags {

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock, type Refusal } from '@trunkline/kernel';
 import type { UsageJournal } from '@trunkline/metering';
-import { stillAllowed, type SnapshotHolder } from '@trunkline/tenancy';
+import { endUserRefusal, stillAllowed, type SnapshotHolder } from '@trunkline/tenancy';
 import type { GaugeHandle } from '@trunkline/telemetry/adapters/prom';
 import type { IdleLines } from './idle-lines.js';
 import type { LiveSession, LiveSessions } from './live-session.js';
@@ -86,7 +86,10 @@ export class Door {
   private endForbidden(): void {
     const snapshot = this.parts.policy.current();
     const nowMs = systemClock.nowMs();
-    this.parts.live.endWhere((session) => stillAllowed(session.principal, snapshot, nowMs));
+    this.parts.live.endWhere(({ principal, endUser }) => {
+      const forbidden = stillAllowed(principal, snapshot, nowMs);
+      return forbidden ?? (endUserRefusal(principal, endUser, { snapshot, nowMs }) === null ? null : 'moderation');
+    });
   }
 
   // Without a journal no usage may go on arising; a running turn is let finish, its report waits among the stragglers.

@@ -12,7 +12,7 @@ function principal(
   const key = { id: keyId, tenantId, name: 'k', status: 'active', sessionsMax: keySessionsMax } as const;
   const rest = { scopes: ['sessions' as const], models: null, origins: null, expiresAtMs: null };
   const policy = compilePolicy({
-    ...{ version: 1n, pools: [], tenantShares: [], keyShares: [], moderation: [] },
+    ...{ version: 1n, pools: [], tenantShares: [], keyShares: [], moderation: [], refusedEndUsers: [] },
     tenants: [{ ...tenant, limits: { ...DEFAULT_LIMITS, ...limits } }],
     keys: [{ hmac: 'h', key: { ...key, ...rest } }],
   });

@@ -19,6 +19,8 @@ export interface LiveSession {
   readonly principal: Principal;
   readonly tenantId: TenantId;
   readonly keyId: ApiKeyId;
+  /** Keyed hash of the app's end user; null where it names none. */
+  readonly endUser: string | null;
   readonly poolId: PoolId;
   readonly model: string;
   /** Unix milliseconds. */

@@ -106,6 +106,7 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
     ...session,
     id,
     principal,
+    endUser,
     lease,
     relay,
     lastWord,

@@ -9,6 +9,7 @@ import type { Shutdown } from '@trunkline/platform/shutdown';
 import type { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { startContentSweep } from './content-sweep.js';
 import { startExportJobs, type ExportJobsParts } from './export-jobs.js';
+import { startModerationActions } from './moderation-actions.js';
 import { RatingLoop, type PassReport, type RatingLoopOptions } from './rating-loop.js';
 import { ratingPasses } from './rating-pass.js';
 import { startReconcileJobs, type ReconcileParts } from './reconcile-jobs.js';
@@ -69,6 +70,7 @@ export async function startWorker({
   watchPeriods(db, metrics, shutdown);
   watchReviews(db, metrics, shutdown);
   startContentSweep({ db, log, clock: systemClock }, shutdown);
+  startModerationActions({ db, log, clock: systemClock }, shutdown);
   startReaper({ db, log, metrics, monotonicMs: systemClock.monotonicMs, ...reaper }, shutdown);
   if (reconcile) await startReconcileJobs(reconcile.jobs, { ...reconcile, db, log, metrics, nowMs: systemClock.nowMs });
   if (exports) await startExportJobs({ ...exports, log, nowMs: systemClock.nowMs });

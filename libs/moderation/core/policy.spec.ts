@@ -21,6 +21,23 @@ describe('a moderation policy', () => {
     });
   });
 
+  it('keeps no content and acts by nothing unless it says so', () => {
+    const parsed = parseModerationPolicy({ version: 1 });
+    expect(parsed).toMatchObject({ value: { content: null, actions: [], strikes: null } });
+    const wrong = {
+      content: { keepDays: 0, region: 'E U' },
+      actions: [{ on: ['pass'], then: ['shout'] }],
+      strikes: { count: 3, days: 30 },
+    };
+    expect(problems(wrong).map((text) => text.split(':')[0])).toEqual([
+      'content.keepDays',
+      'content.region',
+      'actions.0.on.0',
+      'actions.0.then.0',
+      'strikes.refuseDays',
+    ]);
+  });
+
   it('says of each hook what a failure means; there is no default for that', () => {
     const { onFailure: _unsaid, ...silent } = TERMS;
     expect(problems({ hooks: [silent] })).toEqual([expect.stringMatching(/^hooks\.0\.onFailure: /)]);

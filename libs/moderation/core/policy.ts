@@ -52,6 +52,21 @@ const disclosure = z.strictObject({
 /** Whoever needs it longer has to take it out. */
 const KEEP_DAYS_MAX = 400;
 
+/**
+ * - `warn`: the app gets an event that says so.
+ * - `end_session`: the session ends.
+ * - `suspend_key`: the key opens no session on any gateway until somebody resumes it, and those that it has end.
+ */
+export const CONSEQUENCES = ['warn', 'end_session', 'suspend_key'] as const;
+export type Consequence = (typeof CONSEQUENCES)[number];
+
+/** How many strikes in how many days, and for how many the end user then opens no session. */
+export const strikesSchema = z.strictObject({
+  count: z.number().int().min(1).max(1_000),
+  days: z.number().int().min(1).max(400),
+  refuseDays: z.number().int().min(1).max(4_000),
+});
+
 const policySchema = z
   .strictObject({
     version: z.literal(1),
@@ -80,6 +95,20 @@ const policySchema = z
       })
       .nullable()
       .default(null),
+    /** What else follows from findings, besides what hooks lead to. Dry runs and failures lead to nothing. */
+    actions: z
+      .array(
+        z.strictObject({
+          on: z.array(z.enum(['flag', 'redact', 'block', 'end'])).min(1),
+          /** Absent: whatever the category. */
+          categories: z.array(z.string().min(1).max(100)).min(1).max(100).optional(),
+          then: z.array(z.enum(CONSEQUENCES)).min(1),
+        }),
+      )
+      .max(20)
+      .default([]),
+    /** What was blocked, or ended a session, of one end user, unless a reviewer dismissed it; null: nobody counts. */
+    strikes: strikesSchema.nullable().default(null),
     /** Blocks in one session that end it; null: none does. */
     blocksMax: z.number().int().min(1).max(1_000).nullable().default(null),
   })

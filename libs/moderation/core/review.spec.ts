@@ -28,6 +28,9 @@ describe('an item of the review queue', () => {
 
   it('does not change by a note', () => {
     for (const decision of REVIEW_DECISIONS)
-      expect(afterStep({ ...DECIDED, decision }, { kind: 'note' })).toEqual({ ok: true, value: { ...DECIDED, decision } });
+      expect(afterStep({ ...DECIDED, decision }, { kind: 'note' })).toEqual({
+        ok: true,
+        value: { ...DECIDED, decision },
+      });
   });
 });

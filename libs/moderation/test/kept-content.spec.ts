@@ -37,7 +37,8 @@ async function keptOf(...said: string[]) {
   const findings = said.map(of);
   await storeFindings(postgres.db, findings);
   const items = findings.map((finding) => reviewItemOf(finding) ?? trustedId('mri', 'none'));
-  const read = async (i: number) => (await readContentOfItem(postgres.db, tenantId, items[i] ?? trustedId('mri', 'x'), READING))?.[0];
+  const read = async (i: number) =>
+    (await readContentOfItem(postgres.db, tenantId, items[i] ?? trustedId('mri', 'x'), READING))?.[0];
   return { tenantId, sessionId, findings, items, of, read, endUser: `eu_${count}` };
 }
 
@@ -68,16 +69,34 @@ describe('kept content', () => {
     expect([(await read(0))?.state, (await read(1))?.state]).toEqual(['erased', 'kept']);
     expect(await ours(2)).toMatchObject([{ pieces: 1, keys: 1 }]);
     expect((await read(1))?.state).toBe('erased');
-    expect(await postgres.db.moderationContentKey.findUnique({ where: { sessionId } })).toMatchObject({ wrappedKey: null });
+    expect(await postgres.db.moderationContentKey.findUnique({ where: { sessionId } })).toMatchObject({
+      wrappedKey: null,
+    });
     expect(await ours(9)).toEqual([]);
   });
 
   it('goes when somebody asks, with a proof, and does not come back when it is delivered again', async () => {
     const { tenantId, sessionId, findings, of, read } = await keptOf('one', 'two');
-    const request = { subject: { kind: 'session', sessionId }, actor: 'ana', reason: 'asked', atMs: FOUND_AT_MS } as const;
+    const request = {
+      subject: { kind: 'session', sessionId },
+      actor: 'ana',
+      reason: 'asked',
+      atMs: FOUND_AT_MS,
+    } as const;
     const erased = await eraseContent(postgres.db, tenantId, request);
-    const lines = findings.map(({ content }) => createHash('sha256').update(content?.sealed ?? '').digest('hex'));
-    const sha256 = createHash('sha256').update(lines.sort().map((line) => `${line}\n`).join('')).digest('hex');
+    const lines = findings.map(({ content }) =>
+      createHash('sha256')
+        .update(content?.sealed ?? '')
+        .digest('hex'),
+    );
+    const sha256 = createHash('sha256')
+      .update(
+        lines
+          .sort()
+          .map((line) => `${line}\n`)
+          .join(''),
+      )
+      .digest('hex');
     expect(erased).toMatchObject({ ok: true, value: { pieces: 2, keys: 1, sha256, subject: sessionId, actor: 'ana' } });
     const late = of('three', 2);
     await storeFindings(postgres.db, [...findings, late]);
@@ -86,7 +105,8 @@ describe('kept content', () => {
     expect(stored.map(({ sealed }) => sealed)).toEqual([null, null, null]);
     await expect(postgres.db.$executeRaw`DELETE FROM moderation_erasure`).rejects.toThrow();
     await expect(
-      postgres.db.$executeRaw`UPDATE moderation_content_key SET wrapped_key = 'x', shredded_at = NULL WHERE session_id = ${sessionId}`,
+      postgres.db
+        .$executeRaw`UPDATE moderation_content_key SET wrapped_key = 'x', shredded_at = NULL WHERE session_id = ${sessionId}`,
     ).rejects.toThrow(/stays erased/);
   });
 

@@ -80,6 +80,7 @@ const REFUSALS = [
   'invalid_api_key',
   'origin_not_allowed',
   'tenant_suspended',
+  'end_user_refused',
   'model_not_found',
   'not_found',
   'method_not_allowed',

@@ -48,8 +48,23 @@ export function stillAllowed(
 ): 'key_revoked' | 'tenant_suspended' | null {
   const key = snapshot.keys.get(principal.keyId);
   const tenant = snapshot.tenants.get(principal.tenantId);
-  if (!key || !tenant || key.status === 'revoked' || isExpired(key.expiresAtMs, nowMs)) return 'key_revoked';
+  if (!key || !tenant || key.status !== 'active' || isExpired(key.expiresAtMs, nowMs)) return 'key_revoked';
   return tenant.status === 'suspended' ? 'tenant_suspended' : null;
+}
+
+/** The refusal of an end user who may open no session; null when they may. @param endUser null: the app named nobody. */
+export function endUserRefusal(
+  { tenantId }: Pick<Principal, 'tenantId'>,
+  endUser: string | null,
+  { snapshot, nowMs }: Pick<AuthenticationContext, 'snapshot' | 'nowMs'>,
+): Refusal | null {
+  const untilMs = endUser === null ? null : snapshot.refusedUntilMs(tenantId, endUser);
+  if (untilMs === null || nowMs >= untilMs) return null;
+  return {
+    code: 'end_user_refused',
+    message:
+      'The end user that this session is for is refused for a while: too much of what they sent or asked for was not allowed. Your Trunkline administrator can let them in again.',
+  };
 }
 
 /** The public refusal for a rejection. */
@@ -79,7 +94,7 @@ export function refusalFor(rejection: Rejection): Refusal {
 }
 
 function rejectionOf({ key, tenant }: KeyHolder, origin: string | null, nowMs: number): Rejection | null {
-  if (key.status === 'revoked') return 'revoked';
+  if (key.status !== 'active') return 'revoked';
   if (isExpired(key.expiresAtMs, nowMs)) return 'expired';
   if (tenant.status === 'suspended') return 'tenant_suspended';
   if (origin !== null && key.origins !== null && !key.origins.includes(origin)) return 'origin_not_allowed';

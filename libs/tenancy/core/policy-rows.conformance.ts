@@ -49,6 +49,7 @@ export function rows(replacing: Partial<PolicyRows> = {}): PolicyRows {
     tenantShares: [],
     keyShares: [],
     moderation: [],
+    refusedEndUsers: [],
     ...replacing,
   };
 }

@@ -23,7 +23,8 @@ export interface ApiKey {
   readonly id: ApiKeyId;
   readonly tenantId: TenantId;
   readonly name: string;
-  readonly status: 'active' | 'revoked';
+  /** Of no use while it is not active; a suspended one can be again. */
+  readonly status: 'active' | 'suspended' | 'revoked';
   readonly sessionsMax: number | null;
   /** Models it may use; null: every model that is offered. */
   readonly models: readonly string[] | null;
@@ -48,6 +49,15 @@ export interface StoredModerationPolicy {
   readonly policy: unknown;
 }
 
+/** An end user who may open no session of a tenant's. */
+export interface RefusedEndUser {
+  readonly tenantId: TenantId;
+  /** As moderation hashes them. */
+  readonly endUser: string;
+  /** Unix milliseconds. */
+  readonly untilMs: number;
+}
+
 /** What a snapshot is compiled from. */
 export interface PolicyRows {
   /** Rises with every change of policy. */
@@ -60,6 +70,7 @@ export interface PolicyRows {
   readonly keyShares: readonly PoolKeyShare[];
   /** The newest of each tenant that has one. */
   readonly moderation: readonly StoredModerationPolicy[];
+  readonly refusedEndUsers: readonly RefusedEndUser[];
 }
 
 /** A key together with its tenant. */
@@ -84,6 +95,8 @@ export interface PolicySnapshot {
   readonly sharesOf: (poolId: PoolId) => PoolShares;
   /** What a tenant's sessions are judged by; null: nothing is. The same object for as long as the snapshot is in force. */
   readonly moderationOf: (tenantId: TenantId) => StoredModerationPolicy | null;
+  /** Until when an end user may open no session, Unix milliseconds, maybe past; null: they may. */
+  readonly refusedUntilMs: (tenantId: TenantId, endUser: string) => number | null;
 }
 
 const NO_SHARES: PoolShares = Object.freeze({ tenants: Object.freeze([]), keys: Object.freeze([]) });
@@ -102,6 +115,7 @@ export function compilePolicy(rows: PolicyRows): PolicySnapshot {
   const keysById = new Map([...holders.values()].map(({ key }) => [key.id, key]));
   const shares = usableShares(rows, tenantsById, keysById);
   const moderation = new Map(rows.moderation.map((stored) => [stored.tenantId, Object.freeze({ ...stored })]));
+  const refused = new Map(rows.refusedEndUsers.map((each) => [`${each.tenantId} ${each.endUser}`, each.untilMs]));
   return Object.freeze({
     version,
     tenants: tenantsById,
@@ -110,6 +124,7 @@ export function compilePolicy(rows: PolicyRows): PolicySnapshot {
     lookup: (hmac: string) => holders.get(hmac) ?? null,
     sharesOf: (poolId: PoolId) => shares.get(poolId) ?? NO_SHARES,
     moderationOf: (tenantId: TenantId) => moderation.get(tenantId) ?? null,
+    refusedUntilMs: (tenantId: TenantId, endUser: string) => refused.get(`${tenantId} ${endUser}`) ?? null,
   });
 }
 

@@ -1,6 +1,6 @@
 // Items of the review queue as JSON, field by field. Texts of strangers (ids that apps choose, categories that hooks name) are
 // plain JSON strings; no page of ours shows them.
-import type { KeptContent, ReviewCase, ReviewItem } from '@trunkline/moderation/adapters/prisma';
+import type { KeptContent, ReviewCase, ReviewItem, ReviewStatistics } from '@trunkline/moderation/adapters/prisma';
 
 /** An item of a list. */
 export function itemView(item: ReviewItem) {
@@ -46,6 +46,12 @@ export function contentView({ findingId, hook, occurredAt, state, text, region, 
     ...{ finding_id: findingId, hook, occurred_at: iso(occurredAt), state, text, region },
     ...{ keep_until: iso(keepUntil), erased_at: iso(erasedAt) },
   };
+}
+
+/** What came of a hook and a category. */
+export function statisticsView(row: ReviewStatistics) {
+  const { hook, category, items, upheld, dismissed, escalated, waiting, dismissalRate } = row;
+  return { hook, category, items, upheld, dismissed, escalated, waiting, dismissal_rate: dismissalRate };
 }
 
 function iso(at: Date | null): string | null {

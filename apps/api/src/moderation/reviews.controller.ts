@@ -3,7 +3,14 @@
 import { Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import type { Request } from 'express';
 import { parseId, type ReviewItemId, type TenantId } from '@trunkline/kernel';
-import { NOTE_CHARS_MAX, REVIEW_DECISIONS, REVIEW_STATES, REVIEWER_CHARS_MAX, type KeyWrap, type ReviewStep } from '@trunkline/moderation';
+import {
+  NOTE_CHARS_MAX,
+  REVIEW_DECISIONS,
+  REVIEW_STATES,
+  REVIEWER_CHARS_MAX,
+  type KeyWrap,
+  type ReviewStep,
+} from '@trunkline/moderation';
 import {
   findReviewItem,
   listReviewItems,
@@ -22,13 +29,16 @@ import { tenantNamed } from '../reads/answers.js';
 import { orTooLong, readWithin } from '../reads/read-within.js';
 import { usageQuery } from '../v1/queries.js';
 import { isoOf } from '../v1/views.js';
-import { caseView, contentView, itemView } from './review-views.js';
+import { caseView, contentView, itemView, statisticsView } from './review-views.js';
 
 const LIST_MAX = 1_000;
 
 const NoQuery = z.strictObject({});
 const ListQuery = z.strictObject({
-  state: z.enum(REVIEW_STATES, `must be one of ${REVIEW_STATES.join(', ')}`).nullable().default(null),
+  state: z
+    .enum(REVIEW_STATES, `must be one of ${REVIEW_STATES.join(', ')}`)
+    .nullable()
+    .default(null),
   after: z
     .string()
     .transform((text) => parseId('mri', text))
@@ -124,7 +134,7 @@ export class ReviewsController {
     const range = checkQuery(usageQuery(this.parts.tenancy.clock.nowMs()), query);
     const tenantId = await this.tenantId(named);
     const rows = await readWithin(this.parts.db, (tx) => reviewStatistics(tx, tenantId, range));
-    return { from: isoOf(range.fromMs), to: isoOf(range.toMs), rows };
+    return { from: isoOf(range.fromMs), to: isoOf(range.toMs), rows: rows.map(statisticsView) };
   }
 
   private async take({ named, item, said }: Taking, taken: ReviewStep) {

@@ -62,7 +62,9 @@ describe('the review queue of the API', () => {
     const again = await ask(`acme/items/${id}/decide`, { actor: 'ana', decision: 'uphold' });
     expect(again).toMatchObject({ status: 409, answer: { code: 'does_not_hold' } });
     const range = 'from=2026-11-01&to=2026-12-01';
-    expect((await ask(`acme/statistics?${range}`)).answer).toMatchObject({ rows: [{ dismissed: 1, dismissalRate: 1 }] });
+    expect((await ask(`acme/statistics?${range}`)).answer).toMatchObject({
+      rows: [{ dismissed: 1, dismissal_rate: 1 }],
+    });
   });
 
   it('shows an item to its own tenant only, and what is no id like what is not there', async () => {

@@ -72,13 +72,16 @@ async function show(at: ReviewInstallation, { named, item, actor }: Showing): Pr
 async function erase(at: ReviewInstallation, named: string, flags: DeleteFlags): Promise<Answer> {
   const { tenancy, hashEndUser } = at;
   const { session, endUser, actor, reason } = flags;
-  if ((session === undefined) === (endUser === undefined)) throw new Error('name one: --session <id> or --end-user <name>');
+  if ((session === undefined) === (endUser === undefined))
+    throw new Error('name one: --session <id> or --end-user <name>');
   const { id: tenantId } = done(await findTenant(tenancy, named));
   const subject: ErasureSubject =
     session === undefined
       ? { kind: 'end_user', endUser: hashEndUser(tenantId, endUser ?? '') }
       : { kind: 'session', sessionId: session };
-  const rows = [erasureRow(done(await eraseContent(tenancy.db, tenantId, { subject, actor, reason, atMs: nowOf(at) })))];
+  const rows = [
+    erasureRow(done(await eraseContent(tenancy.db, tenantId, { subject, actor, reason, atMs: nowOf(at) }))),
+  ];
   return { json: rows, tables: [rows] };
 }
 

@@ -1,7 +1,13 @@
 // `moderation review`: what people have to look at, and what they make of it.
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { parseId, type ReviewItemId, type TenantId } from '@trunkline/kernel';
-import { REVIEW_DECISIONS, REVIEW_STATES, type ReviewDecision, type ReviewState, type ReviewStep } from '@trunkline/moderation';
+import {
+  REVIEW_DECISIONS,
+  REVIEW_STATES,
+  type ReviewDecision,
+  type ReviewState,
+  type ReviewStep,
+} from '@trunkline/moderation';
 import {
   findReviewItem,
   listReviewItems,
@@ -62,7 +68,7 @@ export function addReviewCommands(moderation: Command, run: RunOnReviews, nowMs:
   const step = (taking: Command, read: (text: string, flags: DecideFlags) => ReviewStep): void => {
     withActor(taking)
       .option('--note <text>', 'why, for the record')
-      .action((named: string, item: string, text: string, flags: DecideFlags, command: Command) =>
+      .action((named: string, item: string, ...[text, flags, command]: [string, DecideFlags, Command]) =>
         run(command, (at) => take(at, { named, item, step: read(text, flags), flags })),
       );
   };
@@ -79,7 +85,7 @@ export function addReviewCommands(moderation: Command, run: RunOnReviews, nowMs:
   );
   withActor(review.command('note <tenant> <item> <text>'))
     .description('says something about an item; kept for good')
-    .action((named: string, item: string, note: string, { actor }: ActorFlag, command: Command) =>
+    .action((named: string, item: string, ...[note, { actor }, command]: [string, ActorFlag, Command]) =>
       run(command, (at) => take(at, { named, item, step: { kind: 'note' }, flags: { actor, note } })),
     );
   review
@@ -87,7 +93,9 @@ export function addReviewCommands(moderation: Command, run: RunOnReviews, nowMs:
     .description('by hook and category: how many items, and how many of the decided were dismissed')
     .option('--days <n>', 'opened in the last so many days', numberOf, 30)
     .option('--csv', 'as CSV')
-    .action((named: string, flags: StatsFlags, command: Command) => run(command, (at) => stats(at, named, flags, nowMs)));
+    .action((named: string, flags: StatsFlags, command: Command) =>
+      run(command, (at) => stats(at, named, flags, nowMs)),
+    );
 }
 
 async function list(at: ReviewInstallation, named: string, flags: ListFlags): Promise<Answer | string> {
@@ -133,10 +141,23 @@ async function tenantOf({ tenancy }: ReviewInstallation, named: string): Promise
 
 function caseAnswer({ item, session, findings, events }: ReviewCase): Answer {
   const about = session ?? { model: null, openedAt: null, endCause: null };
-  const head: Row = { ...itemRow(item), model: about.model, session_opened: iso(about.openedAt), end_cause: about.endCause };
+  const head: Row = {
+    ...itemRow(item),
+    model: about.model,
+    session_opened: iso(about.openedAt),
+    end_cause: about.endCause,
+  };
   const found = findings.map(({ occurredAt, hook, hookType, action, contentKind, categories, policyVersion }): Row => {
     const scores = categories.map(({ category, score }) => `${category} ${score}`);
-    return { at: iso(occurredAt), hook, type: hookType, action, kind: contentKind, categories: scores, policy: policyVersion };
+    return {
+      at: iso(occurredAt),
+      hook,
+      type: hookType,
+      action,
+      kind: contentKind,
+      categories: scores,
+      policy: policyVersion,
+    };
   });
   const steps = events.map(({ at, actor, kind, before, after, note }): Row => {
     return { at: iso(at), actor, did: kind, before: standingText(before), after: standingText(after), note };

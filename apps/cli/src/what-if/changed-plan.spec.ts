@@ -8,7 +8,7 @@ const [BOTS, FRONT] = [mintId('tnt', 1, zeros), mintId('tnt', 2, zeros)];
 const aTenant = (id: Tenant['id'], slug: string): Tenant => ({
   ...{ id, slug, name: slug, status: 'active', sessionsMax: null, limits: DEFAULT_LIMITS },
 });
-const none = { keys: [], pools: [], tenantShares: [], keyShares: [], moderation: [] };
+const none = { keys: [], pools: [], tenantShares: [], keyShares: [], moderation: [], refusedEndUsers: [] };
 const policy = compilePolicy({ version: 1n, tenants: [aTenant(BOTS, 'bots'), aTenant(FRONT, 'front')], ...none });
 const share = { floor: 4, ceiling: 8, weight: 1, keys: {} };
 const plan: PoolPlan = {

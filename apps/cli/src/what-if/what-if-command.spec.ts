@@ -9,7 +9,7 @@ import { answerOf } from './what-if-command.js';
 const BOTS = mintId('tnt', 1, (n) => new Uint8Array(n));
 const limits = { ...DEFAULT_LIMITS, waitMsMax: 5_000, sessionsPerMinuteMax: 30 };
 const policy = compilePolicy({
-  ...{ version: 1n, keys: [], pools: [], tenantShares: [], keyShares: [], moderation: [] },
+  ...{ version: 1n, keys: [], pools: [], tenantShares: [], keyShares: [], moderation: [], refusedEndUsers: [] },
   tenants: [{ id: BOTS, slug: 'bots', name: 'Bots', status: 'active', sessionsMax: 7, limits }],
 });
 const present: PoolPlan = {

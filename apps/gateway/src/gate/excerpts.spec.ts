@@ -7,13 +7,21 @@ const CARD = '4111 1111 1111 1111';
 
 function heard(text: string, at: number | null, rest: { kind?: ContentKind; streamId?: string } = {}): HeardWord {
   const hook = termsHook([{ text: 'x', category: 'word', wholeWord: false }]);
-  const binding = { name: 'words', type: 'terms', hook, kinds: [], deadlineMs: 1, onFailure: 'open', dryRun: false } as const;
+  const binding = {
+    name: 'words',
+    type: 'terms',
+    hook,
+    kinds: [],
+    deadlineMs: 1,
+    onFailure: 'open',
+    dryRun: false,
+  } as const;
   const otherwise = { atLeast: 0, action: 'flag' } as const;
   const span = at === null ? null : { start: at, end: at + 1 };
   const findings = [{ category: 'word', score: 1, span }];
   const piece = { kind: 'typed_text', streamId: null, text, complete: true, ...rest } as const;
   return {
-    word: { binding: { ...binding, categories: {}, otherwise }, action: 'flag', findings, failure: null },
+    word: { binding: { ...binding, categories: {}, otherwise }, action: 'flag', findings, failure: null, reason: null },
     place: { piece, replace: () => undefined },
   };
 }

@@ -31,7 +31,7 @@ function policyOf(version: number, rest: object = {}): GatePolicy {
 }
 
 function foundOf(word: Partial<GateFinding['word']> = {}, rest: Partial<GateFinding> = {}): GateFinding {
-  const said = { binding: BINDING, action: 'block', findings: [], failure: null, ...word } as const;
+  const said = { binding: BINDING, action: 'block', findings: [], failure: null, reason: null, ...word } as const;
   return { word: said, kind: 'output_text', itemId: 'item_1', responseId: 'resp_1', excerpt: null, ...rest };
 }
 

@@ -1,15 +1,12 @@
 // Makes records of what a session's gate found, for the journal. Bounded: a hook that finds something in every word, or is
 // down for an hour, must neither fill the spool nor the queue of the people who look at it. The books go first: when the
 // journal is short of room, findings are counted and not recorded.
-import { directionOf, type SealedText } from '@trunkline/moderation';
+import { consequencesOf, directionOf, type SealedText } from '@trunkline/moderation';
 import { reviewItemOf, type JournalPressure, type ModerationFinding } from '@trunkline/metering';
 import type { GateFinding, GatePolicy } from './gate-session.js';
 
 /** Whose findings they are. */
-export type FindingContext = Pick<
-  ModerationFinding,
-  'sessionId' | 'tenantId' | 'keyId' | 'replicaId' | 'endUser'
->;
+export type FindingContext = Pick<ModerationFinding, 'sessionId' | 'tenantId' | 'keyId' | 'replicaId' | 'endUser'>;
 
 /** What the records are made with, and where they go. */
 export interface FindingJournalPorts {
@@ -31,6 +28,7 @@ export const FINDINGS_MAX = 1_000;
 export const FAILURE_EVERY_MS = 60_000;
 const DAY_MS = 86_400_000;
 const CATEGORIES_MAX = 20;
+const CATEGORY_CHARS_MAX = 100;
 // Vendors' ids have some thirty characters; apps may choose those of items.
 const ID_CHARS_MAX = 200;
 
@@ -90,7 +88,7 @@ export class FindingJournal {
       categories: highestOf(word.findings),
       failure,
       dryRun: binding.dryRun,
-      then: [],
+      then: consequencesOf(by.policy, word),
       occurredAtMs: this.ports.nowMs(),
       content: null,
     };
@@ -100,7 +98,12 @@ export class FindingJournal {
 /** The highest score of each category, the highest first. */
 function highestOf(findings: GateFinding['word']['findings']): ModerationFinding['categories'] {
   const highest = new Map<string, number>();
-  for (const { category, score } of findings) highest.set(category, Math.max(highest.get(category) ?? 0, score));
+  for (const { category, score } of findings) {
+    const name = category.slice(0, CATEGORY_CHARS_MAX);
+    // What a hook took from somewhere else may be any number.
+    const held = Number.isFinite(score) ? Math.min(1, Math.max(0, score)) : 0;
+    highest.set(name, Math.max(highest.get(name) ?? 0, held));
+  }
   const sorted = [...highest].sort(([, a], [, b]) => b - a);
-  return sorted.slice(0, CATEGORIES_MAX).map(([category, score]) => ({ category, score: Math.min(1, score) }));
+  return sorted.slice(0, CATEGORIES_MAX).map(([category, score]) => ({ category, score }));
 }

@@ -82,6 +82,8 @@ const CLOSED: Omit<GatePolicy, 'version'> = {
     },
     disclosure: { instruction: null, spokenLine: null },
     content: null,
+    actions: [],
+    strikes: null,
     blocksMax: null,
   },
   bindings: [NEVER_BOUND],

@@ -1,7 +1,7 @@
 // Opens the gate of a WebSocket session whose tenant has a moderation policy.
 import { randomBytes } from 'node:crypto';
 import { mintId, toOpenAiError } from '@trunkline/kernel';
-import { SessionSeal } from '@trunkline/moderation';
+import { consequencesOf, SessionSeal } from '@trunkline/moderation';
 import { openAiGateWords, OpenAiContentReader, OpenAiSessionVeil } from '@trunkline/providers/adapters/openai';
 import { errorEvent, type Session } from '@trunkline/realtime';
 import type { GatewayParts } from '../gateway-parts.js';
@@ -22,6 +22,8 @@ const MESSAGES = {
   upstream: 'What was said is not allowed by the moderation policy: it was stopped and taken out of the conversation.',
 } as const;
 
+const WARNING = 'What was sent or said is against the moderation policy. It went on this time.';
+
 /** @returns null where nothing of the tenant is judged: then the session pays nothing. */
 export function openGate(parts: GatewayParts, session: GatedSession): GateSession | null {
   const { sessionId: id, tenantId, relay, mayAsk } = session;
@@ -32,6 +34,16 @@ export function openGate(parts: GatewayParts, session: GatedSession): GateSessio
   const current = (): GatePolicy => (last = parts.gates.of(tenantId) ?? last);
   const journal = openFindingJournal(parts, session);
   let told = 0;
+  const sayError = (code: 'content_blocked' | 'content_warning', message: string, causedBy: string | null): void => {
+    const event = errorEvent(toOpenAiError({ code, message }), `event_${code}_${id}_${told++}`, causedBy);
+    void relay().sendClient(event);
+  };
+  // What does not end here (keys) is the worker's to do, for all gateways at once.
+  const follow = ({ word }: GateFinding, by: GatePolicy): void => {
+    const consequences = consequencesOf(by.policy, word);
+    if (consequences.includes('warn')) sayError('content_warning', WARNING, null);
+    if (consequences.includes('end_session')) relay().end('moderation');
+  };
   return new GateSession(current, {
     reader: new OpenAiContentReader(),
     words: openAiGateWords,
@@ -46,9 +58,8 @@ export function openGate(parts: GatewayParts, session: GatedSession): GateSessio
     toUpstream: (text) => void relay().sendUpstream(text),
     toClient: (payload) => void relay().sendClient(payload),
     tellBlocked: (what, about) => {
-      const error = toOpenAiError({ code: 'content_blocked', message: MESSAGES[what] });
       const causedBy = what === 'client' || what === 'question' ? about : null;
-      void relay().sendClient(errorEvent(error, `event_blocked_${id}_${told++}`, causedBy));
+      sayError('content_blocked', MESSAGES[what], causedBy);
     },
     unjudged: (why, isBlocked) => parts.metrics.unjudged(why, isBlocked),
     unenforceable: (why) => {
@@ -63,6 +74,7 @@ export function openGate(parts: GatewayParts, session: GatedSession): GateSessio
       for (const finding of findings) {
         tell(parts, session, finding);
         journal.add(finding, by);
+        follow(finding, by);
       }
     },
   });

@@ -15,7 +15,9 @@ describe('findings in PostgreSQL', () => {
     await storeFindings(postgres.db, [second]);
     const id = reviewItemOf(first) ?? '';
     expect(await postgres.db.moderationFinding.count({ where: { reviewItemId: id } })).toBe(2);
-    expect(await postgres.db.reviewItem.findMany({ where: { id } })).toMatchObject([{ state: 'open', itemId: 'item_twice' }]);
+    expect(await postgres.db.reviewItem.findMany({ where: { id } })).toMatchObject([
+      { state: 'open', itemId: 'item_twice' },
+    ]);
   });
 
   it('leave an item as it was decided', async () => {

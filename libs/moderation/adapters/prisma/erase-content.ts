@@ -54,10 +54,12 @@ export async function eraseContent(
       const at = new Date(atMs);
       const shredded = await shred(tx, tenantId, subject, at);
       if (shredded === 'foreign') return err({ message: `The tenant has no session ${name}.` });
-      const pieces = z.array(erasedRow).parse(await tx.$queryRaw`
+      const pieces = z.array(erasedRow).parse(
+        await tx.$queryRaw`
         UPDATE moderation_content SET sealed = NULL, erased_at = ${at}
          WHERE tenant_id = ${tenantId} AND sealed IS NOT NULL AND ${ofSubject(subject)}
-        RETURNING tenant_id AS "tenantId", sealed_sha256 AS sha256`);
+        RETURNING tenant_id AS "tenantId", sealed_sha256 AS sha256`,
+      );
       const proof = { tenantId, cause: subject.kind, subject: name, actor, reason, at };
       return ok(await prove(tx, proof, { pieces, keys: shredded }));
     },
@@ -101,13 +103,17 @@ export async function sweepContent(
   const [asOf, at] = [new Date(asOfMs), new Date(atMs)];
   return db.$transaction(
     async (tx) => {
-      const pieces = z.array(erasedRow).parse(await tx.$queryRaw`
+      const pieces = z.array(erasedRow).parse(
+        await tx.$queryRaw`
         UPDATE moderation_content SET sealed = NULL, erased_at = ${at} WHERE sealed IS NOT NULL AND keep_until <= ${asOf}
-        RETURNING tenant_id AS "tenantId", sealed_sha256 AS sha256`);
-      const keys = z.array(shreddedRow).parse(await tx.$queryRaw`
+        RETURNING tenant_id AS "tenantId", sealed_sha256 AS sha256`,
+      );
+      const keys = z.array(shreddedRow).parse(
+        await tx.$queryRaw`
         UPDATE moderation_content_key SET wrapped_key = NULL, shredded_at = ${at}
          WHERE wrapped_key IS NOT NULL AND keep_until <= ${asOf}
-        RETURNING tenant_id AS "tenantId"`);
+        RETURNING tenant_id AS "tenantId"`,
+      );
       const proofs: Erasure[] = [];
       for (const tenantId of new Set([...pieces, ...keys].map((each) => each.tenantId))) {
         const proof = { tenantId, cause: 'retention', subject: null, actor, reason: null, at } as const;
@@ -134,7 +140,12 @@ async function prove(
   { pieces, keys }: Gone,
 ): Promise<Erasure> {
   const lines = pieces.map(({ sha256 }) => `${sha256}\n`).sort();
-  const erasure = { ...proof, pieces: pieces.length, keys, sha256: createHash('sha256').update(lines.join('')).digest('hex') };
+  const erasure = {
+    ...proof,
+    pieces: pieces.length,
+    keys,
+    sha256: createHash('sha256').update(lines.join('')).digest('hex'),
+  };
   await tx.moderationErasure.create({ data: erasure });
   return erasure;
 }

@@ -1,3 +1,12 @@
+export {
+  dueActions,
+  recordAction,
+  strikePolicies,
+  strikesDue,
+  type DoneAction,
+  type DueAction,
+  type Strikes,
+} from './automatic-actions.js';
 export { moderationPoliciesOf, setModerationPolicy, type PolicyVersion } from './policies.js';
 export {
   findReviewItem,

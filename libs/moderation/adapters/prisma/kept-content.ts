@@ -57,7 +57,10 @@ export async function readContentOfItem(
     const rows = await tx.$queryRaw`
       ${CONTENT} WHERE content.tenant_id = ${tenantId} AND content.review_item_id = ${id}
        ORDER BY found.occurred_at, content.finding_id`;
-    return z.array(contentRow).parse(rows).map((row) => opened(row, tenantId, wrap));
+    return z
+      .array(contentRow)
+      .parse(rows)
+      .map((row) => opened(row, tenantId, wrap));
   });
 }
 
@@ -84,7 +87,10 @@ export async function exportEndUser(
       const rows = await tx.$queryRaw`
         ${CONTENT} WHERE content.tenant_id = ${tenantId} AND content.end_user = ${endUser}
          ORDER BY content.finding_id`;
-      const content = z.array(contentRow).parse(rows).map((row) => opened(row, tenantId, wrap));
+      const content = z
+        .array(contentRow)
+        .parse(rows)
+        .map((row) => opened(row, tenantId, wrap));
       const where = { tenantId, cause: 'end_user', subject: endUser };
       const erasures = await tx.moderationErasure.findMany({ where, omit: { id: true }, orderBy: { id: 'asc' } });
       return { endUser, findings, reviews, content, erasures };

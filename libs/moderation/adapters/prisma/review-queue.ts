@@ -165,16 +165,15 @@ export async function stepReview(
     const rows = await tx.$queryRaw`
       SELECT state, assignee, decision FROM review_item WHERE tenant_id = ${tenantId} AND id = ${id} FOR UPDATE`;
     const [before] = z.array(standing).parse(rows);
-    const item = { tenantId, id };
-    if (before === undefined) return err(notFound(item.id));
+    if (before === undefined) return err(notFound(id));
     const after = afterStep(before, step);
     if (!after.ok) return err<ReviewRefusal>({ code: 'does_not_hold', message: after.error });
     const at = new Date(atMs);
     const { state, assignee, decision } = after.value;
     const decided = step.kind === 'decide' ? { decidedAt: state === 'decided' ? at : null } : {};
-    await tx.reviewItem.update({ where: item, data: { state, assignee, decision, ...decided } });
+    await tx.reviewItem.update({ where: { tenantId, id }, data: { state, assignee, decision, ...decided } });
     const event = { reviewItemId: id, tenantId, kind: step.kind, actor, at, note };
-    await tx.reviewEvent.create({ data: { ...event, before, after: after.value } });
+    await tx.reviewEvent.create({ data: { ...event, before, after: { ...after.value } } });
     const found = await findReviewItem(tx, tenantId, id);
     return found === null ? err(notFound(id)) : ok(found);
   });

@@ -41,10 +41,13 @@ export async function reviewStatistics(
            count(*) FILTER (WHERE decision = 'escalate') AS escalated,
            count(*) FILTER (WHERE state <> 'decided') AS waiting
       FROM about GROUP BY hook, category ORDER BY hook, category`;
-  return z.array(statisticsRow).parse(rows).map((row) => {
-    const decided = row.upheld + row.dismissed;
-    return { ...row, dismissalRate: decided === 0 ? null : row.dismissed / decided };
-  });
+  return z
+    .array(statisticsRow)
+    .parse(rows)
+    .map((row) => {
+      const decided = row.upheld + row.dismissed;
+      return { ...row, dismissalRate: decided === 0 ? null : row.dismissed / decided };
+    });
 }
 
 /** How much waits. Not tenant data. */

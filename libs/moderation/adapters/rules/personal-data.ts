@@ -45,8 +45,13 @@ export function personalDataHook(wanted: readonly PersonalData[]): ModerationHoo
 
 /** A text without any personal data that can be looked for. */
 export function redactPersonalData(text: string): string {
-  const found = Object.keys(DETECTORS).filter(isPersonalData).flatMap((category) => find(text, category));
-  return redactSpans(text, found.flatMap(({ span }) => (span === null ? [] : [span])));
+  const found = Object.keys(DETECTORS)
+    .filter(isPersonalData)
+    .flatMap((category) => find(text, category));
+  return redactSpans(
+    text,
+    found.flatMap(({ span }) => (span === null ? [] : [span])),
+  );
 }
 
 function isPersonalData(name: string): name is PersonalData {

@@ -94,6 +94,39 @@ export async function revokeKey(
   });
 }
 
+/** Makes a key useless until it is resumed: its live sessions end within two seconds. What is held back for it stays. */
+export function suspendKey(
+  context: Pick<TenancyContext, 'db' | 'clock'>,
+  tenantId: TenantId,
+  keyId: ApiKeyId,
+): Administered<ApiKeyRecord> {
+  return setSuspended(context, { tenantId, keyId }, new Date(context.clock.nowMs()));
+}
+
+/** Makes a suspended key good again. A revoked one stays revoked. */
+export function resumeKey(
+  context: Pick<TenancyContext, 'db' | 'clock'>,
+  tenantId: TenantId,
+  keyId: ApiKeyId,
+): Administered<ApiKeyRecord> {
+  return setSuspended(context, { tenantId, keyId }, null);
+}
+
+async function setSuspended(
+  { db }: Pick<TenancyContext, 'db'>,
+  { tenantId, keyId }: { readonly tenantId: TenantId; readonly keyId: ApiKeyId },
+  suspendedAt: Date | null,
+): Administered<ApiKeyRecord> {
+  return changing(db, async (tx) => {
+    const tenant = await lockTenant(tx, tenantId);
+    const key = tenant.ok ? await keyOf(tx, tenantId, keyId) : null;
+    if (key === null) return err(keyNotFound(keyId));
+    const isThere = suspendedAt === null ? key.status !== 'suspended' : key.status !== 'active';
+    if (isThere) return ok(key);
+    return ok(apiKeyOf(await tx.apiKey.update({ where: { id: keyId, tenantId }, data: { suspendedAt } })));
+  });
+}
+
 /** The tenant's keys, revoked ones too, oldest first. */
 export async function listKeys(context: TenancyContext, tenantId: TenantId): Promise<readonly ApiKeyRecord[]> {
   return (await context.db.apiKey.findMany({ where: { tenantId }, orderBy: { id: 'asc' } })).map(apiKeyOf);

@@ -1,4 +1,4 @@
-export { createKey, listKeys, revokeKey, updateKey } from './api-keys.js';
+export { createKey, listKeys, resumeKey, revokeKey, suspendKey, updateKey } from './api-keys.js';
 export type { TenancyContext } from './context.js';
 export { listKeyShares, removeKeyShare, setKeyShare, type KeyShareHolder } from './key-shares.js';
 export type { ShareHolder } from './locks.js';
@@ -15,6 +15,7 @@ export {
   type PoolContext,
   type PresetPool,
 } from './pools.js';
+export { allowEndUser, refusedEndUsersOf, refuseEndUser, type EndUserRefusal } from './end-users.js';
 export { PrismaPolicySource } from './prisma-policy-source.js';
 export { listShares, removeShare, setShare } from './shares.js';
 export { activateTenant, createTenant, findTenant, listTenants, suspendTenant, updateTenant } from './tenants.js';

@@ -2,7 +2,15 @@
 import type { Clock } from '@trunkline/kernel';
 import type { Database } from '@trunkline/platform/database';
 import { compilePolicy, type PolicySnapshot, type PolicySource } from '../../index.js';
-import { apiKeyOf, moderationOf, poolKeyShareOf, poolOf, poolShareOf, tenantOf } from './tenancy-rows.js';
+import {
+  apiKeyOf,
+  moderationOf,
+  poolKeyShareOf,
+  poolOf,
+  poolShareOf,
+  refusedEndUserOf,
+  tenantOf,
+} from './tenancy-rows.js';
 
 // Keys revoked longer ago are not loaded: to callers they are like unknown ones, and the snapshot stays small.
 const REVOKED_FOR_MS = 30 * 24 * 3_600_000;
@@ -34,6 +42,7 @@ export class PrismaPolicySource implements PolicySource {
           distinct: ['tenantId'],
           orderBy: [{ tenantId: 'asc' }, { version: 'desc' }],
         });
+        const refused = await tx.refusedEndUser.findMany({ where: { until: { gt: new Date(this.clock.nowMs()) } } });
         return compilePolicy({
           version,
           tenants: tenants.map(tenantOf),
@@ -42,6 +51,7 @@ export class PrismaPolicySource implements PolicySource {
           tenantShares: tenantShares.map(poolShareOf),
           keyShares: keyShares.map(poolKeyShareOf),
           moderation: moderation.map(moderationOf),
+          refusedEndUsers: refused.map(refusedEndUserOf),
         });
       },
       // A large installation has many keys; Prisma's own five seconds would never load them.

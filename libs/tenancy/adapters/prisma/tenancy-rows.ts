@@ -11,6 +11,7 @@ import type {
   PoolRecord,
   PoolShare,
   PoolVendor,
+  RefusedEndUser,
   StoredModerationPolicy,
   TenantLimits,
   TenantLimitsInput,
@@ -23,6 +24,7 @@ type PoolRow = Prisma.PoolGetPayload<object>;
 type LimitChanges = z.output<typeof TenantLimitsInput>;
 type PoolShareRow = Prisma.PoolShareGetPayload<object>;
 type PoolKeyShareRow = Prisma.PoolKeyShareGetPayload<object>;
+type RefusedEndUserRow = Prisma.RefusedEndUserGetPayload<object>;
 type ModerationPolicyRow = Prisma.ModerationPolicyGetPayload<object>;
 
 /** A row of `tenant`. Anything but `active` counts as suspended: closed when in doubt. */
@@ -35,14 +37,14 @@ export function tenantOf(row: TenantRow): TenantRecord {
 
 /** A row of `api_key`, without its HMAC. */
 export function apiKeyOf(row: ApiKeyRow): ApiKeyRecord {
-  const { name, prefix, last4, sessionsMax, createdAt, expiresAt, revokedAt } = row;
+  const { name, prefix, last4, sessionsMax, createdAt, expiresAt, revokedAt, suspendedAt } = row;
   return {
     id: trustedId('key', row.id),
     tenantId: trustedId('tnt', row.tenantId),
     name,
     prefix,
     last4,
-    status: revokedAt === null ? 'active' : 'revoked',
+    status: revokedAt !== null ? 'revoked' : suspendedAt === null ? 'active' : 'suspended',
     sessionsMax,
     models: listOf(row.models),
     origins: listOf(row.origins),
@@ -52,6 +54,11 @@ export function apiKeyOf(row: ApiKeyRow): ApiKeyRecord {
     createdAtMs: createdAt.getTime(),
     revokedAtMs: revokedAt?.getTime() ?? null,
   };
+}
+
+/** A row of `refused_end_user`. */
+export function refusedEndUserOf({ tenantId, endUser, until }: RefusedEndUserRow): RefusedEndUser {
+  return { tenantId: trustedId('tnt', tenantId), endUser, untilMs: until.getTime() };
 }
 
 /** A row of `moderation_policy`. */

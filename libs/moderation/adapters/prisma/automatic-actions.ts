@@ -1,0 +1,104 @@
+// What is to be done about findings without a person, and that it was done: each action of a finding once, however many
+// workers look. Doing it is for the caller, and must bear being done twice.
+import { trustedId, type ApiKeyId, type ModerationFindingId, type TenantId } from '@trunkline/kernel';
+import { strikesSchema } from '@trunkline/moderation';
+import type { Database } from '@trunkline/platform/database';
+import { z } from 'zod';
+
+const dueRow = z.object({
+  findingId: z.string().transform((text) => trustedId('mfd', text)),
+  tenantId: z.string().transform((text) => trustedId('tnt', text)),
+  keyId: z.string().transform((text): ApiKeyId => trustedId('key', text)),
+});
+
+/** A key that a policy wants suspended. */
+export type DueAction = z.output<typeof dueRow>;
+
+/** Findings whose key is to be suspended and was not yet, the oldest first. */
+export async function dueActions(
+  db: Pick<Database, '$queryRaw'>,
+  { sinceMs, limit }: { readonly sinceMs: number; readonly limit: number },
+): Promise<readonly DueAction[]> {
+  const rows = await db.$queryRaw`
+    SELECT found.id AS "findingId", found.tenant_id AS "tenantId", found.key_id AS "keyId"
+      FROM moderation_finding AS found
+     WHERE cardinality(found.then_do) > 0 AND 'suspend_key' = ANY(found.then_do)
+       AND found.recorded_at >= ${new Date(sinceMs)}
+       AND NOT EXISTS (SELECT FROM moderation_action AS done
+                        WHERE done.finding_id = found.id AND done.action = 'suspend_key')
+     ORDER BY found.recorded_at, found.id
+     LIMIT ${limit}`;
+  return z.array(dueRow).parse(rows);
+}
+
+/** What was done. */
+export interface DoneAction {
+  readonly tenantId: TenantId;
+  readonly findingId: ModerationFindingId;
+  readonly action: 'suspend_key' | 'refuse_end_user';
+  /** The key, or our hash of the end user. */
+  readonly subject: string;
+  readonly outcome: string;
+  readonly atMs: number;
+}
+
+/** Keeps it for good. @returns false when another worker had done it. */
+export async function recordAction(db: Database, { atMs, ...action }: DoneAction): Promise<boolean> {
+  const data = { ...action, at: new Date(atMs) };
+  return (await db.moderationAction.createMany({ data: [data], skipDuplicates: true })).count > 0;
+}
+
+const strikePolicyRow = z.object({
+  tenantId: z.string().transform((text) => trustedId('tnt', text)),
+  strikes: strikesSchema,
+});
+
+/** A tenant whose policy in force counts strikes. */
+export type StrikePolicy = z.output<typeof strikePolicyRow>;
+
+/** All of them. Only this part of a policy is read: the rest may be thousands of terms, and this is asked often. */
+export async function strikePolicies(db: Pick<Database, '$queryRaw'>): Promise<readonly StrikePolicy[]> {
+  const rows = await db.$queryRaw`
+    SELECT * FROM (SELECT DISTINCT ON (tenant_id) tenant_id AS "tenantId", policy -> 'strikes' AS strikes
+                     FROM moderation_policy ORDER BY tenant_id, version DESC) AS newest
+     WHERE jsonb_typeof(strikes) = 'object'`;
+  // What a newer release counts by, this one leaves to it.
+  return z
+    .array(z.unknown())
+    .parse(rows)
+    .flatMap((row) => strikePolicyRow.safeParse(row).data ?? []);
+}
+
+const strikesRow = z.object({
+  endUser: z.string(),
+  strikes: z.bigint().transform(Number),
+  lastFindingId: z.string().transform((text) => trustedId('mfd', text)),
+});
+
+/** An end user who has as many strikes as the policy allows. */
+export type Strikes = z.output<typeof strikesRow>;
+
+/**
+ * End users with that many strikes in a range of time, since they were last refused for it. One for each item, however much
+ * was found in it; none for what a reviewer dismissed.
+ */
+export async function strikesDue(
+  db: Pick<Database, '$queryRaw'>,
+  tenantId: TenantId,
+  { count, sinceMs }: { readonly count: number; readonly sinceMs: number },
+): Promise<readonly Strikes[]> {
+  const rows = await db.$queryRaw`
+    SELECT found.end_user AS "endUser", count(DISTINCT found.review_item_id) AS strikes,
+           (array_agg(found.id ORDER BY found.occurred_at DESC, found.id DESC))[1] AS "lastFindingId"
+      FROM moderation_finding AS found
+      JOIN review_item AS item ON item.id = found.review_item_id
+     WHERE found.tenant_id = ${tenantId} AND found.end_user IS NOT NULL AND found.action IN ('block', 'end')
+       AND found.occurred_at >= ${new Date(sinceMs)} AND item.decision IS DISTINCT FROM 'dismiss'
+       AND found.occurred_at > coalesce((
+             SELECT max(last.occurred_at) FROM moderation_action AS done JOIN moderation_finding AS last ON last.id = done.finding_id
+              WHERE done.tenant_id = found.tenant_id AND done.subject = found.end_user AND done.action = 'refuse_end_user'
+           ), '-infinity')
+     GROUP BY found.end_user
+    HAVING count(DISTINCT found.review_item_id) >= ${count}`;
+  return z.array(strikesRow).parse(rows);
+}
