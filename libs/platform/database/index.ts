@@ -5,4 +5,16 @@ export { Prisma } from './generated/client.js';
 export { migrate, type MigrationReport } from './migrate.js';
 export { MigrationRefused } from './migration-files.js';
 export { openDatabase, type Database, type DatabaseOptions } from './open-database.js';
+export {
+  amountText,
+  instantText,
+  keyIdText,
+  numberText,
+  poolIdText,
+  priceVersionIdText,
+  sessionIdText,
+  tenantIdText,
+  wholeText,
+  type Queryable,
+} from './queryable.js';
 export { literal, withSnapshot, type CopiedRow, type Snapshot, type SnapshotOptions } from './snapshot.js';

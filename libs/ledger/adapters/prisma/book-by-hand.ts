@@ -20,12 +20,11 @@ import {
   type Period,
   type Transaction,
 } from '@trunkline/ledger';
-import { isUniqueViolation, Prisma, type Database } from '@trunkline/platform/database';
+import { isUniqueViolation, Prisma, type Database, type Queryable } from '@trunkline/platform/database';
 import { bookedRowsWhere } from './booked-rows.js';
 import { holdCompany, type BookingContext } from './company.js';
 import { insertTransactions, type Booked } from './insert-transactions.js';
 import { balancesOfTenant } from './ledger-health.js';
-import type { Queryable } from './queryable.js';
 import { holdCorrections } from './reverse.js';
 
 /** A booking as a person asks for it: the month may be left out, then it is the running one. */

@@ -1,11 +1,11 @@
 // The books as rows, in the order of their chain: what verifiers and exports read. By keyset pages, so that memory stays
 // bounded whatever the number of rows, and a row that is booked meanwhile changes no page before it.
 import type { BookedRow } from '@trunkline/ledger';
-import { Prisma } from '@trunkline/platform/database';
+import { numberText, Prisma, wholeText, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
 import type { Booked } from './insert-transactions.js';
 import type { Place } from './hold-periods.js';
-import { numberText, periodText, wholeText, type Queryable } from './queryable.js';
+import { periodText } from './period-text.js';
 
 /** How many rows a page has at most, unless told. A row has about a kilobyte. */
 const PAGE_ROWS = 2_000;

@@ -12,7 +12,7 @@ import {
   type CheckedItem,
   type Period,
 } from '@trunkline/ledger';
-import type { Database } from '@trunkline/platform/database';
+import { numberText, wholeText, type Database, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
 import { drawPrepaid } from './book-by-hand.js';
 import { holdCompany, loadCompany, type BookingContext } from './company.js';
@@ -26,7 +26,6 @@ import {
   type PeriodRecord,
   type PeriodTotals,
 } from './periods.js';
-import { numberText, wholeText, type Queryable } from './queryable.js';
 import { firstBreakOf } from './verify-chains.js';
 
 /** Who does what about closing a month. */

@@ -2,9 +2,9 @@
 // row in share, so that the months stay as they are until the commit.
 import { err, ok, type Result } from '@trunkline/kernel';
 import { calendarOf, isTimeZone, type Calendar } from '@trunkline/ledger';
-import type { Database } from '@trunkline/platform/database';
+import { numberText, type Database, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
-import { numberText, periodText, type Queryable } from './queryable.js';
+import { periodText } from './period-text.js';
 
 /** The company, as everything that reports or exports names it. */
 export interface Company {

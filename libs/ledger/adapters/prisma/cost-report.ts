@@ -1,9 +1,8 @@
 // What usage cost us and what tenants owe for it, summed from the ledger by any of tenant, key, model, day and period.
 // Sums of exact decimals, never rounded; rounding is for statements.
 import type { AmountPico, ApiKeyId, TenantId } from '@trunkline/kernel';
-import { Prisma } from '@trunkline/platform/database';
+import { amountText, keyIdText, numberText, Prisma, tenantIdText, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
-import { amountText, keyIdText, numberText, tenantIdText, type Queryable } from './queryable.js';
 import { inScope, type Scope, type TimeRange } from './report-scope.js';
 
 /** What a row of a cost report is for. `day` and `period` are UTC. */

@@ -2,8 +2,9 @@
 // a close waits for), and that what is about a closed period goes into the next open one. Locks are taken in one order by
 // everybody: periods, then chains, each by tenant and month.
 import { EMPTY_CHAIN, firstOpenFrom, type ChainHead, type Period, type Transaction } from '@trunkline/ledger';
+import { wholeText, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
-import { periodText, wholeText, type Queryable } from './queryable.js';
+import { periodText } from './period-text.js';
 
 /** A month of a tenant. */
 export interface Place {

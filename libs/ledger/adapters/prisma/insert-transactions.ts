@@ -4,9 +4,9 @@
 import { formatAmount } from '@trunkline/kernel';
 import { formatQuantity } from '@trunkline/metering';
 import { linkAfter, type Account, type BookedRow, type Transaction } from '@trunkline/ledger';
+import { instantText, type Queryable } from '@trunkline/platform/database';
 import type { BookingContext } from './company.js';
 import { holdChains, holdPeriods, moveChains, placeKey, type Place } from './hold-periods.js';
-import { instantText, type Queryable } from './queryable.js';
 
 /** A transaction as it was written: the row, and its link. */
 export interface Booked {

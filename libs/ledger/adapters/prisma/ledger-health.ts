@@ -1,9 +1,9 @@
 // How the books are doing: how far they lag behind the journal, whether accounts balance, and whether a price that arrived
 // late has left charges at the old one.
 import { type AmountPico, type TenantId } from '@trunkline/kernel';
+import { amountText, numberText, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
 import { ACCOUNT_KINDS, type AccountKind, type Period } from '@trunkline/ledger';
-import { amountText, numberText, type Queryable } from './queryable.js';
 
 /** What is in the journal and not in the ledger. Counts of the whole system: for operators and metrics. */
 export interface LedgerLag {

@@ -1,8 +1,9 @@
 // The heads of transactions for people who look for one: newest first, by tenant, month and kind.
 import { TRANSACTION_KINDS, type Period, type TransactionKind } from '@trunkline/ledger';
 import type { AmountPico, TenantId } from '@trunkline/kernel';
+import { amountText, numberText, tenantIdText, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
-import { amountText, numberText, periodText, tenantIdText, type Queryable } from './queryable.js';
+import { periodText } from './period-text.js';
 
 /** Which transactions. All tenants only for administrators. */
 export interface TransactionQuery {

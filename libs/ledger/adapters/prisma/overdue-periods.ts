@@ -1,6 +1,6 @@
 // Months that are over and not closed: what an operator of the books wants to hear of before finance does.
+import { numberText, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
-import { numberText, type Queryable } from './queryable.js';
 
 /** Counts of months of tenants, of the whole system: for metrics. */
 export interface OverduePeriods {

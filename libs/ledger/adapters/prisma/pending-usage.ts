@@ -10,8 +10,15 @@ import {
   type UsageEvent,
 } from '@trunkline/metering';
 import { dateProblem, type PostableUsage } from '@trunkline/ledger';
+import {
+  keyIdText,
+  numberText,
+  poolIdText,
+  sessionIdText,
+  tenantIdText,
+  type Queryable,
+} from '@trunkline/platform/database';
 import { z } from 'zod';
-import { keyIdText, numberText, poolIdText, sessionIdText, tenantIdText, type Queryable } from './queryable.js';
 
 /** A claimed event: what rating and the ledger read of it. */
 export type PendingUsage = PostableUsage & Pick<UsageEvent, 'quantities' | 'serviceTier'>;

@@ -9,10 +9,9 @@ import {
   type Period,
   type PeriodCheckName,
 } from '@trunkline/ledger';
-import type { Database } from '@trunkline/platform/database';
+import type { Database, Queryable } from '@trunkline/platform/database';
 import { holdCompany, loadCompany } from './company.js';
 import { closeFactsOf } from './period-facts.js';
-import type { Queryable } from './queryable.js';
 
 /** A finding about a month of a tenant, or of all tenants (null). */
 export interface PeriodFinding {

@@ -1,10 +1,11 @@
 // What the books say of a month that is to be closed: the facts of its checklist. Counts read partial indexes; who may still
 // change them is held by the caller.
 import { PERIOD_CHECK_NAMES, type CloseFacts, type RecordedCheck } from '@trunkline/ledger';
+import { instantText, numberText, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
 import type { BookingContext } from './company.js';
 import type { Place } from './hold-periods.js';
-import { instantText, numberText, periodText, type Queryable } from './queryable.js';
+import { periodText } from './period-text.js';
 
 const countsRow = z.object({ pending: numberText, unrated: numberText, parked: numberText, estimates: numberText });
 const recordedRow = z.object({

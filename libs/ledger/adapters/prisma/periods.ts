@@ -8,11 +8,19 @@ import {
   type Period,
   type PeriodStatus,
 } from '@trunkline/ledger';
-import { Prisma, type Database } from '@trunkline/platform/database';
+import {
+  instantText,
+  numberText,
+  Prisma,
+  tenantIdText,
+  wholeText,
+  type Database,
+  type Queryable,
+} from '@trunkline/platform/database';
 import { z } from 'zod';
 import { holdCompany } from './company.js';
 import type { Place } from './hold-periods.js';
-import { instantText, numberText, periodText, tenantIdText, wholeText, type Queryable } from './queryable.js';
+import { periodText } from './period-text.js';
 
 /** Control totals of a month: plain decimals by purpose and kind, and by account. */
 export interface PeriodTotals {

@@ -1,12 +1,11 @@
 // Posts usage: claim, rate, write, mark, in one database transaction. Killed anywhere in between, nothing of it happened
 // and the events are pending again. Any number of workers may run it at once.
-import type { Database } from '@trunkline/platform/database';
+import type { Database, Queryable } from '@trunkline/platform/database';
 import type { PriceBooks, PriceVersion } from '@trunkline/rating';
 import { bookUsage } from './book-usage.js';
 import { holdCompany } from './company.js';
 import { insertTransactions } from './insert-transactions.js';
 import { claimPending, markUsage, parkMisdated, type SetAside } from './pending-usage.js';
-import type { Queryable } from './queryable.js';
 import { reversalsOf } from './reverse.js';
 import { markSuperseded, REPORT_CAME, settleEstimates } from './settle-estimates.js';
 

@@ -2,9 +2,8 @@
 // journalled; what is said of it is a row of its own, with who and why.
 import { err, ok, type Result } from '@trunkline/kernel';
 import { becauseProblem, type Because } from '@trunkline/ledger';
-import type { Database } from '@trunkline/platform/database';
+import { instantText, type Database } from '@trunkline/platform/database';
 import { z } from 'zod';
-import { instantText } from './queryable.js';
 
 /** What a person says of usage with a date that cannot be. */
 export interface UsageRelease {

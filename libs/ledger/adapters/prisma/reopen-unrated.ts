@@ -1,8 +1,8 @@
 // Brings unrated usage back into the queue once its model has prices. Run it whenever the price book has changed: an event
 // that still misses a price goes back to unrated with the next batch, so asking once too often costs time, never money.
+import { numberText, type Queryable } from '@trunkline/platform/database';
 import type { PriceBook } from '@trunkline/rating';
 import { z } from 'zod';
-import { numberText, type Queryable } from './queryable.js';
 
 /** Puts unrated events of models that the book knows back to pending. @returns how many. */
 export async function reopenUnrated(db: Queryable, book: PriceBook): Promise<number> {

@@ -1,8 +1,7 @@
 // Whose rows a report may read. A tenant's own by its id; all tenants' only through functions that say so in their name,
 // for administrators.
 import type { TenantId } from '@trunkline/kernel';
-import { Prisma } from '@trunkline/platform/database';
-import { instantText } from './queryable.js';
+import { instantText, Prisma } from '@trunkline/platform/database';
 
 /** Instants from `fromMs` (inclusive) to `toMs` (exclusive), Unix milliseconds. */
 export interface TimeRange {

@@ -11,7 +11,7 @@ import {
   type Transaction,
 } from '@trunkline/ledger';
 import { isMeter } from '@trunkline/metering';
-import { Prisma, type Database } from '@trunkline/platform/database';
+import { instantText, Prisma, tenantIdText, type Database, type Queryable } from '@trunkline/platform/database';
 import { rate, type Rated } from '@trunkline/rating';
 import { z } from 'zod';
 import { bookedRowsWhere } from './booked-rows.js';
@@ -19,7 +19,6 @@ import { holdCompany } from './company.js';
 import { insertTransactions } from './insert-transactions.js';
 import type { PendingUsage } from './pending-usage.js';
 import type { PostingPrices } from './post-batch.js';
-import { instantText, tenantIdText, type Queryable } from './queryable.js';
 import { inScope, type TimeRange } from './report-scope.js';
 import { holdCorrections, isStanding } from './reverse.js';
 import { transactionOf } from './stored-transaction.js';

@@ -3,12 +3,11 @@
 // posts in the same database transaction books everything by one `insertTransactions`: chains are then locked in one order.
 import { err, ok, type Result } from '@trunkline/kernel';
 import { becauseProblem, reversalOf, type Because, type Transaction } from '@trunkline/ledger';
-import { Prisma, type Database } from '@trunkline/platform/database';
+import { Prisma, type Database, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
 import { bookedRowsWhere } from './booked-rows.js';
 import { holdCompany, type BookingContext } from './company.js';
 import { insertTransactions, type Booked } from './insert-transactions.js';
-import type { Queryable } from './queryable.js';
 import { transactionOf } from './stored-transaction.js';
 
 /** What was asked for cannot be booked; the message says why and what to do. */

@@ -1,8 +1,8 @@
 // What one session cost, line by line, so that anybody can check it with pencil and paper: quantity x price / per. Says how
 // much of the session is not in it yet.
 import { addAmounts, type AmountPico, type PriceVersionId, type SessionId, type TenantId } from '@trunkline/kernel';
+import { amountText, numberText, priceVersionIdText, wholeText, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
-import { amountText, numberText, priceVersionIdText, wholeText, type Queryable } from './queryable.js';
 
 /** The charges of one meter at one price. */
 export interface SessionCostLine {

@@ -2,9 +2,9 @@
 // that is posted takes the estimate out of the queue, or out of the books if it is there; an estimate whose report is in
 // the journal is not posted. Nobody waits for another worker's rows here: a report whose estimate another one is just
 // posting stays in the queue for the next pass.
+import type { Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
 import type { ClaimedEvent } from './pending-usage.js';
-import type { Queryable } from './queryable.js';
 import { standingUsage } from './reverse.js';
 
 /** What is to be done about the estimates among and behind claimed events. */

@@ -3,10 +3,16 @@
 import type { SessionId, TenantId } from '@trunkline/kernel';
 import { dateProblem } from '@trunkline/ledger';
 import { isMeter, type Meter } from '@trunkline/metering';
-import { Prisma } from '@trunkline/platform/database';
+import {
+  numberText,
+  poolIdText,
+  Prisma,
+  sessionIdText,
+  tenantIdText,
+  type Queryable,
+} from '@trunkline/platform/database';
 import { PURPOSES, rate, serviceTierOf, type PricedUsage, type PriceBooks } from '@trunkline/rating';
 import { z } from 'zod';
-import { numberText, poolIdText, sessionIdText, tenantIdText, type Queryable } from './queryable.js';
 import { inScope, type Scope, type TimeRange } from './report-scope.js';
 
 /** One event that waits for a person. */

@@ -3,8 +3,8 @@
 // list of stuck usage. An estimate whose report has come is not usage any more.
 import type { TenantId } from '@trunkline/kernel';
 import type { Evidence } from '@trunkline/metering';
+import { numberText, tenantIdText, wholeText, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
-import { numberText, tenantIdText, wholeText, type Queryable } from './queryable.js';
 import { inScope, type Scope, type TimeRange } from './report-scope.js';
 
 /** A quantity used on a UTC day. */

@@ -1,10 +1,11 @@
 // Reads the books through and follows their chains: whether any row was changed, removed, added or moved since it was
 // booked, and whether closed periods end where they ended when they were closed. Reads pages; holds nobody up.
 import { ChainWalk, EMPTY_CHAIN, type ChainBreak, type ChainHead } from '@trunkline/ledger';
+import { wholeText, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
 import { bookedRowsOf } from './booked-rows.js';
 import type { Place } from './hold-periods.js';
-import { periodText, wholeText, type Queryable } from './queryable.js';
+import { periodText } from './period-text.js';
 
 /** Which chains: all, or those of a tenant, of a period, of both. */
 export interface ChainScope {

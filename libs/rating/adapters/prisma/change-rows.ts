@@ -1,11 +1,11 @@
 // Changes of prices and what became of them, as SQL. Both tables are append-only; a change has at most one decision, by
 // the key of the decision's table.
 import { trustedId, type PriceChangeId } from '@trunkline/kernel';
+import { numberText, type Queryable } from '@trunkline/platform/database';
 import { parsePriceContent, priceContent, type PriceCatalogue } from '@trunkline/rating';
 import { z } from 'zod';
 import { insertPlans, insertUplifts } from './plan-rows.js';
 import { insertAliases, insertVersions } from './price-rows.js';
-import { msText, type Queryable } from './queryable.js';
 
 /** What became of a change. */
 export interface PriceDecision {
@@ -39,13 +39,13 @@ const changeRow = z
   .object({
     id: z.string().transform((text) => trustedId('pch', text)),
     author: z.string(),
-    authoredAtMs: msText,
+    authoredAtMs: numberText,
     reason: z.string(),
     correction: z.boolean(),
     content,
     outcome: z.enum(['approved', 'rejected']).nullable(),
     actor: z.string().nullable(),
-    decidedAtMs: msText.nullable(),
+    decidedAtMs: numberText.nullable(),
     decisionReason: z.string().nullable(),
     singlePerson: z.boolean().nullable(),
   })

@@ -1,10 +1,10 @@
 // Reads the stored prices into books. A stored list that contradicts itself is refused as a whole: approvals check the
 // same rules under a lock, so it means somebody wrote the tables by hand, and any price out of them may be wrong.
+import type { Queryable } from '@trunkline/platform/database';
 import { compilePriceBooks, type PriceBook, type PriceBooks, type PriceCatalogue } from '@trunkline/rating';
 import { z } from 'zod';
 import { selectPlans, selectUplifts } from './plan-rows.js';
 import { selectAliases, selectVersions } from './price-rows.js';
-import type { Queryable } from './queryable.js';
 
 /** All prices and the revision of the tables they were read from. */
 export interface LoadedPriceBook {

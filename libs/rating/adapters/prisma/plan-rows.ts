@@ -1,12 +1,12 @@
 // Markups and uplifts as SQL. Rows only ever get added.
 import { parseId } from '@trunkline/kernel';
+import { instantText, numberText, tenantIdText, type Queryable } from '@trunkline/platform/database';
 import type { PricePlan, PriceUplift, UpliftScope } from '@trunkline/rating';
 import { z } from 'zod';
-import { iso, msText, tenantIdText, type Queryable } from './queryable.js';
 
 const planRow = z.object({
   tenantId: tenantIdText,
-  effectiveFrom: msText,
+  effectiveFrom: numberText,
   revision: z.number(),
   markupBps: z.number(),
 });
@@ -24,7 +24,7 @@ export const scopeText = z.string().transform((text, context): UpliftScope => {
 const upliftRow = z.object({
   scope: scopeText,
   name: z.string(),
-  effectiveFrom: msText,
+  effectiveFrom: numberText,
   revision: z.number(),
   upliftBps: z.number(),
   models: z.array(z.string()),
@@ -51,7 +51,7 @@ export async function selectUplifts(db: Queryable): Promise<PriceUplift[]> {
 /** Adds markups of an approved change. */
 export async function insertPlans(db: Queryable, plans: readonly PricePlan[], changeId: string): Promise<void> {
   if (plans.length === 0) return;
-  const rows = plans.map((plan) => ({ ...plan, effectiveFrom: iso(plan.effectiveFrom) }));
+  const rows = plans.map((plan) => ({ ...plan, effectiveFrom: instantText(plan.effectiveFrom) }));
   await db.$executeRaw`
     INSERT INTO price_plan (tenant_id, effective_from, revision, markup_bps, change_id)
     SELECT "tenantId", "effectiveFrom", revision, "markupBps", ${changeId}
@@ -62,7 +62,7 @@ export async function insertPlans(db: Queryable, plans: readonly PricePlan[], ch
 /** Adds uplifts of an approved change. */
 export async function insertUplifts(db: Queryable, uplifts: readonly PriceUplift[], changeId: string): Promise<void> {
   if (uplifts.length === 0) return;
-  const rows = uplifts.map((uplift) => ({ ...uplift, effectiveFrom: iso(uplift.effectiveFrom) }));
+  const rows = uplifts.map((uplift) => ({ ...uplift, effectiveFrom: instantText(uplift.effectiveFrom) }));
   await db.$executeRaw`
     INSERT INTO price_uplift (scope, name, effective_from, revision, uplift_bps, models, change_id)
     SELECT scope, name, "effectiveFrom", revision, "upliftBps", models, ${changeId}

@@ -1,11 +1,10 @@
 // Drafts, approvals and rejections of prices. One change at a time is decided, so that its check sees what the one before
 // added. Nothing is ever altered: a decision is a row of its own, and prices are rows that name their change.
 import { err, mintId, ok, type PriceChangeId, type Result } from '@trunkline/kernel';
-import type { Database } from '@trunkline/platform/database';
+import type { Database, Queryable } from '@trunkline/platform/database';
 import { applyChange, countOf, type AppliedChange, type ChangeRules, type PriceCatalogue } from '@trunkline/rating';
 import { insertChange, insertContent, insertDecision, selectChanges, type StoredPriceChange } from './change-rows.js';
 import { selectCatalogue } from './load-price-book.js';
-import type { Queryable } from './queryable.js';
 
 /** What the services need beside the database. */
 export interface PriceContext {

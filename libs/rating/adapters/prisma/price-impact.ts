@@ -1,7 +1,8 @@
 // The usage of a range of time, priced by two sets of books. Read tenant by tenant in pages, in the order of the journal's
 // index, so that memory holds one page and the models of one tenant however much was used.
-import { ok, parseId, trustedId, type Result, type TenantId } from '@trunkline/kernel';
+import { ok, parseId, type Result, type TenantId } from '@trunkline/kernel';
 import { isMeter, type Quantity } from '@trunkline/metering';
+import { instantText, numberText, poolIdText, tenantIdText, type Queryable } from '@trunkline/platform/database';
 import {
   asIfInForceFrom,
   openImpact,
@@ -12,7 +13,6 @@ import {
 } from '@trunkline/rating';
 import { z } from 'zod';
 import { loadPriceBook } from './load-price-book.js';
-import { iso, msText, tenantIdText, type Queryable } from './queryable.js';
 
 /** What to price. */
 export interface ImpactQuery {
@@ -39,10 +39,10 @@ const PAGE_MAX = 1_000;
 const usageRow = z.object({
   id: z.string(),
   tenantId: tenantIdText,
-  poolId: z.string().transform((text) => trustedId('pool', text)),
+  poolId: poolIdText,
   serviceTier: z.string().nullable(),
   model: z.string(),
-  occurredAtMs: msText,
+  occurredAtMs: numberText,
   quantities: z.array(z.object({ meter: z.string(), quantityMicro: z.string().transform(BigInt) })),
 });
 type UsageRow = z.output<typeof usageRow>;
@@ -91,10 +91,10 @@ async function readPage(db: Queryable, query: ImpactQuery, last: UsageRow | null
            (extract(epoch FROM occurred_at) * 1000)::bigint::text AS "occurredAtMs"
       FROM usage_event
      WHERE rating_state IN ('pending', 'rated', 'unrated')
-       AND occurred_at >= ${iso(fromMs)}::timestamptz AND occurred_at < ${iso(toMs)}::timestamptz
+       AND occurred_at >= ${instantText(fromMs)}::timestamptz AND occurred_at < ${instantText(toMs)}::timestamptz
        AND (${tenantId}::text IS NULL OR tenant_id = ${tenantId})
        AND (tenant_id, occurred_at, id) >
-           (${last?.tenantId ?? ''}, ${iso(last?.occurredAtMs ?? 0)}::timestamptz, ${last?.id ?? ''})
+           (${last?.tenantId ?? ''}, ${instantText(last?.occurredAtMs ?? 0)}::timestamptz, ${last?.id ?? ''})
      ORDER BY tenant_id, occurred_at, id
      LIMIT ${pageMax}`;
   return z.array(usageRow).parse(rows);

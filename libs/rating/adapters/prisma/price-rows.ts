@@ -1,10 +1,19 @@
 // Price versions and aliases as SQL. Rows only ever get added; amounts travel as text, so that no number type touches
 // them.
-import { formatAmount } from '@trunkline/kernel';
+import { formatAmount, parseId } from '@trunkline/kernel';
 import { isMeter } from '@trunkline/metering';
-import { PRICE_UNITS, type ModelAlias, type PriceVersion } from '@trunkline/rating';
+import { amountText, instantText, numberText, priceVersionIdText, type Queryable } from '@trunkline/platform/database';
+import { PRICE_UNITS, type ModelAlias, type PriceBookName, type PriceVersion } from '@trunkline/rating';
 import { z } from 'zod';
-import { amountText, bookText, iso, msText, priceVersionIdText, type Queryable } from './queryable.js';
+
+// `vendor`, or `tenant:<id>`.
+const bookText = z.string().transform((text, context): PriceBookName => {
+  if (text === 'vendor') return text;
+  const id = parseId('tnt', text.slice('tenant:'.length));
+  if (text.startsWith('tenant:') && id !== null) return `tenant:${id}`;
+  context.addIssue(`"${text}" is not a price book`);
+  return z.NEVER;
+});
 
 const versionRow = z
   .object({
@@ -16,8 +25,8 @@ const versionRow = z
     unit: z.string(),
     price: amountText,
     per: z.string().transform(BigInt),
-    effectiveFrom: msText,
-    effectiveTo: msText.nullable(),
+    effectiveFrom: numberText,
+    effectiveTo: numberText.nullable(),
     currency: z.literal('USD'),
     serviceTier: z.string(),
     revision: z.number(),
@@ -31,7 +40,7 @@ const versionRow = z
     return isMeter(meter) && unit !== undefined ? [{ ...row, meter, unit, derivedFrom: null }] : [];
   });
 
-const aliasRow = z.object({ alias: z.string(), model: z.string(), effectiveFrom: msText, source: z.string() });
+const aliasRow = z.object({ alias: z.string(), model: z.string(), effectiveFrom: numberText, source: z.string() });
 
 /** All versions that somebody approved and this release can use, unordered, ends as stored (open where none was given). */
 export async function selectVersions(db: Queryable): Promise<PriceVersion[]> {
@@ -81,8 +90,8 @@ async function insertRows(db: Queryable, versions: readonly PriceVersion[], chan
     ...version,
     price: formatAmount(version.price),
     per: version.per.toString(),
-    effectiveFrom: iso(version.effectiveFrom),
-    effectiveTo: version.effectiveTo === null ? null : iso(version.effectiveTo),
+    effectiveFrom: instantText(version.effectiveFrom),
+    effectiveTo: version.effectiveTo === null ? null : instantText(version.effectiveTo),
   }));
   await db.$executeRaw`
     INSERT INTO price_version (id, provider, book, model, meter, unit, price, per, effective_from, effective_to, currency,
@@ -99,7 +108,7 @@ async function insertRows(db: Queryable, versions: readonly PriceVersion[], chan
 /** Adds aliases of an approved change; the caller has checked that none is there yet. */
 export async function insertAliases(db: Queryable, aliases: readonly ModelAlias[], changeId: string): Promise<void> {
   if (aliases.length === 0) return;
-  const rows = aliases.map((alias) => ({ ...alias, effectiveFrom: iso(alias.effectiveFrom) }));
+  const rows = aliases.map((alias) => ({ ...alias, effectiveFrom: instantText(alias.effectiveFrom) }));
   await db.$executeRaw`
     INSERT INTO price_alias (alias, model, effective_from, source, change_id)
     SELECT alias, model, "effectiveFrom", source, ${changeId}

@@ -3,7 +3,6 @@ export { tenantsOfMonth } from './tenants-of-month.js';
 export { UnreadableBooks } from './charge-row-text.js';
 export { type BooksRange } from './stable-order.js';
 export { organizationRowsOfTenant } from './organization-rows.js';
-export type { Queryable } from './queryable.js';
 export { rollUpAllDue, rollUpDue, type RollupPass } from './roll-up.js';
 export { checkRollups, rebuildRollups, type RollupCheck, type RollupSpan } from './rollup-check.js';
 export { rollupOfAllTenants, rollupOfTenant, type RollupAnswer, type RollupRow } from './read-rollup.js';

@@ -1,10 +1,9 @@
 // What a tenant used and owes, from the ledger, cut by minute, hour or day (UTC): what OpenAI-shaped answers are made of.
 // The one place that knows where these figures come from.
 import type { TenantId } from '@trunkline/kernel';
-import { Prisma } from '@trunkline/platform/database';
+import { amountText, numberText, Prisma, wholeText, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
 import type { BucketWidth, OrganizationRows } from '../../index.js';
-import { amountText, numberText, wholeText, type Queryable } from './queryable.js';
 
 /** Which buckets; Unix seconds, the end exclusive. */
 export interface OrganizationRange {

@@ -2,9 +2,8 @@
 // has few entries however much the tenant uses.
 import type { AmountPico, TenantId } from '@trunkline/kernel';
 import { accountOf, type Period } from '@trunkline/ledger';
-import type { Snapshot } from '@trunkline/platform/database';
+import { amountText, type Snapshot } from '@trunkline/platform/database';
 import { z } from 'zod';
-import { amountText } from './queryable.js';
 
 /** The balance before a month, in the snapshot of its rows. Positive: that much is there to be used. */
 export async function prepaidBefore(

@@ -2,7 +2,7 @@
 // tenants together where no tenant is asked about. Sums of exact decimals, never rounded.
 import { type AmountPico, type TenantId } from '@trunkline/kernel';
 import { METERS, type Meter, type MeterUnit } from '@trunkline/metering';
-import { Prisma } from '@trunkline/platform/database';
+import { amountText, numberText, Prisma, type Queryable } from '@trunkline/platform/database';
 import {
   asksForNoTenant,
   eventsCounted,
@@ -12,7 +12,6 @@ import {
   type RollupQuery,
 } from '@trunkline/reporting';
 import { z } from 'zod';
-import { amountText, numberText, type Queryable } from './queryable.js';
 
 /** Sums of one bucket and one combination of the dimensions asked for. */
 export interface RollupRow {

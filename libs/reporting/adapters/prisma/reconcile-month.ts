@@ -1,9 +1,9 @@
 // Whether a month agrees with the vendor's books, told to the close of periods: when every day of it has a final run of
 // every source and the newest of each is neither alarming nor without usage that is not booked. Days are UTC, months are
 // the company's: a company elsewhere has some hours of its month in a day of the neighbour's, which close by their own day.
+import { numberText } from '@trunkline/platform/database';
 import { z } from 'zod';
 import type { ReconcileContext } from './reconcile-pool.js';
-import { numberText } from './queryable.js';
 
 const MONTH_CHARS = '2026-11'.length;
 const row = z.object({ days: numberText, open: numberText });

@@ -1,8 +1,8 @@
 // Our side of a reconciliation: what the ledger and the journal have of a pool by UTC day, model and meter.
 import type { PoolId } from '@trunkline/kernel';
+import { amountText, numberText, wholeText, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
 import type { OurUse, UnreportedUse } from '../../index.js';
-import { amountText, numberText, wholeText, type Queryable } from './queryable.js';
 
 /** Days from (inclusive) and to (exclusive), Unix milliseconds at midnight UTC. */
 export interface DaysRange {

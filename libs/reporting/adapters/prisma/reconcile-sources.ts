@@ -1,7 +1,7 @@
 // Which pools can be reconciled, and how their accounts are found in the vendor's books.
 import { parseId, type PoolId } from '@trunkline/kernel';
+import type { Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
-import type { Queryable } from './queryable.js';
 
 /** A pool that can be reconciled. */
 export interface ReconciliationSource {

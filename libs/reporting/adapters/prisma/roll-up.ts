@@ -2,7 +2,7 @@
 // two workers or after a crash, it comes out the same. What is due is in `rollup_due`, committed with each booking, so
 // nothing has to be remembered by a process or looked for afterwards.
 import { trustedId } from '@trunkline/kernel';
-import { Prisma, type Database } from '@trunkline/platform/database';
+import { Prisma, type Database, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
 import {
   bucketsOf,
@@ -30,9 +30,6 @@ const HOURS_MAX = 200;
 const PASS_MS_MAX = 300_000;
 const CONNECTION_WAIT_MS = 5_000;
 
-/** What the statements run on. */
-export type RollupTransaction = Pick<Prisma.TransactionClient, '$queryRaw' | '$executeRaw'>;
-
 /**
  * Sums up what is due, the longest due first, `hoursMax` hours of tenants at most. Leaves it to another worker that is at
  * it already. Rejects when the database fails; then nothing changed and everything is still due.
@@ -53,7 +50,7 @@ export async function rollUpAllDue(db: Database): Promise<void> {
 }
 
 /** Waits for a worker that is at it, and keeps others out until the transaction ends. */
-export async function lockRollups(tx: RollupTransaction): Promise<void> {
+export async function lockRollups(tx: Queryable): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(${LOCK})`;
 }
 
@@ -63,7 +60,7 @@ async function isAnyDue(db: Database): Promise<boolean> {
 }
 
 // One at a time, and each statement sees what was committed before its turn: an older sum never replaces a newer one.
-async function tryLock(tx: RollupTransaction): Promise<boolean> {
+async function tryLock(tx: Queryable): Promise<boolean> {
   const rows = await tx.$queryRaw`SELECT pg_try_advisory_xact_lock(${LOCK}) AS locked`;
   const [row] = z.tuple([z.object({ locked: z.boolean() })]).parse(rows);
   return row.locked;
@@ -72,7 +69,7 @@ async function tryLock(tx: RollupTransaction): Promise<boolean> {
 const dueRow = z.object({ tenant: z.string(), hour: z.date() });
 
 // Taken before the sums are computed, by a statement of its own: what is booked after this look leaves another note.
-async function takeDue(tx: RollupTransaction, hoursMax: number): Promise<RollupHour[]> {
+async function takeDue(tx: Queryable, hoursMax: number): Promise<RollupHour[]> {
   const rows = await tx.$queryRaw`
     WITH oldest AS MATERIALIZED (
       SELECT tenant_id, hour FROM rollup_due GROUP BY 1, 2 ORDER BY min(id) LIMIT ${hoursMax}
@@ -84,7 +81,7 @@ async function takeDue(tx: RollupTransaction, hoursMax: number): Promise<RollupH
   return due.map(({ tenant, hour }) => ({ tenantId: trustedId('tnt', tenant), hourMs: hour.getTime() }));
 }
 
-async function replaceHours(tx: RollupTransaction, hours: readonly RollupHour[]): Promise<void> {
+async function replaceHours(tx: Queryable, hours: readonly RollupHour[]): Promise<void> {
   if (hours.length === 0) return;
   for (const table of ROLLUP_TABLES) await replaceBuckets(tx, table, hours);
 }
@@ -93,11 +90,7 @@ async function replaceHours(tx: RollupTransaction, hours: readonly RollupHour[])
  * Replaces the buckets of one table that hold these hours, under the caller's lock; the tables below must be done. Rows
  * that stay as they are are not written: most of a day and a month does not change with an hour.
  */
-export async function replaceBuckets(
-  tx: RollupTransaction,
-  table: RollupTable,
-  hours: readonly RollupHour[],
-): Promise<void> {
+export async function replaceBuckets(tx: Queryable, table: RollupTable, hours: readonly RollupHour[]): Promise<void> {
   const { keys, bucketKeys, measures } = table;
   const name = Prisma.raw(`"${table.name}"`);
   const assignments = Prisma.raw(measures.map((each) => `"${each}" = EXCLUDED."${each}"`).join(', '));
@@ -114,11 +107,7 @@ export async function replaceBuckets(
 }
 
 /** One transaction for sums; its statements may take as long as it may. */
-export function inOneTransaction<T>(
-  db: Database,
-  timeoutMs: number,
-  work: (tx: RollupTransaction) => Promise<T>,
-): Promise<T> {
+export function inOneTransaction<T>(db: Database, timeoutMs: number, work: (tx: Queryable) => Promise<T>): Promise<T> {
   return db.$transaction(
     async (tx) => {
       await tx.$queryRaw`SELECT set_config('statement_timeout', ${String(timeoutMs)}, true)`;

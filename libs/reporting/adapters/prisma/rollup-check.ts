@@ -3,9 +3,9 @@
 // for a day at most. Months come last, when all their days are there.
 import { createHash } from 'node:crypto';
 import { trustedId, type TenantId } from '@trunkline/kernel';
-import { Prisma, type Database } from '@trunkline/platform/database';
+import { Prisma, type Database, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
-import { inOneTransaction, lockRollups, replaceBuckets, rollUpAllDue, type RollupTransaction } from './roll-up.js';
+import { inOneTransaction, lockRollups, replaceBuckets, rollUpAllDue } from './roll-up.js';
 import {
   columnList,
   bucketsOf,
@@ -51,7 +51,7 @@ export async function rebuildRollups(db: Database, span: RollupSpan): Promise<Ro
 }
 
 /** Runs work in a transaction and keeps or forgets what it did. */
-type Ending = (db: Database, work: (tx: RollupTransaction) => Promise<void>) => Promise<void>;
+type Ending = (db: Database, work: (tx: Queryable) => Promise<void>) => Promise<void>;
 
 const committed: Ending = (db, work) => inOneTransaction(db, CHUNK_MS_MAX, work);
 
@@ -116,7 +116,7 @@ interface Digest {
 const digestRow = z.object({ rows: z.number(), sha256: z.string() });
 
 async function digestsOf(
-  tx: RollupTransaction,
+  tx: Queryable,
   tables: readonly RollupTable[],
   hours: readonly RollupHour[],
 ): Promise<Digest[]> {
@@ -126,7 +126,7 @@ async function digestsOf(
 }
 
 // Each row as a JSON array of texts, which no value can pretend to be two of.
-async function digestOf(tx: RollupTransaction, table: RollupTable, hours: readonly RollupHour[]): Promise<Digest> {
+async function digestOf(tx: Queryable, table: RollupTable, hours: readonly RollupHour[]): Promise<Digest> {
   const { name, keys, bucketKeys, measures } = table;
   const texts = [...keys, ...measures].map((column) =>
     column === 'hour' ? `(r."hour" AT TIME ZONE 'UTC')::text` : `r."${column}"::text`,

@@ -1,8 +1,9 @@
-// What the repositories need of a connection, and how database text becomes the exact types of core.
+// What repositories need of a connection, and how the text that a database answers becomes exact types. Amounts, counts and
+// instants are sent as text, since the driver would make doubles or local dates of them. Types of one domain (a period, a
+// price book) are read by that domain.
 import { parseAmount, trustedId, type AmountPico } from '@trunkline/kernel';
-import { parsePeriod, type Period } from '@trunkline/ledger';
-import type { Prisma } from '@trunkline/platform/database';
 import { z } from 'zod';
+import type { Prisma } from './generated/client.js';
 
 /** A connection, or a transaction on one. */
 export type Queryable = Pick<Prisma.TransactionClient, '$queryRaw' | '$executeRaw'>;
@@ -21,27 +22,20 @@ export const wholeText = z
   .regex(/^-?\d+$/)
   .transform(BigInt);
 
-/** A count or an instant in milliseconds, sent as text. */
+/** A count, or an instant in Unix milliseconds. */
 export const numberText = z
   .string()
   .regex(/^-?\d+$/)
   .transform(Number);
 
-/** `2026-11`. */
-export const periodText = z.string().transform((text, context): Period => {
-  const period = parsePeriod(text);
-  if (period !== null) return period;
-  context.addIssue(`"${text}" is no period`);
-  return z.NEVER;
-});
-
+/** Ids that this system stored itself. */
 export const tenantIdText = z.string().transform((text) => trustedId('tnt', text));
 export const sessionIdText = z.string().transform((text) => trustedId('ses', text));
 export const keyIdText = z.string().transform((text) => trustedId('key', text));
 export const poolIdText = z.string().transform((text) => trustedId('pool', text));
 export const priceVersionIdText = z.string().transform((text) => trustedId('pv', text));
 
-/** The form that `::timestamptz` reads. */
+/** An instant in Unix milliseconds in the form that `::timestamptz` reads. */
 export function instantText(ms: number): string {
   return new Date(ms).toISOString();
 }
