@@ -54,6 +54,22 @@ describe('money', () => {
     );
   });
 
+  it('writes what whole units and the rest of a division are, without trailing zeros', () => {
+    const unit = 10n ** 12n;
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(10n ** 26n), max: 10n ** 26n }), (value) => {
+        const size = value < 0n ? -value : value;
+        const [whole, fraction = ''] = formatAmount(value as AmountPico)
+          .replace('-', '')
+          .split('.');
+        expect(BigInt(whole ?? '')).toBe(size / unit);
+        expect(BigInt(fraction.padEnd(12, '0'))).toBe(size % unit);
+        expect(fraction).not.toMatch(/0$/);
+        expect(formatAmount(value as AmountPico).startsWith('-')).toBe(value < 0n);
+      }),
+    );
+  });
+
   it('prices parts to the same total as the whole when prices are per token', () => {
     fc.assert(
       fc.property(fc.nat(1e9), fc.nat(1e9), fc.nat(1e9), (a, b, price) => {

@@ -8,29 +8,37 @@ declare const pico: unique symbol;
 export type AmountPico = bigint & { readonly [pico]: true };
 
 const PICO_DIGITS = 12;
-const PICO_PER_UNIT = 10n ** 12n;
-const DECIMAL = /^(-?)(\d{1,26})(?:\.(\d{1,12}))?$/;
+const DECIMAL = /^-?\d{1,26}(?:\.\d{1,12})?$/;
+const NO_FRACTION = '0'.repeat(PICO_DIGITS);
+const DIGIT_ZERO = '0'.charCodeAt(0);
 
 export const ZERO: AmountPico = 0n as AmountPico;
 
 /** Parses a decimal such as `5`, `0.40` or `-12.000000000001` (at most 12 decimals); null when it is none. */
 export function parseAmount(text: string): AmountPico | null {
-  const match = DECIMAL.exec(text);
-  if (!match) return null;
-  const magnitude = BigInt(match[2] ?? '0') * PICO_PER_UNIT + BigInt((match[3] ?? '').padEnd(PICO_DIGITS, '0'));
-  return (match[1] === '-' ? -magnitude : magnitude) as AmountPico;
+  if (!DECIMAL.test(text)) return null;
+  // By moving the point in the text: exports read and write millions of amounts, and dividing them costs more than the rest.
+  const point = text.indexOf('.');
+  const pico =
+    point === -1 ? text + NO_FRACTION : text.slice(0, point) + text.slice(point + 1).padEnd(PICO_DIGITS, '0');
+  return BigInt(pico) as AmountPico;
 }
 
 /** Writes an amount as a plain decimal without trailing zeros: `0.00128`, `-5`, `0`. */
 export function formatAmount(amount: AmountPico): string {
-  const magnitude = amount < 0n ? -amount : amount;
-  const fraction = (magnitude % PICO_PER_UNIT).toString().padStart(PICO_DIGITS, '0').replace(/0+$/, '');
-  return `${amount < 0n ? '-' : ''}${magnitude / PICO_PER_UNIT}${fraction && '.'}${fraction}`;
+  const digits = (amount < 0n ? -amount : amount).toString().padStart(PICO_DIGITS + 1, '0');
+  const point = digits.length - PICO_DIGITS;
+  let end = digits.length;
+  while (end > point && digits.charCodeAt(end - 1) === DIGIT_ZERO) end -= 1;
+  const fraction = digits.slice(point, end);
+  return `${amount < 0n ? '-' : ''}${digits.slice(0, point)}${fraction && '.'}${fraction}`;
 }
 
 /** Exact sum. */
 export function addAmounts(...amounts: readonly AmountPico[]): AmountPico {
-  return amounts.reduce<bigint>((sum, each) => sum + each, 0n) as AmountPico;
+  let sum = 0n;
+  for (const each of amounts) sum += each;
+  return sum as AmountPico;
 }
 
 /** The same amount with the other sign. */
