@@ -1,7 +1,6 @@
 // One consistent, read-only view of the database for work that reads more than memory holds: an export of millions of
 // rows. A connection of its own, so that no pool waits; a repeatable-read transaction, so that totals and rows belong
 // together; rows come by COPY in batches of a network read, so that a slow reader slows the server and memory stays flat.
-import { StringDecoder } from 'node:string_decoder';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { connectOnce } from './connect.js';
@@ -58,13 +57,26 @@ export function literal(text: string | null): string {
 
 async function* copyRows(client: pg.Client, sql: string): AsyncIterable<readonly CopiedRow[]> {
   const stream = client.query(copyTo(`COPY (${sql}) TO STDOUT`));
-  const decoder = new StringDecoder('utf8');
-  let rest = '';
+  let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of stream) {
-    const lines = (rest + decoder.write(chunk as Buffer)).split('\n');
-    rest = lines.pop() ?? '';
-    if (lines.length > 0) yield lines.map(rowOf);
+    const bytes = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer]);
+    const { rows, end } = rowsIn(bytes);
+    rest = bytes.subarray(end);
+    if (rows.length > 0) yield rows;
   }
+}
+
+const LINE_FEED = 0x0a;
+
+// Decoded row by row: a value that somebody keeps then holds the text of its row, not that of the whole network read.
+function rowsIn(bytes: Buffer): { readonly rows: readonly CopiedRow[]; readonly end: number } {
+  const rows: CopiedRow[] = [];
+  let begin = 0;
+  for (let end = bytes.indexOf(LINE_FEED); end !== -1; end = bytes.indexOf(LINE_FEED, begin)) {
+    rows.push(rowOf(bytes.toString('utf8', begin, end)));
+    begin = end + 1;
+  }
+  return { rows, end: begin };
 }
 
 // COPY's text format: a tab between columns, a line feed between rows, both escaped inside values.
