@@ -40,31 +40,57 @@ export function csvHeader<Row>(columns: readonly Column<Row>[], profile: CsvProf
 
 /** One line. */
 export function csvLine<Row>(row: Row, columns: readonly Column<Row>[], profile: CsvProfile): string {
-  let line = '';
-  for (const [i, { kind, value }] of columns.entries()) {
-    if (i > 0) line += profile.separator;
-    const text = value(row);
-    if (text !== null) line += quoted(shaped(text, kind, profile), profile.separator);
-  }
-  return line + LINE_END;
+  return lineOf(row, cellsOf(columns, profile), profile.separator);
 }
 
-/** Header and lines of all rows, in pieces of the size of a batch. `counted` is told how many rows each had. */
+/** Header and lines of all rows, in pieces of the size of a batch. */
 export async function* csvOf<Row>(
   rows: AsyncIterable<readonly Row[]>,
   columns: readonly Column<Row>[],
   profile: CsvProfile,
 ): AsyncIterable<string> {
   yield csvHeader(columns, profile);
-  for await (const batch of rows) yield batch.map((row) => csvLine(row, columns, profile)).join('');
+  const cells = cellsOf(columns, profile);
+  for await (const batch of rows) yield batch.map((row) => lineOf(row, cells, profile.separator)).join('');
 }
 
-function shaped(text: string, kind: ColumnKind, { decimalComma, guardFormulas }: CsvProfile): string {
-  if (kind === 'decimal') return decimalComma ? text.replace('.', ',') : text;
-  return kind === 'text' && guardFormulas && startsLikeFormula(text) ? `'${text}` : text;
+/** Writes one column of a row; settled once a file, since a month has tens of millions of cells. */
+type Cell<Row> = (row: Row) => string;
+
+function cellsOf<Row>(columns: readonly Column<Row>[], profile: CsvProfile): readonly Cell<Row>[] {
+  return columns.map(({ kind, value }) => {
+    const write = writerOf(kind, profile);
+    return (row) => {
+      const text = value(row);
+      return text === null ? '' : write(text);
+    };
+  });
 }
 
-function quoted(text: string, separator: string): string {
-  const plain = !text.includes(separator) && !/["\r\n]/.test(text);
-  return plain ? text : `"${text.replaceAll('"', '""')}"`;
+function lineOf<Row>(row: Row, cells: readonly Cell<Row>[], separator: string): string {
+  let line = '';
+  for (let i = 0; i < cells.length; i++) line += (i > 0 ? separator : '') + (cells[i]?.(row) ?? '');
+  return line + LINE_END;
+}
+
+function writerOf(kind: ColumnKind, { separator, decimalComma, guardFormulas }: CsvProfile): (text: string) => string {
+  switch (kind) {
+    // Digits, signs and letters: nothing in them ever needs quotes.
+    case 'integer':
+    case 'day':
+    case 'instant':
+      return (text) => text;
+    case 'decimal':
+      return decimalComma ? (text) => quoted(text.replace('.', ','), separator) : (text) => text;
+    case 'text':
+      return guardFormulas
+        ? (text) => quoted(startsLikeFormula(text) ? `'${text}` : text, separator)
+        : (text) => quoted(text, separator);
+  }
+}
+
+const NEEDS_QUOTES = { ',': /[,"\r\n]/, ';': /[;"\r\n]/, '\t': /[\t"\r\n]/ } as const;
+
+function quoted(text: string, separator: CsvProfile['separator']): string {
+  return NEEDS_QUOTES[separator].test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
