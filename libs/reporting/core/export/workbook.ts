@@ -1,23 +1,40 @@
 // The workbook that finance opens: what its sheets hold, as plain cells. Sums by cost centre and by tenant and SKU, which
-// fit into memory whatever the month; details are for CSV and Parquet. Writing a spreadsheet of it is for the adapter.
-import { addAmounts, formatAmount, negateAmount, roundAmount, ZERO, type AmountPico } from '@trunkline/kernel';
-import { isMetered, type ChargeRow, type ManualRow, type MeteredRow } from '../charge-row.js';
+// fit into memory whatever the month; details are for CSV and Parquet. Cells are made while they are written, row by row.
+// Writing a spreadsheet of it is for the adapter.
+import {
+  addAmounts,
+  formatAmount,
+  negateAmount,
+  roundAmount,
+  ZERO,
+  type AmountPico,
+  type TenantId,
+} from '@trunkline/kernel';
+import { isMetered, type ChargeRow, type MeteredRow } from '../charge-row.js';
 import { UNASSIGNED } from '../cost-centre.js';
 import { costCentreOfRow, entryOf, isPreliminary, type Directory } from '../directory.js';
 import { quotientText } from './decimals.js';
 import type { ExportContext, ReconciliationLine } from './format.js';
-import { meterWordsOf } from './meter-words.js';
+import { meterWordsOf, type MeterWords } from './meter-words.js';
 
-/** A cell. Numbers carry their decimals as text: only the writer makes a double of it. */
+/** How many decimals a number is shown with. */
+export type WorkbookDecimals = 0 | 2 | 6;
+
+/** A cell. Numbers are plain decimals in text: nothing of ours makes a double of them. */
 export type WorkbookCell =
-  string | null | { readonly number: string; readonly decimals: number } | { readonly day: string };
+  string | null | { readonly number: string; readonly decimals: WorkbookDecimals } | { readonly day: string };
+
+/** Cells from left to right. */
+export type WorkbookRow = readonly WorkbookCell[];
 
 /** A sheet; the first row is the header, frozen and with a filter where `isTable`. */
 export interface WorkbookSheet {
   readonly name: string;
   readonly isTable: boolean;
+  /** Of its columns, in characters. */
   readonly widths: readonly number[];
-  readonly rows: readonly (readonly WorkbookCell[])[];
+  /** Made one by one; each reading makes them anew. */
+  readonly rows: Iterable<WorkbookRow>;
 }
 
 /** More lines than this are not for a spreadsheet. */
@@ -28,16 +45,20 @@ export class WorkbookTooLarge extends Error {
   override readonly name = 'WorkbookTooLarge';
 }
 
-const SHOWN_DECIMALS = 6;
-const CENTS = 2;
+const SHOWN_DECIMALS: WorkbookDecimals = 6;
+const CENTS: WorkbookDecimals = 2;
 const MICRO = 1_000_000n;
 
 interface Sum {
   readonly charge: AmountPico;
   readonly cost: AmountPico;
 }
+type SkuWords = MeterWords & { readonly model: string };
+// What the sheet shows and no more: a hundred thousand of them must fit into memory.
 interface SkuSum extends Sum {
-  readonly row: MeteredRow;
+  readonly tenantId: TenantId;
+  readonly words: SkuWords;
+  readonly evidence: string;
   readonly quantityMicro: bigint;
 }
 
@@ -45,9 +66,13 @@ interface SkuSum extends Sum {
 export class WorkbookBuilder {
   readonly #centres = new Map<string, Sum>();
   readonly #skus = new Map<string, SkuSum>();
-  readonly #manual: (ManualRow | MeteredRow)[] = [];
+  readonly #adjustments: WorkbookRow[] = [];
+  readonly #words = new Map<string, SkuWords>();
+  readonly #tenantIds: ReadonlyMap<string, TenantId>;
 
-  constructor(private readonly context: ExportContext) {}
+  constructor(private readonly context: ExportContext) {
+    this.#tenantIds = new Map([...context.directory.tenants.keys()].map((id) => [id, id]));
+  }
 
   /** Takes a row. @throws WorkbookTooLarge */
   add(row: ChargeRow): void {
@@ -57,8 +82,8 @@ export class WorkbookBuilder {
       this.#centres.set(code, plus(this.#centres.get(code), row.charge, cost));
     }
     if (isMetered(row)) this.#addSku(row);
-    if (row.kind !== 'usage') this.#manual.push(row);
-    if (this.#skus.size + this.#manual.length > WORKBOOK_LINES_MAX)
+    if (row.kind !== 'usage') this.#adjustments.push(adjustmentOf(row, this.context.directory));
+    if (this.#skus.size + this.#adjustments.length > WORKBOOK_LINES_MAX)
       throw new WorkbookTooLarge(
         `the month has more than ${WORKBOOK_LINES_MAX} lines for a workbook: export it as csv or usage-parquet`,
       );
@@ -71,7 +96,7 @@ export class WorkbookBuilder {
       this.#summary(),
       this.#costCentres(),
       this.#tenantSkus(),
-      adjustments(this.#manual, directory),
+      table('Adjustments', [12, 14, 24, 14, 30, 14, 40, 20, 34, 34], ADJUSTMENT_HEADER, () => this.#adjustments),
       reconciled(reconciliation),
       notes(directory),
     ];
@@ -81,13 +106,31 @@ export class WorkbookBuilder {
     const key = JSON.stringify([row.tenantId, row.model, row.meter, row.evidence, row.chargePrice === null]);
     const former = this.#skus.get(key);
     const quantityMicro = (former?.quantityMicro ?? 0n) + row.quantityMicro;
-    this.#skus.set(key, { row: former?.row ?? row, quantityMicro, ...plus(former, row.charge, row.cost) });
+    const sum = plus(former, row.charge, row.cost);
+    this.#skus.set(key, { ...(former ?? this.#skuOf(row)), quantityMicro, ...sum });
+  }
+
+  #skuOf(row: MeteredRow): Pick<SkuSum, 'tenantId' | 'words' | 'evidence'> {
+    return {
+      tenantId: this.#tenantIds.get(row.tenantId) ?? row.tenantId,
+      words: this.#wordsOf(row),
+      evidence: row.chargePrice === null ? 'estimated, not billed' : row.evidence,
+    };
+  }
+
+  // A text of a row holds on to all of the row it was read in: what many lines share is kept once.
+  #wordsOf(row: MeteredRow): SkuWords {
+    const price = row.chargePrice ?? row.listPrice;
+    const key = JSON.stringify([row.model, row.meter, price?.provider, price?.model]);
+    const words = this.#words.get(key) ?? { ...meterWordsOf(row), model: row.model };
+    this.#words.set(key, words);
+    return words;
   }
 
   #summary(): WorkbookSheet {
     const { directory } = this.context;
     const total = [...this.#centres.values()].reduce((sum, each) => plus(sum, each.charge, each.cost), none());
-    const lines: (readonly WorkbookCell[])[] = [
+    const lines: WorkbookRow[] = [
       ['Status', isPreliminary(directory) ? 'PRELIMINARY' : 'FINAL'],
       ['Company', directory.company.name],
       ['Period', directory.period],
@@ -114,7 +157,7 @@ export class WorkbookBuilder {
     const centres = new Map(
       [...this.context.directory.tenants.values()].flatMap(({ costCentres }) => [...costCentres]),
     );
-    const lines = [...this.#centres].sort(byKey).map(([code, sum]): readonly WorkbookCell[] => {
+    const lineOf = ([code, sum]: readonly [string, Sum]): WorkbookRow => {
       const centre = centres.get(code);
       return [
         code,
@@ -126,41 +169,45 @@ export class WorkbookBuilder {
         money(sum.charge, CENTS),
         money(sum.cost),
       ];
-    });
+    };
     const header = ['Cost centre', 'Name', 'Owner', 'GL account', 'Charge', 'Charge, exact', 'Charge, cents', 'Cost'];
-    return table('Cost centres', [16, 28, 20, 14, 16, 26, 14, 16], [header, ...lines]);
+    const lines = [...this.#centres].sort(byKey).map(lineOf);
+    return table('Cost centres', [16, 28, 20, 14, 16, 26, 14, 16], header, () => lines);
   }
 
   #tenantSkus(): WorkbookSheet {
-    const lines = [...this.#skus].sort(byKey).map(([, { row, quantityMicro, ...sum }]): readonly WorkbookCell[] => {
-      const words = meterWordsOf(row);
-      return [
-        entryOf(this.context.directory, row.tenantId).name,
-        row.tenantId,
-        row.model,
-        words.skuId,
-        words.modality,
-        words.direction,
-        words.cache,
-        row.chargePrice === null ? 'estimated, not billed' : row.evidence,
-        { number: quotientText(quantityMicro, MICRO, SHOWN_DECIMALS).text, decimals: SHOWN_DECIMALS },
-        words.unit,
-        money(sum.charge),
-        exactly(sum.charge),
-        money(sum.cost),
-        money(margin(sum)),
-      ];
-    });
+    const { directory } = this.context;
+    const sorted = [...this.#skus].sort(byKey);
+    const lineOf = ({ tenantId, words, evidence, quantityMicro, ...sum }: SkuSum): WorkbookRow => [
+      entryOf(directory, tenantId).name,
+      tenantId,
+      words.model,
+      words.skuId,
+      words.modality,
+      words.direction,
+      words.cache,
+      evidence,
+      { number: quotientText(quantityMicro, MICRO, SHOWN_DECIMALS).text, decimals: SHOWN_DECIMALS },
+      words.unit,
+      money(sum.charge),
+      exactly(sum.charge),
+      money(sum.cost),
+      money(margin(sum)),
+    ];
     const header = [
       ...['Tenant', 'Tenant id', 'Model', 'SKU', 'Modality', 'Direction', 'Cache', 'Evidence', 'Quantity', 'Unit'],
       ...['Charge', 'Charge, exact', 'Cost', 'Margin'],
     ];
-    return table('Tenant x SKU', [24, 32, 22, 40, 10, 10, 10, 12, 16, 10, 14, 26, 14, 14], [header, ...lines]);
+    return table('Tenant x SKU', [24, 32, 22, 40, 10, 10, 10, 12, 16, 10, 14, 26, 14, 14], header, function* () {
+      for (const [, sum] of sorted) yield lineOf(sum);
+    });
   }
 }
 
-function adjustments(rows: readonly (ManualRow | MeteredRow)[], directory: Directory): WorkbookSheet {
-  const lines = rows.map((row): readonly WorkbookCell[] => [
+const ADJUSTMENT_HEADER = 'Day,Kind,Tenant,Month of usage,Meter,Amount,Reason,By,Ledger id,Corrects'.split(',');
+
+function adjustmentOf(row: ChargeRow, directory: Directory): WorkbookRow {
+  return [
     { day: row.day },
     row.kind,
     entryOf(directory, row.tenantId).name,
@@ -171,25 +218,12 @@ function adjustments(rows: readonly (ManualRow | MeteredRow)[], directory: Direc
     row.booking?.actor ?? null,
     row.booking?.id ?? null,
     row.booking?.correctsId ?? null,
-  ]);
-  const header = [
-    'Day',
-    'Kind',
-    'Tenant',
-    'Month of usage',
-    'Meter',
-    'Amount',
-    'Reason',
-    'By',
-    'Ledger id',
-    'Corrects',
   ];
-  return table('Adjustments', [12, 14, 24, 14, 30, 14, 40, 20, 34, 34], [header, ...lines]);
 }
 
 function reconciled(lines: readonly ReconciliationLine[]): WorkbookSheet {
   const header = ['Day', 'What', 'Ours', 'Theirs', 'Difference', 'Class'];
-  const rows = lines.map(({ day, subject, ours, theirs, difference, kind }): readonly WorkbookCell[] => [
+  const rows = lines.map(({ day, subject, ours, theirs, difference, kind }): WorkbookRow => [
     { day },
     subject,
     ours,
@@ -197,7 +231,7 @@ function reconciled(lines: readonly ReconciliationLine[]): WorkbookSheet {
     difference,
     kind,
   ]);
-  return table('Reconciliation', [12, 48, 20, 20, 20, 20], [header, ...rows]);
+  return table('Reconciliation', [12, 48, 20, 20, 20, 20], header, () => rows);
 }
 
 function notes({ company, period }: Directory): WorkbookSheet {
@@ -214,7 +248,18 @@ function notes({ company, period }: Directory): WorkbookSheet {
   return { name: 'Notes', isTable: false, widths: [110], rows: lines.map((line) => [line]) };
 }
 
-function table(name: string, widths: readonly number[], rows: WorkbookSheet['rows']): WorkbookSheet {
+function table(
+  name: string,
+  widths: readonly number[],
+  header: WorkbookRow,
+  lines: () => Iterable<WorkbookRow>,
+): WorkbookSheet {
+  const rows = {
+    *[Symbol.iterator](): Iterator<WorkbookRow> {
+      yield header;
+      yield* lines();
+    },
+  };
   return { name, isTable: true, widths, rows };
 }
 
@@ -230,7 +275,7 @@ function margin({ charge, cost }: Sum): AmountPico {
   return addAmounts(charge, negateAmount(cost));
 }
 
-function money(amount: AmountPico, decimals = SHOWN_DECIMALS): WorkbookCell {
+function money(amount: AmountPico, decimals: WorkbookDecimals = SHOWN_DECIMALS): WorkbookCell {
   return { number: formatAmount(roundAmount(amount, decimals)), decimals };
 }
 
