@@ -29,33 +29,45 @@ export const usageParquetFormat: ExportFormat = {
 
 async function* parquetOf(rows: UsageRows): AsyncIterable<Uint8Array> {
   const bytes = new ByteWriter();
-  const schema = schemaFromColumnData({ columnData: columnsOf([]) });
+  const schema = schemaFromColumnData({ columnData: emptyGroup().map(({ source }) => source) });
   const writer = new ParquetWriter({ writer: bytes, schema, createdBy: 'Trunkline' });
   for await (const group of inGroups(rows)) {
-    await writer.write({ columnData: columnsOf(group), rowGroupSize: GROUP_ROWS });
+    await writer.write({ columnData: group, rowGroupSize: GROUP_ROWS });
     yield taken(bytes);
   }
   await writer.finish();
   yield taken(bytes);
 }
 
-async function* inGroups(rows: UsageRows): AsyncIterable<readonly UsageRow[]> {
-  let group: UsageRow[] = [];
+// Rows are taken apart as they come: a group of whole rows would hold several times its columns.
+async function* inGroups(rows: UsageRows): AsyncIterable<ColumnSource[]> {
+  let group = emptyGroup();
+  let count = 0;
   for await (const batch of rows)
     for (const row of batch) {
-      group.push(row);
-      if (group.length < GROUP_ROWS) continue;
-      yield group;
-      group = [];
+      for (const { add } of group) add(row);
+      count += 1;
+      if (count < GROUP_ROWS) continue;
+      yield group.map(({ source }) => source);
+      [group, count] = [emptyGroup(), 0];
     }
-  if (group.length > 0) yield group;
+  if (count > 0) yield group.map(({ source }) => source);
 }
 
-function columnsOf(rows: readonly UsageRow[]): ColumnSource[] {
-  return USAGE_COLUMNS.map(({ name, kind, value }): ColumnSource => {
-    if (kind === 'integer')
-      return { name, type: 'INT64', nullable: true, data: rows.map((row) => wholeOf(value(row))) };
-    return { name, type: 'STRING', nullable: true, data: rows.map((row) => value(row)) };
+/** A column of a group that is being gathered. */
+interface GatheredColumn {
+  readonly source: ColumnSource;
+  readonly add: (row: UsageRow) => void;
+}
+
+function emptyGroup(): readonly GatheredColumn[] {
+  return USAGE_COLUMNS.map(({ name, kind, value }): GatheredColumn => {
+    if (kind === 'integer') {
+      const data: (bigint | null)[] = [];
+      return { source: { name, type: 'INT64', nullable: true, data }, add: (row) => data.push(wholeOf(value(row))) };
+    }
+    const data: (string | null)[] = [];
+    return { source: { name, type: 'STRING', nullable: true, data }, add: (row) => data.push(value(row)) };
   });
 }
 
