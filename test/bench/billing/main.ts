@@ -12,6 +12,7 @@ import { cpuSeconds, descendants } from '../process/proc-stat.js';
 import { describeMachine } from '../report/machine.js';
 import { generateMonth } from './generate-month.js';
 import { generateRollups } from './generated-rollups.js';
+import { EXPORT_FORMATS } from '@trunkline/reporting/adapters/export';
 import { measureExports, type MeasuredExport } from './measure-exports.js';
 import { measurePosting, type Load, type LoadFigures, type PostingCheck } from './posting.js';
 import { startPrivatePostgres, type PrivatePostgres } from './private-postgres.js';
@@ -22,7 +23,6 @@ const PROJECT = join(DIST, '..');
 const PARTS = ['posting', 'queries', 'exports'] as const;
 // The month that is exported: over whenever this runs, and closed for nobody.
 const MONTH = { tenants: 30, keysPerTenant: 4, period: '2026-10' } as const;
-const EXPORTED = ['focus', 'usage-csv', 'csv'];
 
 interface Options {
   readonly seed: string;
@@ -30,6 +30,7 @@ interface Options {
   readonly seconds: string;
   readonly rate: string;
   readonly events: string;
+  readonly formats: string;
   readonly json?: string;
 }
 
@@ -42,6 +43,7 @@ export async function benchBilling(args: readonly string[]): Promise<void> {
     .option('--seconds <n>', 'of sustained posting', '60')
     .option('--rate <n>', 'events a second of sustained posting', '1000')
     .option('--events <n>', 'usage events in the month that is exported', '1000000')
+    .option('--formats <names>', 'to export the month in', EXPORT_FORMATS.map(({ id }) => id).join(','))
     .option('--json <file>', 'write every raw figure to this file')
     .parse([...args], { from: 'user' })
     .opts<Options>();
@@ -54,7 +56,7 @@ export async function benchBilling(args: readonly string[]): Promise<void> {
   try {
     const posting = parts.includes('posting') ? await posted(postgres, seed, loadsOf(options)) : null;
     const queries = parts.includes('queries') ? await asked(postgres, seed) : null;
-    const exports = parts.includes('exports') ? await exported(postgres, seed, options.events) : null;
+    const exports = parts.includes('exports') ? await exported(postgres, seed, options) : null;
     if (posting !== null) process.stdout.write(postingTable(posting.figures, posting.check));
     if (queries !== null) process.stdout.write(queryTable(queries.figures, queries.rows));
     if (exports !== null) process.stdout.write(exportTable(exports, options.events));
@@ -125,12 +127,15 @@ async function asked(
 }
 
 async function exported(
-  { db, url }: PrivatePostgres,
+  { pid, url }: PrivatePostgres,
   seed: number,
-  events: string,
+  { events, formats }: Options,
 ): Promise<readonly MeasuredExport[]> {
   await generateMonth(url, { ...MONTH, seed, events: wholeNumber('--events', events) });
-  return measureExports({ db, databaseUrl: url }, MONTH.period, EXPORTED);
+  return measureExports(url, MONTH.period, {
+    formats: formats.split(',').map((name) => name.trim()),
+    serverCpuSeconds: () => serverCpuSeconds(pid),
+  });
 }
 
 /** Each event once for each purpose, and the sums of the rollups those of the ledger. */
@@ -168,10 +173,18 @@ function queryTable(figures: readonly QueryFigures[], { hours, days }: { hours: 
 
 function exportTable(exports: readonly MeasuredExport[], events: string): string {
   const rows = exports.map(
-    ({ format, seconds, rows: read, megabytes, peakMb }) =>
-      `${format} | ${seconds.toFixed(1)} | ${read} | ${megabytes.toFixed(1)} | ${peakMb.toFixed(0)}`,
+    ({ format, seconds, cpuSeconds: own, serverCpuSeconds: server, rows: read, megabytes, peakMb }) =>
+      [
+        format,
+        seconds.toFixed(1),
+        `${own.toFixed(1)} + ${server.toFixed(1)}`,
+        read,
+        megabytes.toFixed(1),
+        peakMb.toFixed(0),
+      ].join(' | '),
   );
-  return `\nA month of ${events} events.\n\n${tableOf('export | seconds | rows | MB | peak MB of this process', rows)}`;
+  const head = 'export | seconds | CPU seconds: process + server | rows | MB | peak MB of the process';
+  return `\nA month of ${events} events.\n\n${tableOf(head, rows)}`;
 }
 
 function tableOf(head: string, rows: readonly string[]): string {
