@@ -168,7 +168,7 @@ describe('a quarter', () => {
         const directory = await loadDirectory(postgres.db, { snapshot, period, tenants });
         for (const tenantId of tenants) {
           const builder = new StatementBuilder({ kind: 'tenant', tenantId }, directory);
-          const range = { period, timeZone: 'Europe/Berlin', tenantId };
+          const range = { period, timeZone: 'Europe/Berlin', tenants: [tenantId] };
           for await (const batch of chargeRowsOf(snapshot, range)) for (const row of batch) builder.add(row);
           const { total } = builder.build();
           expect(sumOf(total.exact, total.rounding)).toBe(total.rounded);

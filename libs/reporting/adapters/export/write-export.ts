@@ -26,13 +26,7 @@ import {
   type ExportSources,
   type UsageRows,
 } from '../../index.js';
-import {
-  chargeRowsOfTenants,
-  loadDirectory,
-  reconciliationLines,
-  tenantsOfMonth,
-  usageRowsOf,
-} from '../prisma/index.js';
+import { chargeRowsOf, loadDirectory, reconciliationLines, tenantsOfMonth, usageRowsOf } from '../prisma/index.js';
 
 /** The database, twice: as services use it, and the address for snapshots. */
 export interface Books {
@@ -105,12 +99,10 @@ async function contextOf(db: Database, snapshot: Snapshot, request: ExportReques
 function sourcesOf(snapshot: Snapshot, { directory }: ExportContext, tenantId: TenantId | null): ExportSources {
   const tenants = [...directory.tenants.keys()];
   const { period, company } = directory;
-  const range = { period, timeZone: company.timeZone };
+  const range = { tenants, period, timeZone: company.timeZone };
   return {
-    charges: (): ChargeRows => chargeRowsOfTenants(snapshot, tenants, range),
-    async *usage(): UsageRows {
-      for (const tenantId of tenants) yield* usageRowsOf(snapshot, { ...range, tenantId });
-    },
+    charges: (): ChargeRows => chargeRowsOf(snapshot, range),
+    usage: (): UsageRows => usageRowsOf(snapshot, range),
     // It is about whole accounts: nothing of it is for one tenant.
     reconciliation: () => (tenantId === null ? reconciliationLines(snapshot, spanOf(directory)) : Promise.resolve([])),
   };

@@ -3,7 +3,7 @@ import type { TenantId } from '@trunkline/kernel';
 import type { Period } from '@trunkline/ledger';
 import { withSnapshot } from '@trunkline/platform/database';
 import { StatementBuilder, type CostCentre, type Directory, type Statement, type StatementScope } from '../../index.js';
-import { chargeRowsOfTenants, listCostCentres, loadDirectory, prepaidBefore, tenantsOfMonth } from '../prisma/index.js';
+import { chargeRowsOf, listCostCentres, loadDirectory, prepaidBefore, tenantsOfMonth } from '../prisma/index.js';
 import type { Books } from './write-export.js';
 
 /** Whose statement of which month; the code of a cost centre, null for what belongs to none. */
@@ -22,8 +22,8 @@ export async function writeStatement(books: Books, request: StatementRequest): P
     if (scope === null) return null;
     const before = scope.kind === 'tenant' ? await prepaidBefore(snapshot, { ...scope, period }) : undefined;
     const builder = new StatementBuilder(scope, directory, before);
-    const range = { period, timeZone: directory.company.timeZone };
-    for await (const batch of chargeRowsOfTenants(snapshot, tenants, range)) for (const row of batch) builder.add(row);
+    const range = { tenants, period, timeZone: directory.company.timeZone };
+    for await (const batch of chargeRowsOf(snapshot, range)) for (const row of batch) builder.add(row);
     return builder.build();
   });
 }

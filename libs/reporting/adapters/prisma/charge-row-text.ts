@@ -1,19 +1,25 @@
-// Copied columns as charge rows. Positions are those of the SELECTs in charge-rows.ts; a column that is not what it must
+// Copied columns as charge rows. Positions are those of the SELECT in charge-rows.ts; a column that is not what it must
 // be stops the export: better none than a wrong one.
 import { parseAmount, trustedId, type AmountPico } from '@trunkline/kernel';
 import type { Period } from '@trunkline/ledger';
 import type { Evidence } from '@trunkline/metering';
 import { PRICE_UNITS, type PriceUnit } from '@trunkline/rating';
 import type { CopiedRow } from '@trunkline/platform/database';
-import type { AppliedPrice, ManualRow, MeteredRow } from '../../index.js';
+import type { AppliedPrice, ChargeRow, ManualRow, MeteredRow } from '../../index.js';
 
 /** The database answered something that cannot be. Always a bug, or a database that was changed by hand. */
 export class UnreadableBooks extends Error {
   override readonly name = 'UnreadableBooks';
 }
 
-/** A row of metered usage. */
-export function meteredRowOf(row: CopiedRow): MeteredRow {
+const MANUAL_KIND = 32;
+
+/** A row of either kind. @throws UnreadableBooks */
+export function chargeRowOf(row: CopiedRow): ChargeRow {
+  return row[MANUAL_KIND] === null ? meteredRowOf(row) : manualRowOf(row);
+}
+
+function meteredRowOf(row: CopiedRow): MeteredRow {
   const period = periodAt(row, 1);
   const usagePeriod = periodAt(row, 2);
   const booking = row[28] ?? null;
@@ -42,11 +48,10 @@ export function meteredRowOf(row: CopiedRow): MeteredRow {
   };
 }
 
-/** A booking by hand. */
-export function manualRowOf(row: CopiedRow): ManualRow {
+function manualRowOf(row: CopiedRow): ManualRow {
   const atMs = Number(textAt(row, 4));
   return {
-    kind: manualKindAt(row, 5),
+    kind: manualKindAt(row, MANUAL_KIND),
     tenantId: trustedId('tnt', textAt(row, 0)),
     period: periodAt(row, 1),
     usagePeriod: periodAt(row, 2),
@@ -54,13 +59,13 @@ export function manualRowOf(row: CopiedRow): ManualRow {
     fromMs: atMs,
     toMs: atMs,
     booking: {
-      id: textAt(row, 6),
-      correctsId: row[7] ?? null,
-      reason: row[8] ?? null,
-      actor: row[9] ?? null,
+      id: textAt(row, 28),
+      correctsId: row[29] ?? null,
+      reason: row[30] ?? null,
+      actor: row[31] ?? null,
     },
-    charge: amountAt(row, 10),
-    total: amountAt(row, 11),
+    charge: amountAt(row, 25),
+    total: amountAt(row, 26),
   };
 }
 
@@ -85,6 +90,14 @@ export function microOf(text: string): bigint {
   if (!match) throw new UnreadableBooks(`"${text}" is not a quantity`);
   const magnitude = BigInt(`${match[2] ?? '0'}${(match[3] ?? '').padEnd(6, '0')}`);
   return match[1] === '-' ? -magnitude : magnitude;
+}
+
+const PLAIN_QUANTITY = /^-?\d+(?:\.\d{1,6})?$/;
+
+/** A quantity as it is written, without trailing zeros: `132`, `7.5`. @throws UnreadableBooks */
+export function quantityOfText(text: string): string {
+  if (!PLAIN_QUANTITY.test(text)) throw new UnreadableBooks(`"${text}" is not a quantity`);
+  return text;
 }
 
 function microAt(row: CopiedRow, column: number): bigint {

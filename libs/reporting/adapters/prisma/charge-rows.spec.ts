@@ -5,7 +5,7 @@ import { withSnapshot } from '@trunkline/platform/database';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import type { ChargeRow, MeteredRow } from '../../index.js';
 import { postUsage, TENANT, OTHER_TENANT, usageAt } from '../../test/books.js';
-import { chargeRowsOf, chargeRowsOfTenants, tenantsOfMonth } from './index.js';
+import { chargeRowsOf, tenantsOfMonth } from './index.js';
 
 // A real server on a machine that may be busy with other tests.
 jest.setTimeout(60_000);
@@ -25,7 +25,8 @@ afterAll(() => postgres.stop());
 const read = (timeZone = 'UTC', tenantId = TENANT): Promise<ChargeRow[]> =>
   withSnapshot(postgres.url, async (snapshot) => {
     const rows: ChargeRow[] = [];
-    for await (const batch of chargeRowsOf(snapshot, { tenantId, period: '2026-11', timeZone })) rows.push(...batch);
+    for await (const batch of chargeRowsOf(snapshot, { tenants: [tenantId], period: '2026-11', timeZone }))
+      rows.push(...batch);
     return rows;
   });
 const shown = (rows: readonly ChargeRow[]) =>
@@ -70,8 +71,8 @@ describe('charge rows', () => {
     const all = await withSnapshot(postgres.url, async (snapshot) => {
       const tenants = await tenantsOfMonth(postgres.db, snapshot, '2026-11');
       const rows: ChargeRow[] = [];
-      const range = { period: '2026-11', timeZone: 'UTC' } as const;
-      for await (const batch of chargeRowsOfTenants(snapshot, tenants, range)) rows.push(...batch);
+      const range = { tenants: [...tenants].reverse(), period: '2026-11', timeZone: 'UTC' } as const;
+      for await (const batch of chargeRowsOf(snapshot, range)) rows.push(...batch);
       return { tenants, rows };
     });
     expect(all.tenants).toEqual([TENANT, OTHER_TENANT].sort());

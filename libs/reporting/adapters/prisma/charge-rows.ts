@@ -1,88 +1,93 @@
-// Reads the ledger as charge rows: per tenant, in a stable order, streamed. Aggregated by the server to (day, key, meter,
-// pair of prices), since a month of a million events is some ten thousand such rows; what corrects a closed month stays
-// apart, booking by booking. Sums of exact decimals: nothing is rounded.
-import type { TenantId } from '@trunkline/kernel';
+// Reads the ledger as charge rows, tenant by tenant, in a stable order, streamed. Aggregated by the server to (day, key,
+// meter, pair of prices), since a month of a million events is some ten thousand such rows; what corrects a closed month
+// stays apart, booking by booking. Sums of exact decimals: nothing is rounded.
+//
+// All tenants are read in one pass: bookings lie in the order in which they were made, so each page of the ledger holds some
+// of everybody's, and a pass for each tenant would read the whole month as often as there are tenants.
 import { literal, type Snapshot } from '@trunkline/platform/database';
 import type { ChargeRows } from '../../index.js';
-import { manualRowOf, meteredRowOf } from './charge-row-text.js';
-import { inChainOrder, type BooksRange } from './stable-order.js';
+import { chargeRowOf } from './charge-row-text.js';
+import { inChainOrder, inTheBooks, type BooksRange } from './stable-order.js';
 
-/** The rows of one tenant and period: metered ones by day, then what was booked by hand. */
+/** The rows of tenants and a period: of each tenant metered ones by day, then what was booked by hand. */
 export async function* chargeRowsOf(snapshot: Snapshot, range: BooksRange): ChargeRows {
-  for await (const batch of snapshot.copy(meteredSql(range))) yield batch.map(meteredRowOf);
-  for await (const batch of snapshot.copy(manualSql(range))) yield batch.map(manualRowOf);
+  for await (const batch of snapshot.copy(chargesSql(range), { sumByHash: true })) yield batch.map(chargeRowOf);
 }
 
-/** The same of several tenants, one after the other. */
-export async function* chargeRowsOfTenants(
-  snapshot: Snapshot,
-  tenants: readonly TenantId[],
-  range: Omit<BooksRange, 'tenantId'>,
-): ChargeRows {
-  for (const tenantId of tenants) yield* chargeRowsOf(snapshot, { ...range, tenantId });
+// What a booking has of its own that rows are told apart by; corrections of closed months also by the booking itself.
+const SHARED = ['key_id', 'model', 'evidence', 'usage_period', 'day', 'booking', 'corrects', 'reason', 'actor'];
+
+function chargesSql(range: BooksRange): string {
+  return `
+    SELECT * FROM ((${meteredSql(range)}) UNION ALL (${manualSql(range)})) AS r
+     ORDER BY r.tenant_id COLLATE "C", r.manual_kind IS NOT NULL, ${inChainOrder('r')}, r.day,
+              ${['key_id', 'model', 'meter', 'evidence', 'booking', 'cp_id', 'kp_id']
+                .map((column) => `r.${column} COLLATE "C" NULLS FIRST`)
+                .join(', ')}`;
 }
 
 // Charge and cost of the same event are two transactions with the same meters; a full join, since an estimate that is not
-// billed has a cost and no charge. A reversal inside an open month nets out against what it takes back.
-function meteredSql({ tenantId, period, timeZone }: BooksRange): string {
-  const zone = literal(timeZone);
+// billed has a cost and no charge. First of bookings, then of the few lines of each: joining all lines of a month with each
+// other takes gigabytes. A reversal inside an open month nets out against what it takes back.
+function meteredSql(range: BooksRange): string {
+  const zone = literal(range.timeZone);
   const side = (purpose: string): string => `
-      SELECT t.usage_event_id, t.kind, t.revision, l.meter, t.key_id, t.model, t.evidence, t.usage_period,
+      SELECT t.id, t.tenant_id, t.usage_event_id, t.kind, t.revision, t.key_id, t.model, t.evidence, t.usage_period,
              (t.occurred_at AT TIME ZONE ${zone})::date AS day,
              CASE WHEN t.usage_period < t.period THEN t.id END AS booking,
              CASE WHEN t.usage_period < t.period THEN t.corrects_id END AS corrects,
              CASE WHEN t.usage_period < t.period THEN t.reason END AS reason,
-             CASE WHEN t.usage_period < t.period THEN t.actor END AS actor,
-             l.quantity, l.price_version_id AS price, l.amount
-        FROM ledger_transaction t JOIN charge_line l ON l.transaction_id = t.id
-       WHERE t.tenant_id = ${literal(tenantId)} AND t.period = ${literal(period)}
-         AND t.usage_event_id IS NOT NULL AND t.purpose = '${purpose}'`;
-  const either = (column: string): string => `coalesce(c.${column}, k.${column}) AS ${column}`;
-  const shared = ['key_id', 'model', 'evidence', 'usage_period', 'day', 'booking', 'corrects', 'reason', 'actor'];
+             CASE WHEN t.usage_period < t.period THEN t.actor END AS actor
+        FROM ledger_transaction t
+       WHERE ${inTheBooks('t', range)} AND t.usage_event_id IS NOT NULL AND t.purpose = '${purpose}'`;
+  const linesOf = (transaction: string): string => `(SELECT * FROM charge_line WHERE transaction_id = ${transaction})`;
   return `
     WITH c AS (${side('tenant_charge')}), k AS (${side('provider_cost')}),
-    pair AS (
-      SELECT usage_event_id, kind, meter, ${shared.map(either).join(', ')}, ${either('quantity')},
-             c.price AS charge_price, k.price AS list_price, coalesce(c.amount, 0) AS charge,
-             coalesce(k.amount, 0) AS cost
-        FROM c FULL JOIN k USING (usage_event_id, kind, revision, meter)),
+    event AS (
+      SELECT tenant_id, kind, c.id AS charge_id, k.id AS cost_id,
+             ${SHARED.map((column) => `coalesce(c.${column}, k.${column}) AS ${column}`).join(', ')}
+        FROM c FULL JOIN k USING (tenant_id, usage_event_id, kind, revision)),
     summed AS (
-      SELECT ${shared.join(', ')}, meter, charge_price, list_price, sum(quantity) AS quantity, sum(charge) AS charge,
-             sum(cost) AS cost, sum(CASE WHEN kind = 'reversal' THEN -1 ELSE 1 END) AS events
-        FROM pair GROUP BY ${shared.join(', ')}, meter, charge_price, list_price
+      SELECT tenant_id, ${SHARED.join(', ')}, meter, charge_price, list_price, sum(quantity) AS quantity,
+             sum(charge) AS charge, sum(cost) AS cost, sum(CASE WHEN kind = 'reversal' THEN -1 ELSE 1 END) AS events
+        FROM event CROSS JOIN LATERAL (
+               SELECT meter, coalesce(cl.quantity, kl.quantity) AS quantity, cl.price_version_id AS charge_price,
+                      kl.price_version_id AS list_price, coalesce(cl.amount, 0) AS charge, coalesce(kl.amount, 0) AS cost
+                 FROM ${linesOf('event.charge_id')} cl FULL JOIN ${linesOf('event.cost_id')} kl USING (meter)) AS line
+       GROUP BY tenant_id, ${SHARED.join(', ')}, meter, charge_price, list_price
       HAVING sum(quantity) <> 0 OR sum(charge) <> 0 OR sum(cost) <> 0)
-    SELECT ${literal(tenantId)}, ${literal(period)}, s.usage_period, s.day,
-           (extract(epoch FROM s.day::timestamp AT TIME ZONE ${zone}) * 1000)::bigint,
-           (extract(epoch FROM (s.day + 1)::timestamp AT TIME ZONE ${zone}) * 1000)::bigint,
-           s.key_id, s.model, s.meter, s.evidence,
-           ${priceColumns('cp')}, ${priceColumns('kp')},
-           s.quantity, s.charge, s.cost, s.events, s.booking, s.corrects, s.reason, s.actor
+    SELECT s.tenant_id, ${literal(range.period)} AS period, s.usage_period, s.day,
+           (extract(epoch FROM s.day::timestamp AT TIME ZONE ${zone}) * 1000)::bigint AS from_ms,
+           (extract(epoch FROM (s.day + 1)::timestamp AT TIME ZONE ${zone}) * 1000)::bigint AS to_ms,
+           s.key_id, s.model, s.meter, s.evidence, ${priceColumns('cp')}, ${priceColumns('kp')},
+           s.quantity, s.charge, s.cost, s.events, s.booking, s.corrects, s.reason, s.actor, NULL AS manual_kind,
+           NULL AS chain_sequence
       FROM summed s
       LEFT JOIN price_version cp ON cp.id = s.charge_price
-      LEFT JOIN price_version kp ON kp.id = s.list_price
-     ORDER BY s.day, ${['key_id', 'model', 'meter', 'evidence', 'booking', 'charge_price', 'list_price']
-       .map((column) => `s.${column} COLLATE "C" NULLS FIRST`)
-       .join(', ')}`;
+      LEFT JOIN price_version kp ON kp.id = s.list_price`;
 }
 
+const PRICE_COLUMNS = ['id', 'provider', 'model', 'service_tier', 'unit', 'price', 'per'];
+
+// Named, since each comes twice.
 function priceColumns(alias: string): string {
-  return ['id', 'provider', 'model', 'service_tier', 'unit', 'price', 'per']
-    .map((column) => `${alias}.${column}`)
-    .join(', ');
+  return PRICE_COLUMNS.map((column) => `${alias}.${column} AS ${alias}_${column}`).join(', ');
 }
 
 // What a booking by hand changes of what the tenant owes, whatever account stands on the other side. One that was taken
-// back shows twice, the second time with the other sign, as the kind that it was.
+// back shows twice, the second time with the other sign, as the kind that it was. In the columns of metered rows: what was
+// booked stands where those have their cost.
 function manualSql(range: BooksRange): string {
   const zone = literal(range.timeZone);
+  const instant = '(extract(epoch FROM t.occurred_at) * 1000)::bigint';
+  const nothing = (count: number): string => Array.from({ length: count }, () => 'NULL').join(', ');
   return `
-    SELECT t.tenant_id, t.period, t.usage_period, (t.occurred_at AT TIME ZONE ${zone})::date,
-           (extract(epoch FROM t.occurred_at) * 1000)::bigint,
-           CASE WHEN t.kind = 'reversal' THEN r.kind ELSE t.kind END, t.id, t.corrects_id, t.reason, t.actor,
+    SELECT t.tenant_id, t.period, t.usage_period, (t.occurred_at AT TIME ZONE ${zone})::date, ${instant}, ${instant},
+           ${nothing(4 + 2 * PRICE_COLUMNS.length)}, NULL,
            coalesce((SELECT sum(e.amount) FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
-                      WHERE e.transaction_id = t.id AND a.kind = 'receivable'), 0), t.total
+                      WHERE e.transaction_id = t.id AND a.kind = 'receivable'), 0), t.total, NULL,
+           t.id, t.corrects_id, t.reason, t.actor, CASE WHEN t.kind = 'reversal' THEN r.kind ELSE t.kind END,
+           t.chain_sequence
       FROM ledger_transaction t LEFT JOIN ledger_transaction r ON r.id = t.corrects_id
-     WHERE t.tenant_id = ${literal(range.tenantId)} AND t.period = ${literal(range.period)}
-       AND t.usage_event_id IS NULL
-     ORDER BY ${inChainOrder('t')}`;
+     WHERE ${inTheBooks('t', range)} AND t.usage_event_id IS NULL`;
 }

@@ -1,4 +1,4 @@
-export { chargeRowsOf, chargeRowsOfTenants } from './charge-rows.js';
+export { chargeRowsOf } from './charge-rows.js';
 export { tenantsOfMonth } from './tenants-of-month.js';
 export { UnreadableBooks } from './charge-row-text.js';
 export { type BooksRange } from './stable-order.js';

@@ -1,40 +1,47 @@
-// Reads usage events as they were booked, in chain order. One row per booking: charge and cost of an event are two
-// transactions, shown as one.
+// Reads usage events as they were booked, tenant by tenant in chain order. One row per booking: charge and cost of an event
+// are two transactions, shown as one. All tenants in one pass, for the reason that charge-rows.ts gives.
 import { trustedId } from '@trunkline/kernel';
-import { literal, type CopiedRow, type Snapshot } from '@trunkline/platform/database';
+import type { CopiedRow, Snapshot } from '@trunkline/platform/database';
 import type { UsageRow, UsageRows } from '../../index.js';
-import { amountAt, microOf, periodAt, textAt } from './charge-row-text.js';
-import { inChainOrder, type BooksRange } from './stable-order.js';
+import { amountAt, periodAt, quantityOfText, textAt } from './charge-row-text.js';
+import { inChainOrder, inTheBooks, type BooksRange } from './stable-order.js';
 
-/** The events of one tenant and period. */
+/** The events of tenants and a period. */
 export async function* usageRowsOf(snapshot: Snapshot, range: BooksRange): UsageRows {
   for await (const batch of snapshot.copy(usageSql(range))) yield batch.map(usageRowOf);
 }
 
+const COLUMNS = ['tenant_id', 'chain_sequence', 'id', 'usage_event_id', 'kind', 'revision', 'period', 'usage_period'];
+const FURTHER_COLUMNS = ['key_id', 'session_id', 'pool_id', 'model', 'evidence', 'corrects_id'];
+
 // The charge leads; what has only a cost (an estimate that is not billed) comes by its cost. Quantities are the lines of
 // whichever leads.
-function usageSql({ tenantId, period }: BooksRange): string {
-  const mine = `tenant_id = ${literal(tenantId)} AND period = ${literal(period)} AND usage_event_id IS NOT NULL`;
+function usageSql(range: BooksRange): string {
+  const booked = (alias: string, purpose: string): string =>
+    `${inTheBooks(alias, range)} AND ${alias}.usage_event_id IS NOT NULL AND ${alias}.purpose = '${purpose}'`;
+  const same = (other: string): string =>
+    ['tenant_id', 'usage_event_id', 'kind', 'revision']
+      .map((column) => `${other}.${column} = t.${column}`)
+      .join(' AND ');
+  const columns = [...COLUMNS, 'occurred_at', ...FURTHER_COLUMNS].map((column) => `t.${column}`).join(', ');
   return `
-    WITH cost AS (SELECT usage_event_id, kind, revision, total FROM ledger_transaction
-                   WHERE ${mine} AND purpose = 'provider_cost'),
-    charged AS (SELECT usage_event_id, kind, revision FROM ledger_transaction WHERE ${mine} AND purpose = 'tenant_charge'),
-    lead AS (
-      SELECT t.* FROM ledger_transaction t WHERE ${mine} AND t.purpose = 'tenant_charge'
-      UNION ALL
-      SELECT t.* FROM ledger_transaction t LEFT JOIN charged c USING (usage_event_id, kind, revision)
-       WHERE ${mine} AND t.purpose = 'provider_cost' AND c.usage_event_id IS NULL),
-    used AS (
-      SELECT l.transaction_id, string_agg(l.meter || '=' || l.quantity, ';' ORDER BY l.meter COLLATE "C") AS quantities
-        FROM charge_line l JOIN lead ON lead.id = l.transaction_id GROUP BY 1)
-    SELECT t.tenant_id, t.chain_sequence, t.id, t.usage_event_id, t.kind, t.revision, t.period, t.usage_period,
-           to_char(t.occurred_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), t.key_id, t.session_id, t.pool_id, t.model,
-           t.evidence, coalesce(u.quantities, ''), CASE WHEN t.purpose = 'tenant_charge' THEN t.total ELSE 0 END,
-           coalesce(k.total, 0), t.corrects_id
-      FROM lead t
-      LEFT JOIN cost k USING (usage_event_id, kind, revision)
-      LEFT JOIN used u ON u.transaction_id = t.id
-     ORDER BY ${inChainOrder('t')}`;
+    SELECT ${COLUMNS.map((column) => `t.${column}`).join(', ')},
+           to_char(t.occurred_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+           ${FURTHER_COLUMNS.map((column) => `t.${column}`).join(', ')}, coalesce(used.quantities, ''), t.charge, t.cost
+      FROM (SELECT ${columns}, t.total AS charge, coalesce(k.total, 0) AS cost
+              FROM ledger_transaction t
+              LEFT JOIN ledger_transaction k ON ${same('k')} AND ${booked('k', 'provider_cost')}
+             WHERE ${booked('t', 'tenant_charge')}
+            UNION ALL
+            SELECT ${columns}, 0, t.total
+              FROM ledger_transaction t
+             WHERE ${booked('t', 'provider_cost')}
+               AND NOT EXISTS (SELECT FROM ledger_transaction c WHERE ${same('c')} AND ${booked('c', 'tenant_charge')})
+           ) AS t
+      LEFT JOIN LATERAL (
+             SELECT string_agg(l.meter || '=' || trim_scale(l.quantity), ';' ORDER BY l.meter COLLATE "C") AS quantities
+               FROM charge_line l WHERE l.transaction_id = t.id) AS used ON true
+     ORDER BY t.tenant_id COLLATE "C", ${inChainOrder('t')}`;
 }
 
 function usageRowOf(row: CopiedRow): UsageRow {
@@ -53,25 +60,22 @@ function usageRowOf(row: CopiedRow): UsageRow {
     poolId: textAt(row, 11),
     model: textAt(row, 12),
     evidence: textAt(row, 13),
-    quantities: quantitiesOf(textAt(row, 14)),
-    charge: amountAt(row, 15),
-    cost: amountAt(row, 16),
-    correctsId: row[17] ?? null,
+    correctsId: row[14] ?? null,
+    quantities: quantitiesOf(textAt(row, 15)),
+    charge: amountAt(row, 16),
+    cost: amountAt(row, 17),
   };
 }
 
+// `input_text=132;output_audio=7.5`.
 function quantitiesOf(text: string): ReadonlyMap<string, string> {
   const quantities = new Map<string, string>();
-  if (text === '') return quantities;
-  for (const part of text.split(';')) {
-    const at = part.indexOf('=');
-    quantities.set(part.slice(0, at), plain(part.slice(at + 1)));
+  for (let begin = 0; begin < text.length;) {
+    const after = text.indexOf(';', begin);
+    const end = after === -1 ? text.length : after;
+    const equals = text.indexOf('=', begin);
+    quantities.set(text.slice(begin, equals), quantityOfText(text.slice(equals + 1, end)));
+    begin = end + 1;
   }
   return quantities;
-}
-
-// `132.000000` as `132`.
-function plain(quantity: string): string {
-  microOf(quantity);
-  return quantity.replace(/\.?0+$/, '');
 }
