@@ -9,8 +9,17 @@ const matchSchema = z.strictObject({
   sessionIndex: z.int().min(0).optional(),
 });
 
-const AT = ['connect', 'after_session_created', 'mid_response', 'before_response_done', 'after_n_events'] as const;
-const ONLY_AT_CONNECT = ['http_429', 'http_500', 'never_answer'];
+const AT = [
+  'connect',
+  'after_session_created',
+  'mid_response',
+  'before_response_done',
+  'after_n_events',
+  'moderation',
+] as const;
+const ONLY_BY_HTTP = ['http_429', 'http_500', 'never_answer'];
+const ONLY_AT_MODERATION = ['slow', 'garbage'];
+const AT_MODERATION = [...ONLY_BY_HTTP, ...ONLY_AT_MODERATION, 'reset'];
 const ONLY_AT_DONE = ['missing_usage', 'duplicate_response_done'];
 
 /**
@@ -31,14 +40,24 @@ export const faultSchema = z
       'missing_usage',
       'duplicate_response_done',
       'close',
+      'slow',
+      'garbage',
     ]),
     code: z.int().min(1000).max(4999).optional(),
     n: z.int().min(1).optional(),
+    /** Of `slow`: by how many milliseconds; a second when absent. */
+    ms: z.int().min(0).optional(),
     /** How often it fires in all; unlimited when absent. */
     times: z.int().min(1).optional(),
   })
-  .refine((fault) => !ONLY_AT_CONNECT.includes(fault.action) || fault.at === 'connect', {
-    message: 'http_429, http_500 and never_answer happen at "connect" only',
+  .refine((fault) => !ONLY_BY_HTTP.includes(fault.action) || fault.at === 'connect' || fault.at === 'moderation', {
+    message: 'http_429, http_500 and never_answer happen at "connect" and "moderation" only',
+  })
+  .refine((fault) => (fault.at === 'moderation' ? AT_MODERATION : [fault.action]).includes(fault.action), {
+    message: `at "moderation" happen ${AT_MODERATION.join(', ')}`,
+  })
+  .refine((fault) => !ONLY_AT_MODERATION.includes(fault.action) || fault.at === 'moderation', {
+    message: 'slow and garbage happen at "moderation" only',
   })
   .refine((fault) => !ONLY_AT_DONE.includes(fault.action) || fault.at === 'before_response_done', {
     message: 'missing_usage and duplicate_response_done happen at "before_response_done" only',
@@ -54,7 +73,8 @@ export type FaultPoint = Fault['at'];
 export interface FaultSubject {
   readonly model: string | null;
   readonly key: string | null;
-  readonly sessionIndex: number;
+  /** Null where there is no session. */
+  readonly sessionIndex: number | null;
 }
 
 /** Counts how often each fault fired; a new configuration starts its faults afresh. */

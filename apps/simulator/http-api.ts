@@ -1,10 +1,11 @@
-// Plain HTTP: GET /v1/models and /v1/organization as OpenAI answers them, and the inspection endpoint /__simulator. Guarantees OpenAI-shaped
-// errors for everything else; leaves the WebSocket to server.ts.
+// Plain HTTP: GET /v1/models, /v1/organization and POST /v1/moderations as OpenAI answers them, and the inspection endpoint
+// /__simulator. Guarantees OpenAI-shaped errors for everything else; leaves the WebSocket to server.ts.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import { bearerOf, missingKey, notFound, wrongKeyMessage } from './handshake.js';
 import { inspect, type Inspected } from './inspect.js';
 import type { ModelEntry } from './config.js';
+import { answerModeration } from './moderation/moderation-api.js';
 import { answerOrganization, isOrganization } from './organization/organization-api.js';
 import { targetOf } from './target.js';
 
@@ -26,6 +27,12 @@ export async function answerHttp(
     const { books, config } = inspected;
     const { status, body } = answerOrganization(request, target, { books, config: config.current });
     return reply(response, status, body);
+  }
+  if (request.method === 'POST' && target.pathname === '/v1/moderations') {
+    const answer = await answerModeration(request, inspected);
+    // No answer at all is one of the faults.
+    if (answer !== null && !response.destroyed) reply(response, answer.status, answer.body);
+    return;
   }
   const { status, body, headers } = answerApi(request, target.pathname, inspected);
   reply(response, status, body, headers);

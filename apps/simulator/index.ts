@@ -8,6 +8,7 @@ import { ConfigHolder, type SimulatorConfig, type SimulatorConfigInput } from '.
 import { FaultScript } from './faults.js';
 import { Ids } from './ids.js';
 import { TokenLimiter } from './limiter.js';
+import { ModerationBooks } from './moderation/moderation-books.js';
 import { listen } from './server.js';
 import type { SessionServices } from './session/context.js';
 import { Upgrader } from './upgrade.js';
@@ -18,6 +19,7 @@ export type * from './books-records.js';
 export type { Clock } from './clock.js';
 export type { SimulatorConfig, SimulatorConfigInput } from './config.js';
 export type { Fault } from './faults.js';
+export type { ModerationBooks, ModerationRecord } from './moderation/moderation-books.js';
 export { apiKeyIdOf } from './organization/answers.js';
 
 /** How to start. Everything has a default: loopback, any port, no TLS, key `sk-simulator`. */
@@ -46,6 +48,8 @@ export interface Simulator {
   readonly inspectUrl: string;
   /** The books, for tests in the same process. */
   readonly books: Books;
+  /** What was asked of `/v1/moderations`. */
+  readonly moderations: ModerationBooks;
   readonly config: SimulatorConfig;
   /** Changes the configuration as `PUT /__simulator/config` does; throws when the result is not valid. */
   configure(patch: SimulatorConfigInput): SimulatorConfig;
@@ -80,8 +84,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     books,
     config: () => config.current,
   };
-  const upgrader = new Upgrader(services, new FaultScript(() => config.current.faults));
-  const inspected = { books, config };
+  const faults = new FaultScript(() => config.current.faults);
+  const upgrader = new Upgrader(services, faults);
+  const moderations = new ModerationBooks(now);
+  const inspected = { books, config, moderations, faults };
   const plain = await listen({ host, port, tls: null }, upgrader, inspected);
   const secure =
     tlsPort === null || options.tls === undefined
@@ -98,6 +104,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     wssUrl: secure === null ? null : `wss://${place}:${secure.port}/v1/realtime`,
     inspectUrl: `http://${place}:${plain.port}/__simulator`,
     books,
+    moderations,
     get config() {
       return config.current;
     },

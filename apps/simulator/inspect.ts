@@ -3,12 +3,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { Books } from './books.js';
 import type { ConfigHolder } from './config.js';
+import type { FaultScript } from './faults.js';
+import type { ModerationBooks } from './moderation/moderation-books.js';
 import type { Target } from './target.js';
 
 /** What can be inspected. */
 export interface Inspected {
   readonly books: Books;
   readonly config: ConfigHolder;
+  readonly moderations: ModerationBooks;
+  /** For what is asked over HTTP. */
+  readonly faults: FaultScript;
 }
 
 const BODY_BYTES_MAX = 1024 * 1024;
@@ -17,7 +22,7 @@ const BODY_BYTES_MAX = 1024 * 1024;
 export async function inspect(
   request: IncomingMessage,
   target: Target,
-  { books, config }: Inspected,
+  { books, config, moderations }: Inspected,
 ): Promise<{ status: number; body: unknown }> {
   switch (`${request.method ?? 'GET'} ${target.pathname}`) {
     case 'GET /__simulator/health':
@@ -28,7 +33,10 @@ export async function inspect(
       return ok(books.summary());
     case 'DELETE /__simulator/books':
       books.reset();
+      moderations.reset();
       return ok(books.summary());
+    case 'GET /__simulator/moderations':
+      return ok({ answered: moderations.answered, moderations: moderations.list() });
     case 'GET /__simulator/config':
       return ok(config.current);
     case 'PUT /__simulator/config':
