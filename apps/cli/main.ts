@@ -89,7 +89,14 @@ function flagsOf(command: Command) {
   ]);
   const { dataDir, databaseUrl, redis, keyPepper, contentKey, adminKey, usageUrl } = config;
   const exports = exportPlaceOf(config);
-  const hooks = { webhookExceptions: outboundExceptionsOf(config.webhookAllow) };
+  const { upstreamUrl, upstreamKey: apiKey } = config;
+  const hooks = {
+    webhookExceptions: outboundExceptionsOf(config.webhookAllow),
+    account:
+      upstreamUrl === null || apiKey === null
+        ? null
+        : { baseUrl: upstreamUrl, apiKey, vendor: 'openai' as const, deployments: new Map<string, string>() },
+  };
   const secrets = { keyPepper, contentKey, adminKey };
   return { dataDir, databaseUrl, redis, ...secrets, usageUrl, exports, hooks, asJson: flags.json === true };
 }

@@ -119,7 +119,7 @@ export function composeGateway(options: GatewayOptions): ComposedGateway {
     live,
     bills: new SessionBills(),
     budgets: openBudgets(options),
-    gates: openGates({ ...options, clock }),
+    gates: openGates({ ...options, replicaId, clock, live, stragglers, metrics }),
     hashEndUser: options.hashEndUser,
     contentSeal: options.contentSeal,
     metrics,

@@ -28,11 +28,11 @@ const asked = (deadlineMs = DEADLINE_MS) => ({
   dryRun: z.boolean().default(false),
 });
 
-/** What its findings lead to. */
-const leadsTo = {
+/** What its findings lead to. @param atLeast of categories that are not named. */
+const leadsTo = (atLeast = 0.5) => ({
   categories: z.record(category, categoryRule).default({}),
-  otherwise: categoryRule.default({ atLeast: 0.5, action: 'block' }),
-};
+  otherwise: categoryRule.default({ atLeast, action: 'block' }),
+});
 
 const cadence = z.enum(['sentence', 'complete']).default('sentence');
 
@@ -67,6 +67,11 @@ const BODIES = {
     type: z.literal('personal_data'),
     detect: z.array(z.enum(['card_number', 'iban', 'email', 'phone', 'us_ssn'])).min(1),
   },
+  openai: {
+    type: z.literal('openai'),
+    model: z.string().min(1).max(100).default('omni-moderation-latest'),
+    cadence,
+  },
   webhook: {
     type: z.literal('webhook'),
     url: z
@@ -83,15 +88,18 @@ const BODIES = {
 
 /** Reads a hook of a policy. */
 export const hookSpec = z.discriminatedUnion('type', [
-  z.strictObject({ ...BODIES.terms, ...asked(), ...leadsTo }),
-  z.strictObject({ ...BODIES.patterns, ...asked(), ...leadsTo }),
-  z.strictObject({ ...BODIES.personal_data, ...asked(), ...leadsTo }),
+  z.strictObject({ ...BODIES.terms, ...asked(), ...leadsTo() }),
+  z.strictObject({ ...BODIES.patterns, ...asked(), ...leadsTo() }),
+  z.strictObject({ ...BODIES.personal_data, ...asked(), ...leadsTo() }),
+  // What the vendor itself calls a find counts, whatever its score.
+  z.strictObject({ ...BODIES.openai, ...asked(SERVICE_DEADLINE_MS), ...leadsTo(0) }),
   // Its verdict says what follows.
   z.strictObject({ ...BODIES.webhook, ...asked(SERVICE_DEADLINE_MS) }),
 ]);
 
 /** A hook as it stands in a policy. */
 export type HookSpec = z.output<typeof hookSpec>;
+
 const SEALED = 'sealed:';
 
 /** Replaces every secret that is not sealed yet. @param seal seals for the tenant whose policy it is. */

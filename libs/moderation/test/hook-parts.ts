@@ -7,6 +7,7 @@ export function noServices(rest: Partial<HookParts> = {}): HookParts {
   return {
     openSecret: () => null,
     poster: { post: nobody },
+    classifier: { classify: nobody },
     nowMs: () => 0,
     monotonicMs: () => 0,
     mintId: () => 'a',

@@ -1,13 +1,20 @@
-// What hooks of tenants' policies are made with in a gateway: connections that go only where they may, and
-// secrets opened for the tenant that they were sealed for.
+// What hooks of tenants' policies are made with in a gateway: connections that go only where they may, the vendor's
+// moderation by the pools' accounts, and secrets opened for the tenant that they were sealed for.
 import { randomUUID } from 'node:crypto';
-import type { Clock, TenantId } from '@trunkline/kernel';
+import { ZERO, type Clock, type ReplicaId, type TenantId } from '@trunkline/kernel';
 import type { HookParts } from '@trunkline/moderation/adapters/rules';
+import type { UsageJournal } from '@trunkline/metering';
 import type { Log } from '@trunkline/platform/logging';
-import { GuardedPoster, type OutboundException } from '@trunkline/platform/outbound';
+import { GuardedPoster, TrustedPoster, type OutboundException } from '@trunkline/platform/outbound';
 import type { Shutdown } from '@trunkline/platform/shutdown';
-import type { SnapshotHolder } from '@trunkline/tenancy';
+import type { PriceBooks } from '@trunkline/rating';
+import type { Pool, SnapshotHolder } from '@trunkline/tenancy';
+import type { UpstreamAccount } from '../gateway-parts.js';
+import type { GatewayMetrics } from '../gateway-metrics.js';
+import type { LiveSessions } from '../live-session.js';
+import type { Stragglers } from '../stragglers.js';
 import { GatePolicies } from './gate-policies.js';
+import { VendorClassifier } from './vendor-classifier.js';
 
 /** How tenants' hooks reach the world. */
 export interface HookTerms {
@@ -19,9 +26,16 @@ export interface HookTerms {
 
 /** What gates are opened with. */
 export interface GatesNeeds {
+  readonly replicaId: ReplicaId;
   readonly clock: Clock;
   readonly log: Log;
   readonly policy: SnapshotHolder;
+  readonly live: LiveSessions;
+  readonly account: (pool: Pool) => UpstreamAccount | null;
+  readonly journal: UsageJournal;
+  readonly prices: () => PriceBooks;
+  readonly metrics: Pick<GatewayMetrics, 'metered'>;
+  readonly stragglers: Stragglers;
   readonly hooks: HookTerms;
   readonly shutdown: Shutdown;
 }
@@ -30,15 +44,31 @@ const CLOSE_MS_MAX = 1_000;
 
 /** The gates of a gateway. */
 export function openGates(needs: GatesNeeds): GatePolicies {
-  const { clock, log, policy, hooks, shutdown } = needs;
+  const { clock, log, policy, hooks, shutdown, stragglers } = needs;
   const guarded = new GuardedPoster({ exceptions: hooks.webhookExceptions });
+  const trusted = new TrustedPoster();
   shutdown.register('hooks', CLOSE_MS_MAX, () => {
     guarded.close();
+    trusted.close();
     return Promise.resolve();
+  });
+  const classifier = new VendorClassifier({
+    ...needs,
+    policy: () => policy.current(),
+    poster: trusted,
+    nowMs: () => clock.nowMs(),
+    metered: (session, event) => {
+      const cost = session.bill.add(event, needs.prices());
+      needs.metrics.metered(event, cost);
+      // What costs nothing is no try of a tenant without budget.
+      if (cost !== null && cost > ZERO) session.budget.metered(event, cost);
+    },
+    unmetered: (record) => stragglers.keep(record),
   });
   const partsOf = (tenantId: TenantId): HookParts => ({
     openSecret: (sealed) => hooks.openSecret(sealed, tenantId),
     poster: guarded,
+    classifier,
     nowMs: () => clock.nowMs(),
     monotonicMs: () => clock.monotonicMs(),
     mintId: randomUUID,

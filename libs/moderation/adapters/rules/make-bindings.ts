@@ -3,12 +3,13 @@ import { err, ok, type Result } from '@trunkline/kernel';
 import {
   openedSecret,
   withCircuit,
+  type Classifier,
   type HookBinding,
   type HookSpec,
   type ModerationHook,
   type ModerationPolicy,
 } from '@trunkline/moderation';
-import { webhookHook, type WebhookPoster } from '../services/index.js';
+import { classifierHook, webhookHook, type WebhookPoster } from '../services/index.js';
 import { patternsHook } from './patterns.js';
 import { personalDataHook } from './personal-data.js';
 import { termsHook } from './terms.js';
@@ -18,6 +19,7 @@ export interface HookParts {
   /** Opens a secret that was sealed for the tenant; null when it was not. */
   readonly openSecret: (sealed: string) => string | null;
   readonly poster: WebhookPoster;
+  readonly classifier: Classifier;
   /** Unix milliseconds. */
   readonly nowMs: () => number;
   /** A clock that nobody sets. */
@@ -52,12 +54,18 @@ function hookOf(spec: HookSpec, parts: HookParts): ModerationHook {
       return patternsHook(spec.patterns);
     case 'personal_data':
       return personalDataHook(spec.detect);
+    case 'openai':
+      return withCircuit(classifierHook({ ...parts, ...spec, counts: thresholdsOf(spec) }), parts.monotonicMs);
     case 'webhook': {
       const withImages = spec.kinds?.includes('image') === true;
       const secret = secretOf(spec.secret, parts);
       return withCircuit(webhookHook({ ...parts, ...spec, secret, withImages }), parts.monotonicMs);
     }
   }
+}
+
+function thresholdsOf({ categories }: Extract<HookSpec, { type: 'openai' }>): ReadonlyMap<string, number> {
+  return new Map(Object.entries(categories).map(([category, { atLeast }]) => [category, atLeast]));
 }
 
 function secretOf(secret: string, { openSecret }: HookParts): string {
