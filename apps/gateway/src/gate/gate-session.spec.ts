@@ -162,6 +162,18 @@ describe('a verdict that comes when the response is over', () => {
   });
 });
 
+it('a verdict that comes when the session is over is told, and nothing else', async () => {
+  let answer: (verdict: Verdict) => void = () => undefined;
+  const slow: ModerationHook = { ...BAD, inspect: () => new Promise((resolve) => (answer = resolve)) };
+  const { gate, receive, said, findings } = gateOf({ blocksMax: 1 }, bindingOf(slow));
+  receive(delta('forbidden'));
+  gate.close();
+  answer({ action: 'block', findings: [] });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([said.upstream, said.blocked, said.ends]).toEqual([[], [], 0]);
+  expect(findings).toMatchObject([{ word: { action: 'block' } }]);
+});
+
 describe('what the caller says', () => {
   it('is taken out of the conversation when it is blocked', () => {
     const { receive, said } = gateOf();

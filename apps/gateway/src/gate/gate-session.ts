@@ -86,6 +86,7 @@ export class GateSession {
   private readonly conduct: SessionConduct;
   private blocks = 0;
   private excerpts: Excerpts | null = null;
+  private isClosed = false;
 
   /** @param current the policy in force; asked for each message, and followed when it is another. */
   constructor(
@@ -165,6 +166,7 @@ export class GateSession {
 
   /** The session is over: what waits was judged, and goes. */
   close(): void {
+    this.isClosed = true;
     this.conduct.close();
     this.delayed.flush();
   }
@@ -221,6 +223,8 @@ export class GateSession {
   private act(judged: JudgedEvent): void {
     this.tell(judged);
     const { action, event } = judged;
+    // A verdict for a session that is over is told, and nothing else.
+    if (this.isClosed) return;
     const { responseId, itemId } = event;
     if (action === 'pass' || action === 'flag') {
       if (responseId === null && itemId !== null) this.conduct.passed(itemId);
