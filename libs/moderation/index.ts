@@ -1,6 +1,7 @@
 export * from './core/binding.js';
 export * from './core/circuit.js';
 export * from './core/classifier.js';
+export * from './core/combine.js';
 export * from './core/consequences.js';
 export * from './core/content.js';
 export * from './core/content-seal.js';

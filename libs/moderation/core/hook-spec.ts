@@ -1,5 +1,5 @@
 // What may stand in a policy for each type of hook. A new type of hook is one more entry of `BODIES`; what all hooks have
-// (a name, a deadline, what a failure means) is added to it here.
+// (a name, a deadline, what a failure means) and what hooks within a combination have is added to it here.
 import { z } from 'zod';
 import { CONTENT_KINDS, isContentKind, type ContentKind } from './content.js';
 import { ACTIONS } from './verdict.js';
@@ -9,6 +9,7 @@ const DEADLINE_MS_MAX = 5_000;
 const DEADLINE_MS = 300;
 // A service is asked over a network.
 const SERVICE_DEADLINE_MS = 1_000;
+const PARTS_MAX = 10;
 
 const kind = z.string().transform((text, context): ContentKind => {
   if (isContentKind(text)) return text;
@@ -33,6 +34,15 @@ const leadsTo = (atLeast = 0.5) => ({
   categories: z.record(category, categoryRule).default({}),
   otherwise: categoryRule.default({ atLeast, action: 'block' }),
 });
+
+/** What a hook has within a combination. */
+const within = {
+  weight: z.number().min(0.01).max(100).default(1),
+  /** False: the combination goes on without it when it fails. */
+  required: z.boolean().default(true),
+  /** What the combination calls a category of this hook. */
+  rename: z.record(category, category).default({}),
+};
 
 const cadence = z.enum(['sentence', 'complete']).default('sentence');
 
@@ -86,6 +96,14 @@ const BODIES = {
   },
 } as const;
 
+const partSpec = z.discriminatedUnion('type', [
+  z.strictObject({ ...BODIES.terms, ...within }),
+  z.strictObject({ ...BODIES.patterns, ...within }),
+  z.strictObject({ ...BODIES.personal_data, ...within }),
+  z.strictObject({ ...BODIES.openai, ...within }),
+  z.strictObject({ ...BODIES.webhook, ...within }),
+]);
+
 /** Reads a hook of a policy. */
 export const hookSpec = z.discriminatedUnion('type', [
   z.strictObject({ ...BODIES.terms, ...asked(), ...leadsTo() }),
@@ -95,10 +113,19 @@ export const hookSpec = z.discriminatedUnion('type', [
   z.strictObject({ ...BODIES.openai, ...asked(SERVICE_DEADLINE_MS), ...leadsTo(0) }),
   // Its verdict says what follows.
   z.strictObject({ ...BODIES.webhook, ...asked(SERVICE_DEADLINE_MS) }),
+  z.strictObject({
+    type: z.literal('composite'),
+    combine: z.enum(['any', 'all', 'weighted']).default('any'),
+    hooks: z.array(partSpec).min(2).max(PARTS_MAX),
+    ...asked(SERVICE_DEADLINE_MS),
+    ...leadsTo(),
+  }),
 ]);
 
 /** A hook as it stands in a policy. */
 export type HookSpec = z.output<typeof hookSpec>;
+/** A hook as it stands in a combination. */
+export type PartSpec = z.output<typeof partSpec>;
 
 const SEALED = 'sealed:';
 
@@ -107,8 +134,10 @@ export function withSecretsSealed<T extends { readonly hooks: readonly HookSpec[
   policy: T,
   seal: (secret: string) => string,
 ): T {
+  const sealed = <S extends HookSpec | PartSpec>(spec: S): S =>
+    spec.type !== 'webhook' || spec.secret.startsWith(SEALED) ? spec : { ...spec, secret: SEALED + seal(spec.secret) };
   const hooks = policy.hooks.map((spec) =>
-    spec.type !== 'webhook' || spec.secret.startsWith(SEALED) ? spec : { ...spec, secret: SEALED + seal(spec.secret) },
+    spec.type === 'composite' ? { ...spec, hooks: spec.hooks.map(sealed) } : sealed(spec),
   );
   return { ...policy, hooks };
 }

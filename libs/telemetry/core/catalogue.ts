@@ -71,7 +71,7 @@ const END_CAUSES = [
   'draining',
   'internal_error',
 ];
-const MODERATION_HOOKS = ['terms', 'patterns', 'personal_data', 'openai', 'webhook'];
+const MODERATION_HOOKS = ['terms', 'patterns', 'personal_data', 'openai', 'webhook', 'composite'];
 const REFUSALS = [
   'invalid_request',
   'conflicting_credentials',

@@ -1,6 +1,7 @@
 // Makes a policy's hooks. What is wrong with one (a term that nobody could find) is said by its place in the policy.
 import { err, ok, type Result } from '@trunkline/kernel';
 import {
+  combinedHook,
   openedSecret,
   withCircuit,
   type Classifier,
@@ -8,6 +9,7 @@ import {
   type HookSpec,
   type ModerationHook,
   type ModerationPolicy,
+  type PartSpec,
 } from '@trunkline/moderation';
 import { classifierHook, webhookHook, type WebhookPoster } from '../services/index.js';
 import { patternsHook } from './patterns.js';
@@ -46,7 +48,7 @@ export function bindingsOf(
   return problems.length > 0 ? err(problems) : ok(bindings);
 }
 
-function hookOf(spec: HookSpec, parts: HookParts): ModerationHook {
+function hookOf(spec: HookSpec | PartSpec, parts: HookParts): ModerationHook {
   switch (spec.type) {
     case 'terms':
       return termsHook(spec.terms);
@@ -55,17 +57,23 @@ function hookOf(spec: HookSpec, parts: HookParts): ModerationHook {
     case 'personal_data':
       return personalDataHook(spec.detect);
     case 'openai':
-      return withCircuit(classifierHook({ ...parts, ...spec, counts: thresholdsOf(spec) }), parts.monotonicMs);
+      return withCircuit(classifierHook({ ...parts, ...spec, counts: countsOf(spec) }), parts.monotonicMs);
     case 'webhook': {
-      const withImages = spec.kinds?.includes('image') === true;
+      const withImages = 'kinds' in spec && spec.kinds?.includes('image') === true;
       const secret = secretOf(spec.secret, parts);
       return withCircuit(webhookHook({ ...parts, ...spec, secret, withImages }), parts.monotonicMs);
+    }
+    case 'composite': {
+      const hooks = spec.hooks.map((part) => ({ ...part, categories: part.rename, hook: hookOf(part, parts) }));
+      return combinedHook(hooks, spec.combine);
     }
   }
 }
 
-function thresholdsOf({ categories }: Extract<HookSpec, { type: 'openai' }>): ReadonlyMap<string, number> {
-  return new Map(Object.entries(categories).map(([category, { atLeast }]) => [category, atLeast]));
+// Within a combination its thresholds are those of the whole: it is told every score.
+function countsOf(spec: Extract<HookSpec | PartSpec, { type: 'openai' }>): 'every_score' | ReadonlyMap<string, number> {
+  if (!('categories' in spec)) return 'every_score';
+  return new Map(Object.entries(spec.categories).map(([category, { atLeast }]) => [category, atLeast]));
 }
 
 function secretOf(secret: string, { openSecret }: HookParts): string {

@@ -1,0 +1,250 @@
+// Hooks that ask a service, in live sessions: the real gateway, a webhook that the test answers, and the upstream's own
+// moderation, whose thoughts are known.
+import { createHmac } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startBed, type GatewayBed } from '../support/gateway-bed.js';
+import { eventually } from '../support/poll.js';
+import { runProgram } from '../support/product.js';
+import { tryConnect, type VoiceClient } from '../support/voice-client.js';
+
+const SLOW_MS = 60_000;
+const KEY = Buffer.alloc(32, 7);
+const SECRET = `whsec_${KEY.toString('base64')}`;
+const DEADLINE_MS = 400;
+
+/** A webhook's question, as it came. */
+interface Asked {
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+let bed: GatewayBed;
+let folder: string;
+let webhook: Server;
+let webhookUrl: string;
+const asked: Asked[] = [];
+let answer: (question: Asked, response: ServerResponse) => void;
+
+const verdict = (body: unknown) => (_question: Asked, response: ServerResponse) =>
+  void response.end(JSON.stringify(body));
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'trunkline-hooks-'));
+  webhook = createServer((request, response) => void receive(request, response));
+  await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}`;
+  webhookUrl = `${origin}/judge`;
+  bed = await startBed({ flags: ['--webhook-allow', origin] });
+}, 120_000);
+beforeEach(() => {
+  asked.length = 0;
+  answer = verdict({ verdict: 'pass' });
+});
+afterAll(async () => {
+  await bed.stop();
+  webhook.close();
+  webhook.closeAllConnections();
+  await rm(folder, { recursive: true, force: true });
+}, SLOW_MS);
+
+async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  let body = '';
+  for await (const piece of request) body += String(piece);
+  const question = { headers: request.headers, body };
+  asked.push(question);
+  answer(question, response);
+}
+
+const cli = async (...args: string[]): Promise<Record<string, string>[]> => {
+  const { code, stdout, stderr } = await runProgram('cli', [...args, '--json', '--data-dir', bed.dataDir]);
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as Record<string, string>[];
+};
+
+/** A session of a new tenant with these hooks. */
+async function sessionUnder(slug: string, hooks: readonly object[]): Promise<VoiceClient> {
+  await cli('tenant', 'create', '--name', slug, '--slug', slug);
+  const file = join(folder, `${slug}.json`);
+  await writeFile(file, JSON.stringify({ version: 1, hooks }));
+  const [, [key]] = await Promise.all([
+    cli('moderation', 'set', slug, '--file', file),
+    cli('key', 'create', '--tenant', slug, '--name', 'e2e'),
+  ]);
+  const client = await eventually('the key is known', async () => {
+    const outcome = await tryConnect(bed.product().ready.httpUrl, { apiKey: key?.['secret'] ?? '' });
+    return 'status' in outcome ? null : outcome;
+  });
+  await client.next('session.created');
+  return client;
+}
+
+const webhookHook = (rest: object = {}) => ({
+  ...{ type: 'webhook', name: 'ours', onFailure: 'closed', deadlineMs: DEADLINE_MS, kinds: ['typed_text'] },
+  ...{ url: webhookUrl, secret: SECRET },
+  ...rest,
+});
+
+/** What becomes of a typed text, and after how long, as it arrives. */
+async function type(client: VoiceClient, text: string): Promise<{ readonly outcome: string; readonly tookMs: number }> {
+  const item = { type: 'message', role: 'user', content: [{ type: 'input_text', text }] };
+  const startedMs = performance.now();
+  const outcome = new Promise<string>((resolve) => {
+    const listen = (data: unknown): void => {
+      const event = JSON.parse(String(data)) as { readonly type: string; readonly error?: { readonly code: string } };
+      if (event.type !== 'error' && event.type !== 'conversation.item.added') return;
+      client.socket.off('message', listen);
+      resolve(event.error?.code ?? 'added');
+    };
+    client.socket.on('message', listen);
+  });
+  client.send({ type: 'conversation.item.create', item });
+  return { outcome: await outcome, tookMs: performance.now() - startedMs };
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+
+describe('a webhook', () => {
+  it(
+    'is asked with a signature that holds, and its verdict holds',
+    async () => {
+      const client = await sessionUnder('signed', [webhookHook()]);
+      expect((await type(client, 'hello')).outcome).toBe('added');
+      const [question] = asked;
+      const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': signature } = question?.headers ?? {};
+      const signed = `${String(id)}.${String(at)}.${question?.body ?? ''}`;
+      expect(signature).toBe(`v1,${createHmac('sha256', KEY).update(signed).digest('base64')}`);
+      expect(JSON.parse(question?.body ?? '{}')).toMatchObject({ data: { kind: 'typed_text', text: 'hello' } });
+      answer = verdict({ verdict: 'block', categories: { ours: 0.9 } });
+      expect((await type(client, 'hello again')).outcome).toBe('content_blocked');
+      answer = verdict({ verdict: 'redact', spans: [{ start: 0, end: 5 }] });
+      await type(client, 'Smith called');
+      await eventually('the redacted text', () =>
+        JSON.stringify(client.events).includes('[removed] called') ? true : null,
+      );
+      await client.close();
+    },
+    SLOW_MS,
+  );
+
+  it(
+    'has its secret kept sealed',
+    async () => {
+      const [shown] = await cli('moderation', 'show', 'signed');
+      expect(shown?.['policy']).toContain('sealed:v1.');
+      expect(shown?.['policy']).not.toContain('whsec_');
+    },
+    SLOW_MS,
+  );
+});
+
+it(
+  'a webhook that fails has the effect of its policy, open or closed, and costs nobody else anything',
+  async () => {
+    const [closed, opened, neighbour] = await Promise.all([
+      sessionUnder('fails-closed', [webhookHook()]),
+      sessionUnder('fails-open', [webhookHook({ onFailure: 'open' })]),
+      sessionUnder('beside', [{ type: 'terms', name: 'words', onFailure: 'closed', terms: [{ text: 'forbidden' }] }]),
+    ]);
+    const undisturbed: number[] = [];
+    for (let i = 0; i < 40; i++) undisturbed.push((await type(neighbour, `hello ${i}`)).tookMs);
+    const broken: (typeof answer)[] = [
+      (_question, response) => void response.destroy(),
+      (_question, response) => void response.writeHead(500).end('{"verdict":"pass"}'),
+      verdict('pass'),
+      () => undefined,
+    ];
+    for (const each of broken) {
+      answer = each;
+      const outcomes = await Promise.all([type(closed, 'hello'), type(opened, 'hello')]);
+      expect(outcomes.map(({ outcome }) => outcome)).toEqual(['content_blocked', 'added']);
+    }
+    // Nobody answers from here on: one that is asked waits for the deadline, until it is not asked any more.
+    const disturbed: number[] = [];
+    let isOver = false;
+    const questions = (async () => {
+      const took: number[] = [];
+      for (let i = 0; i < 12; i++) took.push((await type(closed, `hello ${i}`)).tookMs);
+      isOver = true;
+      return took;
+    })();
+    while (!isOver || disturbed.length < 40) disturbed.push((await type(neighbour, `bye ${disturbed.length}`)).tookMs);
+    const took = await questions;
+    expect(took.filter((ms) => ms >= DEADLINE_MS).length).toBeLessThan(4);
+    expect(median(took)).toBeLessThan(DEADLINE_MS);
+    expect(median(disturbed) / Math.max(1, median(undisturbed))).toBeLessThan(3);
+    await Promise.all([closed.close(), opened.close(), neighbour.close()]);
+  },
+  SLOW_MS,
+);
+
+describe("the upstream's moderation", () => {
+  const openai = (rest: object = {}) => ({
+    ...{ type: 'openai', name: 'vendor', onFailure: 'closed', kinds: ['typed_text', 'image'], deadlineMs: 2_000 },
+    ...rest,
+  });
+
+  it(
+    "blocks what it flags, by the gateway's own account, and is in the books",
+    async () => {
+      const slug = 'vendor-flags';
+      const client = await sessionUnder(slug, [openai({ categories: { hate: { atLeast: 0.3, action: 'block' } } })]);
+      const outcomes = [];
+      // "punch" is near the vendor's line, "dislike" over the policy's own.
+      for (const text of ['hello', 'I will kill it', 'a punch', 'I dislike it'])
+        outcomes.push((await type(client, text)).outcome);
+      expect(outcomes).toEqual(['added', 'content_blocked', 'added', 'content_blocked']);
+      const calls = bed.simulator.moderations.list();
+      expect(calls.map(({ key, flagged }) => [key, flagged])).toEqual([
+        ['sk-upstream', false],
+        ['sk-upstream', true],
+        ['sk-upstream', false],
+        ['sk-upstream', false],
+      ]);
+      await client.close();
+      await eventually('the calls in the books', async () => {
+        const rows = await cli('usage', '--tenant', slug);
+        return rows.filter((row) => JSON.stringify(row).includes('omni-moderation')).length > 0 ? true : null;
+      });
+    },
+    SLOW_MS,
+  );
+
+  it(
+    'blocks where it fails closed, and only then',
+    async () => {
+      const client = await sessionUnder('vendor-fails', [openai({ deadlineMs: DEADLINE_MS })]);
+      for (const action of ['http_500', 'garbage', 'never_answer'] as const) {
+        bed.simulator.configure({ faults: [{ at: 'moderation', action, times: 1 }] });
+        expect((await type(client, 'hello')).outcome).toBe('content_blocked');
+        expect((await type(client, 'hello')).outcome).toBe('added');
+      }
+      await client.close();
+    },
+    SLOW_MS,
+  );
+});
+
+it(
+  'a combination of hooks blocks what only together is too much',
+  async () => {
+    const client = await sessionUnder('combined', [
+      {
+        ...{ type: 'composite', name: 'together', onFailure: 'closed', combine: 'weighted', kinds: ['typed_text'] },
+        otherwise: { atLeast: 0.6, action: 'block' },
+        hooks: [
+          { type: 'openai', rename: { violence: 'threat' } },
+          { type: 'terms', terms: [{ text: 'tomorrow', category: 'threat' }] },
+        ],
+      },
+    ]);
+    const outcomes = [];
+    for (const text of ['a punch', 'tomorrow', 'a punch tomorrow']) outcomes.push((await type(client, text)).outcome);
+    expect(outcomes).toEqual(['added', 'added', 'content_blocked']);
+    await client.close();
+  },
+  SLOW_MS,
+);
