@@ -66,9 +66,9 @@ describe('an answer of the moderation endpoint', () => {
     expect(read(answer)).toBeNull();
   });
 
-  it('is a call of its model in the books', () => {
+  it('is a call of its model in the books, caused by the policy', () => {
     expect(moderationUsage({ id: 'modr-1', model: 'omni-moderation-latest' })).toMatchObject({
-      ...{ kind: 'call', vendorObjectId: 'modr-1', problem: null },
+      ...{ kind: 'call', vendorObjectId: 'modr-1', problem: null, causedBy: 'policy' },
       quantities: [{ meter: 'tool_calls', quantityMicro: 1_000_000n }],
     });
   });

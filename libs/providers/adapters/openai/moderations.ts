@@ -66,6 +66,7 @@ export function moderationUsage({ id, model }: Pick<ModerationAnswer, 'id' | 'mo
     quantities: [{ meter: 'tool_calls', quantityMicro: 1_000_000n }],
     vendorUsage: null,
     problem: null,
+    causedBy: 'policy',
   };
 }
 
