@@ -100,8 +100,8 @@ function sectionMarkup(section: string, lines: readonly ShownLine[], total: Stat
   return markup`<section><h2>${TITLES[section] ?? section}</h2>
 <table><thead><tr>${head}<th class="number">Exact</th><th class="number">Amount</th></tr></thead>
 <tbody>${body}</tbody>
-<tfoot><tr><th colspan="${metered ? 5 : 3}">Sum <span class="muted">(rounding ${rounding})</span></th>
-<td class="number">${exact}</td><td class="number">${amount}</td></tr></tfoot></table></section>
+<tfoot><tr><th colspan="${metered ? 5 : 3}">Sum${section === 'prepayment' ? null : markup` <span class="muted">(rounding ${rounding})</span>`}</th>
+<td class="number">${exact}</td><td class="number">${section === 'prepayment' ? '' : amount}</td></tr></tfoot></table></section>
 `;
 }
 

@@ -62,7 +62,7 @@ const NOT_OURS: Readonly<Record<string, readonly string[]>> = {
   'no resources are provisioned': ['ResourceId', 'ResourceName', 'ResourceType'],
 };
 const COLUMNS_OF_1_4 = 65;
-const DECIMAL = /^-?(0|[1-9]\d*)(\.\d+)?$/;
+const DECIMAL = /^-?(0|[1-9]\d*)\.\d+$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 const UNIT = /^([1-9]\d* )?[A-Z][a-z]*s$/;
 
@@ -160,8 +160,8 @@ describe('FOCUS Cost and Usage', () => {
   it('marks as Correction what is of a closed month, and nothing else', async () => {
     const corrections = await rowsWhere((row) => row['ChargeClass'] !== null);
     expect(corrections.map((row) => [row['ChargeClass'], row['ConsumedQuantity'], row['ChargePeriodStart']])).toEqual([
-      ['Correction', '-5', '2026-10-30T00:00:00Z'],
-      ['Correction', '3', '2026-10-30T00:00:00Z'],
+      ['Correction', '-5.0', '2026-10-30T00:00:00Z'],
+      ['Correction', '3.0', '2026-10-30T00:00:00Z'],
     ]);
     for (const row of corrections) {
       expect(row['BillingPeriodStart']).toBe('2026-11-01T00:00:00Z');
@@ -180,7 +180,7 @@ describe('FOCUS Cost and Usage', () => {
 
   it('shows an estimate that is not billed, at no charge', async () => {
     const rows = await rowsWhere((row) => row['x_UsageConfidence'] === 'estimated_not_billed');
-    expect(rows.map((row) => [row['BilledCost'], row['ConsumedQuantity']])).toEqual([['0', '2']]);
+    expect(rows.map((row) => [row['BilledCost'], row['ConsumedQuantity']])).toEqual([['0.0', '2.0']]);
   });
 
   it('uses categories of the closed lists', async () => {

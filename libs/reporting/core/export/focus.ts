@@ -12,7 +12,7 @@ const CSV = 'text/csv; charset=utf-8';
 /** Cost and Usage, Billing Period, metadata. */
 export const focusFormat: ExportFormat = {
   id: 'focus',
-  version: 1,
+  version: 2,
   describes: 'FOCUS Cost and Usage, for FinOps tools; with Billing Period and metadata',
   files(context, sources) {
     const version = context.options.focusVersion;
@@ -39,8 +39,13 @@ async function* focusRows(rows: ChargeRows, context: ExportContext): AsyncIterab
     yield batch.filter((row: ChargeRow) => row.kind !== 'prepayment').map((row) => focusRowOf(row, context));
 }
 
-function csvColumn({ name, value }: FocusColumn): Column<FocusRow> {
-  return { name, kind: 'text', value };
+function csvColumn({ name, type, value }: FocusColumn): Column<FocusRow> {
+  return { name, kind: 'text', value: type === 'Decimal' ? (row) => withPoint(value(row)) : value };
+}
+
+// CSV has no types, and who reads it (FOCUS's own validator too) takes a column of whole numbers for integers.
+function withPoint(decimal: string | null): string | null {
+  return decimal === null || decimal.includes('.') ? decimal : `${decimal}.0`;
 }
 
 /** The one line of the Billing Period dataset: open until every tenant in the file is closed. */
