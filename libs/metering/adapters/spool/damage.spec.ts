@@ -169,6 +169,23 @@ test('a missing end is damage when a clean stop had promised it', async () => {
   await spool.close();
 });
 
+test.each([0, 20, SEGMENT_HEADER_BYTES])(
+  'a file cut to %i bytes is damage when the next one repeats its promise',
+  async (length) => {
+    const disk = await writtenDisk();
+    const inFirst = framesOf(disk, FIRST).length;
+    const { end } = frame(disk, inFirst - 1);
+    await (await disk.open(`/spool/${FIRST}`)).truncate(length);
+    const { spool, incidents } = await open(disk);
+    expect(namesOf(await takeAll(spool))).toEqual(Array.from({ length: 20 - inFirst }, (_, i) => `r${i + inFirst}`));
+    expect(incidents).toHaveLength(1);
+    const damage = incidents.find((each) => each.kind === 'damaged');
+    expect(damage).toMatchObject({ file: FIRST, intactAfter: 0 });
+    expect(damage?.ranges.at(-1)).toMatchObject({ fromByte: SEGMENT_HEADER_BYTES, toByte: end });
+    await spool.close();
+  },
+);
+
 test('a damaged header sets the whole file apart and says how many records are still readable in it', async () => {
   const disk = await writtenDisk();
   const inFirst = framesOf(disk, FIRST).length;

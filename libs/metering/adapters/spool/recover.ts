@@ -56,8 +56,9 @@ interface Judged {
  * Recovers all segments of a folder that the caller owns.
  */
 export async function recoverSegments(files: SpoolFiles, folder: string, context: RecoveryContext): Promise<Recovery> {
-  const identities = await withoutTornStarts(files, await listSegments(files, folder), context.onIncident);
-  const promises = await promisedLengths(files, identities, context.lastPromise);
+  const located = await listSegments(files, folder);
+  const promises = await promisedLengths(files, located, context.lastPromise);
+  const identities = await withoutTornStarts(files, located, { promises, onIncident: context.onIncident });
   const segments: RecoveredSegment[] = [];
   let lastPromise: PromisedLength | null = null;
   for (const [index, each] of identities.entries()) {
@@ -90,16 +91,18 @@ async function listSegments(files: SpoolFiles, folder: string): Promise<readonly
 }
 
 // The header is synced before the first record is written, so a file without one and with nothing behind it was being
-// created when the process died. Gone first, for the file before it is then the last one.
+// created when the process died, unless records of it were promised: then it was cut off, and is damage. Torn starts are
+// gone first, for the file before one is then the last one.
 async function withoutTornStarts(
   files: SpoolFiles,
   located: readonly Located[],
-  onIncident: IncidentListener,
+  { promises, onIncident }: { readonly promises: ReadonlyMap<string, number>; readonly onIncident: IncidentListener },
 ): Promise<readonly Located[]> {
   const kept: Located[] = [];
   for (const each of located) {
     const start = await readFileBytes(files, each.path, { offset: 0, length: SEGMENT_HEADER_BYTES + 1 });
-    if (start.length > SEGMENT_HEADER_BYTES || decodeHeader(start) !== 'damaged') {
+    const isPromised = (promises.get(key(each)) ?? 0) > SEGMENT_HEADER_BYTES;
+    if (isPromised || start.length > SEGMENT_HEADER_BYTES || decodeHeader(start) !== 'damaged') {
       kept.push(each);
       continue;
     }
@@ -186,12 +189,16 @@ async function loseHeader(files: SpoolFiles, found: Found, context: JudgeContext
   const { promisedBytes, onIncident } = context;
   const file = basename(path);
   const seed = frameSeed(found);
-  const firstSequence = frameAt(bytes, SEGMENT_HEADER_BYTES, seed)?.sequence ?? 1;
+  const first = frameAt(bytes, SEGMENT_HEADER_BYTES, seed);
+  const firstSequence = first?.sequence ?? 1;
   const scan = scanSegment(bytes, { seed, firstSequence, promisedBytes: promisedBytes ?? bytes.length });
   const header = { fromByte: 0, toByte: SEGMENT_HEADER_BYTES, fromSequence: null, toSequence: null };
   const intactAfter = scan.nextSequence - firstSequence + scan.intactAfter;
   await files.rename(path, quarantinePath(path));
-  const ranges = [header, ...scan.ranges];
+  // Without header and first record, nothing tells with which sequence the file began.
+  const [begin, ...others] = scan.ranges;
+  const known = first === null && begin !== undefined ? [{ ...begin, fromSequence: null }, ...others] : scan.ranges;
+  const ranges = [header, ...known];
   onIncident({ kind: 'damaged', file, quarantinedAs: quarantinePath(file), ranges, intactAfter });
   return { recovered: null, promise: null };
 }
