@@ -6,12 +6,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startBed, type GatewayBed } from '../support/gateway-bed.js';
+import { startBed, UPSTREAM_KEY, type GatewayBed } from '../support/gateway-bed.js';
 import { eventually } from '../support/poll.js';
 import { runProgram } from '../support/product.js';
 import { tryConnect, type VoiceClient } from '../support/voice-client.js';
 
-const SLOW_MS = 60_000;
+const SLOW_MS = 120_000;
 const KEY = Buffer.alloc(32, 7);
 const SECRET = `whsec_${KEY.toString('base64')}`;
 const DEADLINE_MS = 400;
@@ -59,11 +59,16 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
   answer(question, response);
 }
 
-const cli = async (...args: string[]): Promise<Record<string, string>[]> => {
-  const { code, stdout, stderr } = await runProgram('cli', [...args, '--json', '--data-dir', bed.dataDir]);
+const cli = (...args: string[]) => cliWith({}, ...args);
+
+async function cliWith(
+  env: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<Record<string, string>[]> {
+  const { code, stdout, stderr } = await runProgram('cli', [...args, '--json', '--data-dir', bed.dataDir], env);
   if (code !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as Record<string, string>[];
-};
+}
 
 /** A session of a new tenant with these hooks. */
 async function sessionUnder(slug: string, hooks: readonly object[]): Promise<VoiceClient> {
@@ -227,6 +232,33 @@ describe("the upstream's moderation", () => {
     SLOW_MS,
   );
 });
+
+it(
+  'a policy can be tried from a shell: its services are asked, and what went wrong is said',
+  async () => {
+    const hooks = [
+      webhookHook({ onFailure: 'open' }),
+      { type: 'openai', name: 'vendor', onFailure: 'open', categories: { violence: { atLeast: 0.9, action: 'flag' } } },
+    ];
+    const file = join(folder, 'tried.json');
+    await writeFile(file, JSON.stringify({ version: 1, hooks }));
+    answer = verdict({ verdict: 'flag', categories: { ours: 0.5 } });
+    const tried = ['moderation', 'try', '--file', file, '--kind', 'typed_text', '--text', 'I will kill it'];
+    const env = {
+      ...{ OPENAI_API_KEY: UPSTREAM_KEY, OPENAI_BASE_URL: `${bed.simulator.httpUrl}/v1` },
+      TRUNKLINE_WEBHOOK_ALLOW: new URL(webhookUrl).origin,
+    };
+    expect(await cliWith(env, ...tried)).toMatchObject([
+      { hook: 'ours', found: 'ours', leads_to: 'flag' },
+      { hook: 'vendor', found: 'violence', leads_to: 'flag' },
+    ]);
+    expect(await cliWith({}, ...tried)).toMatchObject([
+      { hook: 'ours', found: expect.stringMatching(/^failed: .*only https/) as string, leads_to: 'pass' },
+      { hook: 'vendor', found: expect.stringMatching(/^failed: .*OPENAI_API_KEY/) as string, leads_to: 'pass' },
+    ]);
+  },
+  SLOW_MS,
+);
 
 it(
   'a combination of hooks blocks what only together is too much',

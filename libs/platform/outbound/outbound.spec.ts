@@ -1,8 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { generate } from 'selfsigned';
 import { GuardedPoster, OutboundRefused } from './guarded-poster.js';
 import { isAddressAllowed, parseOutboundException, urlProblem, type OutboundException } from './outbound-rules.js';
 import type { ResolveHost } from './resolve-host.js';
+import { TrustedPoster } from './trusted-poster.js';
 
 const URL_OUTSIDE = new URL('https://hooks.example.com/judge');
 
@@ -188,5 +191,23 @@ describe('a guarded request', () => {
     const { signal } = new AbortController();
     const ask = () => poster.post({ url: new URL(origin), headers: {}, body: '{}', bytesMax: 10, signal });
     expect([(await ask()).status, (await ask()).status, asked]).toEqual([200, 200, 3]);
+  });
+});
+
+describe('a request to an account of ours', () => {
+  it('trusts the authority that was given for it, and for no other', async () => {
+    const pem = await generate([{ name: 'commonName', value: 'localhost' }], {
+      extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
+    });
+    const server = createTlsServer({ key: pem.private, cert: pem.cert }, (_request, response) => response.end('yes'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}/v1/moderations`);
+    const poster = new TrustedPoster();
+    const post = { url, headers: {}, body: '{}', bytesMax: 10, signal: new AbortController().signal };
+    expect((await poster.post({ ...post, ca: pem.cert })).status).toBe(200);
+    await expect(poster.post({ ...post, ca: null })).rejects.toThrow(/self-signed|unable to verify/);
+    poster.close();
+    server.close();
+    server.closeAllConnections();
   });
 });

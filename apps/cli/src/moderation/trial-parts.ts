@@ -50,8 +50,9 @@ export function partsFor(openSecret: (sealed: string) => string | null): HookPar
 function classifierOf(account: OpenAiAccount | null, poster: TrustedPoster): Classifier {
   return {
     classify: async ({ model, content, signal }) => {
-      if (account === null) throw new HookFailed('no upstream account: set OPENAI_API_KEY to try this hook');
-      const { url, headers, body } = moderationQuestion(account, { model, content });
+      const question = account === null ? null : moderationQuestion(account, { model, content });
+      if (question === null) throw new HookFailed('no upstream account: set OPENAI_API_KEY to try this hook');
+      const { url, headers, body } = question;
       const post = { url: new URL(url), headers, body, signal, ca: null, bytesMax: ANSWER_BYTES_MAX };
       const answer = await poster.post(post);
       const read = answer.status === 200 ? readModeration(answer.body) : null;

@@ -1,7 +1,7 @@
 // What hooks of tenants' policies are made with in a gateway: connections that go only where they may, the vendor's
 // moderation by the pools' accounts, and secrets opened for the tenant that they were sealed for.
 import { randomUUID } from 'node:crypto';
-import { ZERO, type Clock, type ReplicaId, type TenantId } from '@trunkline/kernel';
+import { ZERO, type Clock, type PoolId, type ReplicaId, type TenantId } from '@trunkline/kernel';
 import type { HookParts } from '@trunkline/moderation/adapters/rules';
 import type { UsageJournal } from '@trunkline/metering';
 import type { Log } from '@trunkline/platform/logging';
@@ -54,7 +54,8 @@ export function openGates(needs: GatesNeeds): GatePolicies {
   });
   const classifier = new VendorClassifier({
     ...needs,
-    policy: () => policy.current(),
+    sessionOf: (id) => needs.live.get(id),
+    accounts: (own) => accountsOf(needs, own),
     poster: trusted,
     nowMs: () => clock.nowMs(),
     metered: (session, event) => {
@@ -74,4 +75,13 @@ export function openGates(needs: GatesNeeds): GatePolicies {
     mintId: randomUUID,
   });
   return new GatePolicies(() => policy.current(), log, partsOf);
+}
+
+function* accountsOf({ policy, account }: GatesNeeds, own: PoolId) {
+  const { pools } = policy.current();
+  const first = pools.get(own);
+  for (const pool of [...(first === undefined ? [] : [first]), ...pools.values()]) {
+    const its = account(pool);
+    if (its !== null) yield { poolId: pool.id, account: its };
+  }
 }

@@ -16,8 +16,8 @@ function account(): OpenAiAccount {
 
 function asked(kind: ClassifyRequest['content']['kind'], text: string) {
   const content = { kind, streamId: null, text, startsAt: 0, complete: true };
-  const { body, ...rest } = moderationQuestion(account(), { model: 'omni-moderation-latest', content });
-  return { ...rest, body: JSON.parse(body) as unknown };
+  const question = moderationQuestion(account(), { model: 'omni-moderation-latest', content });
+  return question === null ? null : { ...question, body: JSON.parse(question.body) as unknown };
 }
 
 describe('a question to the moderation endpoint', () => {
@@ -30,10 +30,15 @@ describe('a question to the moderation endpoint', () => {
   });
 
   it('is one picture, as it was sent', () => {
-    expect(asked('image', 'data:image/png;base64,AAAA').body).toMatchObject({
+    expect(asked('image', 'data:image/png;base64,AAAA')?.body).toMatchObject({
       input: [{ type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }],
     });
   });
+});
+
+it('an account of Azure is not asked: it has no such endpoint', () => {
+  const content = { kind: 'typed_text', streamId: null, text: 'x', startsAt: 0, complete: true } as const;
+  expect(moderationQuestion({ ...account(), vendor: 'azure' }, { model: 'm', content })).toBeNull();
 });
 
 describe('an answer of the moderation endpoint', () => {

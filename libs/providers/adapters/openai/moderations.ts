@@ -21,23 +21,22 @@ export interface ModerationAnswer {
   readonly scores: readonly CategoryScore[];
 }
 
-/** The question, to this account. */
+/** The question, to this account; null when accounts of its vendor are not served (Azure has no such endpoint). */
 export function moderationQuestion(
   account: OpenAiAccount,
   { model, content }: Pick<ClassifyRequest, 'model' | 'content'>,
-): ModerationQuestion {
-  const input =
-    content.kind === 'image'
-      ? [{ type: 'image_url', image_url: { url: content.text } }]
-      : [{ type: 'text', text: content.text }];
+): ModerationQuestion | null {
+  if (account.vendor === 'azure') return null;
+  const { kind, text } = content;
+  const input = [kind === 'image' ? { type: 'image_url', image_url: { url: text } } : { type: 'text', text }];
   return {
     url: `${account.baseUrl.replace(/\/+$/, '')}/moderations`,
     headers: {
-      ...(account.vendor === 'azure' ? { 'api-key': account.apiKey } : { authorization: `Bearer ${account.apiKey}` }),
+      authorization: `Bearer ${account.apiKey}`,
       'content-type': 'application/json',
       'user-agent': 'Trunkline',
     },
-    body: JSON.stringify({ model: account.deployments.get(model) ?? model, input }),
+    body: JSON.stringify({ model, input }),
   };
 }
 
