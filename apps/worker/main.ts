@@ -4,8 +4,9 @@ import { systemClock } from '@trunkline/kernel';
 import { assertDatabaseReachable, openDatabase } from '@trunkline/platform/database';
 import { Jobs, jobStoreOf } from '@trunkline/platform/jobs';
 import { serveOps } from '@trunkline/platform/http';
+import { GuardedPoster, outboundExceptionsOf } from '@trunkline/platform/outbound';
 import { runProcess, type ProcessBase, type StartedProcess } from '@trunkline/platform/process';
-import { secretSeal } from '@trunkline/platform/secrets';
+import { secretSeal, type SecretSeal } from '@trunkline/platform/secrets';
 import { exportPlaceOf } from '@trunkline/reporting/adapters/export';
 import { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { startWorker } from './src/index.js';
@@ -27,12 +28,24 @@ async function start({ config, log, shutdown }: ProcessBase): Promise<StartedPro
   const own = log.with({ app: 'worker' });
   const jobs = new Jobs(jobStoreOf(databaseUrl, config.redis), own, shutdown);
   const { adminKey, usageUrl: baseUrl, keyPepper } = config;
-  // Only pools with an admin key of their own need the pepper, which seals it.
-  const open = keyPepper === null ? () => null : secretSeal(keyPepper).open;
+  // Only admin keys of pools and secrets of policies need the pepper, which seals them.
+  const open: SecretSeal['open'] = keyPepper === null ? () => null : secretSeal(keyPepper).open;
   const reconcile = { jobs, settings: { adminKey, baseUrl, open } };
   const place = { db, databaseUrl, ...exportPlaceOf(config) };
   const exports = { jobs, place, keepDays: config.exportKeepDays };
-  const worker = await startWorker({ db, batchMax: BATCH_MAX, log: own, shutdown, metrics, reconcile, exports });
+  const poster = new GuardedPoster({ exceptions: outboundExceptionsOf(config.webhookAllow) });
+  shutdown.register('outbound', STOP_MS_MAX, () => poster.close());
+  const notices = { poster, openSecret: open };
+  const worker = await startWorker({
+    db,
+    batchMax: BATCH_MAX,
+    log: own,
+    shutdown,
+    metrics,
+    reconcile,
+    notices,
+    exports,
+  });
   const checks = [{ name: 'rating', problem: worker.problem }];
   const metricsUrl = await serveOps({ metrics, checks }, config, shutdown);
   log.info({ event: 'ready', ms: Math.round(systemClock.monotonicMs()) }, 'rating usage');

@@ -7,6 +7,7 @@ import { endUserHasher } from '@trunkline/moderation';
 import { openDataFolder } from '@trunkline/platform/data-folder';
 import { Jobs, jobStoreOf } from '@trunkline/platform/jobs';
 import { serveOps } from '@trunkline/platform/http';
+import { GuardedPoster, outboundExceptionsOf } from '@trunkline/platform/outbound';
 import type { ProcessBase } from '@trunkline/platform/process';
 import { ownPepper, secretFile, secretSeal } from '@trunkline/platform/secrets';
 import { priceSource } from '@trunkline/rating/adapters/prisma';
@@ -113,7 +114,11 @@ function startOwnWorker({ config, log, shutdown }: ProcessBase, { place, seal, m
   const jobs = new Jobs(jobStoreOf(place.databaseUrl, config.redis), log, shutdown);
   const reconcile = { jobs, settings: { adminKey: config.adminKey, baseUrl: config.usageUrl, open: seal.open } };
   const exports = { jobs, place, keepDays: config.exportKeepDays };
-  return startWorker({ db: place.db, log: log.with({ app: 'worker' }), shutdown, metrics, reconcile, exports });
+  const poster = new GuardedPoster({ exceptions: outboundExceptionsOf(config.webhookAllow) });
+  shutdown.register('outbound', STOP_MS_MAX, () => poster.close());
+  const notices = { poster, openSecret: seal.open };
+  const own = log.with({ app: 'worker' });
+  return startWorker({ db: place.db, log: own, shutdown, metrics, reconcile, notices, exports });
 }
 
 async function openUpstream({

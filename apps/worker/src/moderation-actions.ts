@@ -54,7 +54,7 @@ export async function actOnFindings(parts: ModerationActionsParts): Promise<void
 async function suspendKeys(parts: ModerationActionsParts): Promise<void> {
   const { db, clock } = parts;
   const sinceMs = clock.nowMs() - DUE_DAYS * DAY_MS;
-  for (const { findingId, tenantId, keyId } of await dueActions(db, { sinceMs, limit: TAKEN_AT_ONCE })) {
+  for (const { findingId, tenantId, keyId } of await dueActions(db, 'suspend_key', { sinceMs, limit: TAKEN_AT_ONCE })) {
     const suspended = await suspendKey({ db, clock }, tenantId, keyId);
     const outcome = suspended.ok ? suspended.value.status : suspended.error.code;
     await done(parts, { tenantId, findingId, action: 'suspend_key', subject: keyId, outcome });

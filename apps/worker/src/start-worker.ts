@@ -10,6 +10,7 @@ import type { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { startContentSweep } from './content-sweep.js';
 import { startExportJobs, type ExportJobsParts } from './export-jobs.js';
 import { startModerationActions } from './moderation-actions.js';
+import { startNotices, type NoticeParts } from './moderation-notices.js';
 import { RatingLoop, type PassReport, type RatingLoopOptions } from './rating-loop.js';
 import { ratingPasses } from './rating-pass.js';
 import { startReconcileJobs, type ReconcileParts } from './reconcile-jobs.js';
@@ -33,6 +34,8 @@ export interface WorkerParts {
   readonly reaper?: Pick<ReaperParts, 'silenceMs' | 'everyMs'>;
   /** Reconciliation with the vendor's books each day; without, by the command line only. */
   readonly reconcile?: Pick<ReconcileParts, 'settings'> & { readonly jobs: Jobs };
+  /** Tells tenants' own services of findings; without, nobody does. */
+  readonly notices?: Pick<NoticeParts, 'poster' | 'openSecret'>;
   /** Exports in the background; without, they are made by the command line only. */
   readonly exports?: Pick<ExportJobsParts, 'jobs' | 'place' | 'keepDays' | 'lookMs'>;
 }
@@ -58,6 +61,7 @@ export async function startWorker({
   loop: options,
   reaper,
   reconcile,
+  notices,
   exports,
 }: WorkerParts): Promise<RunningWorker> {
   startRollup({ db, log, clock: systemClock }, shutdown);
@@ -71,6 +75,7 @@ export async function startWorker({
   watchReviews(db, metrics, shutdown);
   startContentSweep({ db, log, clock: systemClock }, shutdown);
   startModerationActions({ db, log, clock: systemClock }, shutdown);
+  if (notices) startNotices({ ...notices, db, log, clock: systemClock }, shutdown);
   startReaper({ db, log, metrics, monotonicMs: systemClock.monotonicMs, ...reaper }, shutdown);
   if (reconcile) await startReconcileJobs(reconcile.jobs, { ...reconcile, db, log, metrics, nowMs: systemClock.nowMs });
   if (exports) await startExportJobs({ ...exports, log, nowMs: systemClock.nowMs });

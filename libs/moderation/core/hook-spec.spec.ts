@@ -19,6 +19,12 @@ describe('the secrets of a policy', () => {
     expect(policyOf(...sealed.hooks)).toEqual(sealed);
   });
 
+  it('are sealed where notices are signed, too', () => {
+    const notify = { url: 'https://hooks.example.com/told', secret: 'whsec_abc' };
+    const sealed = withSecretsSealed({ hooks: [], notify }, () => 'v1.x');
+    expect(sealed.notify).toEqual({ ...notify, secret: 'sealed:v1.x' });
+  });
+
   it('are opened by whom they were sealed for, or are as they were given', () => {
     expect(openedSecret('whsec_abc', () => null)).toBe('whsec_abc');
     expect(openedSecret('sealed:v1.x', (sealed) => (sealed === 'v1.x' ? 'whsec_abc' : null))).toBe('whsec_abc');

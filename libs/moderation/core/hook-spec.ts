@@ -96,6 +96,10 @@ const BODIES = {
   },
 } as const;
 
+/** A service of the tenant's own, and the secret that what it is sent is signed with. */
+export const webhookTarget = z.strictObject({ url: BODIES.webhook.url, secret: BODIES.webhook.secret });
+export type WebhookTarget = z.output<typeof webhookTarget>;
+
 const partSpec = z.discriminatedUnion('type', [
   z.strictObject({ ...BODIES.terms, ...within }),
   z.strictObject({ ...BODIES.patterns, ...within }),
@@ -129,17 +133,22 @@ export type PartSpec = z.output<typeof partSpec>;
 
 const SEALED = 'sealed:';
 
+interface SecretHolder {
+  readonly hooks: readonly HookSpec[];
+  readonly notify?: WebhookTarget | null;
+}
+
 /** Replaces every secret that is not sealed yet. @param seal seals for the tenant whose policy it is. */
-export function withSecretsSealed<T extends { readonly hooks: readonly HookSpec[] }>(
-  policy: T,
-  seal: (secret: string) => string,
-): T {
+export function withSecretsSealed<T extends SecretHolder>(policy: T, seal: (secret: string) => string): T {
+  const sealedSecret = (secret: string): string => (secret.startsWith(SEALED) ? secret : SEALED + seal(secret));
   const sealed = <S extends HookSpec | PartSpec>(spec: S): S =>
-    spec.type !== 'webhook' || spec.secret.startsWith(SEALED) ? spec : { ...spec, secret: SEALED + seal(spec.secret) };
+    spec.type !== 'webhook' ? spec : { ...spec, secret: sealedSecret(spec.secret) };
   const hooks = policy.hooks.map((spec) =>
     spec.type === 'composite' ? { ...spec, hooks: spec.hooks.map(sealed) } : sealed(spec),
   );
-  return { ...policy, hooks };
+  const { notify } = policy;
+  if (notify === undefined || notify === null) return { ...policy, hooks };
+  return { ...policy, hooks, notify: { ...notify, secret: sealedSecret(notify.secret) } };
 }
 
 /** A secret as it was given; null when it was sealed elsewhere. @param open opens what was sealed for the tenant. */

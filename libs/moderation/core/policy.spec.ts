@@ -73,6 +73,13 @@ describe('a moderation policy', () => {
     ]);
   });
 
+  it('does not notify nobody', () => {
+    const actions = [{ on: ['block'], then: ['notify'] }];
+    expect(problems({ actions })).toEqual([expect.stringMatching(/^actions\.0\.then: nobody would be notified/)]);
+    const notify = { url: 'https://a.example/x', secret: `whsec_${'A'.repeat(43)}=` };
+    expect(problems({ actions, notify })).toEqual([]);
+  });
+
   it('does not let two hooks share a name', () => {
     expect(problems({ hooks: [TERMS, TERMS] })).toEqual([
       'hooks.1.name: "words" names two hooks; give one of them another name',

@@ -3,7 +3,7 @@
 // Making hooks of it is for the adapters; who may change it is for tenancy.
 import { err, ok, type Result } from '@trunkline/kernel';
 import { z } from 'zod';
-import { hookSpec } from './hook-spec.js';
+import { hookSpec, webhookTarget } from './hook-spec.js';
 
 /** More hooks than this cannot be asked within one turn of a conversation. */
 const HOOKS_MAX = 20;
@@ -55,9 +55,10 @@ const KEEP_DAYS_MAX = 400;
 /**
  * - `warn`: the app gets an event that says so.
  * - `end_session`: the session ends.
+ * - `notify`: the webhook `notify` hears of it, without content.
  * - `suspend_key`: the key opens no session on any gateway until somebody resumes it, and those that it has end.
  */
-export const CONSEQUENCES = ['warn', 'end_session', 'suspend_key'] as const;
+export const CONSEQUENCES = ['warn', 'end_session', 'notify', 'suspend_key'] as const;
 export type Consequence = (typeof CONSEQUENCES)[number];
 
 /** How many strikes in how many days, and for how many the end user then opens no session. */
@@ -107,12 +108,21 @@ const policySchema = z
       )
       .max(20)
       .default([]),
+    /** Who is told where a rule says `notify`. */
+    notify: webhookTarget.nullable().default(null),
     /** What was blocked, or ended a session, of one end user, unless a reviewer dismissed it; null: nobody counts. */
     strikes: strikesSchema.nullable().default(null),
     /** Blocks in one session that end it; null: none does. */
     blocksMax: z.number().int().min(1).max(1_000).nullable().default(null),
   })
-  .superRefine(({ hooks, input: { holdAnswers } }, context) => {
+  .superRefine(({ hooks, input: { holdAnswers }, actions, notify }, context) => {
+    for (const [i, { then }] of actions.entries())
+      if (then.includes('notify') && notify === null)
+        context.addIssue({
+          code: 'custom',
+          path: ['actions', i, 'then'],
+          message: 'nobody would be notified; say who: "notify": { "url": "https://...", "secret": "whsec_..." }',
+        });
     const names = hooks.map(({ name }) => name);
     const hears = hooks.some(({ kinds }) => kinds === undefined || kinds.includes('input_transcript'));
     if (holdAnswers && !hears)

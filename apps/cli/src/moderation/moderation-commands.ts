@@ -4,12 +4,14 @@ import { InvalidArgumentError, type Command } from 'commander';
 import {
   CONTENT_KINDS,
   isContentKind,
+  openedSecret,
   parseModerationPolicy,
   type ContentKind,
   type ModerationPolicy,
 } from '@trunkline/moderation';
 import { moderationPoliciesOf, setModerationPolicy } from '@trunkline/moderation/adapters/prisma';
 import { bindingsOf } from '@trunkline/moderation/adapters/rules';
+import { webhookKey } from '@trunkline/moderation/adapters/services';
 import { findTenant } from '@trunkline/tenancy/adapters/prisma';
 import { withActor, type ActorFlag } from '../actor.js';
 import type { Row } from '../output.js';
@@ -109,10 +111,21 @@ async function readPolicy({ file, none }: PolicyFlags, open: (sealed: string) =>
   const text = file === undefined ? EVERYTHING : await readFile(file, 'utf8');
   const parsed = parseModerationPolicy(jsonOf(text, file));
   const bindings = parsed.ok ? bindingsOf(parsed.value, partsFor(open)) : parsed;
-  if (parsed.ok && bindings.ok) return parsed.value;
-  throw new Error(
-    `the policy is refused:\n${(bindings.ok ? [] : bindings.error).map((each) => `  ${each}`).join('\n')}`,
-  );
+  const problems = [...(bindings.ok ? [] : bindings.error), ...(parsed.ok ? noticeProblems(parsed.value, open) : [])];
+  if (parsed.ok && problems.length === 0) return parsed.value;
+  throw new Error(`the policy is refused:\n${problems.map((each) => `  ${each}`).join('\n')}`);
+}
+
+// Gateways tell nobody, so what is wrong with it does not stop a policy there: here it does.
+function noticeProblems({ notify }: ModerationPolicy, open: (sealed: string) => string | null): readonly string[] {
+  if (notify === null) return [];
+  try {
+    webhookKey(openedSecret(notify.secret, open) ?? '');
+    return [];
+  } catch (error) {
+    if (error instanceof RangeError) return [`notify: ${error.message}`];
+    throw error;
+  }
 }
 
 function jsonOf(text: string, file: string | undefined): unknown {

@@ -83,6 +83,7 @@ const CLOSED: Omit<GatePolicy, 'version'> = {
     disclosure: { instruction: null, spokenLine: null },
     content: null,
     actions: [],
+    notify: null,
     strikes: null,
     blocksMax: null,
   },

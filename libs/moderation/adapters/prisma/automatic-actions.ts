@@ -1,7 +1,7 @@
 // What is to be done about findings without a person, and that it was done: each action of a finding once, however many
 // workers look. Doing it is for the caller, and must bear being done twice.
 import { trustedId, type ApiKeyId, type ModerationFindingId, type TenantId } from '@trunkline/kernel';
-import { strikesSchema } from '@trunkline/moderation';
+import { strikesSchema, webhookTarget, type WebhookTarget } from '@trunkline/moderation';
 import type { Database } from '@trunkline/platform/database';
 import { z } from 'zod';
 
@@ -9,23 +9,36 @@ const dueRow = z.object({
   findingId: z.string().transform((text) => trustedId('mfd', text)),
   tenantId: z.string().transform((text) => trustedId('tnt', text)),
   keyId: z.string().transform((text): ApiKeyId => trustedId('key', text)),
+  sessionId: z.string(),
+  reviewItemId: z.string().nullable(),
+  endUser: z.string().nullable(),
+  hook: z.string(),
+  action: z.string(),
+  contentKind: z.string(),
+  categories: z.array(z.object({ category: z.string(), score: z.number() })),
+  occurredAt: z.date(),
+  recordedAt: z.date(),
 });
 
-/** A key that a policy wants suspended. */
+/** A finding about which something is to be done. */
 export type DueAction = z.output<typeof dueRow>;
 
-/** Findings whose key is to be suspended and was not yet, the oldest first. */
+/** Findings that want this done and for which it was not yet, the oldest first. */
 export async function dueActions(
   db: Pick<Database, '$queryRaw'>,
+  action: 'suspend_key' | 'notify',
   { sinceMs, limit }: { readonly sinceMs: number; readonly limit: number },
 ): Promise<readonly DueAction[]> {
   const rows = await db.$queryRaw`
-    SELECT found.id AS "findingId", found.tenant_id AS "tenantId", found.key_id AS "keyId"
+    SELECT found.id AS "findingId", found.tenant_id AS "tenantId", found.key_id AS "keyId",
+           found.session_id AS "sessionId", found.review_item_id AS "reviewItemId", found.end_user AS "endUser",
+           found.hook, found.action, found.content_kind AS "contentKind", found.categories,
+           found.occurred_at AS "occurredAt", found.recorded_at AS "recordedAt"
       FROM moderation_finding AS found
-     WHERE cardinality(found.then_do) > 0 AND 'suspend_key' = ANY(found.then_do)
+     WHERE cardinality(found.then_do) > 0 AND ${action} = ANY(found.then_do)
        AND found.recorded_at >= ${new Date(sinceMs)}
        AND NOT EXISTS (SELECT FROM moderation_action AS done
-                        WHERE done.finding_id = found.id AND done.action = 'suspend_key')
+                        WHERE done.finding_id = found.id AND done.action = ${action})
      ORDER BY found.recorded_at, found.id
      LIMIT ${limit}`;
   return z.array(dueRow).parse(rows);
@@ -35,8 +48,8 @@ export async function dueActions(
 export interface DoneAction {
   readonly tenantId: TenantId;
   readonly findingId: ModerationFindingId;
-  readonly action: 'suspend_key' | 'refuse_end_user';
-  /** The key, or our hash of the end user. */
+  readonly action: 'suspend_key' | 'refuse_end_user' | 'notify';
+  /** The key, our hash of the end user, or the host that was told. */
   readonly subject: string;
   readonly outcome: string;
   readonly atMs: number;
@@ -46,6 +59,18 @@ export interface DoneAction {
 export async function recordAction(db: Database, { atMs, ...action }: DoneAction): Promise<boolean> {
   const data = { ...action, at: new Date(atMs) };
   return (await db.moderationAction.createMany({ data: [data], skipDuplicates: true })).count > 0;
+}
+
+/** Whom a tenant's policy in force notifies; null: nobody, or nobody whom this release understands. */
+export async function notifyTargetOf(
+  db: Pick<Database, '$queryRaw'>,
+  tenantId: TenantId,
+): Promise<WebhookTarget | null> {
+  const rows = await db.$queryRaw`
+    SELECT policy -> 'notify' AS notify FROM moderation_policy
+     WHERE tenant_id = ${tenantId} ORDER BY version DESC LIMIT 1`;
+  const [newest] = z.array(z.object({ notify: z.unknown() })).parse(rows);
+  return webhookTarget.safeParse(newest?.notify).data ?? null;
 }
 
 const strikePolicyRow = z.object({

@@ -1,5 +1,6 @@
 export {
   dueActions,
+  notifyTargetOf,
   recordAction,
   strikePolicies,
   strikesDue,

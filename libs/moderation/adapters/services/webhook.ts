@@ -1,7 +1,6 @@
 // Asks a service of the tenant's own. What is sent is signed as Standard Webhooks describe it (standardwebhooks.com), so
 // that ready-made libraries check it; what comes back is read strictly: anything else than a verdict is a failure. Where
 // requests may go is the poster's to guard.
-import { createHmac } from 'node:crypto';
 import {
   ACTIONS,
   CONTENT_KINDS,
@@ -16,6 +15,7 @@ import {
 } from '@trunkline/moderation';
 import { OutboundRefused } from '@trunkline/platform/outbound';
 import { z } from 'zod';
+import { signedHeaders, webhookKey } from './signed-message.js';
 
 /** Sends a request somewhere that a tenant chose. */
 export interface WebhookPoster {
@@ -43,10 +43,6 @@ export interface WebhookOptions {
   readonly mintId: () => string;
 }
 
-const SECRET = /^whsec_([A-Za-z0-9+/]{32,88}={0,2})$/;
-// The standard asks for 24 to 64.
-const KEY_BYTES_MIN = 24;
-const KEY_BYTES_MAX = 64;
 const ANSWER_BYTES_MAX = 65_536;
 /** What precedes the newest sentence, for its meaning. */
 const LOOK_BACK = 500;
@@ -90,16 +86,6 @@ function whyUnasked(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'no answer';
 }
 
-/** The key of a secret. @throws RangeError that says what a secret is. */
-function webhookKey(secret: string): Buffer {
-  const key = Buffer.from(SECRET.exec(secret)?.[1] ?? '', 'base64');
-  if (key.length >= KEY_BYTES_MIN && key.length <= KEY_BYTES_MAX) return key;
-  throw new RangeError(
-    `the secret must be whsec_ and ${KEY_BYTES_MIN} to ${KEY_BYTES_MAX} random bytes in base64: ` +
-      'echo "whsec_$(openssl rand -base64 32)"',
-  );
-}
-
 function question({ kind, streamId, text, startsAt, complete }: Content, context: HookContext, atMs: number): object {
   return {
     type: 'moderation.judge',
@@ -114,21 +100,6 @@ function question({ kind, streamId, text, startsAt, complete }: Content, context
       starts_at: startsAt,
       complete,
     },
-  };
-}
-
-function signedHeaders(
-  key: Buffer,
-  { id, atMs, body }: { readonly id: string; readonly atMs: number; readonly body: string },
-) {
-  const timestamp = String(Math.floor(atMs / 1000));
-  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
-  return {
-    'content-type': 'application/json',
-    'user-agent': 'Trunkline',
-    'webhook-id': id,
-    'webhook-timestamp': timestamp,
-    'webhook-signature': `v1,${signature}`,
   };
 }
 
