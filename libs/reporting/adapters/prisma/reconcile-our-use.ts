@@ -31,7 +31,10 @@ const useRow = z.object({
 });
 const countRow = z.object({ dayMs: numberText, model: z.string(), events: numberText });
 
-/** Reads it. Costs are what the vendor charges by our prices; reversals are taken off. */
+/**
+ * Reads it. Costs are what the vendor charges by our prices; reversals are taken off. Calls that cost nothing (moderation)
+ * are left out: no book of the vendor's that is read has them.
+ */
 export async function ourBooksOfPool(db: Queryable, poolId: PoolId, { fromMs, toMs }: DaysRange): Promise<OurBooks> {
   const ours = await db.$queryRaw`
     WITH used AS (
@@ -39,12 +42,14 @@ export async function ourBooksOfPool(db: Queryable, poolId: PoolId, { fromMs, to
         FROM ledger_transaction t JOIN charge_line l ON l.transaction_id = t.id
        WHERE t.pool_id = ${poolId} AND t.purpose = 'provider_cost'
          AND t.occurred_at >= to_timestamp(${fromMs / 1000}) AND t.occurred_at < to_timestamp(${toMs / 1000})
+         AND NOT (l.meter = 'tool_calls' AND l.amount = 0)
       UNION ALL
       SELECT e.occurred_at, e.model, q->>'meter', e.evidence = 'estimated', false,
              (q->>'quantityMicro')::numeric / 1000000, 0
         FROM usage_event e, jsonb_array_elements(e.quantities) AS q
        WHERE e.pool_id = ${poolId} AND e.rating_state IN ('pending', 'unrated') AND jsonb_typeof(e.quantities) = 'array'
          AND e.occurred_at >= to_timestamp(${fromMs / 1000}) AND e.occurred_at < to_timestamp(${toMs / 1000})
+         AND q->>'meter' <> 'tool_calls'
     ), placed AS (
       SELECT *, date_trunc('day', occurred_at, 'UTC') AS day,
              occurred_at < date_trunc('day', occurred_at, 'UTC') + interval '1 hour' AS near_start,
