@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { benchAdmission } from './admission/main.js';
 import { benchBilling } from './billing/main.js';
+import { benchGates } from './gates/main.js';
 import { lanesNamed } from './lanes/registry.js';
 import { CORE, repin, setOwnPriority } from './process/pinned.js';
 import { goalRows, isIntact } from './report/goals.js';
@@ -52,7 +53,7 @@ const program = new Command('bench')
   .option('--keep', 'keep the folder with configurations and logs')
   .addHelpText(
     'after',
-    '\n`admission` or `billing` as the first word measures that instead: see `admission --help`, `billing --help`.',
+    '\n`admission`, `billing` or `gates` as the first word measures that instead: see `admission --help` and so on.',
   );
 
 const [command, ...rest] = process.argv.slice(2);
@@ -64,6 +65,7 @@ run().catch((error: unknown) => {
 function run(): Promise<void> {
   if (command === 'admission') return benchAdmission(rest);
   if (command === 'billing') return benchBilling(rest);
+  if (command === 'gates') return Promise.resolve(benchGates(rest));
   return main(program.parse().opts<Options>());
 }
 

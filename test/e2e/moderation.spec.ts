@@ -104,6 +104,7 @@ describe('blocked words that the model says', () => {
       const record = lastRecord();
       await client.close();
       expect(record.responses[0]?.usage?.output_tokens).toBeGreaterThan(0);
+      expect(done).toMatchObject({ response: { usage: record.responses[0]?.usage } });
       const charged = await eventually('the charge', async () => {
         const rows = await cli('costs', '--tenant', slug);
         const sum = rows.reduce((total, row) => total + picoOf(row['charge_usd'] ?? '0'), 0n);
@@ -128,6 +129,12 @@ describe('blocked words that the model says', () => {
       const lastAudioMs = arrivals.findLast(({ type }) => type === 'response.output_audio.delta')?.atMs ?? 0;
       expect(blockedAtMs).toBeGreaterThan(0);
       expect(lastAudioMs - blockedAtMs).toBeLessThan(250);
+      // Nor is what the app has and has not played to be heard; told before anything else is.
+      const order = arrivals.map(({ type }) => type);
+      expect(order.indexOf('output_audio_buffer.cleared')).toBeLessThan(order.indexOf('error'));
+      expect(order.indexOf('output_audio_buffer.cleared')).toBeGreaterThan(
+        order.indexOf('response.output_audio.delta'),
+      );
       const words = JSON.stringify(client.events.filter(({ type }) => type.endsWith('.done'))).toLowerCase();
       expect(SPOKEN.filter((word) => words.includes(word))).toEqual([]);
       await client.next('conversation.item.deleted');

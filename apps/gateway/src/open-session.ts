@@ -11,7 +11,7 @@ import { endUserOf } from './end-user.js';
 import type { GatewayParts } from './gateway-parts.js';
 import type { LiveSession } from './live-session.js';
 import { openGate, type GatedSession } from './gate/open-gate.js';
-import { gatedClientTap, gatedUpstreamTap } from './gate/gate-tap.js';
+import { throughGate } from './gate/gate-tap.js';
 import { LastWord } from './last-word.js';
 import { meterTap } from './meter-tap.js';
 import { OwedReports } from './owed-reports.js';
@@ -91,10 +91,7 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
     clientHead: client.head,
     upstream: call.upstream.wire,
     upstreamHead: call.upstream.head,
-    taps:
-      gate === null
-        ? { fromClient, fromUpstream }
-        : { fromClient: gatedClientTap(fromClient, gate), fromUpstream: gatedUpstreamTap(fromUpstream, gate) },
+    taps: throughGate(gate, { fromClient, fromUpstream }),
     limits: limitsOf(parts, call.principal),
     ticker: parts.ticker,
     probe: parts.probe,

@@ -75,6 +75,14 @@ test('a record of a release without estimates is read as a report', () => {
   expect(back).toMatchObject({ event: { factId: null, estimate: null } });
 });
 
+test('a cause is read back as it was written, and one of a later release is none', () => {
+  const written = writeJournalRecord(usageRecord('r', { causedBy: 'policy' }));
+  expect(readJournalRecord(written)).toMatchObject({ event: { causedBy: 'policy' } });
+  expect(readJournalRecord(stored)).toMatchObject({ event: { id: expect.any(String) as string } });
+  const later = readJournalRecord(written.replace('"policy"', '"weather"'));
+  expect(later.kind === 'usage' && later.event.causedBy).toBeUndefined();
+});
+
 test('quantities beyond the range of JSON numbers keep every digit', () => {
   const quantities = [{ meter: 'output_audio', quantityMicro: 123_456_789_012_345_678_901n } as const];
   const back = readJournalRecord(writeJournalRecord(usageRecord('r', { quantities })));

@@ -4,8 +4,23 @@
 import { BINARY_TYPE, type FrameTap, type FrameVerdict, type Interest } from '@trunkline/realtime';
 import type { GateSession, GateVerdict } from './gate-session.js';
 
+/** A session's taps with its gate before them; without a gate they are what they were, and cost what they did. */
+export function throughGate(gate: GateSession | null, taps: SessionTaps): SessionTaps {
+  if (gate === null) return taps;
+  return {
+    fromClient: gatedClientTap(taps.fromClient, gate),
+    fromUpstream: gatedUpstreamTap(taps.fromUpstream, gate),
+  };
+}
+
+/** Those of both directions. */
+export interface SessionTaps {
+  readonly fromClient: FrameTap | null;
+  readonly fromUpstream: FrameTap;
+}
+
 /** The tap of what an app sends. @param inner what is there without a gate. */
-export function gatedClientTap(inner: FrameTap | null, gate: GateSession): FrameTap {
+function gatedClientTap(inner: FrameTap | null, gate: GateSession): FrameTap {
   return {
     interest: (type, bytes) => stronger(type, inner?.interest(type, bytes) ?? 'pass', gate.interest('client', type)),
     noted: (type, bytes) => {
@@ -20,7 +35,7 @@ export function gatedClientTap(inner: FrameTap | null, gate: GateSession): Frame
 }
 
 /** The tap of what the upstream sends. @param inner meters it. */
-export function gatedUpstreamTap(inner: FrameTap, gate: GateSession): FrameTap {
+function gatedUpstreamTap(inner: FrameTap, gate: GateSession): FrameTap {
   return {
     interest: (type, bytes) => stronger(type, inner.interest(type, bytes), gate.interest('upstream', type)),
     noted: (type, bytes) => {

@@ -154,6 +154,11 @@ describe('a turn that turn detection ends', () => {
     held.turnEnded('a', 'silence');
     commit('a');
     expect(said).toEqual(['ask ours_0']);
+    // The upstream answered it by itself all the same.
+    held.began('resp_upstream');
+    held.refused('ours_0', true);
+    held.ended();
+    expect(said).toEqual(['ask ours_0']);
   });
 
   it('waits for what must be said before any answer', () => {

@@ -4,10 +4,10 @@
 import type { ContentKind, ModerationPolicy, StartTimer } from '@trunkline/moderation';
 import type { GateWords, SessionVeil, TurnEvent } from '@trunkline/providers';
 import {
-  mayHoldTranscript,
   questionOf,
   readTurnEvent,
   SETTINGS_EVENTS,
+  TRANSCRIPT_EVENTS,
   TURN_EVENTS,
   typeOf,
   withoutTranscript,
@@ -97,7 +97,7 @@ export class SessionConduct {
   /** Whether it must see a message of the upstream. */
   isInterestedIn(type: string): boolean {
     if (SETTINGS_EVENTS.has(type)) return true;
-    if (!TURN_EVENTS.has(type) && !mayHoldTranscript(type)) return false;
+    if (!TURN_EVENTS.has(type) && !TRANSCRIPT_EVENTS.has(type)) return false;
     return (
       this.hidesTranscripts || this.holds || !this.line.isSaid || this.ports.veil.answersAreOurs || this.held.isBusy
     );
@@ -135,7 +135,7 @@ export class SessionConduct {
     if (SETTINGS_EVENTS.has(type)) shown = this.settings(type, payload);
     const turn = TURN_EVENTS.has(type) ? readTurnEvent(payload) : null;
     if (turn !== null && !this.follows(turn)) return null;
-    if (shown === null || !this.hidesTranscripts || !mayHoldTranscript(type)) return shown;
+    if (shown === null || !this.hidesTranscripts || !TRANSCRIPT_EVENTS.has(type)) return shown;
     return withoutTranscript(shown, (itemId) => this.unseen.has(itemId));
   }
 

@@ -21,8 +21,12 @@ const REFUSALS: Readonly<Record<string, 'busy' | 'commit_empty'>> = {
   conversation_already_has_active_response: 'busy',
   input_audio_buffer_commit_empty: 'commit_empty',
 };
-const TRANSCRIPTION = /^conversation\.item\.input_audio_transcription\./;
-const ITEM = /^conversation\.item\.(added|created|done|retrieved)$/;
+const TRANSCRIPTION = 'conversation.item.input_audio_transcription.';
+/** Types that hold what a caller said, as transcribed, or can. */
+export const TRANSCRIPT_EVENTS: ReadonlySet<string> = new Set([
+  ...['delta', 'segment', 'completed', 'failed'].map((what) => `${TRANSCRIPTION}${what}`),
+  ...['added', 'created', 'done', 'retrieved'].map((what) => `conversation.item.${what}`),
+]);
 
 /** @returns null for what is none. */
 export function readTurnEvent(payload: Buffer): TurnEvent | null {
@@ -46,21 +50,16 @@ export function questionOf(payload: Buffer): string | null {
   return textOrNull(parseObject(payload)?.['event_id']);
 }
 
-/** Whether events of this type can hold what a caller said, as transcribed. */
-export function mayHoldTranscript(type: string): boolean {
-  return TRANSCRIPTION.test(type) || ITEM.test(type);
-}
-
-/** An event without the transcript of an item of the caller's that is to be unseen; null: nothing is left of it. */
+/** One of `TRANSCRIPT_EVENTS` without the transcript of an item of the caller's that is to be unseen; null: nothing is left of it. */
 export function withoutTranscript(payload: Buffer, isUnseen: (itemId: string) => boolean): Buffer | null {
   const event = parseObject(payload);
   const type = textOrNull(event?.['type']);
   if (event === null || type === null) return payload;
   const itemId = textOrNull(event['item_id']);
-  if (TRANSCRIPTION.test(type)) return itemId !== null && isUnseen(itemId) ? null : payload;
+  if (type.startsWith(TRANSCRIPTION)) return itemId !== null && isUnseen(itemId) ? null : payload;
   const item = asObject(event['item']);
   const id = textOrNull(item?.['id']);
-  if (!ITEM.test(type) || item === null || id === null || !isUnseen(id)) return payload;
+  if (item === null || id === null || !isUnseen(id)) return payload;
   const content = asList(item['content']).map(partWithoutTranscript);
   return Buffer.from(JSON.stringify({ ...event, item: { ...item, content } }));
 }
