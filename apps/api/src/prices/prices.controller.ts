@@ -2,7 +2,7 @@
 // who may sign in here share one sign-in yet, so the name is taken as given, like `--actor` at a terminal.
 import { Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import type { Request } from 'express';
-import { differenceOfChange, parsePriceContent, withIdsForSlugs, type PricedNames } from '@trunkline/rating';
+import { differenceOfChange, parsePriceContent, withIdsForSlugs } from '@trunkline/rating';
 import {
   approvePrices,
   draftPrices,
@@ -12,13 +12,13 @@ import {
   previewPrices,
   rejectPrices,
 } from '@trunkline/rating/adapters/prisma';
-import { listPools, listTenants } from '@trunkline/tenancy/adapters/prisma';
 import { z } from 'zod';
 import { OpenToOperator } from '../access/admin.guard.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
 import { RefusedRequest } from '../http/problem.js';
 import { readJson } from '../http/read-json.js';
+import { idsBySlug } from '../reads/ids-by-slug.js';
 import { orTooLong, readWithin } from '../reads/read-within.js';
 import { changeView, differenceView, versionView } from './price-views.js';
 import { taken } from './prices-taken.js';
@@ -79,7 +79,7 @@ export class PricesController {
   @Post('changes')
   async draft(@Req() request: Request) {
     const { content: raw, actor: author, ...rest } = await readJson(Draft, request);
-    const content = taken(parsePriceContent(withIdsForSlugs(raw, await this.names())));
+    const content = taken(parsePriceContent(withIdsForSlugs(raw, await idsBySlug(this.parts.tenancy))));
     const { change } = taken(await draftPrices(this.parts.tenancy, { ...rest, author, content }));
     return changeView(change);
   }
@@ -101,15 +101,6 @@ export class PricesController {
     const verdict = await readJson(Rejection, request);
     await this.known(id);
     return changeView(taken(await rejectPrices(this.parts.tenancy, id, verdict)));
-  }
-
-  private async names(): Promise<PricedNames> {
-    const { tenancy } = this.parts;
-    const [tenants, pools] = [await orTooLong(listTenants(tenancy)), await orTooLong(listPools(tenancy))];
-    return {
-      tenants: new Map(tenants.map(({ slug, id }) => [slug, id])),
-      pools: new Map(pools.map(({ slug, id }) => [slug, id])),
-    };
   }
 
   private async known(id: string): Promise<void> {

@@ -2,11 +2,13 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { formatAmount } from '@trunkline/kernel';
 import { formatQuantity } from '@trunkline/metering';
+import type { RollupQuery } from '@trunkline/reporting';
 import { rollupOfAllTenants, type RollupRow } from '@trunkline/reporting/adapters/prisma';
 import { OpenToOperator } from '../access/admin.guard.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
 import { RefusedRequest } from '../http/problem.js';
+import { idsBySlug } from '../reads/ids-by-slug.js';
 import { readWithin } from '../reads/read-within.js';
 import { rollupQuery } from './rollup-query.js';
 
@@ -23,12 +25,25 @@ export class RollupController {
   /** Quantities, charges, costs and events by time and dimensions. */
   @Get()
   async rollup(@Query() asked: unknown) {
-    const query = checkQuery(rollupQuery(this.parts.tenancy.clock.nowMs()), asked);
+    const query = await this.withIds(checkQuery(rollupQuery(this.parts.tenancy.clock.nowMs()), asked));
     const { rows, cut } = await readWithin(this.parts.db, (tx) => rollupOfAllTenants(tx, query, ROWS_MAX));
     if (cut) throw tooMany();
     const { fromMs, toMs, bucket, by } = query;
     const range = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
     return { ...range, bucket, by, currency: CURRENCY, rows: rows.map(viewOf) };
+  }
+
+  // A name that is neither slug nor id has no usage.
+  private async withIds(query: RollupQuery): Promise<RollupQuery> {
+    const { tenant, pool } = query.where;
+    if (tenant === undefined && pool === undefined) return query;
+    const { tenants, pools } = await idsBySlug(this.parts.tenancy);
+    const where = {
+      ...query.where,
+      ...(tenant === undefined ? {} : { tenant: tenant.map((name) => tenants.get(name) ?? name) }),
+      ...(pool === undefined ? {} : { pool: pool.map((name) => pools.get(name) ?? name) }),
+    };
+    return { ...query, where };
   }
 }
 

@@ -66,6 +66,14 @@ describe('the rollup of the API', () => {
     });
   });
 
+  it('takes tenants by slug, and finds nothing of a name that nobody has', async () => {
+    const data = { id: TENANT, slug: 'acme', name: 'Acme', status: 'active' };
+    await postgres.db.tenant.create({ data });
+    const { body } = await get('?tenant=acme,nobody&by=tenant&bucket=total');
+    expect(body).toMatchObject({ rows: [{ tenant: TENANT }] });
+    expect((await get('?tenant=nobody&by=tenant&bucket=total')).body).toMatchObject({ rows: [] });
+  });
+
   it('refuses a bad query by parameter', async () => {
     const { status, type, body } = await get('?from=2026-11-01T10:30:00Z&bucket=hour');
     expect([status, type]).toEqual([400, 'application/problem+json; charset=utf-8']);
