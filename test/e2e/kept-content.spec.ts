@@ -11,7 +11,7 @@ import { runProgram } from '../support/product.js';
 import { startTestRedis, type TestRedis } from '../support/redis.js';
 import { connect, textTurn, tryConnect } from '../support/voice-client.js';
 
-const SLOW_MS = 60_000;
+const SLOW_MS = 120_000;
 const DAY_MS = 86_400_000;
 const CARD = '4111 1111 1111 1111';
 const END_USER = 'ana@canary.example';
@@ -70,7 +70,8 @@ async function turnUnder(slug: string, policy: object, canary: string): Promise<
   return z.object({ transcript: z.string() }).parse(said).transcript;
 }
 
-const waiting = (slug: string) => rowsOf('moderation', 'review', 'list', slug);
+const Items = z.object({ items: z.array(z.object({ id: z.string() })) });
+const waiting = async (slug: string) => Items.parse(await askApi(`${slug}/items`)).items.map(({ id }) => id);
 const placesNow = (text: string) => placesOf(text, bed.product(), redis.url);
 
 it(
@@ -82,10 +83,18 @@ it(
       expect([text, await placesNow(text)]).toEqual([text, []]);
     // What is there is found.
     expect(await placesNow('kept-off')).toContain('table public.tenant');
+    await eventually(
+      'the length of the queue',
+      async () => {
+        const metrics = await (await fetch(bed.product().ready.metricsUrl)).text();
+        return /^trunkline_review_items\{state="open"\} [1-9]/m.test(metrics) ? true : null;
+      },
+      30_000,
+    );
     const upstream = bed.simulator.books.list().toSorted((a, b) => b.index - a.index)[0];
     expect(upstream?.headers['openai-safety-identifier']).toMatch(/^eu_[\w-]{43}$/);
-    const [item] = await waiting('kept-off');
-    expect(await cli('moderation', 'content', 'show', 'kept-off', item?.['item'] ?? '')).toEqual([]);
+    const [item = ''] = await waiting('kept-off');
+    expect(await askApi(`kept-off/items/${item}/content`, { actor: 'bea' })).toEqual({ content: [] });
   },
   SLOW_MS,
 );
@@ -97,22 +106,19 @@ it(
     const said = await turnUnder('on', { content: { keepDays: 30, region: 'eu' } }, canary);
     const items = await waiting('on');
     const texts: string[] = [];
-    for (const { item } of items)
-      texts.push(...(await rowsOf('moderation', 'content', 'show', 'on', item ?? '')).map((row) => row['text'] ?? ''));
+    for (const item of items)
+      texts.push(...(await rowsOf('moderation', 'content', 'show', 'on', item)).map((row) => row['text'] ?? ''));
     expect(texts).toContain(`${canary}, my card is [removed], and that is a bomb.`);
     expect(texts.some((text) => text.length > 2 && said.startsWith(text))).toBe(true);
     for (const text of [canary, said.slice(0, 20), END_USER, CARD])
       expect([text, await placesNow(text)]).toEqual([text, []]);
-    expect(await readByApi(items[0]?.['item'] ?? '')).toMatchObject({ content: [{ state: 'kept', region: 'eu' }] });
+    const read = (item: string) => askApi(`on/items/${item}/content`, { actor: 'bea' });
+    expect(await read(items[0] ?? '')).toMatchObject({ content: [{ state: 'kept', region: 'eu' }] });
 
     const asOf = new Date(Date.now() + 31 * DAY_MS).toISOString();
     const proofs = await rowsOf('moderation', 'content', 'sweep', '--as-of', asOf);
     expect(proofs).toMatchObject([{ cause: 'retention', pieces: texts.length, keys: 1 }]);
-    for (const { item } of items)
-      expect((await rowsOf('moderation', 'content', 'show', 'on', item ?? ''))[0]).toMatchObject({
-        state: 'erased',
-        text: null,
-      });
+    for (const item of items) expect(JSON.stringify(await read(item))).not.toMatch(/"state":"kept"|"text":"/);
   },
   SLOW_MS,
 );
@@ -136,15 +142,13 @@ it(
   SLOW_MS,
 );
 
-async function readByApi(item: string): Promise<unknown> {
-  const run = z
-    .object({ adminApiUrl: z.string() })
-    .parse(JSON.parse(await readFile(join(bed.dataDir, 'run.json'), 'utf8')));
+async function askApi(path: string, body?: object): Promise<unknown> {
+  const file = await readFile(join(bed.dataDir, 'run.json'), 'utf8');
+  const run = z.object({ adminApiUrl: z.string() }).parse(JSON.parse(file));
   const token = (await readFile(join(bed.dataDir, 'secrets/operator-token'), 'utf8')).trim();
-  const response = await fetch(`${run.adminApiUrl}/moderation/on/items/${item}/content`, {
-    method: 'POST',
+  const response = await fetch(`${run.adminApiUrl}/moderation/${path}`, {
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ actor: 'bea' }),
+    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
   });
   return response.json();
 }

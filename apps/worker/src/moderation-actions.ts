@@ -20,6 +20,8 @@ const DAY_MS = 86_400_000;
 // A spool that was away longer than this brings findings that somebody has dealt with.
 const DUE_DAYS = 7;
 const TAKEN_AT_ONCE = 100;
+// Strikes count when a new one is recorded. For a worker that was away, a day's are new.
+const NEW_FOR_MS = DAY_MS;
 
 /** What the pass works with. */
 export interface ModerationActionsParts {
@@ -66,7 +68,8 @@ async function countStrikes(parts: ModerationActionsParts): Promise<void> {
   for (const { tenantId, strikes: rule } of await strikePolicies(db)) {
     const { count, days, refuseDays } = rule;
     const nowMs = clock.nowMs();
-    const due = await strikesDue(db, tenantId, { count, sinceMs: nowMs - days * DAY_MS });
+    const question = { count, sinceMs: nowMs - days * DAY_MS, newSinceMs: nowMs - NEW_FOR_MS };
+    const due = await strikesDue(db, tenantId, question);
     for (const { endUser, strikes, lastFindingId } of due) {
       const reason = `${strikes} strikes in ${days} days`;
       await refuseEndUser({ db }, tenantId, { endUser, untilMs: nowMs + refuseDays * DAY_MS, reason });

@@ -103,6 +103,15 @@ const strikesRow = z.object({
 /** An end user who has as many strikes as the policy allows. */
 export type Strikes = z.output<typeof strikesRow>;
 
+/** What is counted. */
+export interface StrikeQuestion {
+  readonly count: number;
+  /** Strikes from then on, Unix milliseconds. */
+  readonly sinceMs: number;
+  /** Only of end users of whom something was recorded from then on: the others were counted before. */
+  readonly newSinceMs: number;
+}
+
 /**
  * End users with that many strikes in a range of time, since they were last refused for it. One for each item, however much
  * was found in it; none for what a reviewer dismissed.
@@ -110,14 +119,18 @@ export type Strikes = z.output<typeof strikesRow>;
 export async function strikesDue(
   db: Pick<Database, '$queryRaw'>,
   tenantId: TenantId,
-  { count, sinceMs }: { readonly count: number; readonly sinceMs: number },
+  { count, sinceMs, newSinceMs }: StrikeQuestion,
 ): Promise<readonly Strikes[]> {
   const rows = await db.$queryRaw`
     SELECT found.end_user AS "endUser", count(DISTINCT found.review_item_id) AS strikes,
            (array_agg(found.id ORDER BY found.occurred_at DESC, found.id DESC))[1] AS "lastFindingId"
       FROM moderation_finding AS found
       JOIN review_item AS item ON item.id = found.review_item_id
-     WHERE found.tenant_id = ${tenantId} AND found.end_user IS NOT NULL AND found.action IN ('block', 'end')
+     WHERE found.tenant_id = ${tenantId} AND found.action IN ('block', 'end')
+       AND found.end_user IN (
+             SELECT end_user FROM moderation_finding
+              WHERE tenant_id = ${tenantId} AND recorded_at >= ${new Date(newSinceMs)} AND end_user IS NOT NULL
+                AND review_item_id IS NOT NULL AND action IN ('block', 'end'))
        AND found.occurred_at >= ${new Date(sinceMs)} AND item.decision IS DISTINCT FROM 'dismiss'
        AND found.occurred_at > coalesce((
              SELECT max(last.occurred_at) FROM moderation_action AS done JOIN moderation_finding AS last ON last.id = done.finding_id
