@@ -155,6 +155,17 @@ describe('what a caller says to turn detection', () => {
       bed.simulator.configure({ transcription: { delayMs: 150, lateEvery: 0 } });
       expect(ofType(client.events, 'input_audio_buffer.committed')).toHaveLength(2);
       expect(inConversation(lastRecord()).map(({ status }) => status)).toEqual(['completed']);
+      // What interrupts an answer still does.
+      bed.simulator.configure({ reply: { audioMs: 6_000, audioSpeed: 2 } });
+      const from = client.events.length;
+      say(client, 'hear-me');
+      await client.next('response.output_audio.delta', from);
+      say(client, 'hear-me');
+      const stopped = await client.next('response.done', from);
+      expect(stopped).toMatchObject({ response: { status: 'cancelled', status_details: { reason: 'turn_detected' } } });
+      const next = await client.next('response.done', client.events.indexOf(stopped) + 1);
+      expect(next).toMatchObject({ response: { status: 'completed' } });
+      bed.simulator.configure({ reply: { audioMs: null, audioSpeed: 8 } });
       await client.close();
     },
     SLOW_MS,

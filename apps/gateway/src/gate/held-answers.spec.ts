@@ -225,6 +225,26 @@ describe('a question of the app', () => {
     expect(said).toEqual(['refuse q', 'put r']);
   });
 
+  it('is stopped where the caller speaks before its answer begins, unless it answers what they said', async () => {
+    const { held, said, turn, pass } = answers();
+    turn('a');
+    held.keeps(question('q'));
+    held.speechStarted(true);
+    pass('a');
+    held.began('resp_q');
+    expect(said).toEqual(['put q', 'cancel resp_q']);
+    held.ended();
+    await settled();
+    turn('b');
+    held.keeps(question('r'));
+    held.speechStarted(true);
+    turn('c');
+    pass('b');
+    pass('c');
+    held.began('resp_r');
+    expect(said.slice(2)).toEqual(['put r']);
+  });
+
   it('answers the turns that are due as well', () => {
     const { held, said, turn, pass } = answers();
     turn('a');
@@ -274,5 +294,6 @@ it('leaves no timer when the session is over, and nobody waiting', async () => {
   const free = held.untilFree();
   held.close();
   await free;
-  expect([said, timers.size, held.isBusy]).toEqual([[], 0, false]);
+  turn('b');
+  expect([said, timers.size]).toEqual([[], 0]);
 });

@@ -68,6 +68,7 @@ export class HeldAnswers {
   private asked: { readonly eventId: string | null; readonly callOff: () => void } | null = null;
   private active: string | null = null;
   private isInterrupted = false;
+  private isOver = false;
 
   constructor(private readonly ports: HeldAnswersPorts) {}
 
@@ -118,11 +119,14 @@ export class HeldAnswers {
   }
 
   committed({ itemId, answersAreOurs, mustBeJudged, isTranscribed }: CommittedWords): void {
+    if (this.isOver) return;
     const by = this.ending.get(itemId);
     this.ending.delete(itemId);
     if (by === undefined) this.commitsUnderWay = Math.max(0, this.commitsUnderWay - 1);
     const isTurn = by !== undefined && answersAreOurs;
     if (isTurn) this.due.add(itemId);
+    // A question that is put after this turn answers it as well, and is not what the turn interrupted.
+    if (isTurn && this.asked === null) this.isInterrupted = false;
     // Nobody spoke, and the upstream may answer that by itself.
     if (mustBeJudged && by !== 'silence') this.expect(itemId, isTurn, isTranscribed);
     this.settle();
@@ -194,7 +198,7 @@ export class HeldAnswers {
 
   /** Answers what may be answered by now. */
   settle(): void {
-    if (this.waits || (this.kept === null && this.due.size === 0) || !this.ports.isFirst()) return;
+    if (this.isOver || this.waits || (this.kept === null && this.due.size === 0) || !this.ports.isFirst()) return;
     if (this.kept !== null) return this.put(this.kept);
     if (this.active !== null || this.asked !== null) return;
     this.due.clear();
@@ -202,8 +206,9 @@ export class HeldAnswers {
     this.asks(eventId, this.ports.ask(eventId));
   }
 
-  /** The session is over. */
+  /** The session is over: nothing is asked any more, whatever the upstream still says. */
   close(): void {
+    this.isOver = true;
     for (const { callOff } of this.unjudged.values()) callOff();
     this.unjudged.clear();
     this.due.clear();

@@ -55,7 +55,10 @@ export function openGate(parts: GatewayParts, session: GatedSession): GateSessio
       return () => clearTimeout(timer);
     },
     nowMs: () => parts.clock.monotonicMs(),
-    toUpstream: (text) => void relay().sendUpstream(text),
+    // When a session ends its spending stops: nothing is asked for any more, and nothing needs to be forgotten.
+    toUpstream: (text) => {
+      if (!relay().isEnding) relay().sendUpstream(text);
+    },
     toClient: (payload) => void relay().sendClient(payload),
     tellBlocked: (what, about) => {
       const causedBy = what === 'client' || what === 'question' ? about : null;
