@@ -78,7 +78,11 @@ export function textAt(row: CopiedRow, column: number): string {
 
 /** An amount. @throws UnreadableBooks */
 export function amountAt(row: CopiedRow, column: number): AmountPico {
-  const text = textAt(row, column);
+  return amountOf(textAt(row, column));
+}
+
+/** `0.352000000000` as an amount. @throws UnreadableBooks */
+export function amountOf(text: string): AmountPico {
   const amount = parseAmount(text);
   if (amount === null) throw new UnreadableBooks(`"${text}" is not an amount`);
   return amount;
