@@ -36,7 +36,7 @@ export interface VoiceClient {
   readonly events: readonly ServerEvent[];
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   send(event: object): void;
-  /** The first event of this type at or after `from`; waits for it. */
+  /** The first event of this type at or after `from`; waits for it while the connection is there. */
   next(type: string, from?: number): Promise<ServerEvent>;
   close(): Promise<void>;
 }
@@ -89,8 +89,22 @@ export async function textTurn(client: VoiceClient, text: string): Promise<Serve
 export async function turnOrError(client: VoiceClient, text: string): Promise<ServerEvent> {
   const from = client.events.length;
   say(client, text);
-  const isEnd = ({ type }: ServerEvent) => type === 'response.done' || type === 'error';
-  return eventually('an answer or an error', () => client.events.slice(from).find(isEnd) ?? null, 20_000);
+  return firstEvent(client, 'an answer or an error', { from, types: ['response.done', 'error'] });
+}
+
+// A connection that is gone brings nothing more: polling on would keep the test's process alive after its last test.
+function firstEvent(
+  { events, socket }: Pick<VoiceClient, 'events' | 'socket'>,
+  what: string,
+  wanted: { readonly from: number; readonly types: readonly string[] },
+): Promise<ServerEvent> {
+  const probe = () => {
+    const found = events.slice(wanted.from).find(({ type }) => wanted.types.includes(type));
+    if (found === undefined && socket.readyState === WebSocket.CLOSED)
+      throw new Error(`the connection closed before it brought ${what}`);
+    return found ?? null;
+  };
+  return eventually(what, probe, 20_000);
 }
 
 function say(client: VoiceClient, text: string): void {
@@ -113,8 +127,7 @@ function listen(socket: WebSocket): VoiceClient & { sessionId: string } {
     events,
     closed,
     send: (event) => socket.send(JSON.stringify(event)),
-    next: (type, from = 0) =>
-      eventually(type, () => events.slice(from).find((event) => event.type === type) ?? null, 20_000),
+    next: (type, from = 0) => firstEvent({ events, socket }, type, { from, types: [type] }),
     close: async () => {
       socket.close(1000);
       await closed;
