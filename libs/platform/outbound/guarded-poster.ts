@@ -4,7 +4,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { isAddressAllowed, urlProblem, type OutboundException } from './outbound-rules.js';
+import { INSIDE, isAddressAllowed, urlProblem, type OutboundException } from './outbound-rules.js';
 import { dnsResolver, type ResolveHost } from './resolve-host.js';
 import { AGENT_OPTIONS, sendPost, type OutboundAnswer, type OutboundPost } from './send-post.js';
 
@@ -18,8 +18,6 @@ export interface GuardedPosterOptions {
   readonly exceptions: readonly OutboundException[];
   readonly resolve?: ResolveHost;
 }
-
-const NOT_ALLOWED = 'the host is, or stands for, an address inside; the operator can name it as an exception';
 
 /** Sends requests. One per process: it keeps connections. */
 export class GuardedPoster {
@@ -36,7 +34,7 @@ export class GuardedPoster {
   /** @throws OutboundRefused, or whatever the network does. */
   async post(post: OutboundPost): Promise<OutboundAnswer> {
     const { url } = post;
-    const problem = urlProblem(url, this.exceptions) ?? this.literalProblem(url);
+    const problem = urlProblem(url, this.exceptions);
     if (problem !== null) throw new OutboundRefused(problem);
     return sendPost(post, { agent: url.protocol === 'https:' ? this.secure : this.plain, lookup: this.lookup(url) });
   }
@@ -47,18 +45,12 @@ export class GuardedPoster {
     this.secure.destroy();
   }
 
-  // An address needs no look-up, so none will check it.
-  private literalProblem(url: URL): string | null {
-    const literal = url.hostname.replace(/^\[|\]$/g, '');
-    return isIP(literal) === 0 || isAddressAllowed(literal, url, this.exceptions) ? null : NOT_ALLOWED;
-  }
-
   private lookup(url: URL): LookupFunction {
     return (host, { all }, done) => {
       this.resolve(host).then(
         (addresses) => {
           if (addresses.length === 0 || !addresses.every((each) => isAddressAllowed(each, url, this.exceptions)))
-            return done(new OutboundRefused(NOT_ALLOWED), []);
+            return done(new OutboundRefused(INSIDE), []);
           if (all === true)
             return done(
               null,

@@ -1,4 +1,4 @@
 export { GuardedPoster, OutboundRefused } from './guarded-poster.js';
-export { outboundExceptionsOf, readOutboundExceptions, type OutboundException } from './outbound-rules.js';
+export { outboundExceptionsOf, readOutboundExceptions, urlProblem, type OutboundException } from './outbound-rules.js';
 export type { OutboundAnswer, OutboundPost } from './send-post.js';
 export { TrustedPoster } from './trusted-poster.js';

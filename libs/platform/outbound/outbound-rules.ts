@@ -69,10 +69,15 @@ function hostOf(text: string): string | null {
 /** Why an address of the web may not be asked; null when it may, as far as can be told before its name is resolved. */
 export function urlProblem(url: URL, exceptions: readonly OutboundException[]): string | null {
   if (url.username !== '' || url.password !== '') return 'an address must not hold a user or a password';
-  if (isOriginNamed(url, exceptions)) return null;
-  if (url.protocol !== 'https:') return 'only https is asked; the operator can name an http origin as an exception';
-  return null;
+  if (url.protocol !== 'https:' && !isOriginNamed(url, exceptions))
+    return 'only https is asked; the operator can name an http origin as an exception';
+  // An address needs no look-up, so none will check it.
+  const literal = url.hostname.replace(/^\[|\]$/g, '');
+  return isIP(literal) === 0 || isAddressAllowed(literal, url, exceptions) ? null : INSIDE;
 }
+
+/** Why an address inside is not asked. */
+export const INSIDE = 'the host is, or stands for, an address inside; the operator can name it as an exception';
 
 /** Whether a socket of a request to `url` may be opened to this address. */
 export function isAddressAllowed(address: string, url: URL, exceptions: readonly OutboundException[]): boolean {

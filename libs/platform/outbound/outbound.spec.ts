@@ -80,6 +80,8 @@ describe('addresses of the web', () => {
     ['ftp://hooks.example.com/', /only https/],
     ['file:///etc/passwd', /only https/],
     ['https://user:secret@hooks.example.com/', /user or a password/],
+    ['https://169.254.169.254/latest/meta-data', /address inside/],
+    ['https://[::1]/', /address inside/],
   ])('%s is refused', (text, why) => {
     expect(urlProblem(new URL(text), [])).toMatch(why);
   });

@@ -7,11 +7,14 @@ import {
   openedSecret,
   parseModerationPolicy,
   type ContentKind,
+  type HookSpec,
   type ModerationPolicy,
+  type PartSpec,
 } from '@trunkline/moderation';
 import { moderationPoliciesOf, setModerationPolicy } from '@trunkline/moderation/adapters/prisma';
 import { bindingsOf } from '@trunkline/moderation/adapters/rules';
 import { webhookKey } from '@trunkline/moderation/adapters/services';
+import { urlProblem } from '@trunkline/platform/outbound';
 import { findTenant } from '@trunkline/tenancy/adapters/prisma';
 import { withActor, type ActorFlag } from '../actor.js';
 import type { Row } from '../output.js';
@@ -41,11 +44,12 @@ export function addModerationCommands(program: Command, { run, inquire, services
     .action((named: string, flags: SetFlags, command: Command) =>
       run(command, async (tenancy) => {
         const tenant = done(await findTenant(tenancy, named));
-        const { seal, open } = await servicesOf(command).seal();
+        const services = servicesOf(command);
+        const { seal, open } = await services.seal();
         const policy = await readPolicy(flags, (sealed) => open(sealed, tenant.id));
         const version = await setModerationPolicy(tenancy.db, tenant.id, { policy, actor: flags.actor, seal });
         const hooks = policy.hooks.map(({ name }) => name).join(', ') || 'none';
-        return [{ tenant: tenant.slug, version, hooks, besides: besidesOf(policy) }];
+        return [{ tenant: tenant.slug, version, hooks, besides: besidesOf(policy), note: noteOn(policy, services) }];
       }),
     );
   moderation
@@ -91,6 +95,17 @@ function besidesOf({ output, input, disclosure }: ModerationPolicy): string {
     disclosure.spokenLine === null ? null : 'discloses by a spoken line',
   ];
   return does.filter((each) => each !== null).join(', ') || 'nothing';
+}
+
+// Its gateways may have other settings than this shell: said, not refused.
+function noteOn({ hooks }: ModerationPolicy, { webhookExceptions }: HookServices): string | null {
+  const notes = hooks.flatMap((spec) =>
+    (spec.type === 'composite' ? spec.hooks : [spec]).flatMap((each: HookSpec | PartSpec) => {
+      const problem = each.type === 'webhook' ? urlProblem(new URL(each.url), webhookExceptions) : null;
+      return problem === null ? [] : [`${spec.name}: ${problem} (TRUNKLINE_WEBHOOK_ALLOW)`];
+    }),
+  );
+  return notes.length === 0 ? null : notes.join('; ');
 }
 
 interface PolicyFlags {

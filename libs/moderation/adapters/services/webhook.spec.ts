@@ -59,6 +59,14 @@ describe('the question of a webhook', () => {
     expect(hookOf({ body: '' }, { withImages: true }).hook.kinds).toContain('image');
   });
 
+  it('is asked about a megabyte, and fails where it would be far more', async () => {
+    const { hook, requests } = hookOf({ body: '{"verdict":"pass"}' });
+    const ask = async (text: string): Promise<Verdict> => hook.inspect({ ...CONTENT, text }, CONTEXT, SIGNAL);
+    expect((await ask('x'.repeat(1024 * 1024))).action).toBe('pass');
+    await expect(ask('x'.repeat(4 * 1024 * 1024 + 1))).rejects.toMatchObject({ name: 'HookFailed' });
+    expect(requests).toHaveLength(1);
+  });
+
   it.each([
     '',
     'whsec_',

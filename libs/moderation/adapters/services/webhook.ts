@@ -44,6 +44,8 @@ export interface WebhookOptions {
 }
 
 const ANSWER_BYTES_MAX = 65_536;
+// A hundred questions may be open at once, and each is held until it is answered.
+const TEXT_LENGTH_MAX = 4 * 1024 * 1024;
 /** What precedes the newest sentence, for its meaning. */
 const LOOK_BACK = 500;
 const CATEGORY = /^[A-Za-z0-9][A-Za-z0-9_./-]{0,99}$/;
@@ -68,6 +70,8 @@ export function webhookHook(options: WebhookOptions): ModerationHook {
     lookBack: LOOK_BACK,
     cadence: options.cadence,
     inspect: async (content, context, signal) => {
+      if (content.text.length > TEXT_LENGTH_MAX)
+        throw new HookFailed(`what is to be judged is longer than ${TEXT_LENGTH_MAX} characters`);
       const body = JSON.stringify(question(content, context, options.nowMs()));
       const headers = signedHeaders(key, { id: `msg_${options.mintId()}`, atMs: options.nowMs(), body });
       const request = { url: new URL(options.url), headers, body, bytesMax: ANSWER_BYTES_MAX, signal };
