@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { ERRORS, toOpenAiError, trustedId } from '@trunkline/kernel';
 import { mintKey } from './api-key.js';
-import { authenticate, identify, stillAllowed, type AuthenticationContext } from './authenticate.js';
+import { authenticate, endUserRefusal, identify, stillAllowed, type AuthenticationContext } from './authenticate.js';
 import { hashKey, KEY, rows, snapshot } from './policy-rows.conformance.js';
 import { compilePolicy } from './policy-snapshot.js';
 import { mayUseModel, Principal } from './principal.js';
@@ -26,12 +26,13 @@ describe('authenticate', () => {
     expect(principal).toMatchObject({ tenantId: 'tnt_a', keyId: 'key_a', keySessionsMax: 2, tenantSessionsMax: 7 });
   });
 
-  it('answers malformed, unknown, revoked and expired keys with the same body', () => {
+  it('answers malformed, unknown, revoked, suspended and expired keys with the same body', () => {
     const refusals = [
       authenticate({ ...credentials, key: 'sk-something' }, given()),
       authenticate({ ...credentials, key: `${KEY.slice(0, -1)}0` }, given()),
       authenticate({ ...credentials, key: mintKey(randomBytes) }, given()),
       authenticate(credentials, given({ key: { status: 'revoked' } })),
+      authenticate(credentials, given({ key: { status: 'suspended' } })),
       authenticate(credentials, given({ key: { expiresAtMs: NOW_MS } })),
       authenticate(credentials, given({ key: { status: 'revoked' }, tenant: { status: 'suspended' } })),
     ];
@@ -132,6 +133,7 @@ describe('a live session under a newer snapshot', () => {
 
   it.each([
     ['the key is revoked', { key: { status: 'revoked' as const } }, 'key_revoked'],
+    ['the key is suspended', { key: { status: 'suspended' as const } }, 'key_revoked'],
     ['the key has expired', { key: { expiresAtMs: NOW_MS } }, 'key_revoked'],
     ['the tenant is suspended', { tenant: { status: 'suspended' as const } }, 'tenant_suspended'],
   ])('ends when %s', (_, parts, cause) => {
@@ -141,5 +143,22 @@ describe('a live session under a newer snapshot', () => {
   it('ends when its key is no longer there at all', () => {
     const empty = compilePolicy(rows({ version: 2n }));
     expect(stillAllowed(principalOf(), empty, NOW_MS)).toBe('key_revoked');
+  });
+});
+
+describe('an end user who is refused', () => {
+  const tenantId = trustedId('tnt', 'tnt_a');
+  const refused = compilePolicy(rows({ refusedEndUsers: [{ tenantId, endUser: 'eu_ana', untilMs: NOW_MS + 1 }] }));
+  const refusalOf = (who: string | null, tenant = 'tnt_a', nowMs = NOW_MS) =>
+    endUserRefusal({ tenantId: trustedId('tnt', tenant) }, who, { snapshot: refused, nowMs });
+
+  it('is, until the instant that was said, and by that tenant only', () => {
+    expect(refusalOf('eu_ana')).toMatchObject({ code: 'end_user_refused' });
+    expect(refusalOf('eu_ana', 'tnt_a', NOW_MS + 1)).toBeNull();
+    expect(refusalOf('eu_ana', 'tnt_b')).toBeNull();
+  });
+
+  it('is nobody else, and nobody whom the app does not name', () => {
+    expect([refusalOf('eu_bea'), refusalOf(null)]).toEqual([null, null]);
   });
 });
