@@ -9,6 +9,7 @@ import { finished } from 'node:stream/promises';
 import type { TenantId } from '@trunkline/kernel';
 import type { Period } from '@trunkline/ledger';
 import { withSnapshot, type Database, type Snapshot } from '@trunkline/platform/database';
+import { growSlowly } from '@trunkline/platform/process';
 import { vendorNamesOf } from '@trunkline/providers';
 import {
   ControlTotals,
@@ -70,6 +71,7 @@ export async function writeExport(
   const partial = `${dir}.partial`;
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
+  const growAsBefore = growSlowly();
   try {
     const written = await withSnapshot(books.databaseUrl, async (snapshot) => {
       const context = await contextOf(books.db, snapshot, request);
@@ -87,6 +89,8 @@ export async function writeExport(
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
     throw error;
+  } finally {
+    growAsBefore();
   }
 }
 
