@@ -83,6 +83,11 @@ export class GatewayMetrics {
     if (failure !== null) this.metrics.counter('moderationFailures', { hook, failure }).add(1);
   }
 
+  /** An answer waited for verdicts. */
+  answerHeld(seconds: number): void {
+    this.metrics.histogram('moderationAnswerHeld').observe(seconds);
+  }
+
   /** A caller's words had no verdict in time. */
   unjudged(reason: 'not_transcribed' | 'transcription_failed' | 'late', isBlocked: boolean): void {
     this.metrics.counter('moderationUnjudged', { reason, result: isBlocked ? 'blocked' : 'let_through' }).add(1);

@@ -24,6 +24,9 @@ export type MetricSpec =
 /** The value that stands for everything outside a label's list. */
 export const OTHER = 'other';
 
+/** A caller notices half a second; a policy's deadline is ten at most. */
+const ANSWER_HELD = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10];
+
 const MODEL_FAMILIES = [
   'gpt-4o-realtime-preview',
   'gpt-4o-mini-realtime-preview',
@@ -207,6 +210,13 @@ export const METRICS = {
       { name: 'hook', values: MODERATION_HOOKS },
       { name: 'failure', values: ['late', 'failed', 'resting', 'busy'] },
     ],
+  },
+  moderationAnswerHeld: {
+    kind: 'histogram',
+    name: 'trunkline_moderation_answer_held_seconds',
+    help: 'From the end of a turn, or a question of an app, until the answer that waited for verdicts was asked for.',
+    labels: NO_LABELS,
+    buckets: ANSWER_HELD,
   },
   moderationUnjudged: {
     kind: 'counter',

@@ -68,6 +68,7 @@ function gated(terms: number): ReturnType<Subject['open']> {
     toClient: unexpected,
     tellBlocked: unexpected,
     unjudged: unexpected,
+    answerHeld: unexpected,
     unenforceable: unexpected,
     mayAsk: () => Promise.resolve(true),
     end: unexpected,

@@ -64,6 +64,7 @@ export interface GatePorts {
   /** A caller's words have no verdict in time. */
   readonly unjudged: (why: Unjudged, isBlocked: boolean) => void;
   /** See `SessionConductPorts`. */
+  readonly answerHeld: SessionConductPorts['answerHeld'];
   readonly mayAsk: SessionConductPorts['mayAsk'];
   readonly unenforceable: SessionConductPorts['unenforceable'];
   /** Ends the session: the policy demands it. */

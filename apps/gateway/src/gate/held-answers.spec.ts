@@ -4,13 +4,15 @@ import { HeldAnswers, type CommittedWords, type Unjudged } from './held-answers.
 function answers(rest: { readonly onFailure?: 'open' | 'closed'; readonly mayAsk?: boolean } = {}) {
   const said: string[] = [];
   const timers = new Set<() => void>();
-  const world = { isFirst: true };
+  const world = { isFirst: true, nowMs: 0, heldMs: [] as number[] };
   let names = 0;
   const held: HeldAnswers = new HeldAnswers({
     startTimer: (_afterMs, expired) => {
       timers.add(expired);
       return () => timers.delete(expired);
     },
+    nowMs: () => world.nowMs,
+    answerHeld: (ms) => world.heldMs.push(ms),
     deadlineMs: () => 3_000,
     isFirst: () => world.isFirst,
     nextEventId: () => `ours_${names++}`,
@@ -58,6 +60,21 @@ describe('a turn that turn detection ends', () => {
     expect(said).toEqual([]);
     pass('a');
     expect(said).toEqual(['ask ours_0']);
+  });
+
+  it('says how long its answer was held, from the first turn that it answers', () => {
+    const { held, world, turn, pass } = answers();
+    turn('a');
+    world.nowMs = 400;
+    pass('a');
+    held.began('resp_a');
+    held.speechStarted(false);
+    world.nowMs = 1_000;
+    turn('b');
+    pass('b');
+    world.nowMs = 1_700;
+    held.ended();
+    expect(world.heldMs).toEqual([400, 700]);
   });
 
   it('waits for every verdict about it, whichever comes last', () => {

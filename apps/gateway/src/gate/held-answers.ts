@@ -26,6 +26,9 @@ export interface CommittedWords {
 /** What held answers need of the world. */
 export interface HeldAnswersPorts {
   readonly startTimer: StartTimer;
+  readonly nowMs: () => number;
+  /** An answer is asked for after so many milliseconds. */
+  readonly answerHeld: (ms: number) => void;
   readonly deadlineMs: () => number;
   /** Begins what must be said before any answer; true when it has been. Whoever says false calls `settle` later. */
   readonly isFirst: () => boolean;
@@ -67,6 +70,8 @@ export class HeldAnswers {
   private readonly forFree: (() => void)[] = [];
   private asked: { readonly eventId: string | null; readonly callOff: () => void } | null = null;
   private active: string | null = null;
+  /** Since when the next answer waits. */
+  private sinceMs: number | null = null;
   private isInterrupted = false;
   private isOver = false;
 
@@ -92,6 +97,7 @@ export class HeldAnswers {
     if (!this.waits && this.ports.isFirst()) return false;
     const callOff = this.ports.startTimer(this.ports.deadlineMs(), () => this.giveUp());
     this.kept = { question, callOff, isPut: false };
+    this.sinceMs ??= this.ports.nowMs();
     return true;
   }
 
@@ -109,6 +115,7 @@ export class HeldAnswers {
   speechStarted(interrupts: boolean): void {
     if (!interrupts) return;
     this.due.clear();
+    if (this.kept === null) this.sinceMs = null;
     // Turn detection would have stopped the answer that is asked for and has not begun.
     this.isInterrupted = this.asked !== null || this.kept !== null;
   }
@@ -124,7 +131,10 @@ export class HeldAnswers {
     this.ending.delete(itemId);
     if (by === undefined) this.commitsUnderWay = Math.max(0, this.commitsUnderWay - 1);
     const isTurn = by !== undefined && answersAreOurs;
-    if (isTurn) this.due.add(itemId);
+    if (isTurn) {
+      this.due.add(itemId);
+      this.sinceMs ??= this.ports.nowMs();
+    }
     // A question that is put after this turn answers it as well, and is not what the turn interrupted.
     if (isTurn && this.asked === null) this.isInterrupted = false;
     // Nobody spoke, and the upstream may answer that by itself.
@@ -150,6 +160,7 @@ export class HeldAnswers {
   blocked(itemId: string): boolean {
     const words = this.take(itemId);
     const wasDue = this.due.delete(itemId);
+    if (this.due.size === 0 && this.kept === null) this.sinceMs = null;
     const { kept } = this;
     const isAsked = words?.isTurn === false && kept !== null && !kept.isPut;
     if (isAsked) {
@@ -271,6 +282,8 @@ export class HeldAnswers {
   }
 
   private asks(eventId: string | null, answer: Promise<boolean>): void {
+    this.ports.answerHeld(this.ports.nowMs() - (this.sinceMs ?? this.ports.nowMs()));
+    this.sinceMs = null;
     const over = (): void => {
       if (this.asked !== asked) return;
       this.isInterrupted = false;

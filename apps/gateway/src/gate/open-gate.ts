@@ -64,6 +64,7 @@ export function openGate(parts: GatewayParts, session: GatedSession): GateSessio
       const causedBy = what === 'client' || what === 'question' ? about : null;
       sayError('content_blocked', MESSAGES[what], causedBy);
     },
+    answerHeld: (ms) => parts.metrics.answerHeld(ms / 1_000),
     unjudged: (why, isBlocked) => parts.metrics.unjudged(why, isBlocked),
     unenforceable: (why) => {
       parts.log.error(

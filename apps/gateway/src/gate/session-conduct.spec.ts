@@ -73,6 +73,18 @@ describe('answers that are held', () => {
     expect(said.blocked).toEqual([['upstream', 'a']]);
   });
 
+  it('begin also when the app turns turn detection off before the words are judged', async () => {
+    const { turn, send, receive, said } = heldSession();
+    turn('a');
+    const off = { type: 'session.update', session: { type: 'realtime', audio: { input: { turn_detection: null } } } };
+    expect(await send(off)).toMatchObject({ replace: expect.anything() as unknown });
+    const updated = { type: 'session.updated', session: session({ ...HELD, turn_detection: null }) };
+    expect(receive(updated)).toMatchObject({ session: { audio: { input: { transcription: null } } } });
+    receive(transcript('a', 'hello'));
+    await settled();
+    expect(typesOf(said.upstream)).toEqual(['response.create']);
+  });
+
   it('tell nothing of what went wrong with the words of the gateway', () => {
     const { turn, receive } = heldSession();
     turn('a');

@@ -20,6 +20,8 @@ export interface SessionConductPorts {
   readonly veil: SessionVeil;
   readonly words: GateWords;
   readonly startTimer: StartTimer;
+  readonly nowMs: () => number;
+  readonly answerHeld: (ms: number) => void;
   readonly toUpstream: (text: string) => void;
   /**
    * Whether a turn may be begun, as budgets see it; the app is told where it may not. Never rejects.
@@ -57,7 +59,7 @@ export class SessionConduct {
     private readonly policy: () => ModerationPolicy,
     private readonly ports: SessionConductPorts,
   ) {
-    const { words, startTimer, toUpstream, mayAsk } = ports;
+    const { words, startTimer, nowMs, answerHeld, toUpstream, mayAsk } = ports;
     this.line = new SpokenLine({
       startTimer,
       line: () => (ports.veil.isConversation ? this.policy().disclosure.spokenLine : null),
@@ -68,6 +70,8 @@ export class SessionConduct {
     let names = 0;
     this.held = new HeldAnswers({
       startTimer,
+      nowMs,
+      answerHeld,
       deadlineMs: () => this.policy().input.deadlineMs,
       isFirst: () => this.line.begin(),
       nextEventId: () => words.ownEventId(`answer_${names++}`),
