@@ -47,6 +47,7 @@ async function throughPools(
   const { pools } = caller;
   const turns = inTurn(pools, (id) => parts.health.isHealthy(id, parts.clock.monotonicMs()), parts.random);
   const isOnly = turns.length === 1;
+  const startedMs = parts.clock.monotonicMs();
   const waitable: Waitable[] = [];
   let refusal: Refusal = { code: 'internal_error', message: 'No pool is configured for this model.' };
   for (const [i, pool] of turns.entries()) {
@@ -54,15 +55,17 @@ async function throughPools(
     const outcome = await tryPool(parts, caller, attempt);
     if (outcome.kind === 'open') return ok(outcome.call);
     if (outcome.kind === 'judge_again') return outcome.kind;
-    refusal = outcome.refusal;
+    // That a line is missing says more to who may come again than that another pool's upstream is away.
+    if (outcome.kind !== 'no_upstream' || waitable.length === 0) refusal = outcome.refusal;
     if (outcome.kind === 'over') return err(parts.closedToNewSessions() ?? refusal);
     if (outcome.kind === 'no_line') waitable.push({ pool, expectedWaitMs: outcome.expectedWaitMs });
   }
-  // Only then, and only where nothing but a line was missing, does a call with a choice of pools stand in line: in the
-  // one that is likely to be the quickest.
+  // Only then does a call with a choice of pools stand in line: of those where nothing but a line was missing, in the one
+  // that is likely to be the quickest.
   const best = waitable.sort((a, b) => a.expectedWaitMs - b.expectedWaitMs)[0];
-  if (!isOnly && best && waitable.length === turns.length && caller.waitMs > 0) {
-    const outcome = await tryPool(parts, caller, { pool: best.pool, waitMs: caller.waitMs, turn: 'wait' });
+  const waitMs = Math.max(0, caller.waitMs - (parts.clock.monotonicMs() - startedMs));
+  if (!isOnly && best && waitMs > 0) {
+    const outcome = await tryPool(parts, caller, { pool: best.pool, waitMs, turn: 'wait' });
     if (outcome.kind === 'open') return ok(outcome.call);
     if (outcome.kind === 'judge_again') return outcome.kind;
     refusal = outcome.refusal;

@@ -41,7 +41,8 @@ const FIRST_EVENT_BYTES_MAX = 1024 * 1024;
 /** Opens one upstream session, or says why this account cannot take it. Leaves no socket behind on failure. */
 export async function dialUpstream(call: UpstreamCall, limits: DialLimits): Promise<Result<OpenUpstream, DialRefusal>> {
   const failed = (refusal: DialRefusal, detail: string): Result<never, DialRefusal> => {
-    limits.report(refusal.code, detail);
+    // A client that hung up says nothing about the upstream.
+    if (!limits.signal.aborted) limits.report(refusal.code, detail);
     return err(refusal);
   };
   const target = dialTarget(call.account, call.request, call.safetyIdentifier);

@@ -59,14 +59,7 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
   const owed = new OwedReports(observer);
   const bill = parts.bills.open(call.sessionId, call.principal.tenantId);
   const session = openedRecord(parts, call);
-  const budget = parts.budgets.open({
-    id: call.sessionId,
-    tenantId: call.principal.tenantId,
-    reportsOwed: () => observer.reportsOwed(),
-    end: (cause) => relay.end(cause),
-    sendClient: (text) => void relay.sendClient(text),
-    cancelTurn: (turnId) => void relay.sendUpstream(observer.cancelTurn(turnId)),
-  });
+  const budget = openBudget(parts, call, { observer, relay: () => relay });
   const lastWord = new LastWord(parts.clock.monotonicMs());
   const unreported = openOwed(parts, call, observer);
   const metered = (event: UsageEvent): void => {
@@ -118,6 +111,20 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
   parts.live.add(live);
   parts.metrics.sessionOpened(live);
   return live;
+}
+
+function openBudget(
+  parts: GatewayParts,
+  { sessionId: id, principal: { tenantId } }: AdmittedCall,
+  { observer, relay }: Pick<TapEars, 'observer' | 'relay'>,
+): LiveSession['budget'] {
+  return parts.budgets.open({
+    ...{ id, tenantId },
+    reportsOwed: () => observer.reportsOwed(),
+    end: (cause) => relay().end(cause),
+    sendClient: (text) => void relay().sendClient(text),
+    cancelTurn: (turnId) => void relay().sendUpstream(observer.cancelTurn(turnId)),
+  });
 }
 
 /** What the upstream's tap tells. */

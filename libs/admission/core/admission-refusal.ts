@@ -83,7 +83,7 @@ function line({ queue, queueFull }: Denial, waitedMs: number): string {
   const full = queueFull ? ' The waiting line is full.' : '';
   if (waitedMs > 0)
     return `${full} You waited ${seconds(waitedMs)}, last in place ${queue.position} of your tenant's line.`;
-  return `${full} You would be in place ${queue.position} of your tenant's line.`;
+  return `${full} A call that may wait would be in place ${queue.position} of your tenant's line.`;
 }
 
 // In coarse steps: exact numbers would tell how busy the neighbours are.
@@ -98,5 +98,5 @@ function expected({ queue }: Denial): { readonly words: string; readonly retryAf
 }
 
 function seconds(ms: number): string {
-  return `${Math.max(1, Math.ceil(ms / 1000))} s`;
+  return `${Math.max(0.1, Math.round(ms / 100) / 10)} s`;
 }

@@ -66,7 +66,7 @@ describe('admit', () => {
     const store = fresh();
     await acquired(store);
     expect((await refusalOf(store, { session: 'b', caps: { tenant: 1 } })).refusal.message).toBe(
-      "Your tenant's limit of 1 concurrent session is reached (1 open). End a session, or ask your administrator to raise the limit. You would be in place 1 of your tenant's line.",
+      "Your tenant's limit of 1 concurrent session is reached (1 open). End a session, or ask your administrator to raise the limit. A call that may wait would be in place 1 of your tenant's line.",
     );
     await acquired(store, { session: 'c' });
     expect((await refusalOf(store, { session: 'b', caps: { key: 2 } })).refusal.message).toMatch(

@@ -2,23 +2,18 @@
 // runs on a fresh store and throws when it does not hold. The order and numbers are explicit here; that both stores do
 // the same in every other situation is for the property test against the state machine.
 import assert from 'node:assert/strict';
-import { acquired, confirmed, held, lineRequest, type RequestParts } from './lease-builders.conformance.js';
-import type { AcquireOutcome, LeaseStore } from './lease-store.js';
+import {
+  acquired,
+  asked,
+  confirmed,
+  held,
+  inLine,
+  lineRequest,
+  of,
+  type RequestParts,
+} from './lease-builders.conformance.js';
 import type { LeaseStoreCase } from './lease-store.conformance.js';
-
-async function asked(store: LeaseStore, parts: RequestParts): Promise<string> {
-  const outcome: AcquireOutcome = await store.acquire(lineRequest(parts));
-  return outcome.kind === 'denied' ? `denied by ${outcome.denial.scope}` : outcome.kind;
-}
-
-/** Tenant and key of one name. */
-function of(tenant: string, rest: Omit<RequestParts, 'ids'> = {}): RequestParts {
-  return { ids: { tenant, key: tenant }, ...rest };
-}
-
-async function inLine(store: LeaseStore): Promise<readonly string[]> {
-  return (await store.view(lineRequest().plan.poolId)).waiting.map((call) => call.sessionId);
-}
+import { KEPT_LINES } from './kept-lines.conformance.js';
 
 const OWN_LIMITS: readonly LeaseStoreCase[] = [
   {
@@ -86,6 +81,18 @@ const FLOORS: readonly LeaseStoreCase[] = [
       await acquired(store, of('b', { session: '4', ...pool }));
       await acquired(store, of('b', { session: '5', ...pool }));
       assert.equal(await asked(store, of('b', { session: '6', ...pool })), 'denied by pool');
+    },
+  },
+  {
+    guarantee: 'a floor is held back within the cap of a family, for it may be asked for in any',
+    check: async ({ store }) => {
+      const pool = { caps: { pool: 9, family: 3 }, shares: { b: { floor: 2 } } };
+      await acquired(store, of('a', { session: '1', ...pool }));
+      assert.equal(await asked(store, of('a', { session: '2', ...pool })), 'denied by family');
+      await acquired(store, of('b', { session: '3', ...pool }));
+      assert.equal(await asked(store, of('a', { session: '4', ...pool })), 'denied by family');
+      await acquired(store, of('b', { session: '5', ...pool }));
+      assert.equal(await asked(store, of('b', { session: '6', ...pool })), 'denied by family');
     },
   },
   {
@@ -288,88 +295,17 @@ const LINE: readonly LeaseStoreCase[] = [
       const pool = { caps: { pool: 3 }, mayWait: true };
       const lines = [];
       for (const session of ['1', '2', '3']) lines.push(await confirmed(store, of('a', { session, ...pool })));
+      // A quiet time, in which nobody waits, says nothing of it.
+      await advance(9_000);
+      await store.renew(lines);
+      for (const session of ['4', '5', '6']) await asked(store, of('b', { session, ...pool }));
       for (const lease of lines.slice(0, 2)) {
         await advance(4_000);
         await store.release(lease);
       }
-      for (const session of ['4', '5']) await acquired(store, of('a', { session, ...pool }));
-      await asked(store, of('b', { session: '6', ...pool }));
       const outcome = await store.acquire(lineRequest(of('b', { session: '7', ...pool })));
       assert(outcome.kind === 'waiting');
       assert.deepEqual(outcome.denial.queue, { position: 2, expectedWaitMs: 8_000 });
-    },
-  },
-];
-
-const KEPT: readonly LeaseStoreCase[] = [
-  {
-    guarantee: 'a kept line is for the same key, pool and family to take over, before all who wait',
-    check: async ({ store }) => {
-      const pool = { caps: { pool: 1 } };
-      const broken = await confirmed(store, of('a', { session: '1', ...pool }));
-      assert.equal(await asked(store, of('b', { session: '2', ...pool, mayWait: true })), 'waiting');
-      assert.equal(await store.release(broken, 2_000), 'released');
-      assert.equal(await held(store), 1);
-      assert.equal(await asked(store, of('c', { session: '3', ...pool })), 'denied by pool');
-      await acquired(store, of('a', { session: '4', ...pool }));
-      assert.equal(await store.release(broken), 'gone');
-      assert.equal(await held(store), 1);
-      assert.deepEqual(await inLine(store), ['ses_2']);
-    },
-  },
-  {
-    guarantee: 'a call that stood in line and takes a kept line over stands there no longer',
-    check: async ({ store }) => {
-      const pool = { caps: { pool: 1 }, mayWait: true };
-      const broken = await confirmed(store, of('a', { session: '1', ...pool }));
-      assert.equal(await asked(store, of('a', { session: '2', ...pool })), 'waiting');
-      await store.release(broken, 2_000);
-      assert.equal(await asked(store, of('a', { session: '2', ...pool })), 'admitted');
-      assert.deepEqual(await inLine(store), []);
-    },
-  },
-  {
-    guarantee: 'who takes a kept line over leaves a line that lapsed to who waits',
-    check: async ({ store, terms, advance }) => {
-      const pool = { caps: { pool: 2 }, mayWait: true };
-      const broken = await confirmed(store, of('a', { session: '1', ...pool }));
-      await acquired(store, of('b', { session: '2', ...pool }));
-      await store.release(broken, 2 * terms.pendingMs);
-      await advance(terms.pendingMs - 1);
-      assert.equal(await asked(store, of('c', { session: '3', ...pool })), 'waiting');
-      await advance(1);
-      await acquired(store, of('a', { session: '4', ...pool }));
-      assert.deepEqual(await inLine(store), []);
-    },
-  },
-  {
-    guarantee:
-      'who came back before the old connection was settled is in line, and gets the line instead of a new call',
-    check: async ({ store }) => {
-      const pool = { caps: { pool: 1 }, mayWait: true };
-      const broken = await confirmed(store, of('a', { session: '1', ...pool }));
-      await asked(store, of('b', { session: '2', ...pool }));
-      const back = lineRequest(of('a', { session: '3', ...pool }));
-      await store.acquire(back);
-      await store.release(broken, 2_000);
-      assert.equal((await store.attend([back]))[0]?.kind, 'granted');
-      assert.equal(await asked(store, of('a', { session: '4', ...pool })), 'waiting');
-      assert.deepEqual(await inLine(store), ['ses_2', 'ses_4']);
-      assert.equal(await held(store), 1);
-    },
-  },
-  {
-    guarantee: 'a kept line that nobody came back for goes to who waits',
-    check: async ({ store, advance }) => {
-      const pool = { caps: { pool: 1 }, mayWait: true };
-      const broken = await confirmed(store, of('a', { session: '1', ...pool }));
-      const waiting = lineRequest(of('b', { session: '2', ...pool }));
-      await store.acquire(waiting);
-      await store.release(broken, 2_000);
-      await advance(1_999);
-      assert.equal((await store.attend([waiting]))[0]?.kind, 'waiting');
-      await advance(1);
-      assert.equal((await store.attend([waiting]))[0]?.kind, 'granted');
     },
   },
 ];
@@ -458,6 +394,6 @@ export const FAIR_CAP_CASES: readonly LeaseStoreCase[] = [
   ...HEADROOM,
   ...FLOORS,
   ...LINE,
-  ...KEPT,
+  ...KEPT_LINES,
   ...OTHER,
 ];

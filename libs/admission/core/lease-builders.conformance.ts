@@ -99,3 +99,19 @@ export async function held(store: LeaseStore, scope: LineQuery['scope'] = 'pool'
   const prefix = { key: 'key', tenant: 'tnt', pool: 'pool' }[scope];
   return (await store.list({ scope, id: `${prefix}_${id}`, linesMax: 10_000 })).length;
 }
+
+/** What is answered to an acquisition, in words. */
+export async function asked(store: LeaseStore, parts: RequestParts): Promise<string> {
+  const outcome = await store.acquire(lineRequest(parts));
+  return outcome.kind === 'denied' ? `denied by ${outcome.denial.scope}` : outcome.kind;
+}
+
+/** Tenant and key of one name. */
+export function of(tenant: string, rest: Omit<RequestParts, 'ids'> = {}): RequestParts {
+  return { ids: { tenant, key: tenant }, ...rest };
+}
+
+/** The sessions in line for the usual pool. */
+export async function inLine(store: LeaseStore): Promise<readonly string[]> {
+  return (await store.view(lineRequest().plan.poolId)).waiting.map((call) => call.sessionId);
+}

@@ -10,6 +10,8 @@ export interface Line {
   readonly lease: Lease;
   /** When the session was given it; Unix milliseconds. */
   readonly sinceMs: number;
+  /** It was kept for a reconnect, and this session came and took it. */
+  readonly isInherited: boolean;
   state: LeaseState;
   expiresAtMs: number;
 }

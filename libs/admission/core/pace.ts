@@ -3,23 +3,25 @@
 
 const MINUTE_MS = 60_000;
 
-/** How often lines of a pool come free: a moving average over about the last five. */
+/** How often lines of a pool come free while somebody waits for one: a moving average over about the last five. */
 export class ReleasePace {
   readonly #pools = new Map<string, { lastMs: number; gapMs: number | null }>();
 
-  /** A line of the pool came free. */
-  freed(poolId: string, nowMs: number): void {
-    const pace = this.#pools.get(poolId);
-    if (!pace) {
-      this.#pools.set(poolId, { lastMs: nowMs, gapMs: null });
-      return;
+  /**
+   * A line of the pool came free. @param wantedSinceMs when the first call that waits for the pool began to; null: none
+   * does. A quiet night says nothing of how long the first call of the morning will wait.
+   */
+  freed(poolId: string, nowMs: number, wantedSinceMs: number | null): void {
+    const pace = this.#pools.get(poolId) ?? { lastMs: 0, gapMs: null };
+    this.#pools.set(poolId, pace);
+    if (wantedSinceMs !== null) {
+      const gapMs = Math.max(0, nowMs - Math.max(pace.lastMs, wantedSinceMs));
+      pace.gapMs = pace.gapMs === null ? gapMs : Math.floor((4 * pace.gapMs + gapMs) / 5);
     }
-    const gapMs = Math.max(0, nowMs - pace.lastMs);
-    pace.gapMs = pace.gapMs === null ? gapMs : Math.floor((4 * pace.gapMs + gapMs) / 5);
     pace.lastMs = nowMs;
   }
 
-  /** Milliseconds from one release to the next; null before the second. */
+  /** Milliseconds from one release to the next; null before the first that somebody waited for. */
   gapMs(poolId: string): number | null {
     return this.#pools.get(poolId)?.gapMs ?? null;
   }

@@ -23,13 +23,11 @@ export interface Asking {
 export function blockedBy({ place, own }: Asking, plan: PoolPlan, counts: LineCounts): Blocked | null {
   const names = countersOf(place);
   const share = shareOf(plan, place.tenantId);
-  const familyMax = plan.familyMax[place.family];
   return (
     full('key', counts.of(names.key), own.keySessionsMax) ??
     full('key', counts.of(names.keyInPool), share.keys[place.keyId]?.ceiling ?? null) ??
     full('tenant', counts.of(names.tenant), own.tenantSessionsMax) ??
     keptForKeys(place, { plan, share, counts }) ??
-    full('family', counts.of(names.family), familyMax ?? null) ??
     keptForTenants(place, plan, counts)
   );
 }
@@ -59,17 +57,22 @@ function keptForKeys(place: Place, { plan, share, counts }: InShare): Blocked | 
   return { scope: 'tenant', current: held, max: share.ceiling };
 }
 
+// Who has a floor may ask for any family, so each family's cap covers the floors as the pool's does.
 function keptForTenants(place: Place, plan: PoolPlan, counts: LineCounts): Blocked | null {
-  if (plan.sessionsMax === null) return null;
+  const familyMax = plan.familyMax[place.family] ?? null;
+  if (plan.sessionsMax === null && familyMax === null) return null;
+  const names = countersOf(place);
   const share = shareOf(plan, place.tenantId);
-  const held = counts.of(countersOf(place).tenantInPool);
+  const held = counts.of(names.tenantInPool);
   const keyFloors = unusedKeyFloors(plan, share, counts);
   const keyFloorsAfter = keyFloors - usesKeyFloor(place, { plan, share, counts });
   const before = reservedLines(plan, counts);
   const after = before - unusedFloor(share, held, keyFloors) + unusedFloor(share, held + 1, keyFloorsAfter);
-  const current = counts.of(countersOf(place).pool);
-  if (coversAfter(plan.sessionsMax - current, before, after)) return null;
-  return { scope: 'pool', current, max: plan.sessionsMax };
+  const blocked = (scope: LimitScope, current: number, max: number | null): Blocked | null =>
+    max === null || coversAfter(max - current, before, after) ? null : { scope, current, max };
+  return (
+    blocked('family', counts.of(names.family), familyMax) ?? blocked('pool', counts.of(names.pool), plan.sessionsMax)
+  );
 }
 
 // A guarantee is the tenant's floor, or what its keys are guaranteed where that is more.

@@ -17,6 +17,11 @@ import { blockedBy } from './room.js';
 import { TokenWindow } from './budget/token-window.js';
 import { WaitingQueue, type Waiter } from './waiting-queue.js';
 
+/** A session younger than this that breaks off while others wait is as much a new call as theirs. */
+export const KEEP_AGE_MS_MIN = 60_000;
+/** The same for a session that came by its line as a reconnect: a chain of them must not pass others by for ever. */
+export const KEEP_AGAIN_AGE_MS_MIN = 15 * 60_000;
+
 /** An idle line that was asked to make room counts as coming free for so long. */
 export const RECLAIM_MS = 10_000;
 
@@ -204,8 +209,8 @@ export class Switchboard {
     const { silenceMaxMs, recoveryMs, waiterMs } = this.terms;
     if (this.#beatMs === null || nowMs - this.#beatMs > silenceMaxMs) this.#closedUntilMs = nowMs + recoveryMs;
     this.#beatMs = nowMs;
-    for (const line of this.lines.removeLapsed(nowMs)) this.#pace.freed(line.lease.place.poolId, nowMs);
     this.queue.removeSilent(nowMs, waiterMs);
+    for (const line of this.lines.removeLapsed(nowMs)) this.#freed(line.lease.place.poolId, nowMs);
     return this.recoveringMs(nowMs);
   }
 
@@ -291,21 +296,28 @@ export class Switchboard {
     this.lines.remove(line.lease.sessionId);
     this.#fence = Math.max(this.#fence + 1, nowMs * 1000);
     const lease = { ...plainCaller(caller), fence: this.#fence };
-    const sinceMs = line.lease.sessionId === caller.sessionId ? line.sinceMs : nowMs;
+    const isOwn = line.lease.sessionId === caller.sessionId;
     const expiresAtMs = nowMs + this.terms.pendingMs;
-    this.lines.put({ lease, sinceMs, state: 'pending', expiresAtMs });
+    const { sinceMs, isInherited } = isOwn ? line : { sinceMs: nowMs, isInherited: true };
+    this.lines.put({ lease, sinceMs, isInherited, state: 'pending', expiresAtMs });
     return lease;
   }
 
   #put(lease: Lease, state: LeaseState, { nowMs, ttlMs }: { readonly nowMs: number; readonly ttlMs: number }): Lease {
-    const sinceMs = this.lines.get(lease.sessionId)?.sinceMs ?? nowMs;
-    this.lines.put({ lease, sinceMs, state, expiresAtMs: nowMs + ttlMs });
+    const { sinceMs, isInherited } = this.lines.get(lease.sessionId) ?? { sinceMs: nowMs, isInherited: false };
+    this.lines.put({ lease, sinceMs, isInherited, state, expiresAtMs: nowMs + ttlMs });
     return lease;
   }
 
-  // Who broke off may have come back before its old connection was settled: then its call is in line already.
+  // Nobody can tell who comes back from who comes anew: a key is all that they show. So while other tenants wait, a line is
+  // kept only where a call was really under way, and for who comes then; in line everybody is as good as the next.
   #keep(line: Line, keepMs: number, nowMs: number): void {
-    const back = this.queue.firstAt(line.lease.place);
+    const { place } = line.lease;
+    const isWanted = this.queue.ofPool(place.poolId).some(({ caller }) => caller.place.tenantId !== place.tenantId);
+    const ageMsMin = line.isInherited ? KEEP_AGAIN_AGE_MS_MIN : KEEP_AGE_MS_MIN;
+    if (isWanted && nowMs - line.sinceMs < ageMsMin) return this.#free(line, nowMs);
+    // Who broke off may have come back before its old connection was settled: then its call is in line already.
+    const back = isWanted ? null : this.queue.firstAt(place);
     if (back === null) return this.lines.set(line, 'kept', nowMs + keepMs);
     this.queue.remove(back.caller.sessionId);
     this.#granted.push(this.#takeOver(line, back.caller, nowMs));
@@ -313,7 +325,11 @@ export class Switchboard {
 
   #free(line: Line, nowMs: number): void {
     this.lines.remove(line.lease.sessionId);
-    this.#pace.freed(line.lease.place.poolId, nowMs);
+    this.#freed(line.lease.place.poolId, nowMs);
+  }
+
+  #freed(poolId: PoolId, nowMs: number): void {
+    this.#pace.freed(poolId, nowMs, this.queue.ofPool(poolId)[0]?.sinceMs ?? null);
   }
 
   /** What keeps this call from having a line now; null: nothing. */

@@ -153,10 +153,14 @@ export class WaitingRoom {
     if (guest.asking) return;
     const terms = guest.review();
     if (terms !== null) guest.request = { ...guest.request, own: terms.own, plan: terms.plan };
-    else {
-      guest.done({ kind: 'dismissed' });
-      this.#leaveStore(guest);
-    }
+    else void this.#dismiss(guest);
+  }
+
+  // It will ask for a line elsewhere at once, so it must be out of this line before it hears.
+  async #dismiss(guest: Guest): Promise<void> {
+    guest.asking = true;
+    await this.#leaveStore(guest);
+    guest.done({ kind: 'dismissed' });
   }
 
   // A deadline between two looks is kept to the millisecond.
@@ -205,7 +209,8 @@ export class WaitingRoom {
   // It may have left while it was being put back.
   #sitDown(guest: Guest, denial: Denial): void {
     guest.denial = denial;
-    if (this.#guests.get(guest.request.sessionId) !== guest) this.#leaveStore(guest);
+    if (this.#guests.get(guest.request.sessionId) !== guest) void this.#leaveStore(guest);
+    else if (this.#closed) void this.#giveUp(guest, true);
   }
 
   // Given a line in the same moment in which it left: nobody will use that line. Two questions under way at once are
@@ -219,20 +224,21 @@ export class WaitingRoom {
     const guest = this.#guests.get(sessionId);
     if (!guest) return;
     guest.done({ kind: 'abandoned' });
-    this.#leaveStore(guest);
+    void this.#leaveStore(guest);
   }
 
-  #leaveStore(guest: Guest): void {
-    this.#parts.store
-      .leave(guest.request)
-      .then(async (outcome) => {
-        if (outcome.kind === 'granted') await this.#parts.store.release(outcome.lease);
-      })
-      .catch(this.#parts.observe);
+  async #leaveStore(guest: Guest): Promise<void> {
+    try {
+      const outcome = await this.#parts.store.leave(guest.request);
+      if (outcome.kind === 'granted') await this.#parts.store.release(outcome.lease);
+    } catch (error) {
+      this.#parts.observe(error);
+    }
   }
 
-  async #giveUp(guest: Guest): Promise<void> {
-    if (guest.asking) return;
+  async #giveUp(guest: Guest, isAnswered = false): Promise<void> {
+    // One that is being asked about hears when the answer is there.
+    if (guest.asking && !isAnswered) return;
     guest.asking = true;
     try {
       const outcome = await this.#parts.store.leave(guest.request);

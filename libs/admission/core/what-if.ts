@@ -214,7 +214,7 @@ class Replay {
 
   // A guarantee is the tenant's floor, of which a part may be its other keys'.
   #isOwed({ request: { place, plan } }: Call, { scope }: Denial): boolean {
-    if (scope !== 'pool') return false;
+    if (scope !== 'pool' && scope !== 'family') return false;
     const { floor, keys } = shareOf(plan, place.tenantId);
     const { counts } = this.#board.lines;
     const missing = Object.entries(keys).map(([keyId, key]) => ({

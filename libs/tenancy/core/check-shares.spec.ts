@@ -6,7 +6,8 @@ function claim(replacing: Partial<TenantClaim> = {}): TenantClaim {
 }
 
 function pool(floors: readonly number[], sessionsMax: number | null = 100): PoolClaims {
-  return { slug: 'openai', sessionsMax, tenants: floors.map((floor, i) => claim({ slug: `t${i}`, floor })) };
+  const tenants = floors.map((floor, i) => claim({ slug: `t${i}`, floor }));
+  return { slug: 'openai', sessionsMax, familyCaps: new Map(), tenants };
 }
 
 describe('floors of a pool', () => {
@@ -46,7 +47,7 @@ describe('floors of a pool', () => {
 
 describe('the share of a tenant', () => {
   const problems = (tenant: Partial<TenantClaim>) =>
-    poolProblems({ slug: 'openai', sessionsMax: 100, tenants: [claim(tenant)] });
+    poolProblems({ slug: 'openai', sessionsMax: 100, familyCaps: new Map(), tenants: [claim(tenant)] });
   const key = (floor: number, ceiling: number | null = null) => ({ id: 'key_1', floor, ceiling });
 
   it('has no floor above its ceiling', () => {
@@ -91,13 +92,27 @@ describe('a cap of its own', () => {
   });
 });
 
+describe('floors of a pool with caps of families', () => {
+  it('are refused above any of them, because a floor may be asked for in any family', () => {
+    const claims = { ...pool([2, 1]), familyCaps: new Map([['gpt-live-1', 2]]) };
+    expect(poolProblems(claims)).toEqual([
+      'floors of 2 tenants are 2 + 1 = 3, above the cap of 2 of family gpt-live-1 in pool openai: ' +
+        'lower one by 1 or raise the cap, or give the family a pool of its own',
+    ]);
+    expect(poolProblems({ ...claims, familyCaps: new Map([['gpt-live-1', 3]]) })).toEqual([]);
+  });
+});
+
 describe('what is accepted', () => {
   const line = fc.integer({ min: 0, max: 12 });
   const ceiling = fc.option(fc.integer({ min: 1, max: 12 }), { nil: null });
   const keys = fc.array(fc.record({ id: fc.constant('key_1'), floor: line, ceiling }), { maxLength: 3 });
   const tenants = fc.array(fc.record({ slug: fc.constant('acme'), floor: line, ceiling, keys }), { maxLength: 6 });
   const sessionsMax = fc.option(fc.integer({ min: 1, max: 40 }), { nil: null });
-  const claims: fc.Arbitrary<PoolClaims> = fc.record({ slug: fc.constant('openai'), sessionsMax, tenants });
+  const familyCaps = fc
+    .option(fc.integer({ min: 1, max: 40 }), { nil: null })
+    .map((max) => new Map(max === null ? [] : [['gpt-live-1', max]]));
+  const claims: fc.Arbitrary<PoolClaims> = fc.record({ slug: fc.constant('openai'), sessionsMax, familyCaps, tenants });
 
   it('is exactly what can be kept when everybody asks for its floor at once', () => {
     fc.assert(fc.property(claims, (pool) => (poolProblems(pool).length === 0) === canBeKept(pool)));
@@ -128,8 +143,9 @@ describe('what is accepted', () => {
 });
 
 /** Opens every guaranteed session, one line after the other, and sees whether each has room. */
-function canBeKept({ sessionsMax, tenants }: PoolClaims): boolean {
-  let free = sessionsMax ?? 0;
+function canBeKept({ sessionsMax, familyCaps, tenants }: PoolClaims): boolean {
+  // Everybody may ask for the same family.
+  let free = Math.min(sessionsMax ?? 0, ...familyCaps.values());
   for (const { floor, ceiling, keys } of tenants) {
     let ofTenant = floor;
     for (const key of keys)

@@ -21,6 +21,8 @@ export interface TenantClaim {
 export interface PoolClaims {
   readonly slug: string;
   readonly sessionsMax: number | null;
+  /** Caps of model families. Who has a floor may ask for any family. */
+  readonly familyCaps: ReadonlyMap<string, number>;
   readonly tenants: readonly TenantClaim[];
 }
 
@@ -72,7 +74,7 @@ function floorAboveCeiling({ floor, ceiling }: Omit<KeyClaim, 'id'>, of: string)
   return [`the floor of ${floor} is above the ceiling of ${ceiling} ${of}: lower the floor or raise the ceiling`];
 }
 
-function capProblems({ slug, sessionsMax, tenants }: PoolClaims): string[] {
+function capProblems({ slug, sessionsMax, familyCaps, tenants }: PoolClaims): string[] {
   const held = tenants.filter(({ floor }) => floor > 0);
   const words: Words = {
     one: `the floor of tenant ${held[0]?.slug}`,
@@ -80,11 +82,25 @@ function capProblems({ slug, sessionsMax, tenants }: PoolClaims): string[] {
     raise: 'raise the cap',
   };
   const floors = held.map(({ floor }) => floor);
+  const ofFamilies = [...familyCaps].flatMap(([family, max]) =>
+    exceeded(
+      floors,
+      { max, name: `the cap of ${max} of family ${family} in pool ${slug}` },
+      {
+        ...words,
+        raise: 'raise the cap, or give the family a pool of its own',
+      },
+    ),
+  );
   if (sessionsMax !== null)
-    return exceeded(floors, { max: sessionsMax, name: `the cap of ${sessionsMax} of pool ${slug}` }, words);
+    return [
+      ...exceeded(floors, { max: sessionsMax, name: `the cap of ${sessionsMax} of pool ${slug}` }, words),
+      ...ofFamilies,
+    ];
   if (held.length === 0) return [];
   const [claim, sum] = [claimed(floors, words), sumOf(floors)];
   return [
+    ...ofFamilies,
     `${claim}, but pool ${slug} has no cap and a guarantee needs one: ` +
       `set a cap of at least ${sum} or take the floor${held.length === 1 ? '' : 's'} away`,
   ];

@@ -87,10 +87,16 @@ function takeOver({ step, before, after, waiting }: Change): Passed | null {
       ? { lease: line.lease, from }
       : null;
   }
-  // Who broke off may be back, and in line, before its old line is given back to be kept: then it has that line at once.
+  // Who broke off may be back, and in line, before its old line is given back to be kept: then it has that line at once, but
+  // where other tenants wait.
   const from = before.get(caller.sessionId);
   const isKept = step.kind === 'release' && (step.keepMs ?? 0) > 0 && from?.state === 'confirmed';
   if (!isKept || after.has(caller.sessionId)) return null;
+  const { poolId, tenantId } = from.lease.place;
+  const isWanted = [...waiting.values()].some(
+    ({ caller: { place } }) => place.poolId === poolId && place.tenantId !== tenantId,
+  );
+  if (isWanted) return null;
   for (const [sessionId, { caller: back }] of waiting) {
     const line = after.get(sessionId);
     if (line && isSamePlace(back.place, from.lease.place)) return { lease: line.lease, from: from.lease };

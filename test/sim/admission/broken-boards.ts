@@ -21,7 +21,13 @@ export class Resurrecting extends Switchboard {
     for (const lease of super.renew(leases, nowMs)) {
       if (this.lines.get(lease.sessionId)) continue;
       const expiresAtMs = nowMs + this.leaseTerms.confirmedMs;
-      this.lines.put({ lease: { ...lease, fence: 1 }, sinceMs: nowMs, state: 'confirmed', expiresAtMs });
+      this.lines.put({
+        lease: { ...lease, fence: 1 },
+        sinceMs: nowMs,
+        isInherited: false,
+        state: 'confirmed',
+        expiresAtMs,
+      });
     }
     return [];
   }

@@ -72,11 +72,12 @@ function numberProblems({ sessionsMax, shares }: PoolPlan): readonly string[] {
   ];
 }
 
-function claimsOf({ sessionsMax, shares, poolId }: PoolPlan, { pools, tenants }: PolicySnapshot) {
+function claimsOf({ sessionsMax, familyMax, shares, poolId }: PoolPlan, { pools, tenants }: PolicySnapshot) {
   const slugOf = new Map([...tenants].map(([id, { slug }]) => [String(id), slug]));
   return {
     slug: pools.get(poolId)?.slug ?? poolId,
     sessionsMax,
+    familyCaps: new Map(Object.entries(familyMax)),
     tenants: Object.entries(shares).map(([tenantId, { floor, ceiling, keys }]) => ({
       slug: slugOf.get(tenantId) ?? tenantId,
       floor,

@@ -10,15 +10,18 @@ local session, caller = ARGV[6], cjson.decode(ARGV[7])
 caller.session, caller.sequence = session, math.huge
 local held = line_of(session)
 if held and not same_place(held, caller) then return { 'elsewhere' } end
-local since, taken_from = held and held.since or whole(now), session
-if not held then held, taken_from = kept_for(caller) end
+local since, taken_from, inherited = held and held.since or whole(now), session, held and held.inherited
+if not held then
+  held, taken_from = kept_for(caller)
+  inherited = true
+end
 if held then
   leave_line(session)
   -- Asked twice: the line may be in use by now, and stays as it is.
   local line = told(session, caller.token)
   if not line then
     drop_line(taken_from, held)
-    line = take_line(session, caller, since)
+    line = take_line(session, caller, since, inherited)
   end
   grant()
   return { 'admitted', line.fence, own_use(line) }

@@ -5,7 +5,7 @@
 --   1 state     hash  beat, closed_until, server, fence, sequence; pace|<pool> = last release:gap;
 --                     given|<pool>; rate|<tenant>; pause|<pool> and pause|<pool>|<family>;
 --                     tokens|<pool> and tokens|<pool>|<family> = second:tokens of the last minute's, with commas
---   2 lines     hash  session id -> JSON {token, state, since, replica, key, tenant, pool, family}
+--   2 lines     hash  session id -> JSON {token, state, since, replica, key, tenant, pool, family, inherited}
 --   3 expiry    zset  session id by the ms at which its line lapses
 --   4 kept      zset  the same for lines that are kept for a reconnect
 --   5 counts    hash  lines held: k|<key> t|<tenant> p|<pool> pf|<pool>|<family> pt|<pool>|<tenant> pk|<pool>|<key>
@@ -108,14 +108,33 @@ local function held_by(session, token)
   if line and line.token == token and line.state ~= 'kept' then return line end
 end
 
--- A line of the pool came free.
+-- Everybody in line, in order, each with its session and place in the order.
+local queue
+local function load_queue()
+  if queue then return end
+  queue = {}
+  local sessions = redis.call('ZRANGE', QUEUE, 0, -1)
+  if #sessions == 0 then return end
+  local records = hmget(WAITERS, sessions)
+  for i, session in ipairs(sessions) do
+    local waiter = cjson.decode(records[i])
+    waiter.session, waiter.sequence = session, i
+    queue[#queue + 1] = waiter
+  end
+end
+
+-- A line of the pool came free. Only gaps in which somebody waited say how long others will wait.
 local function freed(pool)
-  local was = redis.call('HGET', STATE, 'pace|' .. pool)
-  local gap = -1
-  if was then
-    local last, before = string.match(was, '^(%d+):(%-?%d+)$')
-    gap = math.max(0, now - tonumber(last))
-    if tonumber(before) >= 0 then gap = math.floor((4 * tonumber(before) + gap) / 5) end
+  load_queue()
+  local wanted_since
+  for _, waiter in ipairs(queue) do
+    if waiter.pool == pool then wanted_since = tonumber(waiter.since) break end
+  end
+  local last, gap = string.match(redis.call('HGET', STATE, 'pace|' .. pool) or '0:-1', '^(%d+):(%-?%d+)$')
+  gap = tonumber(gap)
+  if wanted_since then
+    local seen = math.max(0, now - math.max(tonumber(last), wanted_since))
+    gap = gap < 0 and seen or math.floor((4 * gap + seen) / 5)
   end
   redis.call('HSET', STATE, 'pace|' .. pool, whole(now) .. ':' .. whole(gap))
 end
@@ -150,15 +169,15 @@ local function enter()
     redis.call('HSET', STATE, 'closed_until', whole(closed_until))
   end
   redis.call('HSET', STATE, 'beat', whole(now), 'server', server)
-  for _, session in ipairs(redis.call('ZRANGEBYSCORE', EXPIRY, '-inf', whole(now))) do
-    local line = line_of(session)
-    drop_line(session, line)
-    freed(line.pool)
-  end
   for _, session in ipairs(redis.call('ZRANGEBYSCORE', SEEN, '-inf', whole(now - WAITER))) do
     redis.call('HDEL', WAITERS, session)
     redis.call('ZREM', QUEUE, session)
     redis.call('ZREM', SEEN, session)
+  end
+  for _, session in ipairs(redis.call('ZRANGEBYSCORE', EXPIRY, '-inf', whole(now))) do
+    local line = line_of(session)
+    drop_line(session, line)
+    freed(line.pool)
   end
   return math.max(0, closed_until - now)
 end

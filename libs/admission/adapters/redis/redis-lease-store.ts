@@ -8,6 +8,8 @@ import {
   LeaseStoreUnavailable,
   LineHeldElsewhere,
   NoSuchPage,
+  KEEP_AGAIN_AGE_MS_MIN,
+  KEEP_AGE_MS_MIN,
   RECLAIM_MS,
   type AcquireOutcome,
   type AcquireRequest,
@@ -156,7 +158,8 @@ export class RedisLeaseStore implements LeaseStore {
   }
 
   async release({ sessionId, token }: Caller, keepMs = 0): Promise<'released' | 'gone'> {
-    return parseCount(await this.#run('release', [sessionId, token, keepMs])) === 1 ? 'released' : 'gone';
+    const ages = [KEEP_AGE_MS_MIN, KEEP_AGAIN_AGE_MS_MIN];
+    return parseCount(await this.#run('release', [sessionId, token, keepMs, ...ages])) === 1 ? 'released' : 'gone';
   }
 
   async pause(poolId: PoolId, forMs: number, family: string | null = null): Promise<void> {

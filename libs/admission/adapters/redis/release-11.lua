@@ -1,20 +1,29 @@
 -- Gives a line back, or keeps it a moment for a reconnect, if it is held under this token; whoever is owed a line and
--- waits gets it.
--- ARGV 6 session id · 7 token · 8 ms to keep it for
+-- waits gets it. While other tenants wait it is kept only when it is old enough, and not for who is in line
+-- (`switchboard.ts` says why).
+-- ARGV 6 session id · 7 token · 8 ms to keep it for · 9 how old it must be · 10 the same if it was inherited
 -- OUT  1 released · 0 not held under this token: nothing was freed
 local closed = enter()
 local line = held_by(ARGV[6], ARGV[7])
-if line and tonumber(ARGV[8]) > 0 and line.state == 'confirmed' then
-  -- Who broke off may have come back before its old connection was settled: then its call is in line already.
+local may_keep = line and tonumber(ARGV[8]) > 0 and line.state == 'confirmed'
+local back, wanted
+if may_keep then
   load_queue()
-  local back
   for _, waiter in ipairs(queue) do
-    if same_place(waiter, line) then back = waiter break end
+    if waiter.pool == line.pool and waiter.tenant ~= line.tenant then wanted = true break end
+  end
+  local age_min = tonumber(line.inherited and ARGV[10] or ARGV[9])
+  if wanted and now - tonumber(line.since) < age_min then may_keep = false end
+end
+if may_keep then
+  -- Who broke off may have come back before its old connection was settled: then its call is in line already.
+  for _, waiter in ipairs(queue) do
+    if not wanted and same_place(waiter, line) then back = waiter break end
   end
   if back then
     leave_queue(back)
     drop_line(ARGV[6], line)
-    take_line(back.session, back, whole(now))
+    take_line(back.session, back, whole(now), true)
     redis.call('PUBLISH', STATE .. ':granted:' .. back.replica, back.session)
   else
     line.state = 'kept'

@@ -71,14 +71,20 @@ local function blocked_by(caller, plan)
   if share.ceiling and not covers_after(share.ceiling - held, keys_before, keys_after) then
     return { 'tenant', held, share.ceiling }
   end
-  blocked = plan and full('family', 'pf|' .. pool .. '|' .. caller.family, plan.families[caller.family])
-  if blocked or not plan or not plan.max then return blocked or nil end
-  -- With more lines free than all floors together, nobody's can be in danger: the usual case, and cheap.
-  local open = count('p|' .. pool)
-  if plan.max - open - 1 >= plan.floors then return nil end
-  local before = reserved_lines(pool, plan)
-  local after = before - unused_floor(share, held, keys_before) + unused_floor(share, held + 1, keys_after)
-  if not covers_after(plan.max - open, before, after) then return { 'pool', open, plan.max } end
+  if not plan then return nil end
+  local before, after
+  -- Who has a floor may ask for any family, so each family's cap covers the floors as the pool's does.
+  local function kept(scope, name, max)
+    if not max then return nil end
+    -- With more lines free than all floors together, nobody's can be in danger: the usual case, and cheap.
+    local open = count(name)
+    if max - open - 1 >= plan.floors then return nil end
+    before = before or reserved_lines(pool, plan)
+    after = after or before - unused_floor(share, held, keys_before) + unused_floor(share, held + 1, keys_after)
+    if not covers_after(max - open, before, after) then return { scope, open, max } end
+  end
+  return kept('family', 'pf|' .. pool .. '|' .. caller.family, plan.families[caller.family])
+    or kept('pool', 'p|' .. pool, plan.max)
 end
 
 local function rate_used_until(tenant)
@@ -116,21 +122,6 @@ end
 -- What a caller has in use of its own limits: ms of its rate of new sessions, sessions of its key, of its tenant.
 local function own_use(caller)
   return rate_used_until(caller.tenant) - now, count('k|' .. caller.key), count('t|' .. caller.tenant)
-end
-
--- Everybody in line, in order, each with its session and place in the order.
-local queue
-local function load_queue()
-  if queue then return end
-  queue = {}
-  local sessions = redis.call('ZRANGE', QUEUE, 0, -1)
-  if #sessions == 0 then return end
-  local records = hmget(WAITERS, sessions)
-  for i, session in ipairs(sessions) do
-    local waiter = cjson.decode(records[i])
-    waiter.session, waiter.sequence = session, i
-    queue[#queue + 1] = waiter
-  end
 end
 
 local function leave_queue(waiter)
@@ -212,9 +203,9 @@ local function next_in(pool)
   return best and best.waiter
 end
 
-local function take_line(session, caller, since)
+local function take_line(session, caller, since, inherited)
   local line = { token = caller.token, fence = next_fence(), state = 'pending', since = since, replica = caller.replica,
-    key = caller.key, tenant = caller.tenant, pool = caller.pool, family = caller.family }
+    key = caller.key, tenant = caller.tenant, pool = caller.pool, family = caller.family, inherited = inherited }
   write_line(session, line, now + PENDING)
   add(line, 1)
   return line

@@ -79,8 +79,10 @@ export async function updatePool(
     if (!pool.ok) return pool;
     const { id } = pool.value;
     const next = changedPool(pool.value, input.value, (key) => context.sealUpstreamKey(key, id));
-    // Floors are looked at when the cap moves only: a pool that should be drained is drained, whatever else is wrong.
-    const ofShares = input.value.sessionsMax === undefined ? [] : poolProblems(await claimsOf(tx, next));
+    // Floors are looked at when a cap moves only: a pool that should be drained is drained, whatever else is wrong.
+    const { sessionsMax, familyCaps } = input.value;
+    const isCapMoved = sessionsMax !== undefined || familyCaps !== undefined;
+    const ofShares = isCapMoved ? poolProblems(await claimsOf(tx, next)) : [];
     const refusal = refusalOf([...accountProblems(next), ...ofShares]);
     if (refusal) return err(refusal);
     const data = { ...columnsOf(next), updatedAt: new Date(context.clock.nowMs()) };

@@ -4,7 +4,7 @@ import type { Pool, PoolClaims, TenantClaim } from '../../index.js';
 import type { Tx } from './locks.js';
 
 /** All claims on a pool. Those of suspended tenants count: they may be active again at any time. */
-export async function claimsOf(tx: Tx, { id, slug, sessionsMax }: Pool): Promise<PoolClaims> {
+export async function claimsOf(tx: Tx, { id, slug, sessionsMax, familyCaps }: Pool): Promise<PoolClaims> {
   const where = { poolId: id };
   const include = { tenant: { select: { slug: true } } };
   const shares = await tx.poolShare.findMany({ where, include, orderBy: { tenantId: 'asc' } });
@@ -16,7 +16,7 @@ export async function claimsOf(tx: Tx, { id, slug, sessionsMax }: Pool): Promise
     const claim = claims.get(tenantId) ?? noClaim(key.tenant.slug);
     claims.set(tenantId, { ...claim, keys: [...claim.keys, { id: keyId, floor, ceiling }] });
   }
-  return { slug, sessionsMax, tenants: [...claims.values()] };
+  return { slug, sessionsMax, familyCaps, tenants: [...claims.values()] };
 }
 
 /** The same claims, with those of one tenant changed. */
