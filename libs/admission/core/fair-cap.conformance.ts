@@ -298,9 +298,11 @@ const LINE: readonly LeaseStoreCase[] = [
       // A quiet time, in which nobody waits, says nothing of it.
       await advance(9_000);
       await store.renew(lines);
-      for (const session of ['4', '5', '6']) await asked(store, of('b', { session, ...pool }));
+      const calls = ['4', '5', '6'].map((session) => lineRequest(of('b', { session, ...pool })));
+      for (const waiting of calls) await store.acquire(waiting);
       for (const lease of lines.slice(0, 2)) {
         await advance(4_000);
+        await Promise.all([store.renew(lines.slice(2)), store.attend(calls)]);
         await store.release(lease);
       }
       const outcome = await store.acquire(lineRequest(of('b', { session: '7', ...pool })));
