@@ -77,7 +77,7 @@ export class Rules {
     tally.add(scopes);
     const after = [this.#owedByPool(plan, tally), own ? owedToKeys(own, tally) : 0] as const;
     const left = [
-      freeOf(plan.sessionsMax, tally.of(`p|${plan.poolId}`)),
+      Math.min(...capsOfPool(plan, asker.place.family).map(({ cap, name }) => freeOf(cap, tally.of(name)))),
       own ? freeForKeys(own, tally) : Infinity,
     ] as const;
     tally.add(scopes, -1);
@@ -94,12 +94,13 @@ export class Rules {
     const missing = new Map(
       this.#promisesOf(plan).map((promise) => [promise.name, owedToKeys(promise, tally) - freeForKeys(promise, tally)]),
     );
-    const free = freeOf(plan.sessionsMax, tally.of(`p|${plan.poolId}`));
-    return missing.set(`p|${plan.poolId}`, this.#owedByPool(plan, tally) - free);
+    const owed = this.#owedByPool(plan, tally);
+    for (const { cap, name } of capsOfPool(plan, ...Object.keys(plan.familyMax)))
+      missing.set(name, owed - freeOf(cap, tally.of(name)));
+    return missing;
   }
 
   #owedByPool(plan: PoolPlan, tally: Tally): number {
-    if (plan.sessionsMax === null) return 0;
     let owed = 0;
     for (const promise of this.#promisesOf(plan))
       owed += Math.max(0, promise.floor - tally.of(promise.name), owedToKeys(promise, tally));
@@ -118,6 +119,12 @@ export class Rules {
     this.#promises.set(plan, promises);
     return promises;
   }
+}
+
+/** The caps that guarantees are kept within: the pool's, and those of families, for a floor may be asked for in any. */
+function capsOfPool({ poolId, sessionsMax, familyMax }: PoolPlan, ...families: readonly string[]) {
+  const ofFamilies = families.map((family) => ({ cap: familyMax[family] ?? null, name: `pf|${poolId}|${family}` }));
+  return [{ cap: sessionsMax, name: `p|${poolId}` }, ...ofFamilies];
 }
 
 function owedToKeys({ keys }: Guarantee, tally: Tally): number {
