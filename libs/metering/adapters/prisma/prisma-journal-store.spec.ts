@@ -52,6 +52,17 @@ test('an event that was billed cannot be changed', async () => {
   await expect(postgres.db.$executeRaw`UPDATE usage_event SET model = 'cheaper'`).rejects.toThrow(/immutable/);
 });
 
+test('an event says when it was not the app that wanted the use', async () => {
+  await emptyTables();
+  const records = [usageRecord('a', { causedBy: 'policy' }), usageRecord('b')];
+  await new PrismaJournalStore(postgres.db).commit(batchOf(records));
+  const rows = await postgres.db.usageEvent.findMany({ orderBy: { vendorObjectId: 'asc' } });
+  expect(rows.map(({ vendorObjectId, causedBy }) => [vendorObjectId, causedBy])).toEqual([
+    ['a', 'policy'],
+    ['b', null],
+  ]);
+});
+
 test('an event with a problem cannot leave the parking place', async () => {
   await emptyTables();
   await new PrismaJournalStore(postgres.db).commit(batchOf([usageRecord('a', { problem: 'sum_mismatch' })]));
