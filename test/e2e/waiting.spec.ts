@@ -100,7 +100,10 @@ describe('a call that may wait', () => {
     const refused = await call('&wait_ms=300');
     expect(refused).toMatchObject({
       status: 429,
-      error: { code: 'rate_limit_exceeded', message: expect.stringMatching(/You waited 1 s\. Your place .* line: 1/) },
+      error: {
+        code: 'rate_limit_exceeded',
+        message: expect.stringMatching(/You waited 0\.\d s, last in place 1 of your/),
+      },
     });
     expect(await call('&wait_ms=0')).toMatchObject({ status: 429 });
     expect(await call('&wait_ms=soon')).toMatchObject({ status: 400, error: { param: 'wait_ms' } });
@@ -156,10 +159,10 @@ describe('a call that may wait', () => {
     const [key] = await cli('key', 'create', '--tenant', String(other?.['slug']), '--name', 'other');
     const { httpUrl } = bed.product().ready;
     const held = [await open(), await open()];
-    const queued = tryConnect(httpUrl, { apiKey: String(key?.['secret']) });
-    await waiting(1);
     held[0]?.socket.terminate();
     await eventually('the broken call is over', () => (openSessions(bed.simulator).length === 1 ? true : null));
+    const queued = tryConnect(httpUrl, { apiKey: String(key?.['secret']) });
+    await waiting(1);
     const back = await open();
     expect(await metric('trunkline_waiting_calls')).toBe(1);
     await cli('tenant', 'limits', 'default', '--grace', '0');
