@@ -75,10 +75,9 @@ async function sessionUnder(slug: string, hooks: readonly object[]): Promise<Voi
   await cli('tenant', 'create', '--name', slug, '--slug', slug);
   const file = join(folder, `${slug}.json`);
   await writeFile(file, JSON.stringify({ version: 1, hooks }));
-  const [, [key]] = await Promise.all([
-    cli('moderation', 'set', slug, '--file', file),
-    cli('key', 'create', '--tenant', slug, '--name', 'e2e'),
-  ]);
+  // In this order: a gateway that knows the key then knows the policy as well.
+  await cli('moderation', 'set', slug, '--file', file);
+  const [key] = await cli('key', 'create', '--tenant', slug, '--name', 'e2e');
   const client = await eventually('the key is known', async () => {
     const outcome = await tryConnect(bed.product().ready.httpUrl, { apiKey: key?.['secret'] ?? '' });
     return 'status' in outcome ? null : outcome;
