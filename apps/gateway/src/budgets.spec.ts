@@ -21,6 +21,19 @@ describe('a tenant that reaches its limit inside a session', () => {
     expect(seen).toMatchObject({ ended: true, cancelled: [], told: [] });
   });
 
+  it('has a turn that was asked for and has not begun finished too: it is billed whoever hears of it', async () => {
+    const { session } = rig(month('1'));
+    const [one, asking, refused] = [session(), session(), session()];
+    expect(await asking.ask('event_a')).toBe(true);
+    expect(await refused.ask('event_r')).toBe(true);
+    await one.turn('x', '2');
+    expect([one.seen.ended, asking.seen.ended, refused.seen.ended]).toEqual([true, false, false]);
+    await asking.turn('a', '0.1');
+    refused.refused('event_r');
+    await settled();
+    expect([asking.seen.ended, refused.seen.ended]).toEqual([true, true]);
+  });
+
   it('has the turns of its other sessions finished, and those that are idle ended', async () => {
     const { session } = rig(month('1'));
     const [one, talking, idle] = [session(), session(), session()];

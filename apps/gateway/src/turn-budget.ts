@@ -101,12 +101,14 @@ export class TurnBudget {
     const standing = await this.tenant.within(turn.standing, ASK_MS_MAX);
     if (standing === null || standing.denial === null) return true;
     this.holds.forget(turn);
+    this.tenant.defer(() => this.enforce());
     return this.refuse(standing.denial, toldAs);
   }
 
   /** The vendor refused a client's event: the turn that it asked for, if it did, will not come. */
   refusedByVendor(eventId: string | null, wasQuestion: boolean): void {
     this.holds.refused(eventId, wasQuestion);
+    this.tenant.defer(() => this.enforce());
   }
 
   /** A turn begins. */
@@ -148,7 +150,7 @@ export class TurnBudget {
     if (limits === null || this.whatIsSpent(limits) === null) return;
     // Whatever the policy: also a session that waits for a report that never comes must not go on trying.
     const triedTooOften = this.blockedInARow > BLOCKED_IN_A_ROW_MAX;
-    if (triedTooOften || mustEnd(limits.overBudget, this.session)) this.session.end('budget_exceeded');
+    if (triedTooOften || this.mustEnd(limits.overBudget)) this.session.end('budget_exceeded');
   }
 
   /** The session is settled: what never was reported holds nothing any more. */
@@ -203,6 +205,18 @@ export class TurnBudget {
     if (left < 0) this.session.end(cause);
   }
 
+  private mustEnd(overBudget: OverBudget): boolean {
+    switch (overBudget) {
+      case 'cut':
+        return true;
+      // What the vendor is about to begin would be billed and never reported to us.
+      case 'finish_turn':
+        return this.session.reportsOwed() === 0 && !this.holds.isAsking;
+      case 'block_turns':
+        return false;
+    }
+  }
+
   private whatIsSpent({ spendSessionMax }: TenantLimits): TurnDenial | null {
     if (spendSessionMax !== null && this.spentHere >= spendSessionMax) return { kind: 'spent', period: 'session' };
     return this.tenant.spent();
@@ -236,15 +250,4 @@ export class TurnBudget {
 /** Whether anything of the tenant's is counted turn by turn. */
 export function isBudgeted({ spendSessionMax, spendDayMax, spendMonthMax, tokensPerMinuteMax }: TenantLimits): boolean {
   return spendSessionMax !== null || isLimited({ dayMax: spendDayMax, monthMax: spendMonthMax, tokensPerMinuteMax });
-}
-
-function mustEnd(overBudget: OverBudget, session: BudgetedSession): boolean {
-  switch (overBudget) {
-    case 'cut':
-      return true;
-    case 'finish_turn':
-      return session.reportsOwed() === 0;
-    case 'block_turns':
-      return false;
-  }
 }

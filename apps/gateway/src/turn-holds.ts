@@ -48,6 +48,11 @@ export class TurnHolds {
     return this.begun.size + this.asked.length >= TURNS_MAX;
   }
 
+  /** A question went to the vendor, or is about to, and the vendor has not begun its turn nor refused it. */
+  get isAsking(): boolean {
+    return this.asked.length > 0;
+  }
+
   /** What the last turn cost; null: none was reported yet. */
   get lastTurn(): AmountPico | null {
     return this.last;
