@@ -1,0 +1,54 @@
+// Rating, months and the vendor's books. Gauges are of the whole installation: the worker reports them.
+import { NO_LABELS, type MetricSpec } from './metric-spec.js';
+
+/** Its part of the catalogue. */
+export const BOOKS_METRICS = {
+  reconcileRuns: {
+    kind: 'counter',
+    name: 'trunkline_reconcile_runs_total',
+    help: "Days compared with the vendor's books. Alarming: above 0.5 % and 1 USD unexplained, or foreign use.",
+    labels: [{ name: 'result', values: ['agreed', 'alarming', 'failed'] }],
+  },
+  foreignUse: {
+    kind: 'counter',
+    name: 'trunkline_foreign_use_total',
+    help: 'Meters of a day of which the vendor counts use that never went through us. A security alarm.',
+    labels: NO_LABELS,
+  },
+  reconcileLast: {
+    kind: 'gauge',
+    name: 'trunkline_reconcile_last_timestamp_seconds',
+    help: "When a day was last compared with the vendor's books.",
+    labels: NO_LABELS,
+  },
+  ledgerLag: {
+    kind: 'gauge',
+    name: 'trunkline_ledger_lag_seconds',
+    help: 'Age of the oldest usage event in the database that is not rated yet. The worker reports it.',
+    labels: NO_LABELS,
+  },
+  periodsOverdue: {
+    kind: 'gauge',
+    name: 'trunkline_periods_overdue',
+    help: 'Months of tenants that are over and not closed, by what was done about them. The worker reports it.',
+    labels: [{ name: 'state', values: ['open', 'soft_closed', 'close_asked'] }],
+  },
+  periodOldestAge: {
+    kind: 'gauge',
+    name: 'trunkline_period_oldest_age_seconds',
+    help: 'Time since the end of the oldest month that is not closed; 0 when there is none. The worker reports it.',
+    labels: NO_LABELS,
+  },
+  periodCloseRefused: {
+    kind: 'counter',
+    name: 'trunkline_period_close_refused_total',
+    help: 'Steps of closing a month that were refused over the API, by step.',
+    labels: [{ name: 'step', values: ['soft_close', 'ask', 'approve', 'single_person'] }],
+  },
+  usageWaiting: {
+    kind: 'gauge',
+    name: 'trunkline_usage_waiting',
+    help: 'Usage events that wait for a price (unrated) or for a person (parked). The worker reports it.',
+    labels: [{ name: 'state', values: ['unrated', 'parked'] }],
+  },
+} as const satisfies Record<string, MetricSpec>;

@@ -1,0 +1,50 @@
+// Labels that metrics of several subjects have.
+import type { LabelSpec } from './metric-spec.js';
+
+const MODEL_FAMILIES = [
+  'gpt-4o-realtime-preview',
+  'gpt-4o-mini-realtime-preview',
+  'gpt-realtime',
+  'gpt-realtime-mini',
+  'gpt-realtime-1.5',
+  'gpt-realtime-2',
+  'gpt-realtime-2.1',
+  'gpt-realtime-2.1-mini',
+  'gpt-4o-transcribe',
+  'gpt-4o-mini-transcribe',
+  'gpt-transcribe',
+  'gpt-realtime-whisper',
+  'gpt-live-transcribe',
+  'whisper-1',
+  'transcription',
+];
+
+/** The family of a model: what is not in the list is `other`. */
+export const modelFamily = { name: 'model_family', values: MODEL_FAMILIES } as const satisfies LabelSpec;
+
+/** Codes that a call is refused with. */
+export const REFUSALS = [
+  'invalid_request',
+  'conflicting_credentials',
+  'missing_model',
+  'beta_api_shape_disabled',
+  'invalid_api_key',
+  'origin_not_allowed',
+  'tenant_suspended',
+  'end_user_refused',
+  'model_not_found',
+  'not_found',
+  'method_not_allowed',
+  'upgrade_required',
+  'concurrency_limit_exceeded',
+  'budget_exceeded',
+  'upstream_refused',
+  'upstream_unreachable',
+  'upstream_tls_invalid',
+  'upstream_capacity',
+  'upstream_timeout',
+  'admission_unavailable',
+  'metering_unavailable',
+  'draining',
+  'internal_error',
+];
