@@ -4,3 +4,4 @@ export * from './result.js';
 export * from './money.js';
 export * from './error.js';
 export * from './name.js';
+export * from './seal.js';

@@ -15,6 +15,10 @@ describe('kept content', () => {
     expect(openSealedText(sealOf().seal(FINDING, SAID), { ...OWNER, findingId: FINDING }, WRAP)).toBe(SAID);
   });
 
+  it('opens what earlier releases sealed, for ever', () => {
+    expect(openSealedText(FROZEN, { ...OWNER, findingId: FINDING }, WRAP)).toBe(SAID);
+  });
+
   it('opens for nobody else', () => {
     const sealed = sealOf().seal(FINDING, SAID);
     const at = { ...OWNER, findingId: FINDING };
@@ -47,3 +51,8 @@ describe('kept content', () => {
     expect(Buffer.from(once.sealed.slice(3), 'base64url').toString('latin1')).not.toContain('canary');
   });
 });
+
+const FROZEN = {
+  sealed: 'c1.CQkJCQkJCQkJCQkJc0LJ6kXOYixPZCyui4suYhlUzOL3xf3UcrpYwYAEfGp8fuRwfZVhQPcZgfSn',
+  wrappedKey: 'v1.pDlKKtXpgsNX0dD6Ugxm8JPZdXlf1WqcIPJ02iuafvD10PMzd1GVJ2UTwhOCXNlOXth8i2vWlwbt3MKUwYEpqxZ5_YeMXfU',
+};

@@ -1,8 +1,14 @@
-// Kept content is sealed in the gateway: each excerpt with AES-256-GCM under a key of its session, the key under the
+// Kept content is sealed in the gateway: each excerpt (kernel/seal) under a key of its session, the key under the
 // installation's. Guarantees that an excerpt opens only with the key of its session and as that of its finding, unchanged to the
 // last bit; so taking a session's key away erases all of it, wherever copies of the excerpts lie. Leaves storing to others.
-import { createCipheriv, createDecipheriv } from 'node:crypto';
-import type { ModerationFindingId, SessionId, TenantId } from '@trunkline/kernel';
+import {
+  openBytes,
+  SEAL_KEY_BYTES,
+  sealBytes,
+  type ModerationFindingId,
+  type SessionId,
+  type TenantId,
+} from '@trunkline/kernel';
 
 /** Seals keys under the installation's secret, for one owner each. */
 export interface KeyWrap {
@@ -24,11 +30,6 @@ export interface SealedText {
 }
 
 const VERSION = 'c1.';
-const CIPHER = 'aes-256-gcm';
-const KEY_BYTES = 32;
-// Random nonces are safe for 2^32 texts under one key; a session has at most a thousand.
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 
 /** Seals the excerpts of one session. */
 export class SessionSeal {
@@ -41,18 +42,14 @@ export class SessionSeal {
     wrap: KeyWrap,
     private readonly randomBytes: (n: number) => Uint8Array,
   ) {
-    this.key = randomBytes(KEY_BYTES);
+    this.key = randomBytes(SEAL_KEY_BYTES);
     this.wrappedKey = wrap.seal(Buffer.from(this.key).toString('base64url'), keyOwner(owner));
   }
 
   /** Seals an excerpt of a finding. */
   seal(findingId: ModerationFindingId, text: string): SealedText {
-    const nonce = this.randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv(CIPHER, this.key, nonce, { authTagLength: TAG_BYTES });
-    cipher.setAAD(Buffer.from(findingId));
-    const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-    const sealed = VERSION + Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url');
-    return { sealed, wrappedKey: this.wrappedKey };
+    const bytes = sealBytes(Buffer.from(text), { key: this.key, as: findingId }, this.randomBytes);
+    return { sealed: VERSION + bytes.toString('base64url'), wrappedKey: this.wrappedKey };
   }
 }
 
@@ -62,20 +59,10 @@ export function openSealedText(
   { findingId, ...owner }: ContentOwner & { readonly findingId: ModerationFindingId },
   wrap: Pick<KeyWrap, 'open'>,
 ): string | null {
+  if (!sealed.startsWith(VERSION)) return null;
   const key = Buffer.from(wrap.open(wrappedKey, keyOwner(owner)) ?? '', 'base64url');
-  const bytes = Buffer.from(sealed.slice(VERSION.length), 'base64url');
-  const isWhole = key.length === KEY_BYTES && bytes.length >= NONCE_BYTES + TAG_BYTES;
-  if (!sealed.startsWith(VERSION) || !isWhole) return null;
-  const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
-  decipher.setAAD(Buffer.from(findingId));
-  decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
-  const text = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES));
-  try {
-    return Buffer.concat([text, decipher.final()]).toString('utf8');
-  } catch {
-    // The only thing `final` throws for is a tag that does not fit: not ours, or not intact.
-    return null;
-  }
+  const text = openBytes(Buffer.from(sealed.slice(VERSION.length), 'base64url'), { key, as: findingId });
+  return text?.toString('utf8') ?? null;
 }
 
 function keyOwner({ tenantId, sessionId }: ContentOwner): string {
