@@ -16,6 +16,7 @@ export type ExportRunId = Branded<'ExportRunId'>;
 export type ExportScheduleId = Branded<'ExportScheduleId'>;
 export type ModerationFindingId = Branded<'ModerationFindingId'>;
 export type ReviewItemId = Branded<'ReviewItemId'>;
+export type RefusedCallsId = Branded<'RefusedCallsId'>;
 
 interface IdKinds {
   tnt: TenantId;
@@ -29,6 +30,7 @@ interface IdKinds {
   sched: ExportScheduleId;
   mfd: ModerationFindingId;
   mri: ReviewItemId;
+  rfc: RefusedCallsId;
 }
 /** The prefix of a minted id, e.g. `ses` in `ses_01j…`. */
 export type IdPrefix = keyof IdKinds;

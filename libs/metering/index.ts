@@ -19,6 +19,7 @@ export * from './core/replica-watch.js';
 export { storedQuantities, usageEventSchema, type StoredQuantity } from './core/usage-event-schema.js';
 export * from './core/journal.js';
 export { reviewItemOf, type ModerationFinding, type SealedContent } from './core/moderation-finding.js';
+export type { RefusedCalls } from './core/refused-calls.js';
 export * from './core/journal-record-text.js';
 export * from './core/journal-reader.js';
 export * from './core/storable.js';

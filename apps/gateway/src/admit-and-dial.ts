@@ -7,13 +7,14 @@ import { inTurn, type RouteRequest } from '@trunkline/providers';
 import { modelFamily, type DialRefusal } from '@trunkline/providers/adapters/openai';
 import type { Pool } from '@trunkline/tenancy';
 import { planOf, reviewOf, type Caller, type JudgedCall, type Review } from './call-review.js';
+import { CallTrail } from './call-trail.js';
 import { dialUpstream } from './dial-upstream.js';
 import { endUserOf } from './end-user.js';
 import type { GatewayParts } from './gateway-parts.js';
 import { openedRecord, type AdmittedCall } from './open-session.js';
 
 /** A call as judged once; `waitMs` is what is left of its wait. */
-type Judged = Caller & JudgedCall;
+type Judged = Caller & JudgedCall & { readonly trail: CallTrail };
 
 interface Try {
   readonly pool: Pool;
@@ -27,13 +28,21 @@ const PAUSE_MS_MAX = 60_000;
 /** Finds a line and an upstream for the call, or says why there is none. */
 export async function admitAndDial(parts: GatewayParts, caller: Caller): Promise<Result<AdmittedCall, Refusal>> {
   const startedMs = parts.clock.monotonicMs();
+  const trail = new CallTrail();
   // Each round but the first follows a change of policy while it waited, and only what is left of the wait is waited.
   for (;;) {
     const judged = caller.judge();
     if (!judged.ok) return judged;
     const waitMs = Math.max(0, judged.value.waitMs - (parts.clock.monotonicMs() - startedMs));
-    const outcome = await throughPools(parts, { ...caller, ...judged.value, waitMs });
-    if (outcome !== 'judge_again') return outcome;
+    const outcome = await throughPools(parts, { ...caller, ...judged.value, waitMs, trail });
+    if (outcome === 'judge_again') continue;
+    if (!outcome.ok) {
+      const tookMs = parts.clock.monotonicMs() - startedMs;
+      const { principal } = judged.value;
+      const ofModel = { model: modelOf(caller.wanted), family: familyOf(caller.wanted) };
+      parts.refusedCalls.note(trail.refused({ ...caller, ...ofModel, principal, refusal: outcome.error, tookMs }));
+    }
+    return outcome;
   }
 }
 
@@ -125,7 +134,7 @@ async function takeLine(
   caller: Judged,
   { pool, waitMs, turn, review }: Try & { readonly review: Review },
 ) {
-  const { sessionId, principal, policy, wanted, gone, told } = caller;
+  const { sessionId, principal, policy, wanted, gone, told, trail } = caller;
   const plan = planOf(parts, policy, pool);
   const startedMs = parts.clock.monotonicMs();
   const lease = await parts.admit({
@@ -139,6 +148,7 @@ async function takeLine(
     told,
   });
   const outcome = lease.ok ? 'admitted' : lease.error.reason;
+  trail.asked([pool.id], lease.ok ? null : lease.error);
   parts.metrics.admission({ outcome, turn, seconds: (parts.clock.monotonicMs() - startedMs) / 1000 });
   if (!lease.ok && lease.error.cause !== undefined)
     parts.log.warn(
@@ -264,5 +274,9 @@ async function confirm(parts: GatewayParts, call: AdmittedCall, onLost: () => vo
 }
 
 function familyOf(wanted: RouteRequest): string {
-  return wanted.kind === 'conversation' && wanted.model !== null ? modelFamily(wanted.model) : 'transcription';
+  return modelFamily(modelOf(wanted));
+}
+
+function modelOf(wanted: RouteRequest): string {
+  return wanted.kind === 'conversation' && wanted.model !== null ? wanted.model : 'transcription';
 }

@@ -32,6 +32,7 @@ import { IdleLines } from './idle-lines.js';
 import { LiveSessions } from './live-session.js';
 import { openGates, type HookTerms } from './gate/open-gates.js';
 import { openBudgets } from './open-budgets.js';
+import { openRefusedCalls } from './open-refused-calls.js';
 import { SessionBills } from './session-bill.js';
 import { Stragglers } from './stragglers.js';
 
@@ -109,6 +110,7 @@ export function composeGateway(options: GatewayOptions): ComposedGateway {
     deadlines: options.deadlines,
     journal,
     stragglers,
+    refusedCalls: openRefusedCalls(options, { replicaId, metrics }),
     prices: options.prices,
     wires,
     dialler: new Dialler(wires),

@@ -98,6 +98,11 @@ export class GatewayMetrics {
     this.metrics.counter('moderationUnrecorded', { why }).add(1);
   }
 
+  /** Calls that got no session are not in the record of those. */
+  refusedUnrecorded(why: 'too_many_kinds' | 'journal_pressure', calls: number): void {
+    this.metrics.counter('refusedCallsUnrecorded', { why }).add(calls);
+  }
+
   sessionOpened(session: LiveSession): void {
     this.active(session).add(1);
   }

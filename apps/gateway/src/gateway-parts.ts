@@ -16,6 +16,7 @@ import type { Budgets } from './budgets.js';
 import type { GatePolicies } from './gate/gate-policies.js';
 import type { GatewayMetrics } from './gateway-metrics.js';
 import type { LiveSessions } from './live-session.js';
+import type { RefusedCallsLog } from './refused-calls.js';
 import type { SessionBills } from './session-bill.js';
 import type { Stragglers } from './stragglers.js';
 
@@ -65,6 +66,7 @@ export interface GatewayParts {
   readonly deadlines: CallDeadlines;
   readonly journal: UsageJournal;
   readonly stragglers: Stragglers;
+  readonly refusedCalls: Pick<RefusedCallsLog, 'note'>;
   readonly prices: () => PriceBooks;
   readonly wires: WireFactory;
   readonly dialler: Dialler;

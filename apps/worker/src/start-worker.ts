@@ -13,6 +13,7 @@ import { startModerationActions } from './moderation-actions.js';
 import { startNotices, type NoticeParts } from './moderation-notices.js';
 import { RatingLoop, type PassReport, type RatingLoopOptions } from './rating-loop.js';
 import { ratingPasses } from './rating-pass.js';
+import { startRefusedSweep } from './refused-sweep.js';
 import { startReconcileJobs, type ReconcileParts } from './reconcile-jobs.js';
 import { startReaper, type ReaperParts } from './reaper.js';
 import { startRollup } from './rollup.js';
@@ -74,6 +75,7 @@ export async function startWorker({
   watchPeriods(db, metrics, shutdown);
   watchReviews(db, metrics, shutdown);
   startContentSweep({ db, log, clock: systemClock }, shutdown);
+  startRefusedSweep({ db, log, clock: systemClock }, shutdown);
   startModerationActions({ db, log, clock: systemClock }, shutdown);
   if (notices) startNotices({ ...notices, db, log, clock: systemClock }, shutdown);
   startReaper({ db, log, metrics, monotonicMs: systemClock.monotonicMs, ...reaper }, shutdown);

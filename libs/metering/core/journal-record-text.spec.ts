@@ -5,6 +5,7 @@ import {
   anEvent,
   anOwed,
   estimateRecord,
+  refusedCalls,
   SESSION,
   sessionClosed,
   sessionOpened,
@@ -52,6 +53,7 @@ test.each<JournalRecord>([
   { kind: 'nothing_owed', nothing: { id: anOwed('r').id, sessionId: SESSION, atMs: 1 } },
   estimateRecord('r', ['seen_in_part']),
   { kind: 'moderation', finding: aFinding() },
+  { kind: 'calls_refused', refused: refusedCalls() },
   {
     kind: 'moderation',
     finding: aFinding({

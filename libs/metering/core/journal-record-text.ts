@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { JournalRecord } from './journal.js';
 import { moderationFindingSchema } from './moderation-finding.js';
 import { owedUsageSchema } from './owed-usage.js';
+import { refusedCallsSchema } from './refused-calls.js';
 import type { SeenUsage } from './usage-estimate.js';
 import { eventIdSchema, storedQuantities, timeMsSchema, usageEventSchema, whoSchema } from './usage-event-schema.js';
 
@@ -88,5 +89,6 @@ const recordSchema: z.ZodType<JournalRecord> = z
     z.object({ version, kind: z.literal('session_closed'), session: closedSchema }),
     // A release from before this kind keeps the file it stands in, whole, for one that knows it (`unreadable`).
     z.object({ version, kind: z.literal('moderation'), finding: moderationFindingSchema }),
+    z.object({ version, kind: z.literal('calls_refused'), refused: refusedCallsSchema }),
   ])
   .transform(({ version: _version, ...record }) => record);

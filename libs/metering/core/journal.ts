@@ -4,6 +4,7 @@
 import type { ApiKeyId, PoolId, ReplicaId, SessionId, TenantId, UsageEventId } from '@trunkline/kernel';
 import type { ModerationFinding } from './moderation-finding.js';
 import type { OwedUsage } from './owed-usage.js';
+import type { RefusedCalls } from './refused-calls.js';
 import type { UsageEvent } from './usage-event.js';
 
 /** A session got its lines: client and upstream are connected. */
@@ -56,7 +57,8 @@ export type JournalRecord =
   | { readonly kind: 'nothing_owed'; readonly nothing: NothingOwed }
   | { readonly kind: 'session_opened'; readonly session: SessionOpened }
   | { readonly kind: 'session_closed'; readonly session: SessionClosed }
-  | { readonly kind: 'moderation'; readonly finding: ModerationFinding };
+  | { readonly kind: 'moderation'; readonly finding: ModerationFinding }
+  | { readonly kind: 'calls_refused'; readonly refused: RefusedCalls };
 
 /**
  * How close the journal is to refusing: `ok`; `warn` from 80 % of its byte budget (alarm); `refuse` from 90 % (admit no
@@ -136,5 +138,7 @@ export function recordTimeMs(record: JournalRecord): number {
       return record.session.closedAtMs;
     case 'moderation':
       return record.finding.occurredAtMs;
+    case 'calls_refused':
+      return record.refused.untilMs;
   }
 }

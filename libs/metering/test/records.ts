@@ -8,6 +8,7 @@ import {
   type JournalRecord,
   type OwedReport,
   type OwedUsage,
+  type RefusedCalls,
   type SessionClosed,
   type SessionOpened,
   type UsageContext,
@@ -105,6 +106,16 @@ export function sessionClosed(set: Partial<SessionClosed> = {}): SessionClosed {
     bytesFromUpstream: 2_000_000,
     messagesFromClient: 1_500,
     messagesFromUpstream: 900,
+    ...set,
+  };
+}
+
+export function refusedCalls(set: Partial<RefusedCalls> = {}): RefusedCalls {
+  const { tenantId, keyId, poolId, replicaId } = WHO;
+  return {
+    ...{ id: trustedId('rfc', 'rfc_00000000000000000000000001'), tenantId, keyId, replicaId },
+    ...{ model: 'gpt-realtime-2026-01-01', family: 'gpt-realtime', reason: 'pool_limit', pools: [poolId] },
+    ...{ fromMs: 1_795_000_000_000, untilMs: 1_795_000_000_900, calls: 3, waitedMs: 1_200, waitedMsMax: 700 },
     ...set,
   };
 }

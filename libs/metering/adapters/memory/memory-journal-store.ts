@@ -11,6 +11,7 @@ import {
   type JournalledUsage,
   type ModerationFinding,
   type OwedUsage,
+  type RefusedCalls,
   type SessionClosed,
   type SessionOpened,
   type UsageEvent,
@@ -22,6 +23,7 @@ export class MemoryJournalStore implements JournalStore, JournalReader {
   private readonly opened = new Map<SessionId, SessionOpened>();
   private readonly closed = new Map<SessionId, SessionClosed>();
   private readonly findings = new Map<string, ModerationFinding>();
+  private readonly refused = new Map<string, RefusedCalls>();
   private readonly watermarks = new Map<string, number>();
 
   async commit(batch: JournalBatch): Promise<void> {
@@ -38,6 +40,11 @@ export class MemoryJournalStore implements JournalStore, JournalReader {
   /** What moderation hooks found, in the order in which it was first stored. */
   allFindings(): readonly ModerationFinding[] {
     return [...this.findings.values()];
+  }
+
+  /** Calls that got no line, in the order in which they were first stored. */
+  allRefused(): readonly RefusedCalls[] {
+    return [...this.refused.values()];
   }
 
   async usageOfSession(tenantId: TenantId, sessionId: SessionId): Promise<readonly JournalledUsage[]> {
@@ -89,6 +96,8 @@ export class MemoryJournalStore implements JournalStore, JournalReader {
         return this.keepEnd(record.session);
       case 'moderation':
         return keepFirst(this.findings, record.finding.id, record.finding);
+      case 'calls_refused':
+        return keepFirst(this.refused, record.refused.id, record.refused);
     }
   }
 

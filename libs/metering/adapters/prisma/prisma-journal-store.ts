@@ -5,6 +5,7 @@ import { JournalBatchRefused, type JournalBatch, type JournalStore } from '@trun
 import { sqlStateOf, type Database } from '@trunkline/platform/database';
 import { insertEvents } from './event-rows.js';
 import { insertFindings } from './moderation-rows.js';
+import { insertRefused } from './refused-rows.js';
 import { deleteOwed, owedChanges, upsertOwed } from './owed-rows.js';
 import { sessionRows, upsertSessions } from './session-rows.js';
 
@@ -28,12 +29,14 @@ export class PrismaJournalStore implements JournalStore {
     const events = records.flatMap((record) => (record.kind === 'usage' ? [record.event] : []));
     const owed = owedChanges(records);
     const findings = records.flatMap((record) => (record.kind === 'moderation' ? [record.finding] : []));
+    const refused = records.flatMap((record) => (record.kind === 'calls_refused' ? [record.refused] : []));
     await this.db.$executeRaw`
       WITH new_event AS (${insertEvents(events)}),
            new_session AS (${upsertSessions(sessionRows(records))}),
            new_owed AS (${upsertOwed(owed.rows)}),
            not_owed AS (${deleteOwed(owed)})
            ${insertFindings(findings)}
+           ${insertRefused(refused)}
       INSERT INTO spool_watermark AS old (spool_id, epoch, segment, sequence)
       VALUES (${spoolId}, ${BigInt(epoch)}, ${BigInt(segment)}, ${BigInt(toSequence)})
       ON CONFLICT (spool_id, epoch) DO UPDATE SET

@@ -79,6 +79,12 @@ export const ADMISSION_METRICS = {
     help: 'Lines that were lost while their session was open.',
     labels: NO_LABELS,
   },
+  refusedCallsUnrecorded: {
+    kind: 'counter',
+    name: 'trunkline_refused_calls_unrecorded_total',
+    help: 'Refused calls that a what-if will not know of: of very many kinds at once, or the journal keeps its room for usage.',
+    labels: [{ name: 'why', values: ['too_many_kinds', 'journal_pressure'] }],
+  },
   upstreamErrors: {
     kind: 'counter',
     name: 'trunkline_upstream_errors_total',

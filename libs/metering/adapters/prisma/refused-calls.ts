@@ -1,0 +1,89 @@
+// The calls that got no line, for replaying them beside the sessions, and the end of their time. Read in pages along the
+// index by time, with a bound on what is kept in memory.
+import { trustedId, type ApiKeyId, type TenantId } from '@trunkline/kernel';
+import type { Database } from '@trunkline/platform/database';
+
+/** Calls of one key that came to the same end within a few seconds. Times in Unix milliseconds. */
+export interface RecordedRefusal {
+  readonly tenantId: TenantId;
+  readonly keyId: ApiKeyId;
+  readonly model: string;
+  readonly reason: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly calls: number;
+  /** How long they stood in line, together. */
+  readonly waitedMs: number;
+}
+
+/** Which: those whose first call asked from (inclusive) to (exclusive). */
+export interface RefusedCallsQuery {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** At most so many rows, the oldest. */
+  readonly rowsMax: number;
+}
+
+/** Rows older than this are deleted. A what-if looks back a month at most. */
+export const REFUSED_DAYS_KEPT = 35;
+const PAGE = 10_000;
+const DAY_MS = 86_400_000;
+
+interface RefusedRow {
+  readonly id: string;
+  readonly tenant_id: string;
+  readonly key_id: string;
+  readonly model: string;
+  readonly reason: string;
+  readonly asked_from: Date;
+  readonly asked_until: Date;
+  readonly calls: bigint;
+  readonly waited_ms: bigint;
+}
+
+/** Everybody's calls that got no line, by when they asked, for administrators; and whether there were more. */
+export async function refusedCallsOfAllTenants(
+  db: Pick<Database, '$queryRaw'>,
+  { fromMs, toMs, rowsMax }: RefusedCallsQuery,
+): Promise<{ readonly refusals: readonly RecordedRefusal[]; readonly isCut: boolean }> {
+  const refusals: RecordedRefusal[] = [];
+  let after = { at: new Date(fromMs), id: '' };
+  for (;;) {
+    const rows = await db.$queryRaw<RefusedRow[]>`
+      SELECT id, tenant_id, key_id, model, reason, asked_from, asked_until, calls, waited_ms
+      FROM refused_calls
+      WHERE (asked_from, id) > (${after.at}, ${after.id}) AND asked_from < ${new Date(toMs)}
+      ORDER BY asked_from, id LIMIT ${PAGE}`;
+    for (const row of rows) {
+      if (refusals.length === rowsMax) return { refusals, isCut: true };
+      refusals.push(refusalOf(row));
+    }
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE) return { refusals, isCut: false };
+    after = { at: last.asked_from, id: last.id };
+  }
+}
+
+/** Deletes what is older than it is kept, some at a time. @returns rows deleted; where it is `max`, there may be more. */
+export async function sweepRefusedCalls(
+  db: Pick<Database, '$executeRaw'>,
+  { nowMs, max }: { readonly nowMs: number; readonly max: number },
+): Promise<number> {
+  const before = new Date(nowMs - REFUSED_DAYS_KEPT * DAY_MS);
+  return db.$executeRaw`
+    DELETE FROM refused_calls WHERE id IN (
+      SELECT id FROM refused_calls WHERE asked_from < ${before} ORDER BY asked_from LIMIT ${max})`;
+}
+
+function refusalOf(row: RefusedRow): RecordedRefusal {
+  return {
+    tenantId: trustedId('tnt', row.tenant_id),
+    keyId: trustedId('key', row.key_id),
+    model: row.model,
+    reason: row.reason,
+    fromMs: row.asked_from.getTime(),
+    untilMs: row.asked_until.getTime(),
+    calls: Number(row.calls),
+    waitedMs: Number(row.waited_ms),
+  };
+}
