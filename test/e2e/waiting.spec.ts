@@ -188,7 +188,10 @@ describe('pools', () => {
     });
     await hangUp(...calls);
     await settled();
-    expect(await metric('trunkline_pool_tries_total{turn="fallback",outcome="admitted"}')).toBeGreaterThan(0);
+    expect(await metric('trunkline_pool_tries_total{pool="spare",turn="fallback",outcome="admitted"}')).toBeGreaterThan(
+      0,
+    );
+    expect(await metric('trunkline_pool_tries_total{pool="default",turn="first",outcome="dial_failed"}')).toBe(0);
 
     bed.simulator.configure({ faults: [{ match: {}, at: 'connect', action: 'http_429' }] });
     const over = await call('&wait_ms=0');
@@ -196,5 +199,11 @@ describe('pools', () => {
     expect(openSessions(spare)).toHaveLength(1);
     bed.simulator.configure({ faults: [] });
     await hangUp(over);
+    for (const counted of [
+      'trunkline_pool_tries_total{pool="default",turn="first",outcome="dial_failed"}',
+      'trunkline_upstream_errors_total{pool="default",code="upstream_capacity"}',
+      'trunkline_pool_pauses_total{pool="default",source="dial"}',
+    ])
+      expect([counted, await metric(counted)]).toEqual([counted, 1]);
   }, 60_000);
 });

@@ -10,6 +10,7 @@ import { planOf, reviewOf, type Caller, type JudgedCall, type Review } from './c
 import { CallTrail } from './call-trail.js';
 import { dialUpstream } from './dial-upstream.js';
 import { endUserOf } from './end-user.js';
+import type { PoolTry } from './gateway-metrics.js';
 import type { GatewayParts } from './gateway-parts.js';
 import { openedRecord, type AdmittedCall } from './open-session.js';
 
@@ -19,7 +20,7 @@ type Judged = Caller & JudgedCall & { readonly trail: CallTrail };
 interface Try {
   readonly pool: Pool;
   readonly waitMs: number;
-  readonly turn: 'first' | 'fallback' | 'wait';
+  readonly turn: PoolTry['turn'];
 }
 
 // Nobody learns from an upstream for longer than this: what it says may be about a day's quota.
@@ -101,28 +102,40 @@ type TryOutcome =
 const EXPECTED_UNKNOWN_MS = 600_000;
 
 async function tryPool(parts: GatewayParts, caller: Judged, attempt: Try): Promise<TryOutcome> {
+  const { counted, ...outcome } = await lineAndUpstream(parts, caller, attempt);
+  parts.metrics.poolTried({ pool: attempt.pool.slug, turn: attempt.turn, outcome: counted });
+  return outcome;
+}
+
+/** What came of a try, and what it is counted as. */
+type Counted = TryOutcome & { readonly counted: PoolTry['outcome'] };
+
+async function lineAndUpstream(parts: GatewayParts, caller: Judged, attempt: Try): Promise<Counted> {
   const review = reviewOf(parts, caller, attempt.pool);
   const lease = await takeLine(parts, caller, { ...attempt, review }); // 4
   if (!lease.ok) {
     const { refusal, reason, denial } = lease.error;
-    if (reason === 'policy_changed' && !caller.gone.aborted) return { kind: 'judge_again' };
+    if (reason === 'policy_changed' && !caller.gone.aborted) return { kind: 'judge_again', counted: reason };
     // The rate of new sessions is the same in every pool; a line may be free, or kept for this key, in another.
-    if (caller.gone.aborted || reason === 'unavailable' || reason === 'rate_limit') return { kind: 'over', refusal };
+    if (caller.gone.aborted || reason === 'unavailable' || reason === 'rate_limit')
+      return { kind: 'over', refusal, counted: reason };
     const expectedWaitMs = reason === 'headroom' ? EXPECTED_UNKNOWN_MS : denial?.queue.expectedWaitMs;
-    return { kind: 'no_line', refusal, expectedWaitMs: expectedWaitMs ?? EXPECTED_UNKNOWN_MS / 2 };
+    return { kind: 'no_line', refusal, expectedWaitMs: expectedWaitMs ?? EXPECTED_UNKNOWN_MS / 2, counted: reason };
   }
   const line = { lease: lease.value, pool: attempt.pool, waited: attempt.waitMs > 0 };
   if (review() === null) {
     const released = await parts.releaseLease(line.lease);
-    return released ? { kind: 'judge_again' } : { kind: 'over', refusal: LINE_LOST };
+    const counted = 'policy_changed';
+    return released ? { kind: 'judge_again', counted } : { kind: 'over', refusal: LINE_LOST, counted };
   }
   try {
     const call = await withinBudget(parts, caller, line);
-    if (call.ok) return { kind: 'open', call: call.value };
+    if (call.ok) return { kind: 'open', call: call.value, counted: 'admitted' };
     const released = await parts.releaseLease(line.lease);
+    const { refusal, failed } = call.error;
     // A line that could not be given back is still this session's: it cannot take another.
-    const isOver = !call.error.tryNextPool || caller.gone.aborted || !released;
-    return { kind: isOver ? 'over' : 'no_upstream', refusal: call.error };
+    const isOver = !refusal.tryNextPool || caller.gone.aborted || !released;
+    return { kind: isOver ? 'over' : 'no_upstream', refusal, counted: caller.gone.aborted ? 'abandoned' : failed };
   } catch (error) {
     await parts.releaseLease(line.lease);
     throw error;
@@ -132,7 +145,7 @@ async function tryPool(parts: GatewayParts, caller: Judged, attempt: Try): Promi
 async function takeLine(
   parts: GatewayParts,
   caller: Judged,
-  { pool, waitMs, turn, review }: Try & { readonly review: Review },
+  { pool, waitMs, review }: Pick<Try, 'pool' | 'waitMs'> & { readonly review: Review },
 ) {
   const { sessionId, principal, policy, wanted, gone, told, trail } = caller;
   const plan = planOf(parts, policy, pool);
@@ -149,7 +162,7 @@ async function takeLine(
   });
   const outcome = lease.ok ? 'admitted' : lease.error.reason;
   trail.asked([pool.id], lease.ok ? null : lease.error);
-  parts.metrics.admission({ outcome, turn, seconds: (parts.clock.monotonicMs() - startedMs) / 1000 });
+  parts.metrics.admission(outcome, (parts.clock.monotonicMs() - startedMs) / 1000);
   if (!lease.ok && lease.error.cause !== undefined)
     parts.log.warn(
       { event: 'admission_failed', session_id: sessionId, reason: outcome, err: lease.error.cause },
@@ -164,24 +177,27 @@ interface Line {
   readonly waited: boolean;
 }
 
-async function withinBudget(
-  parts: GatewayParts,
-  caller: Judged,
-  line: Line,
-): Promise<Result<AdmittedCall, DialRefusal>> {
+/** What a line was given back for. */
+interface FailedTry {
+  readonly refusal: DialRefusal;
+  readonly failed: 'dial_failed' | 'budget_exceeded' | 'not_confirmed';
+}
+
+async function withinBudget(parts: GatewayParts, caller: Judged, line: Line): Promise<Result<AdmittedCall, FailedTry>> {
   // What was true of the budget when it came need not be true after a wait.
   const spent = await (line.waited ? parts.budgets.refusal(caller.principal.tenantId) : caller.budget);
-  return spent ? err({ ...spent, tryNextPool: false }) : dialAndConfirm(parts, caller, line); // 5, 6
+  if (spent) return err({ refusal: { ...spent, tryNextPool: false }, failed: 'budget_exceeded' });
+  return dialAndConfirm(parts, caller, line); // 5, 6
 }
 
 async function dialAndConfirm(
   parts: GatewayParts,
   caller: Judged,
   { lease, pool }: Line,
-): Promise<Result<AdmittedCall, DialRefusal>> {
+): Promise<Result<AdmittedCall, FailedTry>> {
   const { sessionId, handshake, principal, wanted, gone } = caller;
   const account = parts.account(pool);
-  if (account === null) return err(ACCOUNT_UNREADABLE);
+  if (account === null) return err({ refusal: ACCOUNT_UNREADABLE, failed: 'dial_failed' });
   const upstream = await dialUpstream(
     { account, request: wanted, safetyIdentifier: endUserOf(parts, principal, handshake) },
     {
@@ -193,7 +209,7 @@ async function dialAndConfirm(
   ); // 5
   if (!upstream.ok) {
     if (!gone.aborted) noteFailure(parts, pool, upstream.error);
-    return upstream;
+    return err({ refusal: upstream.error, failed: 'dial_failed' });
   }
   parts.health.succeeded(pool.id);
   const leaseLost = new AbortController();
@@ -209,13 +225,13 @@ async function dialAndConfirm(
   const refusal = gone.aborted ? LINE_LOST : await confirm(parts, call, () => leaseLost.abort()); // 6
   if (refusal === null) return ok(call);
   upstream.value.wire.destroy();
-  return err(refusal);
+  return err({ refusal, failed: 'not_confirmed' });
 }
 
 // An upstream that has no room is healthy; it says for how long it has none.
 function noteFailure(parts: GatewayParts, pool: Pool, refusal: DialRefusal): void {
   if (refusal.code === 'upstream_capacity') {
-    parts.metrics.poolPaused('dial');
+    parts.metrics.poolPaused(pool.slug, 'dial');
     const { accountFullMs = 1_000, fullModel } = refusal;
     const family = fullModel === undefined ? null : modelFamily(fullModel);
     parts.pausePool(pool.id, Math.min(PAUSE_MS_MAX, accountFullMs), family);
@@ -230,7 +246,7 @@ function dialFailed(
   failed: { readonly sessionId: SessionId; readonly pool: Pool; readonly code: string; readonly detail: string },
 ): void {
   const { sessionId, pool, code, detail } = failed;
-  parts.metrics.dialFailed(code);
+  parts.metrics.dialFailed(pool.slug, code);
   const fields = { event: 'dial_failed', session_id: sessionId, pool_id: pool.id, code, detail };
   parts.log.warn(fields, 'the upstream could not be dialled');
 }

@@ -16,12 +16,14 @@ const DIRECTIONS = [
   ['from_upstream', 'fromUpstream'],
 ] as const;
 
-/** What came of asking one pool for a line. */
-export interface AskedPool {
-  readonly outcome: 'admitted' | AdmissionReason;
-  /** The pool's turn: the first, one that was fallen over to, or the one in whose line the call stood. */
+/** One pool's turn in a call. */
+export interface PoolTry {
+  /** Its slug. */
+  readonly pool: string;
+  /** The first, one that was fallen over to, or the one in whose line the call stood. */
   readonly turn: 'first' | 'fallback' | 'wait';
-  readonly seconds: number;
+  /** `admitted`: a session was opened. The last three had a line and gave it back. */
+  readonly outcome: 'admitted' | AdmissionReason | 'dial_failed' | 'budget_exceeded' | 'not_confirmed';
 }
 
 /** Metrics of the gateway. */
@@ -53,21 +55,26 @@ export class GatewayMetrics {
   }
 
   /** One pool was asked for a line. */
-  admission({ outcome, turn, seconds }: AskedPool): void {
+  admission(outcome: 'admitted' | AdmissionReason, seconds: number): void {
     this.metrics.counter('admission', { outcome }).add(1);
-    this.metrics.counter('poolTries', { turn, outcome }).add(1);
     this.metrics
       .histogram('admissionWait', { outcome: outcome === 'admitted' ? 'admitted' : 'refused' })
       .observe(seconds);
   }
 
-  readonly dialFailed = (code: string): void => {
-    this.metrics.counter('upstreamErrors', { code }).add(1);
-  };
+  /** A pool was tried for a call, to the end. */
+  poolTried(tried: PoolTry): void {
+    this.metrics.counter('poolTries', { ...tried }).add(1);
+  }
 
-  /** An upstream said that it has no room. */
-  poolPaused(source: 'dial' | 'headroom' | 'response'): void {
-    this.metrics.counter('poolPaused', { source }).add(1);
+  /** A pool's upstream could not be dialled, or refused. */
+  dialFailed(pool: string, code: string): void {
+    this.metrics.counter('upstreamErrors', { pool, code }).add(1);
+  }
+
+  /** A pool's upstream said that it has no room. */
+  poolPaused(pool: string, source: 'dial' | 'headroom' | 'response'): void {
+    this.metrics.counter('poolPaused', { pool, source }).add(1);
   }
 
   /** A session ended and the upstream had not reported all usage. */

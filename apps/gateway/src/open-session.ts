@@ -151,7 +151,7 @@ function upstreamTap(parts: GatewayParts, session: SessionOpened, ears: TapEars)
     unmetered: (event, error) => keepAndEnd(parts, relay(), event, error),
     expired: () => relay().end('upstream_expired'),
     throttled: ({ forMs, source, model }) => {
-      parts.metrics.poolPaused(source);
+      parts.metrics.poolPaused(parts.policy().pools.get(session.poolId)?.slug ?? session.poolId, source);
       parts.pausePool(session.poolId, forMs, model === null ? null : modelFamily(model));
     },
     spoke: (type) => lastWord.heard(type, parts.clock.monotonicMs()),

@@ -1,6 +1,7 @@
 // Every metric that Trunkline exports, in one place: name, meaning, labels and their closed value lists, buckets. A label
 // value outside its list becomes `other`, so the number of series is bounded by this file whatever strangers send; no
 // key, session, user, raw model name or URL is ever a label (Prometheus's own rule: label values stay below about ten).
+// Pools are named as administrators named them, up to a number.
 // Names follow Prometheus: one prefix, base units, `_total` for counters. Dimensions of tokens follow OpenTelemetry's
 // gen_ai ones (modality, direction, cache). To add a metric, add one entry to the file of its subject (`catalogue/`).
 import { ADMISSION_METRICS } from './catalogue/admission-metrics.js';
@@ -10,9 +11,9 @@ import { MODERATION_METRICS } from './catalogue/moderation-metrics.js';
 import { PROCESS_METRICS } from './catalogue/process-metrics.js';
 import { SESSION_METRICS } from './catalogue/session-metrics.js';
 import { USAGE_METRICS } from './catalogue/usage-metrics.js';
-import type { MetricSpec } from './catalogue/metric-spec.js';
+import type { LabelSpec, MetricSpec } from './catalogue/metric-spec.js';
 
-export { boundedLabel, OTHER, type LabelSpec, type MetricSpec } from './catalogue/metric-spec.js';
+export { LabelValues, OTHER, type LabelSpec, type MetricSpec } from './catalogue/metric-spec.js';
 
 /** The catalogue. */
 export const METRICS = {
@@ -34,7 +35,11 @@ export type LabelsOf<K extends MetricKey> = (typeof METRICS)[K]['labels'][number
 /** The most series that this catalogue can ever export, histogram buckets counted. */
 export function seriesMax(): number {
   return Object.values<MetricSpec>(METRICS).reduce((sum, metric) => {
-    const combinations = metric.labels.reduce((product, label) => product * (label.values.length + 1), 1);
+    const combinations = metric.labels.reduce((product, label) => product * (valuesMax(label) + 1), 1);
     return sum + combinations * (metric.kind === 'histogram' ? metric.buckets.length + 3 : 1);
   }, 0);
+}
+
+function valuesMax(label: LabelSpec): number {
+  return 'values' in label ? label.values.length : label.namesMax;
 }

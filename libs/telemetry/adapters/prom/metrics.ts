@@ -1,7 +1,7 @@
 // The catalogue bound to prom-client, in a registry of its own (no global state, so that tests and several apps in one
 // process do not meet). A handle is resolved once per label combination and kept: the voice path never looks a label up.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { boundedLabel, METRICS, type LabelsOf, type MetricKey, type MetricSpec } from '../../core/catalogue.js';
+import { LabelValues, METRICS, type LabelsOf, type MetricKey, type MetricSpec } from '../../core/catalogue.js';
 
 type KeysOf<Kind extends MetricSpec['kind']> = {
   [K in MetricKey]: (typeof METRICS)[K]['kind'] extends Kind ? K : never;
@@ -29,6 +29,7 @@ export interface HistogramHandle {
 /** The metrics of a process. */
 export class Metrics {
   private readonly registry = new Registry();
+  private readonly values = new LabelValues();
   private readonly metrics = new Map<MetricKey, Counter | Gauge | Histogram>();
 
   constructor() {
@@ -40,17 +41,17 @@ export class Metrics {
 
   /** A counter; keep the handle where it is used often. */
   counter<K extends KeysOf<'counter'>>(key: K, ...[labels]: LabelArgs<K>): CounterHandle {
-    const child = this.metric(key, Counter).labels(bounded(key, labels));
+    const child = this.metric(key, Counter).labels(this.bounded(key, labels));
     return { add: (amount) => child.inc(amount) };
   }
 
   gauge<K extends KeysOf<'gauge'>>(key: K, ...[labels]: LabelArgs<K>): GaugeHandle {
-    const child = this.metric(key, Gauge).labels(bounded(key, labels));
+    const child = this.metric(key, Gauge).labels(this.bounded(key, labels));
     return { set: (value) => child.set(value), add: (amount) => child.inc(amount) };
   }
 
   histogram<K extends KeysOf<'histogram'>>(key: K, ...[labels]: LabelArgs<K>): HistogramHandle {
-    const child = this.metric(key, Histogram).labels(bounded(key, labels));
+    const child = this.metric(key, Histogram).labels(this.bounded(key, labels));
     return { observe: (value) => child.observe(value) };
   }
 
@@ -86,9 +87,9 @@ export class Metrics {
         return new Histogram({ ...options, buckets: [...spec.buckets] });
     }
   }
-}
 
-function bounded(key: MetricKey, labels: Readonly<Record<string, string>> | undefined): Record<string, string> {
-  const specs: MetricSpec['labels'] = METRICS[key].labels;
-  return Object.fromEntries(specs.map((spec) => [spec.name, boundedLabel(spec, labels?.[spec.name] ?? '')]));
+  private bounded(key: MetricKey, labels: Readonly<Record<string, string>> | undefined): Record<string, string> {
+    const specs: MetricSpec['labels'] = METRICS[key].labels;
+    return Object.fromEntries(specs.map((spec) => [spec.name, this.values.bounded(spec, labels?.[spec.name] ?? '')]));
+  }
 }

@@ -1,6 +1,6 @@
 // Who is let in: lines, pools and the line of those who wait.
 import { NO_LABELS, type MetricSpec } from './metric-spec.js';
-import { REFUSALS } from './shared-labels.js';
+import { pool, REFUSALS } from './shared-labels.js';
 
 const ADMISSION_REASONS = [
   'admitted',
@@ -15,6 +15,9 @@ const ADMISSION_REASONS = [
   'unavailable',
 ];
 
+// What may happen between a line and the session on it.
+const AFTER_THE_LINE = ['dial_failed', 'budget_exceeded', 'not_confirmed'];
+
 const ADMISSION_WAIT = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 
 /** Its part of the catalogue. */
@@ -22,16 +25,17 @@ export const ADMISSION_METRICS = {
   admission: {
     kind: 'counter',
     name: 'trunkline_admission_total',
-    help: 'Requests for a line, by outcome: admitted, or the limit or condition that refused.',
+    help: 'Requests for a line, by outcome: admitted (the dial comes after), or the limit or condition that refused.',
     labels: [{ name: 'outcome', values: ADMISSION_REASONS }],
   },
   poolTries: {
     kind: 'counter',
     name: 'trunkline_pool_tries_total',
-    help: 'Pools asked for a line: the first of a call, one fallen over to, or the one in whose line the call stood.',
+    help: 'Pools tried for a call: its first, one fallen over to, or the one in whose line it stood; admitted: a session was opened.',
     labels: [
+      pool,
       { name: 'turn', values: ['first', 'fallback', 'wait'] },
-      { name: 'outcome', values: ADMISSION_REASONS },
+      { name: 'outcome', values: [...ADMISSION_REASONS, ...AFTER_THE_LINE] },
     ],
   },
   admissionWait: {
@@ -59,7 +63,7 @@ export const ADMISSION_METRICS = {
     kind: 'counter',
     name: 'trunkline_pool_pauses_total',
     help: 'Times that an upstream said it has no room, by how it said so.',
-    labels: [{ name: 'source', values: ['dial', 'headroom', 'response'] }],
+    labels: [pool, { name: 'source', values: ['dial', 'headroom', 'response'] }],
   },
   linesReclaimed: {
     kind: 'counter',
@@ -88,7 +92,7 @@ export const ADMISSION_METRICS = {
   upstreamErrors: {
     kind: 'counter',
     name: 'trunkline_upstream_errors_total',
-    help: 'Failed dials by code.',
-    labels: [{ name: 'code', values: REFUSALS }],
+    help: 'Failed dials by pool and code.',
+    labels: [pool, { name: 'code', values: REFUSALS }],
   },
 } as const satisfies Record<string, MetricSpec>;

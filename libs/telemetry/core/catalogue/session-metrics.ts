@@ -1,5 +1,5 @@
 // Calls as the gateway carries them: how they begin, what is relayed, why they end.
-import type { LabelSpec, MetricSpec } from './metric-spec.js';
+import type { ListedLabel, MetricSpec } from './metric-spec.js';
 import { REFUSALS, modelFamily } from './shared-labels.js';
 
 const END_CAUSES = [
@@ -34,8 +34,8 @@ const RELAY_DELAY = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0
 
 const CONNECT = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10];
 const SESSION_DURATION = [5, 15, 30, 60, 120, 300, 600, 1200, 1800, 2700, 3600, 7200];
-const transport = { name: 'transport', values: ['websocket'] } as const satisfies LabelSpec;
-const direction = { name: 'direction', values: ['from_client', 'from_upstream'] } as const satisfies LabelSpec;
+const transport = { name: 'transport', values: ['websocket'] } as const satisfies ListedLabel;
+const direction = { name: 'direction', values: ['from_client', 'from_upstream'] } as const satisfies ListedLabel;
 
 /** Its part of the catalogue. */
 export const SESSION_METRICS = {

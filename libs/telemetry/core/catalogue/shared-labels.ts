@@ -1,5 +1,5 @@
 // Labels that metrics of several subjects have.
-import type { LabelSpec } from './metric-spec.js';
+import type { ListedLabel, NamedLabel } from './metric-spec.js';
 
 const MODEL_FAMILIES = [
   'gpt-4o-realtime-preview',
@@ -20,7 +20,10 @@ const MODEL_FAMILIES = [
 ];
 
 /** The family of a model: what is not in the list is `other`. */
-export const modelFamily = { name: 'model_family', values: MODEL_FAMILIES } as const satisfies LabelSpec;
+export const modelFamily = { name: 'model_family', values: MODEL_FAMILIES } as const satisfies ListedLabel;
+
+/** An upstream account, by its slug. Who has many of them reads the rest in `cli pool status`. */
+export const pool = { name: 'pool', namesMax: 30 } as const satisfies NamedLabel;
 
 /** Codes that a call is refused with. */
 export const REFUSALS = [
