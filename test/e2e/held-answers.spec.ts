@@ -41,12 +41,16 @@ const cli = async (...args: string[]): Promise<Record<string, string>[]> => {
   return JSON.parse(stdout) as Record<string, string>[];
 };
 
-/** A session of a new tenant with this policy. */
-async function openUnder(slug: string, policy: object): Promise<VoiceClient> {
-  await cli('tenant', 'create', '--name', slug, '--slug', slug);
+async function setPolicy(slug: string, policy: object): Promise<void> {
   const file = join(folder, `${slug}.json`);
   await writeFile(file, JSON.stringify({ version: 1, ...policy }));
   await cli('moderation', 'set', slug, '--file', file);
+}
+
+/** A session of a new tenant with this policy; null: without one. */
+async function openUnder(slug: string, policy: object | null): Promise<VoiceClient> {
+  await cli('tenant', 'create', '--name', slug, '--slug', slug);
+  if (policy !== null) await setPolicy(slug, policy);
   const [key] = await cli('key', 'create', '--tenant', slug, '--name', 'e2e');
   const apiKey = key?.['secret'] ?? '';
   const probe = await eventually('the key is known', async () => {
@@ -112,6 +116,35 @@ describe('what a caller says to turn detection', () => {
         const rows = await cli('costs', '--tenant', slug);
         return rows.reduce((total, row) => total + picoOf(row['charge_usd'] ?? '0'), 0n) === wanted ? true : null;
       });
+    },
+    SLOW_MS,
+  );
+
+  it(
+    'is judged from the next turn on when the first policy comes while the session lives',
+    async () => {
+      const client = await openUnder('late', null);
+      const audio = { input: { turn_detection: PATIENT } };
+      client.send({ type: 'session.update', session: { type: 'realtime', audio } });
+      say(client, 'invoice');
+      expect(await client.next('response.done')).toMatchObject({ response: { status: 'completed' } });
+      await setPolicy('late', { hooks: [HEARD], input: { holdAnswers: true } });
+      await eventually('a turn that is judged', async () => {
+        const from = client.events.length;
+        say(client, 'invoice');
+        const isOver = ({ type }: ServerEvent): boolean => type === 'response.done' || type === 'error';
+        const end = await eventually('the end of a turn', () => client.events.slice(from).find(isOver) ?? null);
+        return end.type === 'error' ? end : null;
+      });
+      const from = client.events.length;
+      say(client, 'hear-me');
+      expect(await client.next('response.done', from)).toMatchObject({ response: { status: 'completed' } });
+      const record = lastRecord();
+      await client.close();
+      expect(ofType(client.events, 'error')).toMatchObject([{ error: { code: 'content_blocked' } }]);
+      expect(JSON.stringify(client.events)).not.toMatch(/input_audio_transcription|"create_response":false/);
+      expect(ofType(client.events, 'session.updated')).toHaveLength(1);
+      expect(record.transcriptions.length).toBeGreaterThanOrEqual(2);
     },
     SLOW_MS,
   );

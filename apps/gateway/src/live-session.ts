@@ -5,7 +5,7 @@ import type { Lease } from '@trunkline/admission';
 import type { SessionObserver } from '@trunkline/providers';
 import type { EndCause, Session } from '@trunkline/realtime';
 import type { Principal } from '@trunkline/tenancy';
-import type { GateSession } from './gate/gate-session.js';
+import type { SessionGating } from './gate/session-gating.js';
 import type { LastWord } from './last-word.js';
 import type { UsageEvent } from '@trunkline/metering';
 import type { OwedReports } from './owed-reports.js';
@@ -37,8 +37,8 @@ export interface LiveSession {
   readonly metered: (event: UsageEvent) => void;
   readonly bill: SessionBill;
   readonly budget: TurnBudget;
-  /** Judges what passes; null: nobody does. */
-  readonly gate: GateSession | null;
+  /** Who judges what passes, if anybody does. */
+  readonly gating: SessionGating;
 }
 
 /** Why sessions should end from outside, asked for each of them; null leaves it alone. */

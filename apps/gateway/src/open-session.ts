@@ -11,7 +11,7 @@ import { endUserOf } from './end-user.js';
 import type { GatewayParts } from './gateway-parts.js';
 import type { LiveSession } from './live-session.js';
 import { openGate, type GatedSession } from './gate/open-gate.js';
-import { throughGate } from './gate/gate-tap.js';
+import { SessionGating } from './gate/session-gating.js';
 import { LastWord } from './last-word.js';
 import { meterTap } from './meter-tap.js';
 import { OwedReports } from './owed-reports.js';
@@ -54,7 +54,7 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
   const observer = new OpenAiRealtimeObserver(
     () => relay.counters.fromClient,
     () => parts.budgets.tokens(call.principal.tenantId),
-    () => gate?.transcribesForPolicy ?? false,
+    () => gating.gate?.transcribesForPolicy ?? false,
   );
   const owed = new OwedReports(observer);
   const bill = parts.bills.open(call.sessionId, call.principal.tenantId);
@@ -71,12 +71,17 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
   };
   const mayAsk: GatedSession['mayAsk'] = (eventId, toldAs) => budget.asks(eventId, toldAs);
   const endUser = endUserOf(parts, call.principal, call.handshake);
-  const gate = openGate(parts, { ...session, endUser, relay: () => relay, mayAsk });
   // A limit that is set while the session lives blocks turns as they begin.
   const fromClient = isBudgeted(call.principal.limits) ? turnGate(observer, budget) : null;
   const fromUpstream = upstreamTap(parts, session, {
     ...{ observer, owed, unreported, lastWord, budget, metered },
     relay: () => relay,
+  });
+  const gating: SessionGating = new SessionGating({
+    open: () => openGate(parts, { ...session, endUser, relay: () => relay, mayAsk }),
+    bare: { fromClient, fromUpstream },
+    setTaps: (taps) => relay.setTaps(taps),
+    isEnding: () => relay.isEnding,
   });
   const relay: Session = new Session({
     id: call.sessionId,
@@ -84,7 +89,7 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
     clientHead: client.head,
     upstream: call.upstream.wire,
     upstreamHead: call.upstream.head,
-    taps: throughGate(gate, { fromClient, fromUpstream }),
+    taps: gating.taps,
     limits: limitsOf(parts, call.principal),
     ticker: parts.ticker,
     probe: parts.probe,
@@ -106,7 +111,7 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
     metered,
     bill,
     budget,
-    gate,
+    gating,
   };
   parts.live.add(live);
   parts.metrics.sessionOpened(live);

@@ -32,7 +32,7 @@ export async function settle(live: LiveSession, ended: EndedBy, parts: SettlePar
     }
   };
   // What the gate kept waiting was judged; the client gets it before its close.
-  live.gate?.close();
+  live.gating.gate?.close();
   // The client is told at once: a revoked key must be cut within two seconds even if the tail takes ten.
   await Promise.all([
     attempt('close client', () => live.relay.closeClient(parts.closeMsMax)),

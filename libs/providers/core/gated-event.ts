@@ -43,6 +43,8 @@ export interface GateWords {
   truncateItem(itemId: string, heardMs: number): string;
   /** The id of an event of the gate's own, by which a refusal names it. */
   ownEventId(name: string): string;
+  /** What the upstream refuses by this id, and does nothing: its answer tells what came before it from what came after. */
+  nothing(eventId: string): string;
   /** Answer now. */
   createResponse(eventId: string): string;
   /** Say this and nothing else, outside the conversation. @param mark comes back with the events of the response. */

@@ -24,6 +24,13 @@ export interface Unveiled {
 
 /** Keeps the app's settings and the policy's apart. Bounded memory; what it cannot read goes by unchanged. */
 export interface SessionVeil {
+  /**
+   * The session was under way before this veil: nothing is known of it. @returns what to say upstream, in order, so that it
+   * is described. Until it is, what the upstream describes is the app's alone and nothing that is demanded is in force.
+   */
+  join(): readonly string[];
+  /** It was joined and is not described yet. */
+  readonly isJoining: boolean;
   /** What is demanded from now on. @returns what to say to the upstream; null: nothing (yet). */
   demand(demand: SettingsDemand): string | null;
   /** Whether an event of the app must go through `fromClient`. */
@@ -32,7 +39,7 @@ export interface SessionVeil {
   fromClient(payload: Buffer): Buffer | null;
   /** Settings as the upstream describes them, and errors. */
   fromUpstream(payload: Buffer): Unveiled;
-  /** False once it is known that nobody answers in this session. */
+  /** False once it is known that nobody answers in this session, and while it is joined. */
   readonly isConversation: boolean;
   /** The app left answering to turn detection, and turn detection was told not to. */
   readonly answersAreOurs: boolean;

@@ -8,7 +8,7 @@ import { FrameScanner, type Violation } from './frame-scanner.js';
 import { HeldMessage } from './held-message.js';
 import type { RelayLimits } from './limits.js';
 import type { Outlet } from './outlet.js';
-import { NEED_MORE } from './sniff-type.js';
+import { NEED_MORE, SNIFF_BYTES_MAX } from './sniff-type.js';
 import { sniffHeld, sniffPiece } from './sniff-piece.js';
 import { BINARY_TYPE, UNKNOWN_TYPE, type FrameTap, type FrameVerdict } from './tap.js';
 import type { Wire } from './wire.js';
@@ -29,6 +29,7 @@ export interface PumpListener {
 export interface PumpParts {
   /** Whose frames these are: a client's are masked. */
   readonly sender: 'client' | 'server';
+  /** The one to begin with; see `setTap`. */
   readonly tap: FrameTap | null;
   readonly source: Wire;
   readonly outlet: Outlet;
@@ -37,8 +38,6 @@ export interface PumpParts {
   readonly limits: RelayLimits;
   /** Masks the frames that replace held messages; null when the receiver is a client. */
   readonly maskKey: (() => number) | null;
-  /** Room to unmask the first bytes of a masked message (`SNIFF_BYTES_MAX`); null if there is nothing to unmask. */
-  readonly scratch: Buffer | null;
   readonly listener: PumpListener;
 }
 
@@ -68,9 +67,19 @@ export class Pump {
   private readonly backlog: Buffer[] = [];
   private stopped = false;
   private discardsMessages = false;
+  private tap: FrameTap | null = null;
+  /** Room to unmask the first bytes of a masked message; null while nothing is looked at. */
+  private scratch: Buffer | null = null;
 
   constructor(private readonly parts: PumpParts) {
     this.scanner = new FrameScanner(parts.sender === 'client' ? 'required' : 'forbidden', parts.limits);
+    this.setTap(parts.tap);
+  }
+
+  /** Shows messages to this tap from now on: those that begin, and one whose fate is not decided yet. */
+  setTap(tap: FrameTap | null): void {
+    this.tap = tap;
+    if (tap !== null && this.parts.sender === 'client') this.scratch ??= Buffer.alloc(SNIFF_BYTES_MAX);
   }
 
   /** A verdict is due, and bytes may be waiting behind it. */
@@ -144,14 +153,13 @@ export class Pump {
   }
 
   private startMessage(): void {
-    const { tap } = this.parts;
     this.held = null;
     this.isBinary = this.scanner.opcode === OPCODE.binary;
     if (this.discardsMessages) {
       this.flushRun();
       this.course = 'discarding';
     } else {
-      this.course = tap === null ? 'passing' : 'undecided';
+      this.course = this.tap === null ? 'passing' : 'undecided';
     }
   }
 
@@ -166,7 +174,7 @@ export class Pump {
 
   private note(type: string): void {
     this.notedType = null;
-    this.parts.tap?.noted?.(type, this.scanner.messageBytes);
+    this.tap?.noted?.(type, this.scanner.messageBytes);
   }
 
   private onControlPiece(): void {
@@ -220,13 +228,12 @@ export class Pump {
 
   private sniff(): string {
     const { scanner, held, chunk } = this;
-    return held === null ? sniffPiece(scanner, chunk, this.parts.scratch) : sniffHeld(scanner, held);
+    return held === null ? sniffPiece(scanner, chunk, this.scratch) : sniffHeld(scanner, held);
   }
 
   /** The type is known: the message passes, what was kept back of it first, or is held to its end. */
   private decide(type: string): void {
-    const { tap } = this.parts;
-    const interest = tap === null ? 'pass' : tap.interest(type, this.scanner.payloadLength);
+    const interest = this.tap?.interest(type, this.scanner.payloadLength) ?? 'pass';
     if (interest === 'hold') {
       this.course = 'holding';
       this.heldType = type;
@@ -246,12 +253,12 @@ export class Pump {
   }
 
   private judge(held: HeldMessage): void {
-    const { tap, counters } = this.parts;
+    const { counters } = this.parts;
     this.held = null;
     this.course = 'passing';
     counters.held++;
     const frames = held.frames();
-    const verdict = tap === null ? 'forward' : tap.message(this.heldType, held.payload(Infinity));
+    const verdict = this.tap?.message(this.heldType, held.payload(Infinity)) ?? 'forward';
     if (typeof verdict === 'object' && 'then' in verdict) this.awaitVerdict(frames, verdict);
     else this.carryOut(verdict, frames);
   }

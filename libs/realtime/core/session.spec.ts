@@ -413,6 +413,42 @@ describe('heads', () => {
   });
 });
 
+describe('taps that come later', () => {
+  const seen: string[] = [];
+  const tap: FrameTap = {
+    interest: () => 'hold',
+    message: (type, payload) => {
+      seen.push(`${type} ${payload.length}`);
+      return { replace: Buffer.from('seen') };
+    },
+  };
+  const update = text('{"type":"session.update"}', MASK);
+  beforeEach(() => void seen.splice(0));
+
+  it('see the messages that begin from then on, and none before', () => {
+    const made = rig();
+    const begun = text('{"type":"conversation.item.create"}', MASK);
+    made.client.deliver(begun.subarray(0, 20));
+    made.session.setTaps({ fromClient: tap, fromUpstream: null });
+    made.client.deliver(Buffer.concat([begun.subarray(20), update]));
+    made.upstream.deliver(text('{"type":"response.done"}', null));
+    expect(seen).toEqual(['session.update 25']);
+    expect(made.upstreamRead()).toEqual(['{"type":"conversation.item.create"}', 'seen']);
+    expect(made.clientRead()).toEqual(['{"type":"response.done"}']);
+  });
+
+  it('leave a message to the tap that holds it', async () => {
+    let give: (verdict: 'forward') => void = () => undefined;
+    const first: FrameTap = { interest: () => 'hold', message: () => new Promise((resolve) => (give = resolve)) };
+    const made = rig({ fromClient: first });
+    made.client.deliver(Buffer.concat([text('{"type":"response.create"}', MASK), update]));
+    made.session.setTaps({ fromClient: tap, fromUpstream: null });
+    give('forward');
+    await settled();
+    expect(made.upstreamRead()).toEqual(['{"type":"response.create"}', 'seen']);
+  });
+});
+
 describe('the probe', () => {
   it('hears about one chunk in 64, a held one only when it went on', async () => {
     const heard: string[] = [];

@@ -11,11 +11,16 @@ import { Outlet } from './outlet.js';
 import type { Direction, RelayProbe } from './probe.js';
 import { Pump, type PumpListener } from './pump.js';
 import { Side, type SideListener } from './side.js';
-import { SNIFF_BYTES_MAX } from './sniff-type.js';
 import type { FrameTap } from './tap.js';
 import type { Ticker } from './ticker.js';
 import type { Wire } from './wire.js';
 import { isSendableCloseCode, type PeerClose } from './close-code.js';
+
+/** Who sees the messages of each direction; null: nobody, and they are not even sniffed. */
+export interface DirectionTaps {
+  readonly fromClient: FrameTap | null;
+  readonly fromUpstream: FrameTap | null;
+}
 
 /** What a session is made of. The session owns both wires from its construction on. */
 export interface SessionParts {
@@ -26,7 +31,8 @@ export interface SessionParts {
   /** Bytes already read from either side; scanned first, like any others. */
   readonly clientHead: Buffer;
   readonly upstreamHead: Buffer;
-  readonly taps: { readonly fromClient: FrameTap | null; readonly fromUpstream: FrameTap | null };
+  /** Those to begin with; see `setTaps`. */
+  readonly taps: DirectionTaps;
   readonly limits: RelayLimits;
   readonly ticker: Ticker;
   readonly probe: RelayProbe;
@@ -69,6 +75,12 @@ export class Session {
     this.flowDown = new FlowControl(upstream, client, limits, fromUpstream, (why) => this.giveUp('slow_client', why));
     this.client = this.side('fromClient', fromClient, this.clientEvents());
     this.upstream = this.side('fromUpstream', fromUpstream, this.upstreamEvents());
+  }
+
+  /** Shows messages to these taps from now on. What a tap holds stays its own until its verdict. */
+  setTaps({ fromClient, fromUpstream }: DirectionTaps): void {
+    this.client.pump.setTap(fromClient);
+    this.upstream.pump.setTap(fromUpstream);
   }
 
   /** Starts both pumps, heads first. */
@@ -147,7 +159,6 @@ export class Session {
         counters,
         limits,
         maskKey: isClient ? maskKey : null,
-        scratch: isClient && taps.fromClient !== null ? Buffer.alloc(SNIFF_BYTES_MAX) : null,
         listener: pumpListener,
       });
     return new Side({

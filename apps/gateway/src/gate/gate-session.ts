@@ -113,6 +113,11 @@ export class GateSession {
     this.conduct.follow(this.judged);
   }
 
+  /** The session was under way before it had a gate. To be called once both directions are shown to the gate. */
+  join(): void {
+    this.conduct.join();
+  }
+
   /** Whether the gate must see messages of this type; `note`: only that one went by. */
   interest(from: 'client' | 'upstream', type: string): 'pass' | 'note' | 'hold' {
     this.follow();

@@ -52,6 +52,11 @@ export function openGates(needs: GatesNeeds): GatePolicies {
     trusted.close();
     return Promise.resolve();
   });
+  // A tenant's first policy takes hold of the sessions that are open; a gate that is there follows every other by itself.
+  const unwatch = policy.subscribe(() => {
+    for (const session of needs.live.all()) session.gating.policyChanged();
+  });
+  shutdown.register('policies of gates', CLOSE_MS_MAX, () => Promise.resolve(unwatch()));
   const classifier = new VendorClassifier({
     ...needs,
     sessionOf: (id) => needs.live.get(id),

@@ -33,7 +33,7 @@ export interface SessionConductPorts {
   /** An item has no verdict in time, and is blocked for that where `isBlocked`. */
   readonly unjudged: (itemId: string, why: Unjudged, isBlocked: boolean) => void;
   /** What the policy demands cannot be had: the session must not go on. */
-  readonly unenforceable: (why: 'settings_refused' | 'line_not_spoken') => void;
+  readonly unenforceable: (why: 'settings_refused' | 'settings_unknown' | 'line_not_spoken') => void;
 }
 
 // What is not an event of a turn passes without a look, while there is nothing to follow.
@@ -43,6 +43,8 @@ const QUESTION = 'response.create';
 // An app may ask for an old item again; what its tenant's policy transcribed a thousand turns ago is beyond that.
 const UNSEEN_MAX = 1_024;
 const DELETED_MAX = 64;
+// The vendor describes a session within a round trip.
+const DESCRIBING_MS_MAX = 10_000;
 
 /** The conduct of one session. */
 export class SessionConduct {
@@ -53,6 +55,7 @@ export class SessionConduct {
   /** Items that were blocked. */
   private readonly deleted = new Set<string>();
   private judgesWords = false;
+  private stopJoining: () => void = () => undefined;
 
   /** @param policy the one in force. */
   constructor(
@@ -87,6 +90,14 @@ export class SessionConduct {
   follow(judged: ReadonlySet<ContentKind>): void {
     this.judgesWords = judged.has('input_transcript');
     this.demand();
+  }
+
+  /** The session was under way before: what it is must be asked. */
+  join(): void {
+    for (const text of this.ports.veil.join()) this.ports.toUpstream(text);
+    this.stopJoining = this.ports.startTimer(DESCRIBING_MS_MAX, () => {
+      if (this.ports.veil.isJoining) this.ports.unenforceable('settings_unknown');
+    });
   }
 
   /** Whether it must see a message of the app. */
@@ -170,6 +181,7 @@ export class SessionConduct {
   }
 
   close(): void {
+    this.stopJoining();
     this.line.close();
     this.held.close();
   }
@@ -186,7 +198,7 @@ export class SessionConduct {
     const { input, disclosure } = this.policy();
     const say = this.ports.veil.demand({
       // Stays so when the line has been said: a change of turn detection could cut a turn that is being spoken.
-      answersHeld: this.holds || disclosure.spokenLine !== null,
+      answersHeld: (this.judgesWords && input.holdAnswers) || disclosure.spokenLine !== null,
       transcription: this.judgesWords && input.transcription.turnOn ? input.transcription : null,
       preamble: disclosure.instruction,
     });

@@ -21,6 +21,8 @@ export const openAiGateWords: GateWords = {
       audio_end_ms: Math.max(0, Math.floor(heardMs)),
     }),
   ownEventId: (name) => `${OWN_EVENT}${name}`,
+  // An item of this name cannot be: ids of the vendor's begin otherwise, and an app's own would be its joke.
+  nothing: (own) => JSON.stringify({ type: 'conversation.item.delete', event_id: own, item_id: `${OWN_EVENT}nothing` }),
   createResponse: (own) => JSON.stringify({ type: 'response.create', event_id: own }),
   audioCleared: (response_id) =>
     JSON.stringify({ type: 'output_audio_buffer.cleared', event_id: `${OWN_EVENT}${response_id}`, response_id }),

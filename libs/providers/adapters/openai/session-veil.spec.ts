@@ -12,8 +12,8 @@ interface Settings {
 }
 type Event = Record<string, unknown>;
 
-/** An upstream that answers updates as the vendor does, before a veil. */
-function veilWith(demand: Partial<SettingsDemand> = {}) {
+/** An upstream that answers updates as the vendor does, before a veil. @param isUnderWay nobody describes the session by itself. */
+function veilWith(demand: Partial<SettingsDemand> = {}, isUnderWay = false) {
   const veil = new OpenAiSessionVeil();
   const has: Required<Settings> = { turn_detection: VAD, transcription: null, instructions: 'Be kind.' };
   const shown: Event[] = [];
@@ -39,6 +39,8 @@ function veilWith(demand: Partial<SettingsDemand> = {}) {
   const take = (event: Event): void => {
     sent.push(event);
     answers.push(() => {
+      if (event['type'] !== 'session.update')
+        return emit({ type: 'error', error: { code: 'item_delete_invalid_item_id', event_id: event['event_id'] } });
       const update = event['session'] as Event & { audio?: { input?: Settings }; instructions?: string };
       if (refuses?.(update))
         return emit({ type: 'error', error: { code: 'invalid_value', event_id: event['event_id'] } });
@@ -65,9 +67,10 @@ function veilWith(demand: Partial<SettingsDemand> = {}) {
     if (say !== null) take(JSON.parse(say) as Event);
   };
   veil.demand({ ...NONE, ...demand });
-  emit({ type: 'session.created', session: session() });
+  if (!isUnderWay) emit({ type: 'session.created', session: session() });
+  const join = (): void => veil.join().forEach((text) => take(JSON.parse(text) as Event));
   const refuse = (when: (session: Event) => boolean): void => void (refuses = when);
-  return { veil, has, shown, sent, answer, set, demandNow, refuse };
+  return { veil, has, shown, sent, take, join, answer, set, demandNow, refuse };
 }
 
 const inputShown = (event: Event | undefined): Settings =>
@@ -172,6 +175,54 @@ describe('an update of the app that is refused', () => {
     set({ turn_detection: null });
     answer();
     expect(instructionsShown(shown.at(-1))).toBe('Be kind.');
+  });
+});
+
+describe('a session that was under way before', () => {
+  const ALL = { answersHeld: true, transcription: OURS, preamble: 'I am an AI.' };
+
+  it('is asked what it is, then told what is demanded; the app sees nothing of that', () => {
+    const { has, shown, join, answer, veil } = veilWith(ALL, true);
+    join();
+    expect([veil.isJoining, veil.isConversation, veil.transcription]).toEqual([true, false, 'none']);
+    answer();
+    answer();
+    expect(has).toEqual({
+      turn_detection: { ...VAD, create_response: false },
+      transcription: OURS,
+      instructions: 'I am an AI.\n\nBe kind.',
+    });
+    expect(shown).toEqual([]);
+    expect([veil.isJoining, veil.answersAreOurs, veil.transcription]).toEqual([false, true, 'unseen']);
+  });
+
+  it('shows the app its own settings, also those that it was setting meanwhile', () => {
+    const { has, shown, take, join, answer, set } = veilWith(ALL, true);
+    // Sent before anybody judged anything, and not answered yet.
+    take({ type: 'session.update', session: { audio: { input: { transcription: { model: 'whisper-1' } } } } });
+    join();
+    set({ instructions: 'Be brief.' });
+    answer();
+    answer();
+    expect(has.transcription).toEqual({ model: 'whisper-1' });
+    expect(shown.map(instructionsShown)).toEqual(['Be kind.', 'Be brief.']);
+    for (const event of shown)
+      expect(inputShown(event)).toMatchObject({
+        turn_detection: { create_response: true },
+        transcription: { model: 'whisper-1' },
+      });
+    expect(has).toMatchObject({
+      turn_detection: { create_response: false },
+      instructions: 'I am an AI.\n\nBe brief.',
+    });
+  });
+
+  it('is left alone where it is no conversation', () => {
+    const { veil, shown, join, answer, refuse, sent } = veilWith(ALL, true);
+    refuse(() => true);
+    join();
+    expect(answer()).toBe(false);
+    expect([veil.isJoining, veil.isConversation, shown, sent.length]).toEqual([false, false, [], 2]);
   });
 });
 

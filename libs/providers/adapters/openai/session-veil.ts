@@ -1,6 +1,7 @@
 // Keeps apart what an app sets in a GA Realtime session and what a policy demands. The vendor answers each `session.update`
 // in order, with the session or with an error that names the update; so it is known at every event of the upstream which
-// settings were in force when it was made.
+// settings were in force when it was made. A session that was under way before is asked to describe itself, behind a mark: an
+// event that the vendor refuses by its id, so that answers to updates of the time before can be told from those of ours.
 import type { SessionVeil, SettingsDemand, Unveiled } from '../../core/session-veil.js';
 import { openAiGateWords } from './gate-words.js';
 import { asObject, parseObject, textOrNull, type Json } from './json.js';
@@ -23,6 +24,7 @@ interface PendingUpdate {
   readonly sets: SettingsChange;
 }
 
+const HIDDEN: Unveiled = { payload: null, say: null, isRefused: false };
 const NO_DEMAND: SettingsDemand = { answersHeld: false, transcription: null, preamble: null };
 // An app that sends more at once is answered in order all the same; only its error ids are lost.
 const PENDING_MAX = 64;
@@ -40,6 +42,21 @@ export class OpenAiSessionVeil implements SessionVeil {
   private readonly pending: PendingUpdate[] = [];
   private names = 0;
   private tries = 0;
+  /** Of a session that is joined: the id of the mark that the upstream has not refused yet; then, that it must be described. */
+  private joining: { readonly markId: string; isPast: boolean } | null = null;
+
+  join(): readonly string[] {
+    const markId = this.nextName();
+    this.joining = { markId, isPast: false };
+    const eventId = this.nextName();
+    this.expect({ eventId, by: 'us', sets: {} });
+    const describe = { type: 'session.update', event_id: eventId, session: { type: 'realtime' } };
+    return [openAiGateWords.nothing(markId), JSON.stringify(describe)];
+  }
+
+  get isJoining(): boolean {
+    return this.joining !== null;
+  }
 
   demand(demand: SettingsDemand): string | null {
     if (demand.preamble !== this.demanded.preamble) this.lastPreamble = this.demanded.preamble;
@@ -48,7 +65,7 @@ export class OpenAiSessionVeil implements SessionVeil {
   }
 
   get isConversation(): boolean {
-    return this.app !== null || !this.isDescribed;
+    return this.app !== null || !(this.isDescribed || this.isJoining);
   }
 
   get answersAreOurs(): boolean {
@@ -88,7 +105,9 @@ export class OpenAiSessionVeil implements SessionVeil {
         this.app = this.upstream = settingsOf(asObject(event['session']));
         return this.unveiled(payload);
       case 'session.updated':
-        return this.unveiled(this.acknowledged(payload));
+        return this.joining === null
+          ? this.unveiled(this.acknowledged(payload))
+          : this.described(payload, this.joining);
       case 'error':
         return this.refused(payload, event);
       default:
@@ -99,7 +118,8 @@ export class OpenAiSessionVeil implements SessionVeil {
   private updated(event: Json): Buffer | null {
     const session = asObject(event['session']);
     // What is no update of a conversation is refused upstream, by its id or by none: nothing to keep apart.
-    if (this.app === null || session === null || session['type'] !== 'realtime') return null;
+    const isKnown = this.app !== null || this.isJoining;
+    if (!isKnown || session === null || session['type'] !== 'realtime') return null;
     const sets = changeOf(session);
     const own = textOrNull(event['event_id']);
     const eventId = own ?? this.nextName();
@@ -112,6 +132,21 @@ export class OpenAiSessionVeil implements SessionVeil {
     const instructions = response?.['instructions'];
     if (typeof instructions !== 'string') return null;
     return jsonOf({ ...event, response: { ...response, ...this.veiled({ instructions }) } });
+  }
+
+  /** Answers to updates of the time before are the app's; then comes the one to ours. */
+  private described(payload: Buffer, joining: NonNullable<typeof this.joining>): Unveiled {
+    if (!joining.isPast) return { payload, say: null, isRefused: false };
+    this.joined(settingsOf(sessionOf(payload)?.session ?? null));
+    return this.unveiled(null);
+  }
+
+  private joined(settings: VeiledSettings | null): void {
+    this.joining = null;
+    this.isDescribed = true;
+    this.app = this.upstream = settings;
+    if (settings === null) this.pending.length = 0;
+    else this.pending.shift();
   }
 
   /** The session as the app is to see it; null: it is the answer to an update of ours. */
@@ -139,9 +174,18 @@ export class OpenAiSessionVeil implements SessionVeil {
 
   private refused(payload: Buffer, event: Json): Unveiled {
     const error = asObject(event['error']);
+    if (this.joining !== null && this.joining.markId === error?.['event_id']) {
+      this.joining.isPast = true;
+      return HIDDEN;
+    }
     const index = this.pending.findIndex(({ eventId }) => eventId === error?.['event_id']);
     const [update] = index === -1 ? [] : this.pending.splice(index, 1);
     if (update === undefined) return { payload, say: null, isRefused: false };
+    if (update.by === 'us' && this.isJoining) {
+      // What cannot be described as a conversation is none.
+      this.joined(null);
+      return HIDDEN;
+    }
     if (update.by === 'us') return { payload: null, say: null, isRefused: true };
     return this.unveiled(update.by === 'app' ? payload : jsonOf({ ...event, error: { ...error, event_id: null } }));
   }
