@@ -6,6 +6,8 @@ import { runProgram } from '../support/product.js';
 import { costOfResponse, costOfSessions, picoOf } from '../support/spend-oracle.js';
 import { connect, textTurn, tryConnect, turnOrError, type VoiceClient } from '../support/voice-client.js';
 
+const isOpen = ({ socket }: VoiceClient) => socket.readyState === socket.OPEN;
+
 // A turn costs about one cent, and lasts about a second.
 const BUDGET = '0.025';
 const SLOW_MS = 60_000;
@@ -214,6 +216,40 @@ describe('other limits inside a session', () => {
       await client.close();
     },
     SLOW_MS,
+  );
+});
+
+describe('a question that is on its way when its session ends', () => {
+  it(
+    'is in the books as the upstream has it, whoever ended the session',
+    async () => {
+      const tenant = await tenantWith('hangs-up', 'cut', []);
+      const calls: Call[] = [];
+      for (let i = 0; i < 20; i++) calls.push(await tenant.open());
+      const [first, ...others] = calls;
+      for (const { client } of others.slice(0, 10)) {
+        client.send({ type: 'response.create' });
+        await client.close();
+      }
+      // The rest is ended from here, with a question of each on its way: nothing of theirs was held for a budget.
+      await cli('tenant', 'limits', tenant.slug, '--spend-month', '0.000001', '--over-budget', 'cut');
+      if (first) await textTurn(first.client, 'Hello?').catch(() => undefined);
+      await eventually('every session is ended', () => {
+        const open = others.filter(({ client }) => isOpen(client));
+        for (const { client } of open) client.send({ type: 'response.create' });
+        return open.length === 0 ? true : null;
+      });
+      const isSettled = () => calls.every(({ record }) => record.closedAt !== null);
+      await eventually('all calls are over', () => (isSettled() ? true : null));
+      const responses = calls.flatMap(({ record }) => record.responses);
+      expect(responses.filter(({ status }) => status === 'abandoned')).toEqual([]);
+      await eventually(
+        'the books agree',
+        async () => ((await charged(tenant)) === spentBy(...calls) ? true : null),
+        30_000,
+      );
+    },
+    2 * SLOW_MS,
   );
 });
 

@@ -6,6 +6,9 @@ import type { EndedBy } from '@trunkline/realtime';
 import { closeForClient, endCauseEntry, NO_STATUS } from '@trunkline/realtime';
 import type { LiveSession } from './live-session.js';
 
+// A round trip to the vendor, many times over; who does not answer by then will hardly bill.
+const FENCE_MS_MAX = 2_000;
+
 /** What settlement needs beside the session. */
 export interface SettleParts {
   /** Longest wait for usage that the upstream still owes after the end, in milliseconds. */
@@ -48,12 +51,16 @@ export async function settle(live: LiveSession, ended: EndedBy, parts: SettlePar
 }
 
 async function stopSpending(live: LiveSession, ended: EndedBy, parts: SettleParts): Promise<void> {
+  const { observer, owed, relay } = live;
   const upstreamMayReport = endCauseEntry(ended.cause).billing === 'drain_tail';
-  if (upstreamMayReport && live.observer.reportsOwed() > 0) {
-    live.relay.sendUpstream(live.observer.stopSpending);
-    await withDeadline(live.owed.none(), parts.tailMsMax);
+  if (upstreamMayReport && (observer.reportsOwed() > 0 || relay.counters.fromClient.messages > 0)) {
+    relay.sendUpstream(observer.stopSpending);
+    // A question may be on its way, and the turn that it begins is billed: closing now would leave it without a report.
+    relay.sendUpstream(observer.fence);
+    await withDeadline(owed.fenced(), FENCE_MS_MAX);
+    await withDeadline(owed.none(), parts.tailMsMax);
   }
-  await live.relay.closeUpstream(1000, '', parts.closeMsMax);
+  await relay.closeUpstream(1000, '', parts.closeMsMax);
 }
 
 async function withDeadline(work: Promise<void>, deadlineMs: number): Promise<void> {

@@ -74,6 +74,10 @@ export interface SessionObserver {
   owed(): readonly OwedReport[];
   /** The client event that stops a running response, so that spending ends. */
   readonly stopSpending: string;
+  /** A client event that does nothing, and that the upstream answers when it has read all that was sent before it. */
+  readonly fence: string;
+  /** Whether the fence was answered: what a client had asked for until then has begun, or never will. */
+  readonly isFenced: boolean;
   /** The client event that stops this turn and no other. */
   cancelTurn(turnId: string): string;
 }

@@ -209,6 +209,20 @@ describe('a pump', () => {
     expect(upstream.paused).toBe(false);
   });
 
+  it('drops a message whose verdict comes when the session has ended', async () => {
+    const verdicts: ((verdict: FrameVerdict) => void)[] = [];
+    const tap: FrameTap = {
+      interest: () => 'hold',
+      message: () => new Promise((resolve) => verdicts.push(resolve)),
+    };
+    const { session, client, upstreamRead } = rig({ fromClient: tap });
+    client.deliver(text('{"type":"response.create"}', MASK));
+    session.end('budget_exceeded');
+    verdicts[0]?.('forward');
+    await settled();
+    expect(upstreamRead()).toEqual([]);
+  });
+
   it('holds a message whose type it cannot read, and tells the tap so', () => {
     const types: string[] = [];
     const tap: FrameTap = { interest: () => 'hold', message: (type) => (types.push(type), 'forward') };

@@ -95,7 +95,10 @@ export class Pump {
     else this.scan(chunk, this.parts.source.memory);
   }
 
-  /** From the next message on nothing is forwarded or shown to the tap; control frames still are handled. */
+  /**
+   * From the next message on nothing is forwarded or shown to the tap, and a message that waits for its verdict is dropped;
+   * control frames still are handled.
+   */
   discardMessages(): void {
     this.discardsMessages = true;
   }
@@ -282,7 +285,8 @@ export class Pump {
   private resume(verdict: FrameVerdict, frames: Buffer): void {
     if (this.stopped) return;
     this.waiting = false;
-    this.carryOut(verdict, frames);
+    // What the session ended before is as if it had never been sent.
+    this.carryOut(this.discardsMessages ? 'drop' : verdict, frames);
     for (let next = this.backlog.shift(); next !== undefined; next = this.backlog.shift()) {
       this.scan(next, 'fresh');
       if (this.waiting) return;

@@ -48,6 +48,21 @@ describe('the observer of the GA dialect', () => {
     expect(observer.reportsOwed()).toBe(0);
   });
 
+  it('knows the answer to its fence, tells nobody of it, and knows no other', () => {
+    const observer = new OpenAiRealtimeObserver();
+    const { event_id, item_id } = JSON.parse(observer.fence) as Record<string, string>;
+    const code = 'item_retrieve_invalid_item_id';
+    const message = `Error retrieving item: the item with id '${item_id}' does not exist.`;
+    const error = { type: 'invalid_request_error', code, message, param: null };
+    expect(observe([{ type: 'error', error: { ...error, event_id: null } }], observer).hidden).toEqual([]);
+    expect(observer.isFenced).toBe(false);
+    expect(observe([{ type: 'error', error: { ...error, event_id } }], observer)).toMatchObject({
+      facts: [],
+      hidden: ['error'],
+    });
+    expect(observer.isFenced).toBe(true);
+  });
+
   it('bills a transcription under the model that was configured when its audio was committed', () => {
     const described = (model: string) => ({
       type: 'session.updated',

@@ -49,6 +49,9 @@ const INTEREST: Readonly<Record<string, Interest>> = {
   unknown: 'hold',
 };
 
+// Names an item that no session has: the vendor refuses it by the event's id, after all that it was sent before (protocol facts 3.4).
+const FENCE = 'trunkline_fence';
+
 type Json = Readonly<Record<string, unknown>>;
 // What a client asks for a turn with.
 const QUESTION = 'response.create';
@@ -59,7 +62,9 @@ const ITEM_ADDED = 'conversation.item.added';
 /** The observer of one GA Realtime session (conversation or transcription). */
 export class OpenAiRealtimeObserver implements SessionObserver {
   readonly stopSpending = '{"type":"response.cancel"}';
+  readonly fence = JSON.stringify({ type: 'conversation.item.retrieve', event_id: FENCE, item_id: FENCE });
 
+  isFenced = false;
   detectsTurns = false;
 
   private model: string | null = null;
@@ -148,12 +153,19 @@ export class OpenAiRealtimeObserver implements SessionObserver {
       case 'rate_limits.updated':
         return { facts: throttled(pauseOfRateLimits(event), 'headroom', this.model), ...this.ownRateLimits(event) };
       case 'error':
-        return { ...readError(asObject(event['error'])), ...cleanedError(event) };
+        return this.readError(event);
       default:
         // Its type could not be sniffed, so it was held instead of noted.
         this.noted(String(event['type']), payload.length);
         return NOTHING;
     }
+  }
+
+  private readError(event: Json): Observation {
+    const error = asObject(event['error']);
+    if (error['event_id'] !== FENCE) return { ...readError(error), ...cleanedError(event) };
+    this.isFenced = true;
+    return { facts: [], forward: false };
   }
 
   // In place of the account's numbers those of the tenant, where it has a limit of its own.
