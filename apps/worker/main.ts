@@ -9,7 +9,9 @@ import { runProcess, type ProcessBase, type StartedProcess } from '@trunkline/pl
 import { secretSeal, type SecretSeal } from '@trunkline/platform/secrets';
 import { exportPlaceOf } from '@trunkline/reporting/adapters/export';
 import { Metrics } from '@trunkline/telemetry/adapters/prom';
-import { startWorker } from './src/index.js';
+import { FreshPolicy } from '@trunkline/tenancy';
+import { PrismaPolicySource } from '@trunkline/tenancy/adapters/prisma';
+import { openLines, startWorker, watchPools } from './src/index.js';
 
 const STOP_MS_MAX = 5_000;
 // No live call shares this process: fewer, larger transactions, which cost a third less per event (docs/adr/030).
@@ -46,6 +48,19 @@ async function start({ config, log, shutdown }: ProcessBase): Promise<StartedPro
     notices,
     exports,
   });
+  if (config.redis === null)
+    own.info(
+      { event: 'pools_unseen' },
+      'without REDIS_URL the metrics of pools are not told here: that of the gateways',
+    );
+  else
+    watchPools({
+      lines: openLines(config.redis, { log: own, shutdown }),
+      policy: new FreshPolicy(new PrismaPolicySource(db, systemClock)),
+      metrics,
+      clock: systemClock,
+      log: own,
+    });
   const checks = [{ name: 'rating', problem: worker.problem }];
   const metricsUrl = await serveOps({ metrics, checks }, config, shutdown);
   log.info({ event: 'ready', ms: Math.round(systemClock.monotonicMs()) }, 'rating usage');

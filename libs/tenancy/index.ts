@@ -8,6 +8,7 @@ export * from './core/principal.js';
 export * from './core/authenticate.js';
 export * from './core/snapshot-holder.js';
 export * from './core/policy-refresher.js';
+export * from './core/fresh-policy.js';
 export * from './core/check-shares.js';
 export * from './core/check-account.js';
 export * from './core/tier-presets.js';

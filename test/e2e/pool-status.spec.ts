@@ -64,6 +64,15 @@ const adminApi = async () => {
 };
 const token = async () => (await readFile(join(bed.dataDir, 'secrets/operator-token'), 'utf8')).trim();
 
+/** The gauges of pools, without their common prefix. */
+async function metricsOfPools(): Promise<readonly string[]> {
+  const { metricsUrl } = z
+    .object({ metricsUrl: z.string() })
+    .parse(JSON.parse(await readFile(join(bed.dataDir, 'run.json'), 'utf8')));
+  const text = await (await fetch(metricsUrl)).text();
+  return [...text.matchAll(/^trunkline_pool_(.*)$/gm)].map(([, series = '']) => series);
+}
+
 describe('the status of a pool', () => {
   it('shows who holds a line, who waits for one, and what is held back for whom', async () => {
     // 3 lines: 1 held back for front, 1 for bots, 1 to lend.
@@ -104,6 +113,18 @@ describe('the status of a pool', () => {
     expect(shown.waiting).toMatchObject([holder]);
     for (const { since } of [...shown.lines, ...shown.waiting])
       expect(Math.abs(Date.now() - Date.parse(since))).toBeLessThan(60_000);
+
+    expect(await metricsOfPools()).toEqual(
+      expect.arrayContaining([
+        ...['lines_cap{pool="default"} 3', 'lines{pool="default",state="open"} 2', 'lines_free{pool="default"} 1'],
+        ...['lines_held_back{pool="default"} 1', 'waiting_calls{pool="default"} 1'],
+        ...['tenant_lines{pool="default",tenant="bots"} 2', 'tenant_lines_floor{pool="default",tenant="front"} 1'],
+        ...[
+          'tenant_waiting_calls{pool="default",tenant="bots"} 1',
+          'tenant_lines_owed{pool="default",tenant="bots"} 0',
+        ],
+      ]),
+    );
 
     await first.close();
     expect((await third).sessionId).toBe(shown.waiting[0]?.sessionId);

@@ -11,7 +11,7 @@ import { closeServer, listen, urlHost } from '@trunkline/platform/http';
 import type { Log } from '@trunkline/platform/logging';
 import type { Shutdown } from '@trunkline/platform/shutdown';
 import type { Metrics } from '@trunkline/telemetry/adapters/prom';
-import { authenticate } from '@trunkline/tenancy';
+import { authenticate, FreshPolicy } from '@trunkline/tenancy';
 import { PrismaPolicySource, type TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 import { AdminSessions } from './access/admin-sessions.js';
 import { OneTimeLink } from './access/one-time-link.js';
@@ -20,7 +20,6 @@ import type { ApiRouteParts, ExportAccess, UpstreamKind } from './api-parts.js';
 import { ApiModule } from './api.module.js';
 import { frontDoor } from './http/front-door.js';
 import { ProblemFilter } from './http/problem.filter.js';
-import { FreshPolicy } from './pools/fresh-policy.js';
 import { PoolReads, type LineViews } from './pools/pool-reads.js';
 
 /** What the control plane needs. */

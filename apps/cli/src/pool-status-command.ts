@@ -44,7 +44,7 @@ function linesAsked(named: string | undefined, { lines, after }: Options) {
 }
 
 function summaries(statuses: readonly PoolStatus[]): readonly (readonly Row[])[] {
-  return [statuses.map(poolRow), statuses.flatMap(tenantRows)];
+  return [statuses.map(poolRow), statuses.flatMap(familyRows), statuses.flatMap(tenantRows)];
 }
 
 function holders(statuses: readonly PoolStatus[]): readonly (readonly Row[])[] {
@@ -55,6 +55,10 @@ function poolRow({ pool, status, totals }: PoolStatus): Row {
   const { cap, open, pending, kept, free, heldBack, waiting } = totals;
   const paused_for = pausesOf(totals);
   return { pool, status, cap, open, pending, kept, free, held_back: heldBack, waiting, paused_for };
+}
+
+function familyRows({ pool, families }: PoolStatus): readonly Row[] {
+  return families.map(({ heldBack, ...numbers }) => ({ pool, ...numbers, held_back: heldBack }));
 }
 
 function tenantRows({ pool, tenants }: PoolStatus): readonly Row[] {

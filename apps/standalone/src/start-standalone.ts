@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { systemClock } from '@trunkline/kernel';
 import { endUserHasher } from '@trunkline/moderation';
+import type { Database } from '@trunkline/platform/database';
 import { openDataFolder } from '@trunkline/platform/data-folder';
 import { Jobs, jobStoreOf } from '@trunkline/platform/jobs';
 import { serveOps } from '@trunkline/platform/http';
@@ -13,11 +14,12 @@ import { ownPepper, secretFile, secretSeal } from '@trunkline/platform/secrets';
 import { priceSource } from '@trunkline/rating/adapters/prisma';
 import { DownloadLinks } from '@trunkline/reporting';
 import { exportPlaceOf, type ExportPlace } from '@trunkline/reporting/adapters/export';
-import { keyHasher } from '@trunkline/tenancy';
+import { FreshPolicy, keyHasher } from '@trunkline/tenancy';
+import { PrismaPolicySource } from '@trunkline/tenancy/adapters/prisma';
 import { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { givenAccount, settingsAccount, startGateway, type UpstreamAccount } from '../../gateway/src/index.js';
 import { startApi } from '../../api/src/index.js';
-import { startWorker } from '../../worker/src/index.js';
+import { startWorker, watchPools, type PoolWatchParts } from '../../worker/src/index.js';
 import { prepareFirstRun } from './first-run.js';
 import { openStore } from './open-store.js';
 import { projectFile } from './project-file.js';
@@ -69,6 +71,7 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
     seal,
     reportsUrl,
   });
+  watchOwnPools(base, { db: store.db, lines: gateway.lines, metrics });
   const checks = [...gateway.checks, { name: 'rating', problem: worker.problem }];
   const metricsUrl = await serveOps({ metrics, checks }, config, shutdown);
   const api = await startApi({
@@ -119,6 +122,14 @@ function startOwnWorker({ config, log, shutdown }: ProcessBase, { place, seal, m
   const notices = { poster, openSecret: seal.open };
   const own = log.with({ app: 'worker' });
   return startWorker({ db: place.db, log: own, shutdown, metrics, reconcile, notices, exports });
+}
+
+function watchOwnPools(
+  { log }: ProcessBase,
+  { db, lines, metrics }: Pick<PoolWatchParts, 'lines' | 'metrics'> & { readonly db: Database },
+): void {
+  const policy = new FreshPolicy(new PrismaPolicySource(db, systemClock));
+  watchPools({ lines, policy, metrics, clock: systemClock, log: log.with({ app: 'worker' }) });
 }
 
 async function openUpstream({

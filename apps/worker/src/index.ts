@@ -2,4 +2,6 @@
 export { startWorker, type RunningWorker, type WorkerParts } from './start-worker.js';
 export { RatingLoop, type PassReport } from './rating-loop.js';
 export { ratingPasses } from './rating-pass.js';
+export { openLines } from './open-lines.js';
+export { watchPools, type PoolWatchParts } from './watch-pools.js';
 export { WorkerModule } from './worker.module.js';

@@ -108,6 +108,8 @@ export interface PoolLines {
   /** Who holds any. */
   readonly tenants: ReadonlyMap<TenantId, TenantLines>;
   readonly keys: ReadonlyMap<ApiKeyId, number>;
+  /** By model family. */
+  readonly families: ReadonlyMap<string, number>;
 }
 
 /** Which lines of a pool to show. */

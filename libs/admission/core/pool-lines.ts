@@ -7,10 +7,11 @@ import type { LineCounts } from './line-counts.js';
 const NONE: TenantLines = { held: 0, pending: 0, kept: 0 };
 
 /** Counts lines, which must be of one pool. */
-export function poolLines(lines: Iterable<Pick<HeldLine, 'tenantId' | 'keyId' | 'state'>>): PoolLines {
+export function poolLines(lines: Iterable<Pick<HeldLine, 'tenantId' | 'keyId' | 'family' | 'state'>>): PoolLines {
   const tenants = new Map<TenantId, TenantLines>();
   const keys = new Map<ApiKeyId, number>();
-  for (const { tenantId, keyId, state } of lines) {
+  const families = new Map<string, number>();
+  for (const { tenantId, keyId, family, state } of lines) {
     const { held, pending, kept } = tenants.get(tenantId) ?? NONE;
     tenants.set(tenantId, {
       held: held + 1,
@@ -18,8 +19,9 @@ export function poolLines(lines: Iterable<Pick<HeldLine, 'tenantId' | 'keyId' | 
       kept: kept + (state === 'kept' ? 1 : 0),
     });
     keys.set(keyId, (keys.get(keyId) ?? 0) + 1);
+    families.set(family, (families.get(family) ?? 0) + 1);
   }
-  return { tenants, keys };
+  return { tenants, keys, families };
 }
 
 /** Lines of a tenant. */
@@ -41,7 +43,7 @@ export function allLines({ tenants }: PoolLines): TenantLines {
 /** The counters of the pool's tenants and keys, `waiting` counted as if each had its line. */
 export function countersIn(
   poolId: PoolId,
-  { tenants, keys }: PoolLines,
+  { tenants, keys }: Pick<PoolLines, 'tenants' | 'keys'>,
   waiting: readonly WaitingCall[],
 ): Pick<LineCounts, 'of'> {
   const counts = new Map<string, number>();

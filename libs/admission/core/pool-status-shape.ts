@@ -30,6 +30,18 @@ const PoolTotals = z.object({
   recoveringMs: z.number().nonnegative(),
 });
 
+/** A model family with a cap of its own in the pool. What the pool's cap leaves free may be less. */
+const FamilyStanding = z.object({
+  family: z.string(),
+  cap: Count,
+  /** Lines held in it, pending and kept ones included. */
+  held: Count,
+  free: Count,
+  /** Of the free lines, those that only a tenant or key below its floor may take. */
+  heldBack: Count,
+  waiting: Count,
+});
+
 const TenantStanding = z.object({
   tenantId: z.string(),
   tenant: z.string(),
@@ -65,6 +77,8 @@ export const PoolSummaryShape = z.object({
   /** Draining: no new sessions, live ones go on. */
   status: z.enum(['active', 'draining']),
   totals: PoolTotals,
+  /** Those with a cap of their own, by name. */
+  families: z.array(FamilyStanding).readonly(),
 });
 
 /** A pool with its tenants and who waits, and some of who holds lines. */

@@ -100,6 +100,29 @@ describe('the totals of a pool', () => {
   });
 });
 
+describe('the model families of a pool', () => {
+  const inFamily = (session: string, family: string): HeldLine => ({ ...aLine({ tenant: 'a', session }), family });
+
+  it('are told where they have a cap of their own, with what that cap leaves and floors hold back', () => {
+    const view = {
+      lines: [inFamily('1', 'mini'), inFamily('2', 'mini'), inFamily('3', 'other')],
+      waiting: [...calls('b', 1), { ...aCall({ tenant: 'c', session: 'w' }), family: 'mini' }],
+    };
+    const plan = { familyMax: { mini: 4, idle: 1 } };
+    expect(statusOf(view, { plan, shares: { b: { floor: 3 } } }).families).toEqual([
+      { family: 'idle', cap: 1, held: 0, free: 1, heldBack: 1, waiting: 0 },
+      { family: 'mini', cap: 4, held: 2, free: 2, heldBack: 2, waiting: 1 },
+    ]);
+  });
+
+  it('have no fewer than none free where a cap was lowered', () => {
+    const view = { lines: [inFamily('1', 'mini'), inFamily('2', 'mini')] };
+    expect(statusOf(view, { plan: { familyMax: { mini: 1 } } }).families).toMatchObject([
+      { held: 2, free: 0, heldBack: 0 },
+    ]);
+  });
+});
+
 describe('how tenants stand', () => {
   it('gives what is there by weight, and says who has less than that', () => {
     // 9 lines at weights 2 to 1 are 6 and 3.

@@ -39,6 +39,7 @@ export function poolStatus(view: PoolView, { plan, names, nowMs, page }: PoolSta
     status: names.status,
     asOf: isoOf(nowMs),
     totals: totalsOf(view, plan),
+    families: familiesOf(view, plan),
     tenants: standingsOf(view, plan, names),
     lines: lines.map((line) => ({ ...holderOf(line, names), state: line.state })),
     nextLines: page?.next ?? null,
@@ -52,8 +53,8 @@ export function boundedStatus(status: PoolStatus, waitingMax: number): PoolStatu
 }
 
 /** The status in numbers only. */
-export function poolSummary({ poolId, pool, status, totals }: PoolStatus): PoolSummary {
-  return { poolId, pool, status, totals };
+export function poolSummary({ poolId, pool, status, totals, families }: PoolStatus): PoolSummary {
+  return { poolId, pool, status, totals, families };
 }
 
 function totalsOf({ held, waiting, pausedForMs, pausedFamilies, recoveringMs }: PoolView, plan: PoolPlan): Totals {
@@ -73,6 +74,18 @@ function totalsOf({ held, waiting, pausedForMs, pausedFamilies, recoveringMs }: 
     pausedFamilies: { ...pausedFamilies },
     recoveringMs,
   };
+}
+
+function familiesOf({ held, waiting }: PoolView, plan: PoolPlan): PoolStatus['families'] {
+  const reserved = reservedLines(plan, countersIn(plan.poolId, held, []));
+  return Object.entries(plan.familyMax)
+    .map(([family, cap]) => {
+      const lines = held.families.get(family) ?? 0;
+      const free = Math.max(0, cap - lines);
+      const waits = waiting.filter((call) => call.family === family).length;
+      return { family, cap, held: lines, free, heldBack: Math.min(free, reserved), waiting: waits };
+    })
+    .sort((a, b) => compare(a.family, b.family));
 }
 
 function standingsOf(view: PoolView, plan: PoolPlan, names: PoolNames): readonly Standing[] {

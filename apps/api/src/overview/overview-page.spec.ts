@@ -84,8 +84,8 @@ describe('the overview', () => {
       pools: {
         kind: 'known',
         pools: [
-          { poolId: 'pool_1', pool: 'eu', status: 'active', totals },
-          { poolId: 'pool_2', pool: HOSTILE, status: 'draining', totals: noCap },
+          { poolId: 'pool_1', pool: 'eu', status: 'active', totals, families: [] },
+          { poolId: 'pool_2', pool: HOSTILE, status: 'draining', totals: noCap, families: [] },
         ],
       },
     });

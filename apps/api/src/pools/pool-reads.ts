@@ -2,9 +2,8 @@
 import { poolSummary, type LeaseStore, type PageQuery, type PoolStatus, type PoolSummary } from '@trunkline/admission';
 import { poolNamed, poolStatusIn } from '@trunkline/admission/adapters/policy';
 import type { Clock } from '@trunkline/kernel';
-import type { PolicySnapshot, Pool } from '@trunkline/tenancy';
+import type { FreshPolicy, PolicySnapshot, Pool } from '@trunkline/tenancy';
 import { orTooLong } from '../reads/read-within.js';
-import type { FreshPolicy } from './fresh-policy.js';
 
 /** Where the lines can be looked at: in this process, or in the Redis of the gateways. */
 export type LineViews = Pick<LeaseStore, 'view' | 'page'>;

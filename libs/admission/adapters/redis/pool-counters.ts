@@ -14,14 +14,17 @@ export class PoolCounters {
   readonly match: string;
   readonly #ofTenant: string;
   readonly #ofKey: string;
+  readonly #ofFamily: string;
   readonly #tenants = new Map<TenantId, number>();
   readonly #keys = new Map<ApiKeyId, number>();
+  readonly #families = new Map<string, number>();
   readonly #moments = new Map<TenantId, TenantMoments>();
 
   constructor(poolId: PoolId) {
     this.match = `p?|${poolId}|*`;
     this.#ofTenant = `pt|${poolId}|`;
     this.#ofKey = `pk|${poolId}|`;
+    this.#ofFamily = `pf|${poolId}|`;
   }
 
   /** Takes fields and values in turn. */
@@ -31,6 +34,7 @@ export class PoolCounters {
       if (name.startsWith(this.#ofTenant))
         this.#tenants.set(trustedId('tnt', name.slice(this.#ofTenant.length)), lines);
       if (name.startsWith(this.#ofKey)) this.#keys.set(trustedId('key', name.slice(this.#ofKey.length)), lines);
+      if (name.startsWith(this.#ofFamily)) this.#families.set(name.slice(this.#ofFamily.length), lines);
     }
     return true;
   }
@@ -56,6 +60,6 @@ export class PoolCounters {
         return [tenantId, { held, pending, kept: Math.min(held - pending, moments?.kept ?? 0) }];
       }),
     );
-    return { tenants, keys: this.#keys };
+    return { tenants, keys: this.#keys, families: this.#families };
   }
 }

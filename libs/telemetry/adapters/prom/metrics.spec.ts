@@ -20,6 +20,35 @@ describe('exported metrics', () => {
     expect(await metrics.scrape()).toContain('trunkline_journal_bytes 42');
   });
 
+  it('are waited for by the scrape', async () => {
+    const metrics = new Metrics();
+    metrics.onScrape(async () => {
+      await Promise.resolve();
+      metrics.gauge('journalBytes').set(43);
+    });
+    expect(await metrics.scrape()).toContain('trunkline_journal_bytes 43');
+  });
+
+  it('in a table are gone when they are not in it any more', async () => {
+    const metrics = new Metrics();
+    const row = (pool: string, value: number) => ({ labels: { pool }, value });
+    metrics.setTable('poolFree', [row('eu', 1), row('us', 2)]);
+    metrics.setTable('poolFree', [row('us', 3)]);
+    const text = await metrics.scrape();
+    expect(text).toContain('trunkline_pool_lines_free{pool="us"} 3');
+    expect(text).not.toContain('"eu"');
+  });
+
+  it('in a table are at most as many as it may have, the last the sum of the rest', async () => {
+    const metrics = new Metrics();
+    const rows = Array.from({ length: 302 }, (_, i) => ({ labels: { pool: 'eu', tenant: `t${i}` }, value: 1 }));
+    metrics.setTable('tenantLines', rows);
+    const text = await metrics.scrape();
+    expect(text.match(/^trunkline_pool_tenant_lines\{/gm)).toHaveLength(300);
+    expect(text).toContain('trunkline_pool_tenant_lines{pool="eu",tenant="t298"} 1');
+    expect(text).toContain('trunkline_pool_tenant_lines{pool="other",tenant="other"} 3');
+  });
+
   it('of two processes in one do not mix', async () => {
     const [one, other] = [new Metrics(), new Metrics()];
     one.counter('usageLost').add(3);

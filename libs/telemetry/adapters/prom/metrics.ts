@@ -1,7 +1,7 @@
 // The catalogue bound to prom-client, in a registry of its own (no global state, so that tests and several apps in one
 // process do not meet). A handle is resolved once per label combination and kept: the voice path never looks a label up.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { LabelValues, METRICS, type LabelsOf, type MetricKey, type MetricSpec } from '../../core/catalogue.js';
+import { LabelValues, METRICS, OTHER, type LabelsOf, type MetricKey, type MetricSpec } from '../../core/catalogue.js';
 
 type KeysOf<Kind extends MetricSpec['kind']> = {
   [K in MetricKey]: (typeof METRICS)[K]['kind'] extends Kind ? K : never;
@@ -24,6 +24,12 @@ export interface GaugeHandle {
 /** One histogram with its labels fixed. */
 export interface HistogramHandle {
   observe(value: number): void;
+}
+
+/** One series of a table. */
+export interface TableRow<K extends MetricKey> {
+  readonly labels: Readonly<Record<LabelsOf<K>, string>>;
+  readonly value: number;
 }
 
 /** The metrics of a process. */
@@ -55,17 +61,32 @@ export class Metrics {
     return { observe: (value) => child.observe(value) };
   }
 
-  /** Runs before each scrape: the place to set gauges that are read from elsewhere. */
-  onScrape(collect: () => void): void {
+  /** Sets a table: these rows, the most important first, and no others. */
+  setTable<K extends KeysOf<'table'>>(key: K, rows: readonly TableRow<K>[]): void {
+    const { labels, seriesMax } = METRICS[key];
+    const gauge = this.metric(key, Gauge);
+    const shown = rows.length > seriesMax ? seriesMax - 1 : rows.length;
+    gauge.reset();
+    for (const row of rows.slice(0, shown)) gauge.set(row.labels, row.value);
+    if (shown === rows.length) return;
+    const rest = rows.slice(shown).reduce((sum, { value }) => sum + value, 0);
+    gauge.set(Object.fromEntries(labels.map(({ name }) => [name, OTHER])), rest);
+  }
+
+  /**
+   * Runs before each scrape, which waits for it: the place to set gauges that are read from elsewhere. What may take long
+   * bounds itself; what rejects fails the scrape.
+   */
+  onScrape(collect: () => void | Promise<void>): void {
     this.collectors.push(collect);
   }
 
   readonly contentType = this.registry.contentType;
-  private readonly collectors: (() => void)[] = [];
+  private readonly collectors: (() => void | Promise<void>)[] = [];
 
   /** The text for `/metrics`. */
   async scrape(): Promise<string> {
-    for (const collect of this.collectors) collect();
+    await Promise.all(this.collectors.map(async (collect) => collect()));
     return this.registry.metrics();
   }
 
@@ -82,6 +103,7 @@ export class Metrics {
       case 'counter':
         return new Counter(options);
       case 'gauge':
+      case 'table':
         return new Gauge(options);
       case 'histogram':
         return new Histogram({ ...options, buckets: [...spec.buckets] });
@@ -89,7 +111,10 @@ export class Metrics {
   }
 
   private bounded(key: MetricKey, labels: Readonly<Record<string, string>> | undefined): Record<string, string> {
-    const specs: MetricSpec['labels'] = METRICS[key].labels;
-    return Object.fromEntries(specs.map((spec) => [spec.name, this.values.bounded(spec, labels?.[spec.name] ?? '')]));
+    const spec: MetricSpec = METRICS[key];
+    if (spec.kind === 'table') throw new Error(`metric ${key} is set as a whole`);
+    return Object.fromEntries(
+      spec.labels.map((spec) => [spec.name, this.values.bounded(spec, labels?.[spec.name] ?? '')]),
+    );
   }
 }

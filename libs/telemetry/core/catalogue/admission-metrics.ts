@@ -51,8 +51,7 @@ export const ADMISSION_METRICS = {
     help: 'Calls of this process that stand in line for a free one.',
     labels: NO_LABELS,
   },
-  // Of this process only. A pool would be a label without a bound, and reading one costs the store a walk over all lines:
-  // the admin API and `cli pool status` tell how pools stand.
+  // Of this process only: how the pools stand is for the worker to say (`pool-metrics.ts`).
   linesHeld: {
     kind: 'gauge',
     name: 'trunkline_lines_held',

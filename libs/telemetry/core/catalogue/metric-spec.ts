@@ -24,8 +24,21 @@ interface MetricBase {
   readonly labels: readonly LabelSpec[];
 }
 
+/**
+ * A gauge that is set as a whole at each look: what is not in the new rows is gone. Its labels are free, so `seriesMax`
+ * bounds it: the last series is the sum of all rows that found no place, as `other`.
+ */
+export interface TableSpec {
+  readonly kind: 'table';
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly { readonly name: string }[];
+  readonly seriesMax: number;
+}
+
 /** One metric of the catalogue. Buckets are upper bounds in the metric's unit. */
 export type MetricSpec =
+  | TableSpec
   | (MetricBase & { readonly kind: 'counter' | 'gauge' })
   | (MetricBase & { readonly kind: 'histogram'; readonly buckets: readonly number[] });
 

@@ -1,6 +1,7 @@
-// The policy as it is now, for pages that are looked at now and then: its version is asked each time, the rest is read
+// The policy as it is now, for whoever looks at it now and then: its version is asked each time, the rest is read
 // again only when that differs. Guarantees that at most one read is under way, however many ask.
-import type { PolicySnapshot, PolicySource } from '@trunkline/tenancy';
+import type { PolicySource } from './policy-refresher.js';
+import type { PolicySnapshot } from './policy-snapshot.js';
 
 /** Policy on demand. */
 export class FreshPolicy {
