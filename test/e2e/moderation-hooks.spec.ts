@@ -170,6 +170,15 @@ describe('a webhook that fails', () => {
       expect(took.filter((ms) => ms >= DEADLINE_MS).length).toBeLessThan(4);
       expect(median(took)).toBeLessThan(DEADLINE_MS);
       await Promise.all([closed.close(), opened.close()]);
+      // What nobody judged waits for a person: why, and what became of it.
+      for (const [slug, action] of [
+        ['fails-closed', 'block'],
+        ['fails-open', 'pass'],
+      ] as const)
+        await eventually(`an unjudged item of ${slug}`, async () => {
+          const [item] = await cli('moderation', 'review', 'list', slug);
+          return JSON.stringify([item?.['actions'], item?.['unjudged']]).startsWith(`[["${action}"],["failed"`) || null;
+        });
     },
     SLOW_MS,
   );

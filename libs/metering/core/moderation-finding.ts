@@ -50,7 +50,7 @@ export interface ModerationFinding {
   readonly action: string;
   /** The highest score of each category. */
   readonly categories: readonly { readonly category: string; readonly score: number }[];
-  /** Why the hook gave no verdict; null when it gave one. */
+  /** Why there is no verdict, of the hook or in time; null when there is one. */
   readonly failure: string | null;
   readonly dryRun: boolean;
   /** What else the policy wants done about it, e.g. `suspend_key`. */
@@ -61,16 +61,23 @@ export interface ModerationFinding {
 
 const HASH_CHARS = 26;
 const TO_REVIEW = new Set(['flag', 'block', 'end']);
+const HOUR_MS = 3_600_000;
 
 /**
  * The item of the review queue that a finding belongs to: one for all that was found in the same response or item, so that
- * a person decides once. Null for what nobody has to look at: dry runs, hooks that failed, redactions.
+ * a person decides once; and one an hour for what of a session nobody could judge, so that a hook that is down for a day does
+ * not bury what was found. Null for what nobody has to look at: dry runs, redactions.
  */
 export function reviewItemOf(finding: ModerationFinding): ReviewItemId | null {
-  if (finding.dryRun || finding.failure !== null || !TO_REVIEW.has(finding.action)) return null;
+  if (finding.dryRun) return null;
+  if (finding.failure !== null) return itemIdOf(finding, ['unjudged', `${Math.floor(finding.occurredAtMs / HOUR_MS)}`]);
+  if (!TO_REVIEW.has(finding.action)) return null;
+  return itemIdOf(finding, [finding.responseId ?? finding.itemId ?? finding.id]);
+}
+
+function itemIdOf({ sessionId }: ModerationFinding, about: readonly string[]): ReviewItemId {
   const hash = createHash('sha256');
-  for (const part of [finding.sessionId, finding.responseId ?? finding.itemId ?? finding.id])
-    hash.update(`${part.length}:`).update(part, 'utf16le');
+  for (const part of [sessionId, ...about]) hash.update(`${part.length}:`).update(part, 'utf16le');
   return trustedId('mri', `mri_${base32(hash.digest()).slice(0, HASH_CHARS)}`);
 }
 

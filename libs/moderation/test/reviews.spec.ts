@@ -109,6 +109,35 @@ describe('the review queue', () => {
     expect(await reviewStatistics(postgres.db, tenantId, { ...range, toMs: FOUND_AT_MS })).toEqual([]);
   });
 
+  it('shows what could not be judged as that, with its cause, and counts it apart', async () => {
+    const unjudged = { failure: 'late', categories: [] };
+    const { tenantId, first } = await tenantWith(
+      { ...unjudged, action: 'pass' },
+      { ...unjudged, failure: 'failed' },
+      {},
+    );
+    const listed = await listReviewItems(postgres.db, tenantId, ALL);
+    expect(listed.map((item) => [item.unjudged, item.actions])).toEqual([
+      [
+        ['failed', 'late'],
+        ['block', 'pass'],
+      ],
+      [[], ['block']],
+    ]);
+    const found = await findReviewItem(postgres.db, tenantId, first);
+    expect(found?.findings.map(({ failure, itemId }) => [failure, itemId])).toEqual([
+      ['late', 'item_0'],
+      ['failed', 'item_1'],
+    ]);
+    const range = { fromMs: FOUND_AT_MS - 1, toMs: FOUND_AT_MS + 1_000 };
+    const counted = await reviewStatistics(postgres.db, tenantId, range);
+    expect(counted.map(({ category, items }) => [category, items])).toEqual([
+      ['unjudged: failed', 1],
+      ['unjudged: late', 1],
+      ['weapons', 1],
+    ]);
+  });
+
   it('tells how long it is and how old', async () => {
     const before = await reviewDepth(postgres.db);
     const { first, step } = await tenantWith({ occurredAtMs: 0 }, {});

@@ -4,9 +4,9 @@ import type { KeptContent, ReviewCase, ReviewItem, ReviewStatistics } from '@tru
 
 /** An item of a list. */
 export function itemView(item: ReviewItem) {
-  const { id, state, assignee, decision, actions, categories, direction } = item;
+  const { id, state, assignee, decision, actions, categories, unjudged, direction } = item;
   return {
-    ...{ id, state, assignee, decision, actions, categories, direction },
+    ...{ id, state, assignee, decision, actions, categories, unjudged, direction },
     opened_at: item.openedAt.toISOString(),
     decided_at: iso(item.decidedAt),
     content_kind: item.contentKind,
@@ -28,11 +28,11 @@ export function caseView({ item, session, findings, events }: ReviewCase) {
       closed_at: iso(session.closedAt),
       end_cause: session.endCause,
     },
-    findings: findings.map(({ id, hook, hookType, action, categories, contentKind, policyVersion, occurredAt }) => ({
-      ...{ id, hook, hook_type: hookType, action, categories },
-      content_kind: contentKind,
-      policy_version: policyVersion,
-      occurred_at: occurredAt.toISOString(),
+    findings: findings.map(({ id, hook, action, categories, failure, ...found }) => ({
+      ...{ id, hook, hook_type: found.hookType, action, categories, failure },
+      content_kind: found.contentKind,
+      policy_version: found.policyVersion,
+      occurred_at: found.occurredAt.toISOString(),
     })),
     events: events.map(({ kind, actor, at, before, after, note }) => ({
       ...{ kind, actor, at: at.toISOString(), before, after, note },

@@ -147,16 +147,17 @@ function caseAnswer({ item, session, findings, events }: ReviewCase): Answer {
     session_opened: iso(about.openedAt),
     end_cause: about.endCause,
   };
-  const found = findings.map(({ occurredAt, hook, hookType, action, contentKind, categories, policyVersion }): Row => {
-    const scores = categories.map(({ category, score }) => `${category} ${score}`);
+  const found = findings.map(({ occurredAt, hook, action, categories, ...each }): Row => {
     return {
       at: iso(occurredAt),
       hook,
-      type: hookType,
+      type: each.hookType,
       action,
-      kind: contentKind,
-      categories: scores,
-      policy: policyVersion,
+      kind: each.contentKind,
+      categories: categories.map(({ category, score }) => `${category} ${score}`),
+      unjudged: each.failure,
+      policy: each.policyVersion,
+      vendor_id: each.itemId,
     };
   });
   const steps = events.map(({ at, actor, kind, before, after, note }): Row => {
@@ -174,6 +175,7 @@ function itemRow(item: ReviewItem): Row {
     decision: item.decision,
     actions: item.actions,
     categories: item.categories,
+    unjudged: item.unjudged,
     kind: item.contentKind,
     direction: item.direction,
     session: item.sessionId,

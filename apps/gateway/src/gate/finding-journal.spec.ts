@@ -3,7 +3,7 @@ import type { JournalPressure, ModerationFinding } from '@trunkline/metering';
 import { parseModerationPolicy, type HookBinding } from '@trunkline/moderation';
 import { termsHook } from '@trunkline/moderation/adapters/rules';
 import { FAILURE_EVERY_MS, FindingJournal, FINDINGS_MAX } from './finding-journal.js';
-import type { GateFinding, GatePolicy } from './gate-session.js';
+import type { GateFinding, GatePolicy, UnjudgedWords } from './gate-session.js';
 
 const BINDING: HookBinding = {
   name: 'words',
@@ -49,7 +49,8 @@ function journal() {
     unrecorded: (why) => unrecorded.push(why),
   });
   const add = (found: GateFinding, policy: object = {}): void => findings.add(found, policyOf(7, policy));
-  return { add, recorded, unrecorded, world };
+  const addUnjudged = (words: UnjudgedWords): void => findings.addUnjudged(words, policyOf(7));
+  return { add, addUnjudged, recorded, unrecorded, world };
 }
 
 describe('the journal of findings', () => {
@@ -91,8 +92,8 @@ describe('the journal of findings', () => {
     add(foundOf({ failure: 'late' }, { excerpt }), keeps);
     add(foundOf({}, { excerpt }), keeps);
     const keepUntilMs = 1_000 + 2 * 86_400_000;
-    const content = { sealed: 'sealed mfd_3 16', wrappedKey: 'wrapped', region: 'eu', keepUntilMs };
-    expect(recorded.map((each) => each.content)).toEqual([null, null, null, content]);
+    const kept = (id: string) => ({ sealed: `sealed ${id} 16`, wrappedKey: 'wrapped', region: 'eu', keepUntilMs });
+    expect(recorded.map((each) => each.content)).toEqual([null, null, kept('mfd_2'), kept('mfd_3')]);
     expect(JSON.stringify(recorded)).not.toContain('canary');
   });
 
@@ -114,6 +115,20 @@ describe('the journal of findings', () => {
     add(closed);
     add(closed);
     expect(recorded).toHaveLength(4);
+  });
+
+  it('says which words were answered or taken out without a verdict, and why', () => {
+    const { addUnjudged, recorded } = journal();
+    const words = { itemId: 'item_a', why: 'not_transcribed', isBlocked: true } as const;
+    addUnjudged(words);
+    addUnjudged({ ...words, itemId: 'item_b', why: 'late' });
+    const open = { itemId: 'item_c', why: 'late', isBlocked: false } as const;
+    for (let i = 0; i < 10; i++) addUnjudged(open);
+    expect(recorded.map(({ itemId, action, failure, hook }) => [itemId, action, failure, hook])).toEqual([
+      ['item_a', 'block', 'not_transcribed', 'held answers'],
+      ['item_b', 'block', 'late', 'held answers'],
+      ['item_c', 'pass', 'late', 'held answers'],
+    ]);
   });
 
   it('is bounded, and leaves the last room of the journal to the books', () => {

@@ -3,7 +3,7 @@
 // journal is short of room, findings are counted and not recorded.
 import { consequencesOf, directionOf, type SealedText } from '@trunkline/moderation';
 import { reviewItemOf, type JournalPressure, type ModerationFinding } from '@trunkline/metering';
-import type { GateFinding, GatePolicy } from './gate-session.js';
+import type { GateFinding, GatePolicy, UnjudgedWords } from './gate-session.js';
 
 /** Whose findings they are. */
 export type FindingContext = Pick<ModerationFinding, 'sessionId' | 'tenantId' | 'keyId' | 'replicaId' | 'endUser'>;
@@ -26,6 +26,8 @@ export interface FindingJournalPorts {
 export const FINDINGS_MAX = 1_000;
 /** A hook that stays down says so once a minute. */
 export const FAILURE_EVERY_MS = 60_000;
+/** In the place of a hook's name, where no hook was asked in time; none can be called so. */
+const HELD_ANSWERS = 'held answers';
 const DAY_MS = 86_400_000;
 const CATEGORIES_MAX = 20;
 const CATEGORY_CHARS_MAX = 100;
@@ -42,19 +44,36 @@ export class FindingJournal {
 
   /** Records what hooks of a policy said. */
   add(found: GateFinding, by: GatePolicy): void {
-    if (!this.isOfNote(found)) return;
+    if (this.isOfNote(found)) this.record(this.recordOf(found, by), found.excerpt, by);
+  }
+
+  /** Records words that answers waited for and that got no verdict: transcribed too late, or not at all. */
+  addUnjudged({ itemId, why, isBlocked }: UnjudgedWords, by: GatePolicy): void {
+    if (!isBlocked && !this.isDue(HELD_ANSWERS)) return;
+    this.record(
+      {
+        ...this.commonOf(by),
+        ...{ itemId: idOf(itemId), responseId: null },
+        ...{ direction: 'input', contentKind: 'input_transcript', hook: HELD_ANSWERS, hookType: 'held_answers' },
+        ...{ action: isBlocked ? 'block' : 'pass', categories: [], failure: why, dryRun: false, then: [] },
+      },
+      null,
+      by,
+    );
+  }
+
+  private record(finding: ModerationFinding, excerpt: string | null, by: GatePolicy): void {
     if (this.recorded >= FINDINGS_MAX) return this.ports.unrecorded('session_limit');
     const pressure = this.ports.pressure();
     if (pressure === 'refuse' || pressure === 'full') return this.ports.unrecorded('journal_pressure');
     this.recorded += 1;
-    const finding = this.recordOf(found, by);
-    this.ports.append({ ...finding, content: this.contentOf(finding, found, by) });
+    this.ports.append({ ...finding, content: this.contentOf(finding, excerpt, by) });
   }
 
   // Kept for the people who look at it, and for nothing else.
   private contentOf(
     finding: ModerationFinding,
-    { excerpt }: GateFinding,
+    excerpt: string | null,
     { policy: { content } }: GatePolicy,
   ): ModerationFinding['content'] {
     if (content === null || excerpt === null || reviewItemOf(finding) === null) return null;
@@ -66,20 +85,27 @@ export class FindingJournal {
     if (failure === null) return action !== 'pass';
     // Content that a failure kept from going on is a matter of record each time.
     if (action !== 'pass' && !binding.dryRun) return true;
+    return this.isDue(binding.name);
+  }
+
+  private isDue(name: string): boolean {
     const nowMs = this.ports.nowMs();
-    if (nowMs - (this.failedAtMs.get(binding.name) ?? -Infinity) < FAILURE_EVERY_MS) return false;
-    this.failedAtMs.set(binding.name, nowMs);
+    if (nowMs - (this.failedAtMs.get(name) ?? -Infinity) < FAILURE_EVERY_MS) return false;
+    this.failedAtMs.set(name, nowMs);
     return true;
+  }
+
+  private commonOf({ version }: GatePolicy) {
+    const { context, mintId, nowMs } = this.ports;
+    return { ...context, id: mintId(), policyVersion: version, occurredAtMs: nowMs(), content: null };
   }
 
   private recordOf({ word, kind, itemId, responseId }: GateFinding, by: GatePolicy): ModerationFinding {
     const { binding, action, failure } = word;
     return {
-      ...this.ports.context,
-      id: this.ports.mintId(),
-      policyVersion: by.version,
-      itemId: itemId?.slice(0, ID_CHARS_MAX) ?? null,
-      responseId: responseId?.slice(0, ID_CHARS_MAX) ?? null,
+      ...this.commonOf(by),
+      itemId: idOf(itemId),
+      responseId: idOf(responseId),
       direction: directionOf(kind),
       contentKind: kind,
       hook: binding.name,
@@ -89,10 +115,12 @@ export class FindingJournal {
       failure,
       dryRun: binding.dryRun,
       then: consequencesOf(by.policy, word),
-      occurredAtMs: this.ports.nowMs(),
-      content: null,
     };
   }
+}
+
+function idOf(id: string | null): string | null {
+  return id?.slice(0, ID_CHARS_MAX) ?? null;
 }
 
 /** The highest score of each category, the highest first. */

@@ -45,7 +45,7 @@ export function gateOf(policy: Record<string, unknown> = {}, binding = bindingOf
     veil: new OpenAiSessionVeil(),
     mayAsk: () => Promise.resolve(true),
     answerHeld: () => undefined,
-    unjudged: (why, isBlocked) => said.unjudged.push([why, isBlocked]),
+    unjudged: ({ why, isBlocked }) => said.unjudged.push([why, isBlocked]),
     unenforceable: (why) => said.unenforceable.push(why),
     context: { tenantId: 'tnt_a', sessionId: 'ses_a' },
     startTimer: (_afterMs, expired) => {

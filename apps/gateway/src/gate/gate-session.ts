@@ -43,6 +43,13 @@ export interface GateFinding {
   readonly excerpt: string | null;
 }
 
+/** Words of a caller's that held answers waited for in vain. */
+export interface UnjudgedWords {
+  readonly itemId: string;
+  readonly why: Unjudged;
+  readonly isBlocked: boolean;
+}
+
 /** What was not let through: what an app sends, a question that it asks, what was said, or what has no verdict in time. */
 export type BlockedThing = 'client' | 'question' | 'upstream' | 'unjudged';
 
@@ -61,8 +68,8 @@ export interface GatePorts {
    * @param about the vendor's id of it, or the id that the app gave its event, where there is one.
    */
   readonly tellBlocked: (what: BlockedThing, about: string | null) => void;
-  /** A caller's words have no verdict in time. */
-  readonly unjudged: (why: Unjudged, isBlocked: boolean) => void;
+  /** A caller's words have no verdict in time. @param by the policy whose rule decided. */
+  readonly unjudged: (words: UnjudgedWords, by: GatePolicy) => void;
   /** See `SessionConductPorts`. */
   readonly answerHeld: SessionConductPorts['answerHeld'];
   readonly mayAsk: SessionConductPorts['mayAsk'];
@@ -277,7 +284,7 @@ export class GateSession {
   }
 
   private unjudged(itemId: string, why: Unjudged, isBlocked: boolean): void {
-    this.ports.unjudged(why, isBlocked);
+    this.ports.unjudged({ itemId, why, isBlocked }, this.gate);
     if (isBlocked && this.conduct.block(itemId)) this.blocked('unjudged', itemId, false);
   }
 

@@ -65,7 +65,10 @@ export function openGate(parts: GatewayParts, session: GatedSession): GateSessio
       sayError('content_blocked', MESSAGES[what], causedBy);
     },
     answerHeld: (ms) => parts.metrics.answerHeld(ms / 1_000),
-    unjudged: (why, isBlocked) => parts.metrics.unjudged(why, isBlocked),
+    unjudged: (words, by) => {
+      parts.metrics.unjudged(words.why, words.isBlocked);
+      journal.addUnjudged(words, by);
+    },
     unenforceable: (why) => {
       parts.log.error(
         { event: 'moderation_unenforceable', session_id: id, tenant_id: tenantId, reason: why },

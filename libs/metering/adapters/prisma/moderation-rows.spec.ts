@@ -1,5 +1,6 @@
+import { trustedId } from '@trunkline/kernel';
 import { reviewItemOf } from '@trunkline/metering';
-import { aFinding, storeFindings } from '../../../../test/support/findings.js';
+import { aFinding, FOUND_AT_MS, storeFindings } from '../../../../test/support/findings.js';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 
 let postgres: TestPostgres;
@@ -30,12 +31,29 @@ describe('findings in PostgreSQL', () => {
     expect(await postgres.db.reviewItem.findUnique({ where: { id } })).toMatchObject({ state: 'decided' });
   });
 
-  it('open nothing where nobody has to look: dry runs, failures, redactions', async () => {
-    const quiet = [aFinding({ dryRun: true }), aFinding({ failure: 'late' }), aFinding({ action: 'redact' })];
+  it('open nothing where nobody has to look: dry runs, redactions', async () => {
+    const late = aFinding({ dryRun: true, failure: 'late' });
+    const quiet = [aFinding({ dryRun: true }), late, aFinding({ action: 'redact' })];
     await storeFindings(postgres.db, quiet);
     const ids = quiet.map(({ id }) => id);
     const stored = await postgres.db.moderationFinding.findMany({ where: { id: { in: ids } } });
     expect(stored.map(({ reviewItemId }) => reviewItemId)).toEqual([null, null, null]);
+  });
+
+  it('open one item an hour for what of a session could not be judged, apart from what was found', async () => {
+    const sessionId = trustedId('ses', 'ses_unjudged');
+    const at = FOUND_AT_MS;
+    const found = [
+      aFinding({ sessionId, failure: 'late', action: 'block' }),
+      aFinding({ sessionId, failure: 'resting', action: 'pass', itemId: 'item_2', occurredAtMs: at + 1 }),
+      aFinding({ sessionId }),
+      aFinding({ sessionId, failure: 'late', occurredAtMs: at + 3_600_000 }),
+    ];
+    await storeFindings(postgres.db, found);
+    const ids = found.map(reviewItemOf);
+    expect(ids[0]).toBe(ids[1]);
+    expect(new Set(ids).size).toBe(3);
+    expect(await postgres.db.reviewItem.count({ where: { sessionId } })).toBe(3);
   });
 
   it('cannot be changed or taken away, nor what an item is about', async () => {

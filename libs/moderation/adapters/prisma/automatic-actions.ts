@@ -114,7 +114,8 @@ export interface StrikeQuestion {
 
 /**
  * End users with that many strikes in a range of time, since they were last refused for it. One for each item, however much
- * was found in it; none for what a reviewer dismissed.
+ * was found in it; none for what a reviewer dismissed,
+ * and none for what could not be judged.
  */
 export async function strikesDue(
   db: Pick<Database, '$queryRaw'>,
@@ -126,11 +127,11 @@ export async function strikesDue(
            (array_agg(found.id ORDER BY found.occurred_at DESC, found.id DESC))[1] AS "lastFindingId"
       FROM moderation_finding AS found
       JOIN review_item AS item ON item.id = found.review_item_id
-     WHERE found.tenant_id = ${tenantId} AND found.action IN ('block', 'end')
+     WHERE found.tenant_id = ${tenantId} AND found.action IN ('block', 'end') AND found.failure IS NULL
        AND found.end_user IN (
              SELECT end_user FROM moderation_finding
               WHERE tenant_id = ${tenantId} AND recorded_at >= ${new Date(newSinceMs)} AND end_user IS NOT NULL
-                AND review_item_id IS NOT NULL AND action IN ('block', 'end'))
+                AND review_item_id IS NOT NULL AND action IN ('block', 'end') AND failure IS NULL)
        AND found.occurred_at >= ${new Date(sinceMs)} AND item.decision IS DISTINCT FROM 'dismiss'
        AND found.occurred_at > coalesce((
              SELECT max(last.occurred_at) FROM moderation_action AS done JOIN moderation_finding AS last ON last.id = done.finding_id

@@ -38,6 +38,8 @@ const itemRow = standing.extend({
   decidedAt: z.date().nullable(),
   actions: z.array(z.string()),
   categories: z.array(z.string()),
+  /** Why there was no verdict, where there was none; empty for what was found. */
+  unjudged: z.array(z.string()),
 });
 
 /** An item as lists show it. */
@@ -59,7 +61,9 @@ const ITEM = Prisma.sql`
   item.state, item.assignee, item.decision, item.decided_at AS "decidedAt",
   ARRAY(SELECT DISTINCT action FROM moderation_finding WHERE review_item_id = item.id ORDER BY 1) AS actions,
   ARRAY(SELECT DISTINCT said ->> 'category' FROM moderation_finding, jsonb_array_elements(categories) AS said
-         WHERE review_item_id = item.id ORDER BY 1) AS categories`;
+         WHERE review_item_id = item.id ORDER BY 1) AS categories,
+  ARRAY(SELECT DISTINCT failure FROM moderation_finding
+         WHERE review_item_id = item.id AND failure IS NOT NULL ORDER BY 1) AS unjudged`;
 
 /** A tenant's items, the oldest first. */
 export async function listReviewItems(
@@ -89,6 +93,8 @@ const findingRow = z.object({
   hookType: z.string(),
   action: z.string(),
   categories: z.array(z.object({ category: z.string(), score: z.number() })),
+  /** Why there was no verdict; null where there was one. */
+  failure: z.string().nullable(),
   policyVersion: z.number(),
   occurredAt: z.date(),
 });
@@ -128,7 +134,7 @@ export async function findReviewItem(
   const [item] = z.array(itemRow).parse(rows);
   if (item === undefined) return null;
   const findings = await db.$queryRaw`
-    SELECT id, item_id AS "itemId", content_kind AS "contentKind", hook, hook_type AS "hookType", action, categories,
+    SELECT id, item_id AS "itemId", content_kind AS "contentKind", hook, hook_type AS "hookType", action, categories, failure,
            policy_version AS "policyVersion", occurred_at AS "occurredAt"
       FROM moderation_finding WHERE tenant_id = ${tenantId} AND review_item_id = ${id} ORDER BY occurred_at, id`;
   const events = await db.$queryRaw`

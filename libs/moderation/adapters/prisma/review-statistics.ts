@@ -7,7 +7,7 @@ import { z } from 'zod';
 const count = z.bigint().transform(Number);
 const statisticsRow = z.object({
   hook: z.string(),
-  /** Empty where the hook named none. */
+  /** Empty where the hook named none; `unjudged: ` and why, where it gave no verdict. */
   category: z.string(),
   items: count,
   upheld: count,
@@ -30,7 +30,8 @@ export async function reviewStatistics(
 ): Promise<readonly ReviewStatistics[]> {
   const rows = await db.$queryRaw`
     WITH about AS (
-      SELECT DISTINCT item.id, item.state, item.decision, found.hook, coalesce(said ->> 'category', '') AS category
+      SELECT DISTINCT item.id, item.state, item.decision, found.hook,
+             coalesce('unjudged: ' || found.failure, said ->> 'category', '') AS category
         FROM review_item AS item
         JOIN moderation_finding AS found ON found.review_item_id = item.id
         LEFT JOIN LATERAL jsonb_array_elements(found.categories) AS said ON TRUE
