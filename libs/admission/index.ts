@@ -21,4 +21,13 @@ export * from './core/budget/budget-store.js';
 export * from './core/budget/budget-book.js';
 export * from './core/arrivals.js';
 export * from './core/what-if.js';
-export type { PoolForecast, RefusedBecause, TenantForecast, WhatIfReport } from './core/what-if-report.js';
+export type {
+  LinesForecast,
+  PoolFamilyForecast,
+  PoolForecast,
+  PoolTenantForecast,
+  RefusedBecause,
+  TenantForecast,
+  WaitForecast,
+  WhatIfReport,
+} from './core/what-if-report.js';

@@ -15,6 +15,12 @@ export interface Arrival {
   readonly lastsMs: number;
   /** How long it would stand in line; 0: not at all. */
   readonly waitMs: number;
+  /** What its app asked for, where that decides which pools may carry it. */
+  readonly model?: string;
+  /** Its client goes away when it has stood in line for so long. */
+  readonly patienceMs?: number;
+  /** It was refused when it was recorded. */
+  readonly wasRefused?: boolean;
 }
 
 /** A tenant's traffic, for making up a week. */

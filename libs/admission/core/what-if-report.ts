@@ -1,15 +1,32 @@
 // What a replay of arrivals found, tenant by tenant and pool by pool, and the counters that it is made of. Memory is bounded
 // by tenants and pools, however many calls there were: waits are kept in steps of two per cent.
 import type { PoolId, TenantId } from '@trunkline/kernel';
+import type { Arrival } from './arrivals.js';
 import { jainIndex } from './fair-share.js';
 import type { Denial } from './lease-store.js';
 import { shareOf, type PoolPlan } from './pool-plan.js';
 
 /**
  * Why a call got no line: the limit that refused it at once, because it would not stand in line; or it would have, but
- * the line was full (`line_full`), or no line came free in the time that it would wait (`time_up`).
+ * the line was full (`line_full`), no line came free in the time that it would wait (`time_up`), or its client went away
+ * before that (`gave_up`). `not_offered`: no pool serves what it asks for.
  */
-export type RefusedBecause = Denial['scope'] | 'line_full' | 'time_up';
+export type RefusedBecause = Denial['scope'] | 'line_full' | 'time_up' | 'gave_up' | 'not_offered';
+
+/** Of the admitted calls, those that stood in line first, and for how long. Median and p95 are right to two per cent. */
+export interface WaitForecast {
+  readonly calls: number;
+  readonly meanMs: number;
+  readonly medianMs: number;
+  readonly p95Ms: number;
+  readonly maxMs: number;
+}
+
+/** Lines held at once, at most and on average over the time of the replay. */
+export interface LinesForecast {
+  readonly peak: number;
+  readonly mean: number;
+}
 
 /** What would have become of a tenant's calls. */
 export interface TenantForecast {
@@ -17,11 +34,12 @@ export interface TenantForecast {
   readonly calls: number;
   /** Of the calls, those that got a line, at once or after a wait. */
   readonly admitted: number;
-  /** Of the admitted ones, those that stood in line first, and for how long. `p95Ms` is right to two per cent. */
-  readonly waited: { readonly calls: number; readonly meanMs: number; readonly p95Ms: number; readonly maxMs: number };
+  readonly waited: WaitForecast;
   readonly refused: Readonly<Partial<Record<RefusedBecause, number>>>;
-  /** Held at once over all pools, at most and on average over the time of the replay. */
-  readonly lines: { readonly peak: number; readonly mean: number };
+  /** Of the calls that were refused when they were recorded: how many, and how many got a line here. */
+  readonly refusedBefore: { readonly calls: number; readonly admitted: number };
+  /** Over all pools. */
+  readonly lines: LinesForecast;
   /** Calls below a floor of the tenant's or its key's that the pool had no line for. Not 0 is a bug in admission. */
   readonly floorViolations: number;
 }
@@ -29,7 +47,18 @@ export interface TenantForecast {
 /** What would have become of a pool. */
 export interface PoolForecast {
   readonly poolId: PoolId;
-  readonly lines: { readonly peak: number; readonly mean: number };
+  readonly sessionsMax: number | null;
+  readonly admitted: number;
+  readonly waited: WaitForecast;
+  readonly lines: LinesForecast;
+  /** Part of its cap that was in use on average; null without a cap. */
+  readonly utilisation: number | null;
+  /** Part of the time in which all lines of its cap were held. */
+  readonly full: number;
+  /** Most admitted first. */
+  readonly tenants: readonly PoolTenantForecast[];
+  /** Those with a cap of their own, and those that had calls. */
+  readonly families: readonly PoolFamilyForecast[];
   /** Part of the time in which somebody stood in line. */
   readonly contended: number;
   /**
@@ -37,6 +66,21 @@ export interface PoolForecast {
    * line of the pool; 1: each its share. Null when that never was.
    */
   readonly fairness: number | null;
+}
+
+/** What a tenant would have had of a pool. */
+export interface PoolTenantForecast {
+  readonly tenantId: TenantId;
+  readonly admitted: number;
+  readonly waited: WaitForecast;
+  readonly lines: LinesForecast;
+}
+
+/** What a model family would have had of a pool. */
+export interface PoolFamilyForecast {
+  readonly family: string;
+  readonly sessionsMax: number | null;
+  readonly lines: LinesForecast;
 }
 
 /** What the replay found. */
@@ -56,17 +100,28 @@ export class LinesHeld {
   #held = 0;
   #peak = 0;
   #lineMs = 0;
+  #fullMs = 0;
   #sinceMs = 0;
 
+  /** @param max how many there are; all of them held is full. */
+  constructor(private readonly max: number = Infinity) {}
+
   change(by: 1 | -1, nowMs: number): void {
-    this.#lineMs += this.#held * (nowMs - this.#sinceMs);
+    const forMs = nowMs - this.#sinceMs;
+    this.#lineMs += this.#held * forMs;
+    if (this.#held >= this.max) this.#fullMs += forMs;
     this.#sinceMs = nowMs;
     this.#held += by;
     this.#peak = Math.max(this.#peak, this.#held);
   }
 
+  /** Part of the time in which all were held, when nobody holds one any more. */
+  full(forMs: number): number {
+    return forMs > 0 ? this.#fullMs / forMs : 0;
+  }
+
   /** When nobody holds one any more. */
-  over(forMs: number): { readonly peak: number; readonly mean: number } {
+  over(forMs: number): LinesForecast {
     return { peak: this.#peak, mean: forMs > 0 ? this.#lineMs / forMs : 0 };
   }
 }
@@ -89,9 +144,10 @@ export class Waits {
     this.#maxMs = Math.max(this.#maxMs, ms);
   }
 
-  report(): TenantForecast['waited'] {
+  report(): WaitForecast {
     const meanMs = this.#calls === 0 ? 0 : this.#sumMs / this.#calls;
-    return { calls: this.#calls, meanMs, p95Ms: this.#quantileMs(0.95), maxMs: this.#maxMs };
+    const [medianMs, p95Ms] = [this.#quantileMs(0.5), this.#quantileMs(0.95)];
+    return { calls: this.#calls, meanMs, medianMs, p95Ms, maxMs: this.#maxMs };
   }
 
   #quantileMs(part: number): number {
@@ -109,9 +165,21 @@ export class TenantTally {
   readonly lines = new LinesHeld();
   readonly waits = new Waits();
   readonly #refused: Partial<Record<RefusedBecause, number>> = {};
+  #refusedBefore = { calls: 0, admitted: 0 };
   calls = 0;
   admitted = 0;
   floorViolations = 0;
+
+  arrive({ wasRefused = false }: Arrival): void {
+    this.calls += 1;
+    if (wasRefused) this.#refusedBefore.calls += 1;
+  }
+
+  admit({ wasRefused = false }: Arrival, waitedMs: number): void {
+    this.admitted += 1;
+    if (wasRefused) this.#refusedBefore.admitted += 1;
+    if (waitedMs > 0) this.waits.add(waitedMs);
+  }
 
   refuse(because: RefusedBecause): void {
     this.#refused[because] = (this.#refused[because] ?? 0) + 1;
@@ -120,7 +188,8 @@ export class TenantTally {
   report(tenantId: TenantId, forMs: number): TenantForecast {
     const { calls, admitted, floorViolations } = this;
     const [waited, lines] = [this.waits.report(), this.lines.over(forMs)];
-    return { tenantId, calls, admitted, waited, refused: this.#refused, lines, floorViolations };
+    const [refused, refusedBefore] = [this.#refused, this.#refusedBefore];
+    return { tenantId, calls, admitted, waited, refused, refusedBefore, lines, floorViolations };
   }
 }
 
@@ -131,26 +200,38 @@ interface Standing {
   /** Lines above its floor, times milliseconds, while it and somebody else stood in line: what it had, and its share. */
   gotMs: number;
   dueMs: number;
+  admitted: number;
+  readonly waits: Waits;
+  readonly lines: LinesHeld;
 }
 
 /** What a pool came to. */
 export class PoolTally {
-  readonly lines = new LinesHeld();
+  readonly #lines: LinesHeld;
+  readonly #waits = new Waits();
   readonly #tenants = new Map<TenantId, Standing>();
+  readonly #families = new Map<string, LinesHeld>();
+  #admitted = 0;
   #inLine = 0;
   #contendedMs = 0;
   #sinceMs = 0;
 
-  constructor(private readonly plan: PoolPlan) {}
-
-  heldBy(tenantId: TenantId): number {
-    return this.#tenants.get(tenantId)?.held ?? 0;
+  constructor(private readonly plan: PoolPlan) {
+    this.#lines = new LinesHeld(plan.sessionsMax ?? Infinity);
+    for (const family of Object.keys(plan.familyMax)) this.#families.set(family, new LinesHeld());
   }
 
-  hold(tenantId: TenantId, by: 1 | -1, nowMs: number): void {
-    this.#pass(nowMs);
-    this.#of(tenantId).held += by;
-    this.lines.change(by, nowMs);
+  admit(arrival: Arrival, waitedMs: number, nowMs: number): void {
+    const standing = this.#of(arrival.tenantId);
+    this.#admitted += 1;
+    standing.admitted += 1;
+    if (waitedMs > 0) for (const waits of [this.#waits, standing.waits]) waits.add(waitedMs);
+    this.#hold(arrival, 1, nowMs);
+  }
+
+  /** A session is over. */
+  end(arrival: Arrival, nowMs: number): void {
+    this.#hold(arrival, -1, nowMs);
   }
 
   wait(tenantId: TenantId, by: 1 | -1, nowMs: number): void {
@@ -160,19 +241,40 @@ export class PoolTally {
   }
 
   report(forMs: number): PoolForecast {
+    const { poolId, sessionsMax, familyMax } = this.plan;
     const parts = [...this.#tenants.values()].map(({ gotMs, dueMs }) => ({ lines: gotMs, due: dueMs }));
+    const lines = this.#lines.over(forMs);
+    const tenants = [...this.#tenants].map(([tenantId, standing]) => tenantInPool(tenantId, standing, forMs));
+    const families = [...this.#families].map(([family, held]) => {
+      return { family, sessionsMax: familyMax[family] ?? null, lines: held.over(forMs) };
+    });
     return {
-      poolId: this.plan.poolId,
-      lines: this.lines.over(forMs),
+      ...{ poolId, sessionsMax, admitted: this.#admitted, waited: this.#waits.report(), lines },
+      utilisation: sessionsMax === null ? null : lines.mean / sessionsMax,
+      full: this.#lines.full(forMs),
+      tenants: tenants.sort((a, b) => b.admitted - a.admitted || (a.tenantId < b.tenantId ? -1 : 1)),
+      families: families.sort((a, b) => (a.family < b.family ? -1 : 1)),
       contended: forMs > 0 ? this.#contendedMs / forMs : 0,
       fairness: parts.some(({ due }) => due > 0) ? jainIndex(parts) : null,
     };
   }
 
+  #hold({ tenantId, family }: Arrival, by: 1 | -1, nowMs: number): void {
+    this.#pass(nowMs);
+    const standing = this.#of(tenantId);
+    const ofFamily = this.#families.get(family) ?? new LinesHeld();
+    this.#families.set(family, ofFamily);
+    standing.held += by;
+    for (const lines of [this.#lines, standing.lines, ofFamily]) lines.change(by, nowMs);
+  }
+
   #of(tenantId: TenantId): Standing {
-    const known = this.#tenants.get(tenantId) ?? { waiting: 0, held: 0, gotMs: 0, dueMs: 0 };
-    this.#tenants.set(tenantId, known);
-    return known;
+    const known = this.#tenants.get(tenantId);
+    if (known) return known;
+    const nothing = { waiting: 0, held: 0, gotMs: 0, dueMs: 0, admitted: 0 };
+    const standing = { ...nothing, waits: new Waits(), lines: new LinesHeld() };
+    this.#tenants.set(tenantId, standing);
+    return standing;
   }
 
   // Whoever stands in line at its own ceiling waits for itself and not for its share.
@@ -195,4 +297,8 @@ export class PoolTally {
       standing.dueMs += ((lines * weight) / weights) * forMs;
     }
   }
+}
+
+function tenantInPool(tenantId: TenantId, { admitted, waits, lines }: Standing, forMs: number): PoolTenantForecast {
+  return { tenantId, admitted, waited: waits.report(), lines: lines.over(forMs) };
 }

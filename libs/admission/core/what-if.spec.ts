@@ -51,12 +51,18 @@ describe('what if', () => {
     });
     expect(forecast(report, 'b')).toMatchObject({
       admitted: 1,
-      waited: { calls: 1, meanMs: 9_000, p95Ms: 9_000, maxMs: 9_000 },
+      waited: { calls: 1, meanMs: 9_000, medianMs: 9_000, p95Ms: 9_000, maxMs: 9_000 },
       refused: {},
     });
-    expect(report.pools).toEqual([
-      { poolId: 'pool_a', lines: { peak: 1, mean: 1 }, contended: 9 / 15, fairness: null },
+    const lines = { peak: 1, mean: 1 };
+    expect(report.pools).toMatchObject([
+      { poolId: 'pool_a', admitted: 2, lines, utilisation: 1, full: 1, contended: 9 / 15, fairness: null },
     ]);
+    expect(report.pools[0]?.tenants).toMatchObject([
+      { tenantId: 'tnt_a', admitted: 1, waited: { calls: 0 }, lines: { peak: 1, mean: 10 / 15 } },
+      { tenantId: 'tnt_b', admitted: 1, waited: { calls: 1, maxMs: 9_000 }, lines: { peak: 1, mean: 5 / 15 } },
+    ]);
+    expect(report.pools[0]?.families).toEqual([{ family: 'large', sessionsMax: null, lines }]);
   });
 
   it('says who would have been refused, and why', () => {
@@ -72,6 +78,33 @@ describe('what if', () => {
       admitted: 1,
       refused: { pool: 1, time_up: 1, line_full: 1 },
     });
+  });
+
+  it('caps a model family by itself, and says how it was used', () => {
+    const calls = [
+      call({ at: 0, lasts: 10 }),
+      call({ at: 1, lasts: 9 }),
+      { ...call({ at: 2, lasts: 4 }), family: 'small' },
+    ];
+    const { tenants, pools } = whatIf(calls, [plan(4, { familyMax: { large: 1 } })]);
+    expect(tenants[0]).toMatchObject({ admitted: 2, refused: { family: 1 } });
+    expect(pools[0]).toMatchObject({ utilisation: 14 / 10 / 4, full: 0 });
+    expect(pools[0]?.families).toEqual([
+      { family: 'large', sessionsMax: 1, lines: { peak: 1, mean: 1 } },
+      { family: 'small', sessionsMax: null, lines: { peak: 1, mean: 0.4 } },
+    ]);
+  });
+
+  it('lets a call that gave up when it was recorded give up again, unless a line comes before', () => {
+    const gaveUp = { ...call({ at: 1, lasts: 5, waits: 60 }), patienceMs: 4_000, wasRefused: true };
+    const held = (lasts: number) => whatIf([call({ at: 0, lasts }), gaveUp], [plan(1)]).tenants[0];
+    expect(held(20)).toMatchObject({ refused: { gave_up: 1 }, refusedBefore: { calls: 1, admitted: 0 } });
+    expect(held(3)).toMatchObject({ refused: {}, refusedBefore: { calls: 1, admitted: 1 }, waited: { maxMs: 2_000 } });
+  });
+
+  it('refuses a call that no pool serves', () => {
+    const report = whatIf([call({ at: 0, lasts: 1 })], [plan(1)], { poolsOf: () => [] });
+    expect(forecast(report, 'a')).toMatchObject({ admitted: 0, refused: { not_offered: 1 } });
   });
 
   it('refuses nobody where there are lines enough', () => {
@@ -179,7 +212,8 @@ describe('waits', () => {
   it('are told to two per cent without being kept', () => {
     const waits = new Waits();
     for (let seconds = 1; seconds <= 100; seconds++) waits.add(seconds * 1_000);
-    const { calls, meanMs, p95Ms, maxMs } = waits.report();
+    const { calls, meanMs, medianMs, p95Ms, maxMs } = waits.report();
+    expect(Math.abs(medianMs / 50_000 - 1)).toBeLessThan(0.02);
     expect({ calls, meanMs, maxMs }).toEqual({ calls: 100, meanMs: 50_500, maxMs: 100_000 });
     expect(Math.abs(p95Ms / 95_000 - 1)).toBeLessThan(0.02);
   });

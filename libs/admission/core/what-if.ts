@@ -15,7 +15,7 @@ import { PoolTally, TenantTally, type RefusedBecause, type WhatIfReport } from '
 export interface WhatIfOptions {
   /** Limits of a key and its tenant over all pools; none by default. */
   readonly ownOf?: (arrival: Arrival) => OwnLimits;
-  /** Pools that may carry the call, in the order in which they are tried; by default all, in the order of the plans. */
+  /** Pools that may carry the call, in the order in which they are tried; by default all, in the order of the plans. None: it is refused. */
   readonly poolsOf?: (arrival: Arrival) => readonly PoolId[];
 }
 
@@ -28,8 +28,28 @@ export function whatIf(
   plans: readonly PoolPlan[],
   options: WhatIfOptions = {},
 ): WhatIfReport {
+  const steps = whatIfStepwise(arrivals, plans, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** Calls between two steps: a millisecond or two of work. */
+const STEP_CALLS = 64;
+
+/** The same in steps, for a process that has something else to do in between. */
+export function* whatIfStepwise(
+  arrivals: Iterable<Arrival>,
+  plans: readonly PoolPlan[],
+  options: WhatIfOptions = {},
+): Generator<undefined, WhatIfReport> {
   const replay = new Replay(plans, options);
-  for (const arrival of arrivals) replay.arrive(arrival);
+  let calls = 0;
+  for (const arrival of arrivals) {
+    replay.arrive(arrival);
+    if (++calls % STEP_CALLS === 0) yield;
+  }
   return replay.finish();
 }
 
@@ -87,7 +107,7 @@ class Replay {
     this.#passUntil(arrival.atMs);
     this.#nowMs = arrival.atMs;
     this.#calls += 1;
-    this.#tenantOf(arrival).calls += 1;
+    this.#tenantOf(arrival).arrive(arrival);
     this.#ask(arrival);
   }
 
@@ -115,6 +135,7 @@ class Replay {
   // As the gateway does it: every pool once; only then, where nothing but a line was missing, in line for the quickest.
   #ask(arrival: Arrival): void {
     const pools = this.options.poolsOf?.(arrival) ?? this.#poolIds;
+    if (pools.length === 0 && this.#poolIds.length > 0) return this.#refuse(arrival, 'not_offered');
     const isOnly = pools.length === 1;
     const refused: Refused[] = [];
     for (const poolId of pools) {
@@ -144,7 +165,7 @@ class Replay {
     if (outcome.kind === 'denied') return outcome.denial;
     this.#inLine.set(call.request.sessionId, call);
     call.pool.wait(arrival.tenantId, 1, this.#nowMs);
-    this.#due.put(this.#nowMs + arrival.waitMs, { kind: 'time_up', call });
+    this.#due.put(this.#nowMs + Math.min(arrival.waitMs, arrival.patienceMs ?? Infinity), { kind: 'time_up', call });
     this.#lookAgain(call, outcome.denial);
     return null;
   }
@@ -164,7 +185,7 @@ class Replay {
     const { request, arrival, tenant, pool } = call;
     switch (kind) {
       case 'end':
-        pool.hold(arrival.tenantId, -1, this.#nowMs);
+        pool.end(arrival, this.#nowMs);
         tenant.lines.change(-1, this.#nowMs);
         this.#board.release(request, 0, this.#nowMs);
         return;
@@ -177,7 +198,7 @@ class Replay {
         this.#inLine.delete(request.sessionId);
         pool.wait(arrival.tenantId, -1, this.#nowMs);
         if (this.#board.leave(request, this.#nowMs).kind === 'granted') this.#admit(call);
-        else this.#refuse(arrival, 'time_up');
+        else this.#refuse(arrival, (arrival.patienceMs ?? Infinity) < arrival.waitMs ? 'gave_up' : 'time_up');
       }
     }
   }
@@ -201,10 +222,9 @@ class Replay {
   #admit(call: Call): void {
     const { arrival, tenant, pool } = call;
     const waitedMs = this.#nowMs - arrival.atMs;
-    tenant.admitted += 1;
-    if (waitedMs > 0) tenant.waits.add(waitedMs);
+    tenant.admit(arrival, waitedMs);
     tenant.lines.change(1, this.#nowMs);
-    pool.hold(arrival.tenantId, 1, this.#nowMs);
+    pool.admit(arrival, waitedMs, this.#nowMs);
     this.#due.put(this.#nowMs + arrival.lastsMs, { kind: 'end', call });
   }
 
