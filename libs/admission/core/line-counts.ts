@@ -27,15 +27,33 @@ export function countersOf({ keyId, tenantId, poolId, family }: Place): CounterN
 /** Lines held by counter; a counter that stands at zero is not kept. */
 export class LineCounts {
   readonly #counts = new Map<string, number>();
+  // Every waiting call is looked at in every step, and its names are long.
+  readonly #names = new WeakMap<Place, CounterNames>();
+  readonly #derived = new Map<object, number>();
 
   /** Lines counted under the name. */
   of(name: string): number {
     return this.#counts.get(name) ?? 0;
   }
 
+  /** `countersOf`, made once for each place object. */
+  namesOf(place: Place): CounterNames {
+    const known = this.#names.get(place) ?? countersOf(place);
+    this.#names.set(place, known);
+    return known;
+  }
+
+  /** A number that follows from the counts and from `of` alone: computed once between two changes of the counts. */
+  derived(of: object, compute: () => number): number {
+    const known = this.#derived.get(of) ?? compute();
+    this.#derived.set(of, known);
+    return known;
+  }
+
   /** Counts a line in (`+1`) or out (`-1`) everywhere it belongs. */
   add(place: Place, by: 1 | -1): void {
-    for (const name of Object.values(countersOf(place)) as string[]) {
+    this.#derived.clear();
+    for (const name of Object.values(this.namesOf(place)) as string[]) {
       const count = this.of(name) + by;
       if (count < 0) throw new Error(`the line count of ${name} fell below zero`);
       if (count === 0) this.#counts.delete(name);

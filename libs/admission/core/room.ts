@@ -2,7 +2,7 @@
 // The rule for floors is one sentence: a line may be taken if the lines then free still cover every guarantee that is
 // not in use, or if the taker uses a guarantee of its own. It guarantees that a floor is available at once where floors
 // were covered before, and within one release where configuration or a recovery broke that.
-import { countersOf, type LineCounts } from './line-counts.js';
+import type { LineCounts } from './line-counts.js';
 import type { LimitScope, OwnLimits, Place } from './limits.js';
 import { shareOf, type PoolPlan, type TenantShare } from './pool-plan.js';
 
@@ -21,7 +21,7 @@ export interface Asking {
 
 /** The narrowest limit that has no room for one more line of this place; null when all have. */
 export function blockedBy({ place, own }: Asking, plan: PoolPlan, counts: LineCounts): Blocked | null {
-  const names = countersOf(place);
+  const names = counts.namesOf(place);
   const share = shareOf(plan, place.tenantId);
   return (
     full('key', counts.of(names.key), own.keySessionsMax) ??
@@ -45,12 +45,12 @@ export function reservedLines(plan: PoolPlan, counts: Pick<LineCounts, 'of'>): n
 interface InShare {
   readonly plan: PoolPlan;
   readonly share: TenantShare;
-  readonly counts: Pick<LineCounts, 'of'>;
+  readonly counts: LineCounts;
 }
 
 function keptForKeys(place: Place, { plan, share, counts }: InShare): Blocked | null {
   if (share.ceiling === null) return null;
-  const held = counts.of(countersOf(place).tenantInPool);
+  const held = counts.of(counts.namesOf(place).tenantInPool);
   const before = unusedKeyFloors(plan, share, counts);
   const after = before - usesKeyFloor(place, { plan, share, counts });
   if (coversAfter(share.ceiling - held, before, after)) return null;
@@ -61,12 +61,12 @@ function keptForKeys(place: Place, { plan, share, counts }: InShare): Blocked | 
 function keptForTenants(place: Place, plan: PoolPlan, counts: LineCounts): Blocked | null {
   const familyMax = plan.familyMax[place.family] ?? null;
   if (plan.sessionsMax === null && familyMax === null) return null;
-  const names = countersOf(place);
+  const names = counts.namesOf(place);
   const share = shareOf(plan, place.tenantId);
   const held = counts.of(names.tenantInPool);
   const keyFloors = unusedKeyFloors(plan, share, counts);
   const keyFloorsAfter = keyFloors - usesKeyFloor(place, { plan, share, counts });
-  const before = reservedLines(plan, counts);
+  const before = counts.derived(plan, () => reservedLines(plan, counts));
   const after = before - unusedFloor(share, held, keyFloors) + unusedFloor(share, held + 1, keyFloorsAfter);
   const blocked = (scope: LimitScope, current: number, max: number | null): Blocked | null =>
     max === null || coversAfter(max - current, before, after) ? null : { scope, current, max };

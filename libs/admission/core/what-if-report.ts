@@ -53,8 +53,6 @@ export interface PoolForecast {
   readonly lines: LinesForecast;
   /** Part of its cap that was in use on average; null without a cap. */
   readonly utilisation: number | null;
-  /** Part of the time in which all lines of its cap were held. */
-  readonly full: number;
   /** Most admitted first. */
   readonly tenants: readonly PoolTenantForecast[];
   /** Those with a cap of their own, and those that had calls. */
@@ -100,24 +98,13 @@ export class LinesHeld {
   #held = 0;
   #peak = 0;
   #lineMs = 0;
-  #fullMs = 0;
   #sinceMs = 0;
 
-  /** @param max how many there are; all of them held is full. */
-  constructor(private readonly max: number = Infinity) {}
-
   change(by: 1 | -1, nowMs: number): void {
-    const forMs = nowMs - this.#sinceMs;
-    this.#lineMs += this.#held * forMs;
-    if (this.#held >= this.max) this.#fullMs += forMs;
+    this.#lineMs += this.#held * (nowMs - this.#sinceMs);
     this.#sinceMs = nowMs;
     this.#held += by;
     this.#peak = Math.max(this.#peak, this.#held);
-  }
-
-  /** Part of the time in which all were held, when nobody holds one any more. */
-  full(forMs: number): number {
-    return forMs > 0 ? this.#fullMs / forMs : 0;
   }
 
   /** When nobody holds one any more. */
@@ -207,7 +194,7 @@ interface Standing {
 
 /** What a pool came to. */
 export class PoolTally {
-  readonly #lines: LinesHeld;
+  readonly #lines = new LinesHeld();
   readonly #waits = new Waits();
   readonly #tenants = new Map<TenantId, Standing>();
   readonly #families = new Map<string, LinesHeld>();
@@ -217,7 +204,6 @@ export class PoolTally {
   #sinceMs = 0;
 
   constructor(private readonly plan: PoolPlan) {
-    this.#lines = new LinesHeld(plan.sessionsMax ?? Infinity);
     for (const family of Object.keys(plan.familyMax)) this.#families.set(family, new LinesHeld());
   }
 
@@ -251,7 +237,6 @@ export class PoolTally {
     return {
       ...{ poolId, sessionsMax, admitted: this.#admitted, waited: this.#waits.report(), lines },
       utilisation: sessionsMax === null ? null : lines.mean / sessionsMax,
-      full: this.#lines.full(forMs),
       tenants: tenants.sort((a, b) => b.admitted - a.admitted || (a.tenantId < b.tenantId ? -1 : 1)),
       families: families.sort((a, b) => (a.family < b.family ? -1 : 1)),
       contended: forMs > 0 ? this.#contendedMs / forMs : 0,

@@ -56,7 +56,7 @@ describe('what if', () => {
     });
     const lines = { peak: 1, mean: 1 };
     expect(report.pools).toMatchObject([
-      { poolId: 'pool_a', admitted: 2, lines, utilisation: 1, full: 1, contended: 9 / 15, fairness: null },
+      { poolId: 'pool_a', admitted: 2, lines, utilisation: 1, contended: 9 / 15, fairness: null },
     ]);
     expect(report.pools[0]?.tenants).toMatchObject([
       { tenantId: 'tnt_a', admitted: 1, waited: { calls: 0 }, lines: { peak: 1, mean: 10 / 15 } },
@@ -88,7 +88,7 @@ describe('what if', () => {
     ];
     const { tenants, pools } = whatIf(calls, [plan(4, { familyMax: { large: 1 } })]);
     expect(tenants[0]).toMatchObject({ admitted: 2, refused: { family: 1 } });
-    expect(pools[0]).toMatchObject({ utilisation: 14 / 10 / 4, full: 0 });
+    expect(pools[0]).toMatchObject({ utilisation: 14 / 10 / 4 });
     expect(pools[0]?.families).toEqual([
       { family: 'large', sessionsMax: 1, lines: { peak: 1, mean: 1 } },
       { family: 'small', sessionsMax: null, lines: { peak: 1, mean: 0.4 } },
