@@ -1,4 +1,4 @@
-import { asksForNoTenant, checkRollupQuery, eventsCounted, grainOf, type RollupQuery } from '../index.js';
+import { checkRollupQuery, eventsCounted, grainOf, scopeOf, type RollupQuery } from '../index.js';
 
 const at = (text: string): number => Date.parse(text);
 const query = (over: Partial<RollupQuery> & { readonly from?: string; readonly to?: string }): RollupQuery => {
@@ -32,9 +32,11 @@ describe('a question to the rollups', () => {
   });
 
   it('needs no tenant’s rows unless it tells tenants or keys apart or names one', () => {
-    expect(asksForNoTenant(query({ by: ['pool', 'model', 'meter'], where: { evidence: ['reported'] } }))).toBe(true);
-    expect(asksForNoTenant(query({ by: ['key'] }))).toBe(false);
-    expect(asksForNoTenant(query({ where: { tenant: ['tnt_1'] } }))).toBe(false);
+    expect(scopeOf(query({ by: ['pool', 'model', 'meter'], where: { evidence: ['reported'] } }))).toBe('all');
+    expect(scopeOf(query({ by: ['tenant', 'key'] }))).toBe('keys');
+    expect(scopeOf(query({ where: { tenant: ['tnt_1'], key: ['key_1'] } }))).toBe('keys');
+    expect(scopeOf(query({ by: ['model'], where: { tenant: ['tnt_1'] } }))).toBe('tenants');
+    expect(scopeOf(query({ by: ['tenant'] }))).toBe('tenants');
   });
 
   it('counts events only where they add up', () => {

@@ -60,9 +60,11 @@ export function grainOf({ fromMs, toMs, bucket }: RollupQuery): RollupGrain {
   return isStart('day', fromMs) && isStart('day', toMs) ? 'day' : 'hour';
 }
 
-/** Whether all tenants' sums will do, so that no tenant's own have to be read. */
-export function asksForNoTenant({ by, where }: RollupQuery): boolean {
-  return !['tenant', 'key'].some((name) => by.some((each) => each === name) || name in where);
+/** What has to be told apart at least: each key's sums, each tenant's, or none of either. The less, the fewer rows are read. */
+export function scopeOf({ by, where }: RollupQuery): 'keys' | 'tenants' | 'all' {
+  const asksFor = (name: RollupDimension): boolean => by.includes(name) || where[name] !== undefined;
+  if (asksFor('key')) return 'keys';
+  return asksFor('tenant') ? 'tenants' : 'all';
 }
 
 /**

@@ -16,7 +16,8 @@ export async function generateRollups(
   seed: number,
 ): Promise<{ readonly hours: number; readonly days: number }> {
   await db.$executeRaw`
-    TRUNCATE usage_rollup_hour, usage_rollup_day, usage_rollup_month, pool_rollup_hour, pool_rollup_day`;
+    TRUNCATE usage_rollup_hour, usage_rollup_day, usage_rollup_month, tenant_rollup_hour, tenant_rollup_day,
+             pool_rollup_hour, pool_rollup_day`;
   await db.$executeRaw`
     CREATE UNLOGGED TABLE bench_series AS
     SELECT 'tnt_' || lpad(t::text, 26, '0') AS tenant_id, 'key_' || lpad((t * 10 + k)::text, 26, '0') AS key_id, model, meter,
@@ -42,6 +43,16 @@ export async function generateRollups(
            sum(provider_cost), sum(readings), sum(events)
       FROM usage_rollup_day GROUP BY 1, 2, 3, 4, 5, 6, 7`;
   await db.$executeRaw`
+    INSERT INTO tenant_rollup_hour
+    SELECT tenant_id, hour, usage_period, pool_id, model, meter, evidence, sum(quantity), sum(tenant_charge),
+           sum(provider_cost), sum(readings), sum(events)
+      FROM usage_rollup_hour GROUP BY 1, 2, 3, 4, 5, 6, 7`;
+  await db.$executeRaw`
+    INSERT INTO tenant_rollup_day
+    SELECT tenant_id, day, usage_period, pool_id, model, meter, evidence, sum(quantity), sum(tenant_charge),
+           sum(provider_cost), sum(readings), sum(events)
+      FROM usage_rollup_day GROUP BY 1, 2, 3, 4, 5, 6, 7`;
+  await db.$executeRaw`
     INSERT INTO pool_rollup_hour
     SELECT hour, pool_id, model, meter, evidence, sum(quantity), sum(tenant_charge), sum(provider_cost), sum(readings), sum(events)
       FROM usage_rollup_hour GROUP BY 1, 2, 3, 4, 5`;
@@ -56,6 +67,6 @@ export async function generateRollups(
     db.$executeRaw`VACUUM (ANALYZE) usage_rollup_day`,
   ])
     await table;
-  await db.$executeRaw`VACUUM (ANALYZE) usage_rollup_month, pool_rollup_hour, pool_rollup_day`;
+  await db.$executeRaw`VACUUM (ANALYZE) usage_rollup_month, tenant_rollup_hour, tenant_rollup_day, pool_rollup_hour, pool_rollup_day`;
   return { hours, days };
 }

@@ -162,7 +162,7 @@ async function bookedEvents(db: Database): Promise<number> {
 
 async function checkBooks(db: Database, events: number): Promise<PostingCheck> {
   const deadlineMs = performance.now() + CATCH_UP_MS_MAX;
-  while ((await db.rollupDue.count()) > 0 && performance.now() < deadlineMs) await delay(POLL_MS);
+  while ((await db.rollupNote.count()) > 0 && performance.now() < deadlineMs) await delay(POLL_MS);
   const rows = await db.$queryRaw`
     SELECT (SELECT count(*)::int FROM usage_event) AS journalled,
            (SELECT count(*)::int FROM ledger_transaction) AS transactions,

@@ -25,6 +25,10 @@ beforeAll(async () => {
     SELECT ${TENANT}, day::date, '2026-11', 'key_1', 'pool_1', 'gpt-realtime', meter, 'reported', 1000.5, 0.004, 0.003, 2, 1
       FROM generate_series('2026-11-20'::timestamp, '2026-11-21', '1 day') day, (VALUES ('input_text'), ('output_audio')) m(meter)`;
   await db.$executeRaw`
+    INSERT INTO tenant_rollup_day
+    SELECT tenant_id, day, usage_period, pool_id, model, meter, evidence, quantity, tenant_charge, provider_cost, readings, events
+      FROM usage_rollup_day`;
+  await db.$executeRaw`
     INSERT INTO usage_rollup_hour
     SELECT ${TENANT}, '2026-11-21T10:00:00Z', '2026-11', 'key_' || n, 'pool_1', 'gpt-realtime', 'input_text', 'reported',
            1, 1, 1, 1, 1 FROM generate_series(1, 10001) n`;

@@ -1,9 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { eventually } from '../../../../test/support/poll.js';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import { mintId, type TenantId } from '@trunkline/kernel';
-import { openDatabase, type Database } from '@trunkline/platform/database';
+import { openDatabase, Prisma, type Database } from '@trunkline/platform/database';
 import { bookByHand, bookSamples, sample, takeBack, TENANTS, type Sample } from '../../test/samples.js';
 import { checkRollups, rebuildRollups, rollUpAllDue, rollUpDue } from './index.js';
 
@@ -28,6 +29,8 @@ const TABLES = [
   'usage_rollup_hour',
   'usage_rollup_day',
   'usage_rollup_month',
+  'tenant_rollup_hour',
+  'tenant_rollup_day',
   'pool_rollup_hour',
   'pool_rollup_day',
   'tenant_spend',
@@ -38,12 +41,15 @@ const sums = async (): Promise<Record<string, unknown>> => ({
   usage_rollup_hour: await db.$queryRaw`SELECT r::text FROM usage_rollup_hour r ORDER BY 1`,
   usage_rollup_day: await db.$queryRaw`SELECT r::text FROM usage_rollup_day r ORDER BY 1`,
   usage_rollup_month: await db.$queryRaw`SELECT r::text FROM usage_rollup_month r ORDER BY 1`,
+  tenant_rollup_hour: await db.$queryRaw`SELECT r::text FROM tenant_rollup_hour r ORDER BY 1`,
+  tenant_rollup_day: await db.$queryRaw`SELECT r::text FROM tenant_rollup_day r ORDER BY 1`,
   pool_rollup_hour: await db.$queryRaw`SELECT r::text FROM pool_rollup_hour r ORDER BY 1`,
   pool_rollup_day: await db.$queryRaw`SELECT r::text FROM pool_rollup_day r ORDER BY 1`,
   tenant_spend: await db.$queryRaw`SELECT r::text FROM tenant_spend r ORDER BY 1`,
 });
 const empty = () => db.$executeRaw`
-  TRUNCATE usage_rollup_hour, usage_rollup_day, usage_rollup_month, pool_rollup_hour, pool_rollup_day, tenant_spend`;
+  TRUNCATE usage_rollup_hour, usage_rollup_day, usage_rollup_month, tenant_rollup_hour, tenant_rollup_day, pool_rollup_hour,
+           pool_rollup_day, tenant_spend`;
 /** What the ledger itself says, by nothing that the rollup uses. */
 const ledgerTotals = () => db.$queryRaw`
   SELECT tenant_id AS tenant, sum(total) FILTER (WHERE purpose = 'tenant_charge')::text AS charge,
@@ -142,6 +148,8 @@ describe('what is summed up', () => {
       usage_rollup_hour: ['2026-10-31'],
       usage_rollup_day: [],
       usage_rollup_month: ['the months'],
+      tenant_rollup_hour: [],
+      tenant_rollup_day: [],
       pool_rollup_hour: [],
       pool_rollup_day: [],
       tenant_spend: ['2026-11-01'],
@@ -253,7 +261,7 @@ describe('any order of bookings, passes, workers and crashes', () => {
         await empty();
         await rebuildRollups(db, SPAN);
         expect(await sums()).toEqual(onTheWay);
-        expect(await db.rollupDue.count()).toBe(0);
+        expect(await db.rollupNote.count()).toBe(0);
       }),
       { numRuns: 8 },
     );
@@ -275,4 +283,30 @@ it('knows tenants that are in no other table', async () => {
     VALUES (${stranger}, '2026-11', 'k', 'p', 'm', 'input_text', 'reported', 1, 1, 1, 1, 1)`;
   await rebuildRollups(db, SPAN);
   expect(await db.usageRollupMonth.count()).toBe(0);
+});
+
+describe('the migration that adds the sums without keys', () => {
+  it('fills them as the passes would', async () => {
+    await bookSamples(db, [
+      sample(),
+      sample({ key: 1 }),
+      sample({ day: 1, tenant: 1 }),
+      sample({ evidence: 'estimated' }),
+    ]);
+    await bookByHand(db);
+    await rollUpAllDue(db);
+    const byPasses = await sums();
+    await db.$executeRaw`TRUNCATE tenant_rollup_hour, tenant_rollup_day`;
+    const migration = await readFile('prisma/migrations/20261128092101_tenant_rollups/migration.sql', 'utf8');
+    const fills = migration.match(/INSERT INTO[^;]+;/g) ?? [];
+    expect(fills).toHaveLength(2);
+    for (const fill of fills) await db.$executeRaw(Prisma.raw(fill));
+    expect(await sums()).toEqual(byPasses);
+  });
+
+  it('leaves a worker of an earlier release without work, which it would do by half', async () => {
+    await bookSamples(db, [sample()]);
+    expect(await db.$queryRaw`SELECT FROM rollup_due`).toEqual([]);
+    expect(await db.rollupNote.count()).toBeGreaterThan(0);
+  });
 });

@@ -1,5 +1,5 @@
 // Keeps the tables of sums fresh. A bucket is always computed anew from the level below and replaced: run twice, late, by
-// two workers or after a crash, it comes out the same. What is due is in `rollup_due`, committed with each booking, so
+// two workers or after a crash, it comes out the same. What is due is in `rollup_note`, committed with each booking, so
 // nothing has to be remembered by a process or looked for afterwards.
 import { trustedId } from '@trunkline/kernel';
 import { Prisma, type Database, type Queryable } from '@trunkline/platform/database';
@@ -55,7 +55,7 @@ export async function lockRollups(tx: Queryable): Promise<void> {
 }
 
 async function isAnyDue(db: Database): Promise<boolean> {
-  const rows = await db.$queryRaw`SELECT FROM rollup_due LIMIT 1`;
+  const rows = await db.$queryRaw`SELECT FROM rollup_note LIMIT 1`;
   return z.array(z.unknown()).parse(rows).length > 0;
 }
 
@@ -72,9 +72,9 @@ const dueRow = z.object({ tenant: z.string(), hour: z.date() });
 async function takeDue(tx: Queryable, hoursMax: number): Promise<RollupHour[]> {
   const rows = await tx.$queryRaw`
     WITH oldest AS MATERIALIZED (
-      SELECT tenant_id, hour FROM rollup_due GROUP BY 1, 2 ORDER BY min(id) LIMIT ${hoursMax}
+      SELECT tenant_id, hour FROM rollup_note GROUP BY 1, 2 ORDER BY min(id) LIMIT ${hoursMax}
     ), taken AS (
-      DELETE FROM rollup_due d USING oldest o WHERE d.tenant_id = o.tenant_id AND d.hour = o.hour
+      DELETE FROM rollup_note d USING oldest o WHERE d.tenant_id = o.tenant_id AND d.hour = o.hour
     )
     SELECT tenant_id AS tenant, hour FROM oldest`;
   const due = z.array(dueRow).parse(rows);

@@ -1,6 +1,6 @@
 // The tables of sums, each with the statement that computes its rows anew from the level below: hours from the ledger,
-// days from hours, months from days, all tenants together from theirs. The order of the list is the order in which they
-// must be computed. Sums of exact decimals, never rounded.
+// days from hours, months from days, tenants without their keys from theirs, all tenants together from those. The order
+// of the list is the order in which they must be computed. Sums of exact decimals, never rounded.
 import type { TenantId } from '@trunkline/kernel';
 import { Prisma } from '@trunkline/platform/database';
 
@@ -103,6 +103,28 @@ export const ROLLUP_TABLES: readonly RollupTable[] = [
        GROUP BY 1, 2, 3, 4, 5, 6, 7`,
   },
   {
+    name: 'tenant_rollup_hour',
+    keys: ['tenant_id', 'hour', 'usage_period', ...SPLIT],
+    bucketKeys: ['tenant_id', 'hour'],
+    measures: MEASURES,
+    buckets: Prisma.sql`SELECT tenant_id, hour FROM wanted`,
+    rows: Prisma.sql`
+      SELECT b.tenant_id, b.hour, s.usage_period, s.pool_id, s.model, s.meter, s.evidence, ${SUMS}
+        FROM bucket b JOIN usage_rollup_hour s ON s.tenant_id = b.tenant_id AND s.hour = b.hour
+       GROUP BY 1, 2, 3, 4, 5, 6, 7`,
+  },
+  {
+    name: 'tenant_rollup_day',
+    keys: ['tenant_id', 'day', 'usage_period', ...SPLIT],
+    bucketKeys: ['tenant_id', 'day'],
+    measures: MEASURES,
+    buckets: Prisma.sql`SELECT DISTINCT tenant_id, (hour AT TIME ZONE 'UTC')::date AS day FROM wanted`,
+    rows: Prisma.sql`
+      SELECT b.tenant_id, b.day, s.usage_period, s.pool_id, s.model, s.meter, s.evidence, ${SUMS}
+        FROM bucket b JOIN usage_rollup_day s ON s.tenant_id = b.tenant_id AND s.day = b.day
+       GROUP BY 1, 2, 3, 4, 5, 6, 7`,
+  },
+  {
     name: 'pool_rollup_hour',
     keys: ['hour', ...SPLIT],
     bucketKeys: ['hour'],
@@ -110,7 +132,7 @@ export const ROLLUP_TABLES: readonly RollupTable[] = [
     buckets: Prisma.sql`SELECT DISTINCT hour FROM wanted`,
     rows: Prisma.sql`
       SELECT b.hour, s.pool_id, s.model, s.meter, s.evidence, ${SUMS}
-        FROM bucket b JOIN usage_rollup_hour s ON s.hour = b.hour
+        FROM bucket b JOIN tenant_rollup_hour s ON s.hour = b.hour
        GROUP BY 1, 2, 3, 4, 5`,
   },
   {
@@ -121,7 +143,7 @@ export const ROLLUP_TABLES: readonly RollupTable[] = [
     buckets: Prisma.sql`SELECT DISTINCT (hour AT TIME ZONE 'UTC')::date AS day FROM wanted`,
     rows: Prisma.sql`
       SELECT b.day, s.pool_id, s.model, s.meter, s.evidence, ${SUMS}
-        FROM bucket b JOIN usage_rollup_day s ON s.day = b.day
+        FROM bucket b JOIN tenant_rollup_day s ON s.day = b.day
        GROUP BY 1, 2, 3, 4, 5`,
   },
   {
@@ -135,7 +157,7 @@ export const ROLLUP_TABLES: readonly RollupTable[] = [
     rows: Prisma.sql`
       SELECT b.tenant_id, b.hour, sum(s.tenant_charge)::numeric(38,12)
         FROM bucket b
-        JOIN usage_rollup_hour s ON s.tenant_id = b.tenant_id AND s.hour = b.hour AND s.evidence <> ''
+        JOIN tenant_rollup_hour s ON s.tenant_id = b.tenant_id AND s.hour = b.hour AND s.evidence <> ''
        GROUP BY 1, 2`,
   },
 ];
