@@ -16,5 +16,6 @@ export * from './core/inputs.js';
 export { TenantLimitsInput, type TenantLimitsRequest } from './core/limits-input.js';
 export * from './core/pool-inputs.js';
 export * from './core/change-pool.js';
+export * from './core/remove-pool.js';
 export * from './core/share-inputs.js';
 export * from './core/administration.js';

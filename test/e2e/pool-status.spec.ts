@@ -150,6 +150,17 @@ describe('the status of a pool', () => {
   }, 60_000);
 });
 
+describe('a pool', () => {
+  it('is not removed while it takes sessions or has any, and the refusal says what to do', async () => {
+    const removal = () => run(['pool', 'remove', 'default']);
+    expect(await removal()).toMatchObject({ code: 1, stderr: expect.stringContaining('`pool drain default`') });
+    await cli('pool', 'drain', 'default');
+    expect(await removal()).toMatchObject({ code: 1, stderr: expect.stringContaining('still has 2 sessions open') });
+    await cli('pool', 'undrain', 'default');
+    expect(await status()).toMatchObject({ status: 'active', totals: { open: 2 } });
+  }, 60_000);
+});
+
 describe('the operator token', () => {
   it('is made by the start for its owner only, and is in no file that others read', async () => {
     expect((await stat(join(bed.dataDir, 'secrets/operator-token'))).mode & 0o777).toBe(0o600);

@@ -1,7 +1,7 @@
 // What a fresh installation begins with: prices, a pool, a tenant and a key, so that the first call can be made at once.
 // Everything here is idempotent: a second start finds what the first one made.
 import { join } from 'node:path';
-import type { PoolId, Result, TenantId } from '@trunkline/kernel';
+import type { Result, TenantId } from '@trunkline/kernel';
 import type { Database } from '@trunkline/platform/database';
 import { readSecret, writeSecret } from '@trunkline/platform/secrets';
 import { importPrices } from '@trunkline/rating/adapters/prisma';
@@ -12,6 +12,7 @@ import {
   ensurePool,
   findTenant,
   listKeys,
+  listPools,
   type TenancyContext,
 } from '@trunkline/tenancy/adapters/prisma';
 
@@ -20,7 +21,6 @@ export interface FirstTenant {
   readonly tenantId: TenantId;
   readonly apiKey: string;
   readonly apiKeyFile: string;
-  readonly poolId: PoolId;
 }
 
 /** How to prepare an installation. */
@@ -38,14 +38,15 @@ const SLUG = 'default';
 export async function prepareFirstRun(options: FirstRunOptions): Promise<FirstTenant> {
   const { tenancy, sessionsMax } = options;
   await seedPrices(tenancy.db, options.priceSheetsDir);
-  const pool = expectDone(await ensurePool(tenancy, { slug: SLUG, sessionsMax }));
+  // Who has pools of another name may have removed this one.
+  if ((await listPools(tenancy)).length === 0) expectDone(await ensurePool(tenancy, { slug: SLUG, sessionsMax }));
   const found = await findTenant(tenancy, SLUG);
   const tenant = found.ok
     ? found.value
     : expectDone(await createTenant(tenancy, { slug: SLUG, name: 'Default tenant', sessionsMax }));
   const apiKeyFile = join(options.secretsDir, 'first-api-key');
   const apiKey = await firstKey(tenancy, tenant.id, apiKeyFile);
-  return { tenantId: tenant.id, apiKey, apiKeyFile, poolId: pool.id };
+  return { tenantId: tenant.id, apiKey, apiKeyFile };
 }
 
 // Keys are shown once and stored as HMAC; this one is kept in the data folder, for its owner only, so that `talk` works

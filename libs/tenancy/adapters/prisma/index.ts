@@ -16,6 +16,7 @@ export {
   type PresetPool,
 } from './pools.js';
 export { allowEndUser, refusedEndUsersOf, refuseEndUser, type EndUserRefusal } from './end-users.js';
+export { removePool, type RemovalLook, type RemovedPool } from './remove-pool.js';
 export { PrismaPolicySource } from './prisma-policy-source.js';
 export { listShares, removeShare, setShare } from './shares.js';
 export { activateTenant, createTenant, findTenant, listTenants, suspendTenant, updateTenant } from './tenants.js';

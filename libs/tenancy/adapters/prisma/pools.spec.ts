@@ -8,11 +8,14 @@ import { done, refused } from '../../test/outcomes.js';
 import {
   applyTierPreset,
   createPool,
+  createKey,
   createTenant,
   drainPool,
   findPool,
   listPools,
   PrismaPolicySource,
+  removePool,
+  setKeyShare,
   setPoolCap,
   setShare,
   undrainPool,
@@ -150,4 +153,49 @@ describe('the services on pools', () => {
       await client.end();
     }
   }
+
+  describe('remove a pool', () => {
+    const empty = { linesOf: async () => 0, isKnownModel: () => true };
+    /** When a drain of now is over. */
+    const later = (): PoolContext => ({ ...context, clock: { ...systemClock, nowMs: () => Date.now() + 31_000 } });
+    const aDrainedPool = async (request: Parameters<typeof aPool>[0] = {}) => {
+      const { slug } = await aPool(request);
+      return done(await drainPool(context, slug));
+    };
+
+    it('with its shares, and the policy is another', async () => {
+      const pool = await aDrainedPool({ sessionsMax: 10 });
+      const tenant = done(await createTenant(context, { slug: `t${++count}`, name: 'T' }));
+      const { key } = done(await createKey(context, tenant.id, { name: 'k' }));
+      done(await setShare(context, { pool: pool.slug, tenantId: tenant.id }, { floor: 3 }));
+      done(await setKeyShare(context, { pool: pool.slug, tenantId: tenant.id, keyId: key.id }, { floor: 1 }));
+      await postgres.db.reconciliationSource.create({ data: { poolId: pool.id } });
+      const source = new PrismaPolicySource(postgres.db, systemClock);
+      const before = await source.version();
+      expect(done(await removePool(later(), pool.slug, empty))).toEqual({ pool, shares: 2 });
+      expect(refused(await findPool(context, pool.slug)).code).toBe('pool_not_found');
+      expect(await source.version()).toBeGreaterThan(before);
+      expect((await source.load()).pools.has(pool.id)).toBe(false);
+      expect(await postgres.db.reconciliationSource.count({ where: { poolId: pool.id } })).toBe(0);
+      expect(refused(await removePool(later(), pool.slug, empty)).code).toBe('pool_not_found');
+    });
+
+    it('only when it was drained a while ago and nobody is in it any more, and leave it otherwise', async () => {
+      const { slug } = await aPool();
+      const why = async (...[at, look]: [PoolContext, typeof empty]) => refused(await removePool(at, slug, look));
+      expect(await why(later(), empty)).toMatchObject({ code: 'does_not_hold', message: /takes new sessions/ });
+      done(await drainPool(context, slug));
+      expect((await why(context, empty)).message).toMatch(/Try again in \d+ s\.$/);
+      expect((await why(later(), { ...empty, linesOf: async () => 2 })).message).toMatch('2 sessions open');
+      const { id: poolId } = done(await findPool(context, slug));
+      const session = { id: `ses_${slug}`, tenantId: 'tnt_x', poolId, model: 'gpt-realtime', openedAt: new Date() };
+      await postgres.db.session.create({ data: session });
+      expect((await why(later(), empty)).message).toMatch('1 session open');
+      await postgres.db.session.updateMany({ where: { poolId }, data: { closedAt: new Date() } });
+      const unknown = { ...empty, isKnownModel: () => false };
+      expect((await why(later(), unknown)).message).toMatch('gpt-realtime within the last day');
+      expect(done(await findPool(context, slug)).status).toBe('draining');
+      done(await removePool(later(), slug, empty));
+    });
+  });
 });
