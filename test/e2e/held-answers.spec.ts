@@ -1,15 +1,11 @@
 // What callers say is judged before it is answered, and that they speak with an AI is said first: against the real gateway,
 // with an upstream that hears known sentences.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { SessionRecord, TranscriptionUsage } from '../../apps/simulator/books-records.js';
 import { appends, speech } from '../conformance/simulator/support/speech.js';
 import { startBed, type GatewayBed } from '../support/gateway-bed.js';
 import { eventually } from '../support/poll.js';
-import { runProgram } from '../support/product.js';
 import { costOfSessions, picoOf } from '../support/spend-oracle.js';
-import { connect, tryConnect, type ServerEvent, type VoiceClient } from '../support/voice-client.js';
+import { connect, type ServerEvent, type VoiceClient } from '../support/voice-client.js';
 
 const SLOW_MS = 60_000;
 const SILENCE = Buffer.alloc(48_000);
@@ -25,39 +21,14 @@ const HEARD = {
 };
 
 let bed: GatewayBed;
-let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'trunkline-policy-'));
   bed = await startBed({ simulator: { transcription: { delayMs: 150, lateEvery: 0 } } });
 }, 120_000);
-afterAll(async () => {
-  await bed.stop();
-  await rm(folder, { recursive: true, force: true });
-}, SLOW_MS);
-
-const cli = async (...args: string[]): Promise<Record<string, string>[]> => {
-  const { code, stdout, stderr } = await runProgram('cli', [...args, '--json', '--data-dir', bed.dataDir]);
-  if (code !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as Record<string, string>[];
-};
-
-async function setPolicy(slug: string, policy: object): Promise<void> {
-  const file = join(folder, `${slug}.json`);
-  await writeFile(file, JSON.stringify({ version: 1, ...policy }));
-  await cli('moderation', 'set', slug, '--file', file);
-}
+afterAll(() => bed.stop(), SLOW_MS);
 
 /** A session of a new tenant with this policy; null: without one. */
 async function openUnder(slug: string, policy: object | null): Promise<VoiceClient> {
-  await cli('tenant', 'create', '--name', slug, '--slug', slug);
-  if (policy !== null) await setPolicy(slug, policy);
-  const [key] = await cli('key', 'create', '--tenant', slug, '--name', 'e2e');
-  const apiKey = key?.['secret'] ?? '';
-  const probe = await eventually('the key is known', async () => {
-    const outcome = await tryConnect(bed.product().ready.httpUrl, { apiKey });
-    return 'status' in outcome ? null : outcome;
-  });
-  await probe.close();
+  const apiKey = await bed.keyUnder(slug, policy);
   const client = await connect(bed.product().ready.httpUrl, { apiKey });
   await client.next('session.created');
   return client;
@@ -113,7 +84,7 @@ describe('what a caller says to turn detection', () => {
       const owed = record.transcriptions.reduce((sum, each) => sum + costOfTranscription(each.usage), 0n);
       const wanted = costOfSessions([record]) + owed;
       await eventually('the charge', async () => {
-        const rows = await cli('costs', '--tenant', slug);
+        const rows = await bed.cli('costs', '--tenant', slug);
         return rows.reduce((total, row) => total + picoOf(row['charge_usd'] ?? '0'), 0n) === wanted ? true : null;
       });
     },
@@ -128,7 +99,7 @@ describe('what a caller says to turn detection', () => {
       client.send({ type: 'session.update', session: { type: 'realtime', audio } });
       say(client, 'invoice');
       expect(await client.next('response.done')).toMatchObject({ response: { status: 'completed' } });
-      await setPolicy('late', { hooks: [HEARD], input: { holdAnswers: true } });
+      await bed.setPolicy('late', { hooks: [HEARD], input: { holdAnswers: true } });
       await eventually('a turn that is judged', async () => {
         const from = client.events.length;
         say(client, 'invoice');

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { startBed, UPSTREAM_KEY, type GatewayBed } from '../support/gateway-bed.js';
 import { eventually } from '../support/poll.js';
 import { runProgram } from '../support/product.js';
-import { tryConnect, type VoiceClient } from '../support/voice-client.js';
+import { connect, type VoiceClient } from '../support/voice-client.js';
 
 const SLOW_MS = 120_000;
 const KEY = Buffer.alloc(32, 7);
@@ -59,8 +59,6 @@ async function receive(request: IncomingMessage, response: ServerResponse): Prom
   answer(question, response);
 }
 
-const cli = (...args: string[]) => cliWith({}, ...args);
-
 async function cliWith(
   env: Readonly<Record<string, string>>,
   ...args: readonly string[]
@@ -72,16 +70,8 @@ async function cliWith(
 
 /** A session of a new tenant with these hooks. */
 async function sessionUnder(slug: string, hooks: readonly object[]): Promise<VoiceClient> {
-  await cli('tenant', 'create', '--name', slug, '--slug', slug);
-  const file = join(folder, `${slug}.json`);
-  await writeFile(file, JSON.stringify({ version: 1, hooks }));
-  // In this order: a gateway that knows the key then knows the policy as well.
-  await cli('moderation', 'set', slug, '--file', file);
-  const [key] = await cli('key', 'create', '--tenant', slug, '--name', 'e2e');
-  const client = await eventually('the key is known', async () => {
-    const outcome = await tryConnect(bed.product().ready.httpUrl, { apiKey: key?.['secret'] ?? '' });
-    return 'status' in outcome ? null : outcome;
-  });
+  const apiKey = await bed.keyUnder(slug, { hooks });
+  const client = await connect(bed.product().ready.httpUrl, { apiKey });
   await client.next('session.created');
   return client;
 }
@@ -137,7 +127,7 @@ describe('a webhook', () => {
   it(
     'has its secret kept sealed',
     async () => {
-      const [shown] = await cli('moderation', 'show', 'signed');
+      const [shown] = await bed.cli('moderation', 'show', 'signed');
       expect(shown?.['policy']).toContain('sealed:v1.');
       expect(shown?.['policy']).not.toContain('whsec_');
     },
@@ -176,7 +166,7 @@ describe('a webhook that fails', () => {
         ['fails-open', 'pass'],
       ] as const)
         await eventually(`an unjudged item of ${slug}`, async () => {
-          const [item] = await cli('moderation', 'review', 'list', slug);
+          const [item] = await bed.cli('moderation', 'review', 'list', slug);
           return JSON.stringify([item?.['actions'], item?.['unjudged']]).startsWith(`[["${action}"],["failed"`) || null;
         });
     },
@@ -235,12 +225,12 @@ describe("the upstream's moderation", () => {
       ]);
       await client.close();
       await eventually('the calls in the books', async () => {
-        const rows = await cli('usage', '--tenant', slug);
+        const rows = await bed.cli('usage', '--tenant', slug);
         return rows.filter((row) => JSON.stringify(row).includes('omni-moderation')).length > 0 ? true : null;
       });
       // The vendor's books do not list what is free.
       const books = ['--usage-url', `${bed.simulator.httpUrl}/v1`, '--admin-key', 'sk-admin-simulator'];
-      const runs = await cli('reconcile', 'run', '--day', new Date().toISOString().slice(0, 10), ...books);
+      const runs = await bed.cli('reconcile', 'run', '--day', new Date().toISOString().slice(0, 10), ...books);
       expect(runs.flatMap(({ differences }) => differences)).toEqual([]);
     },
     SLOW_MS,

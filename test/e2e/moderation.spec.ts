@@ -1,10 +1,6 @@
 // What a moderation policy does in live sessions: against the real gateway, with an upstream whose sentences are known.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { startBed, type GatewayBed } from '../support/gateway-bed.js';
 import { eventually } from '../support/poll.js';
-import { runProgram } from '../support/product.js';
 import { costOfSessions, picoOf } from '../support/spend-oracle.js';
 import { connect, textTurn, tryConnect, type ServerEvent, type VoiceClient } from '../support/voice-client.js';
 
@@ -39,40 +35,11 @@ const TYPED = {
 };
 
 let bed: GatewayBed;
-let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'trunkline-policy-'));
   // Ten deltas of a known sentence, spread over more than a second.
   bed = await startBed({ simulator: { reply: { audioSpeed: 2 } } });
 }, 120_000);
-afterAll(async () => {
-  await bed.stop();
-  await rm(folder, { recursive: true, force: true });
-}, SLOW_MS);
-
-const cli = async (...args: string[]): Promise<Record<string, string>[]> => {
-  const { code, stdout, stderr } = await runProgram('cli', [...args, '--json', '--data-dir', bed.dataDir]);
-  if (code !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as Record<string, string>[];
-};
-
-/** A key of a tenant with this policy, in force. */
-async function keyUnder(slug: string, policy: object | null): Promise<string> {
-  await cli('tenant', 'create', '--name', slug, '--slug', slug);
-  if (policy !== null) {
-    const file = join(folder, `${slug}.json`);
-    await writeFile(file, JSON.stringify({ version: 1, ...policy }));
-    await cli('moderation', 'set', slug, '--file', file);
-  }
-  const [key] = await cli('key', 'create', '--tenant', slug, '--name', 'e2e');
-  const apiKey = key?.['secret'] ?? '';
-  const first = await eventually('the key is known', async () => {
-    const outcome = await tryConnect(bed.product().ready.httpUrl, { apiKey });
-    return 'status' in outcome ? null : outcome;
-  });
-  await first.close();
-  return apiKey;
-}
+afterAll(() => bed.stop(), SLOW_MS);
 
 const open = async (apiKey: string): Promise<VoiceClient> => {
   const client = await connect(bed.product().ready.httpUrl, { apiKey });
@@ -91,7 +58,7 @@ describe('blocked words that the model says', () => {
     'are never heard where output is held back, and what was generated is in the books',
     async () => {
       const slug = 'held-back';
-      const client = await open(await keyUnder(slug, { hooks: [BLOCKED], output: { holdBackMs: 2_000 } }));
+      const client = await open(await bed.keyUnder(slug, { hooks: [BLOCKED], output: { holdBackMs: 2_000 } }));
       const done = await textTurn(client, 'Say something.');
       expect(done).toMatchObject({ response: { status: 'cancelled' } });
       const heard = client.events.filter(
@@ -106,7 +73,7 @@ describe('blocked words that the model says', () => {
       expect(record.responses[0]?.usage?.output_tokens).toBeGreaterThan(0);
       expect(done).toMatchObject({ response: { usage: record.responses[0]?.usage } });
       const charged = await eventually('the charge', async () => {
-        const rows = await cli('costs', '--tenant', slug);
+        const rows = await bed.cli('costs', '--tenant', slug);
         const sum = rows.reduce((total, row) => total + picoOf(row['charge_usd'] ?? '0'), 0n);
         return sum === 0n ? null : sum;
       });
@@ -118,7 +85,7 @@ describe('blocked words that the model says', () => {
   it(
     'stop the audio within a quarter of a second, and leave nothing in the conversation',
     async () => {
-      const client = await open(await keyUnder('cut-off', { hooks: [BLOCKED] }));
+      const client = await open(await bed.keyUnder('cut-off', { hooks: [BLOCKED] }));
       const arrivals: { readonly type: string; readonly atMs: number }[] = [];
       client.socket.on('message', (data) => {
         const { type } = JSON.parse((data as Buffer).toString('utf8')) as ServerEvent;
@@ -148,7 +115,7 @@ describe('blocked words that the model says', () => {
     async () => {
       const terms = { ...BLOCKED, terms: SPOKEN.map((text) => ({ text })) };
       const policy = { hooks: [terms], output: { holdBackMs: 500, refusal: 'I cannot help with that.' } };
-      const client = await open(await keyUnder('refuses', policy));
+      const client = await open(await bed.keyUnder('refuses', policy));
       await textTurn(client, 'Say something.');
       await eventually('a second response', () => (ofType(client.events, 'response.created').length > 1 ? true : null));
       await client.close();
@@ -161,7 +128,7 @@ describe('what apps send', () => {
   it(
     'reaches the model only as it may',
     async () => {
-      const apiKey = await keyUnder('redacts', { hooks: [TYPED] });
+      const apiKey = await bed.keyUnder('redacts', { hooks: [TYPED] });
       const client = await open(apiKey);
       const text = 'My card is 4111 1111 1111 1111, thank you.';
       const item = { type: 'message', role: 'user', content: [{ type: 'input_text', text }] };
@@ -177,7 +144,7 @@ describe('what apps send', () => {
     'ends the session where the policy says so, with a code that says why',
     async () => {
       const ends = { ...TYPED, otherwise: { atLeast: 0.5, action: 'end' } };
-      const client = await open(await keyUnder('ends', { hooks: [ends] }));
+      const client = await open(await bed.keyUnder('ends', { hooks: [ends] }));
       const item = { type: 'message', role: 'user', content: [{ type: 'input_text', text: '4111111111111111' }] };
       client.send({ type: 'conversation.item.create', item });
       expect(await client.closed).toMatchObject({ code: 4504 });
@@ -193,11 +160,9 @@ it(
   'a policy that is set while a session lives is followed within two seconds; neighbours hear everything',
   async () => {
     const slug = 'changes';
-    const client = await open(await keyUnder(slug, { hooks: [{ ...BLOCKED, dryRun: true }] }));
+    const client = await open(await bed.keyUnder(slug, { hooks: [{ ...BLOCKED, dryRun: true }] }));
     expect(await textTurn(client, 'Say something.')).toMatchObject({ response: { status: 'completed' } });
-    const file = join(folder, `${slug}-2.json`);
-    await writeFile(file, JSON.stringify({ version: 1, hooks: [BLOCKED] }));
-    await cli('moderation', 'set', slug, '--file', file);
+    await bed.setPolicy(slug, { hooks: [BLOCKED] });
     const setAtMs = performance.now();
     await eventually('a blocked turn', async () => {
       const done = await textTurn(client, 'Say something.');
@@ -205,7 +170,7 @@ it(
     });
     // A turn takes about a second and may have begun before.
     expect(performance.now() - setAtMs).toBeLessThan(10_000);
-    const neighbour = await open(await keyUnder('neighbour', null));
+    const neighbour = await open(await bed.keyUnder('neighbour', null));
     expect(await textTurn(neighbour, 'Say something.')).toMatchObject({ response: { status: 'completed' } });
     await Promise.all([client.close(), neighbour.close()]);
   },
@@ -224,7 +189,7 @@ describe('what follows from findings by itself', () => {
     'warns the app and ends the session where a rule says so',
     async () => {
       const actions = [{ on: ['flag'], categories: ['card_number'], then: ['warn', 'end_session'] }];
-      const client = await open(await keyUnder('warns', { hooks: [FLAGS], actions }));
+      const client = await open(await bed.keyUnder('warns', { hooks: [FLAGS], actions }));
       card(client);
       expect(await client.next('error')).toMatchObject({ error: { code: 'content_warning' } });
       expect(await client.closed).toMatchObject({ code: 4504 });
@@ -236,14 +201,14 @@ describe('what follows from findings by itself', () => {
     'suspends the key on every gateway until somebody resumes it',
     async () => {
       const actions = [{ on: ['flag'], then: ['suspend_key'] }];
-      const apiKey = await keyUnder('suspends', { hooks: [FLAGS], actions });
+      const apiKey = await bed.keyUnder('suspends', { hooks: [FLAGS], actions });
       const client = await open(apiKey);
       card(client);
       expect(await client.closed).toMatchObject({ code: 4500 });
       expect(await tryConnect(httpUrl(), { apiKey })).toMatchObject({ status: 401 });
-      const [key] = await cli('key', 'list', '--tenant', 'suspends');
+      const [key] = await bed.cli('key', 'list', '--tenant', 'suspends');
       expect(key).toMatchObject({ status: 'suspended' });
-      await cli('key', 'resume', key?.['id'] ?? '', '--tenant', 'suspends');
+      await bed.cli('key', 'resume', key?.['id'] ?? '', '--tenant', 'suspends');
       const again = await eventually('the key is good again', async () => {
         const outcome = await tryConnect(httpUrl(), { apiKey });
         return 'status' in outcome ? null : outcome;
@@ -258,7 +223,7 @@ describe('what follows from findings by itself', () => {
     async () => {
       const blocks = { ...TYPED, otherwise: { atLeast: 0.5, action: 'block' } };
       const strikes = { count: 2, days: 30, refuseDays: 7 };
-      const apiKey = await keyUnder('strikes', { hooks: [blocks], strikes });
+      const apiKey = await bed.keyUnder('strikes', { hooks: [blocks], strikes });
       const as = (user: string) => tryConnect(httpUrl(), { apiKey, headers: { 'openai-safety-identifier': user } });
       const client = await as('ana');
       if ('status' in client) throw new Error('ana was refused');
@@ -269,7 +234,7 @@ describe('what follows from findings by itself', () => {
       const other = await as('bea');
       if ('status' in other) throw new Error('bea was refused');
       await other.close();
-      await cli('moderation', 'users', 'allow', 'strikes', '--end-user', 'ana');
+      await bed.cli('moderation', 'users', 'allow', 'strikes', '--end-user', 'ana');
       const again = await eventually('ana is let in', async () => {
         const outcome = await as('ana');
         return 'status' in outcome ? null : outcome;

@@ -1,7 +1,12 @@
 // A product with an upstream of its own in the test's process, so that the upstream's books outlive whatever is done to
 // the product.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../apps/simulator/index.js';
-import { makeDataDir, removeDataDir, startProduct, type Product } from './product.js';
+import { eventually } from './poll.js';
+import { makeDataDir, removeDataDir, runProgram, startProduct, type Product } from './product.js';
+import { tryConnect } from './voice-client.js';
 
 /** The key with which the product dials the simulator. */
 export const UPSTREAM_KEY = 'sk-upstream';
@@ -14,6 +19,12 @@ export interface GatewayBed {
   product(): Product;
   /** Starts the product again on the same data folder, after it was stopped or killed. */
   restart(): Promise<Product>;
+  /** What an administrator's command prints. @throws Error with its words when it fails. */
+  cli(...args: readonly string[]): Promise<Record<string, string>[]>;
+  /** Sets a tenant's moderation policy; its format is added. */
+  setPolicy(slug: string, policy: object): Promise<void>;
+  /** The key of a new tenant with this moderation policy, both in force; null: without a policy. */
+  keyUnder(slug: string, policy: object | null): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -25,6 +36,7 @@ export async function startBed(
   const dataDir = await makeDataDir();
   const upstream = ['--upstream-url', `${simulator.httpUrl}/v1`, '--upstream-key', UPSTREAM_KEY, '--drain-soft', '0s'];
   const start = () => startProduct({ dataDir, flags: [...upstream, ...(options.flags ?? [])] });
+  const folder = await mkdtemp(join(tmpdir(), 'trunkline-bed-'));
   let product = await start().catch(async (error: unknown) => {
     await simulator.close();
     await removeDataDir(dataDir);
@@ -38,10 +50,46 @@ export async function startBed(
       product = await start();
       return product;
     },
+    ...administrator(dataDir, { folder, httpUrl: () => product.ready.httpUrl }),
     stop: async () => {
       await product.stop();
       await simulator.close();
       await removeDataDir(dataDir);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** @param folder for files that are passed to commands. */
+function administrator(
+  dataDir: string,
+  { folder, httpUrl }: { readonly folder: string; readonly httpUrl: () => string },
+): Pick<GatewayBed, 'cli' | 'setPolicy' | 'keyUnder'> {
+  const cli: GatewayBed['cli'] = async (...args) => {
+    const { code, stdout, stderr } = await runProgram('cli', [...args, '--json', '--data-dir', dataDir]);
+    if (code !== 0) throw new Error(stderr);
+    return JSON.parse(stdout) as Record<string, string>[];
+  };
+  const setPolicy: GatewayBed['setPolicy'] = async (slug, policy) => {
+    const file = join(folder, `${slug}.json`);
+    await writeFile(file, JSON.stringify({ version: 1, ...policy }));
+    await cli('moderation', 'set', slug, '--file', file);
+  };
+  return {
+    cli,
+    setPolicy,
+    keyUnder: async (slug, policy) => {
+      await cli('tenant', 'create', '--name', slug, '--slug', slug);
+      // In this order: a gateway that knows the key then knows the policy as well.
+      if (policy !== null) await setPolicy(slug, policy);
+      const [key] = await cli('key', 'create', '--tenant', slug, '--name', 'e2e');
+      const apiKey = key?.['secret'] ?? '';
+      const first = await eventually('the key is known', async () => {
+        const outcome = await tryConnect(httpUrl(), { apiKey });
+        return 'status' in outcome ? null : outcome;
+      });
+      await first.close();
+      return apiKey;
     },
   };
 }

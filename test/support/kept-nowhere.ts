@@ -8,22 +8,25 @@ import { findEmbeddedPostgres } from '@trunkline/platform/embedded-postgres';
 import pg from 'pg';
 import type { Product } from './product.js';
 
-/** Where a text was found, e.g. `table session`; empty when nowhere. */
-export async function placesOf(text: string, product: Product, redisUrl: string): Promise<readonly string[]> {
-  const [tables, files, redis, metrics] = await Promise.all([
+/** Where a text was found, e.g. `table session`, or bytes, in files and Redis; empty when nowhere. */
+export async function placesOf(
+  sought: string | Buffer,
+  product: Product,
+  redisUrl: string,
+): Promise<readonly string[]> {
+  const bytes = Buffer.from(sought);
+  if (bytes.length === 0) throw new Error('nothing is everywhere');
+  const [files, redis] = await Promise.all([filesWith(bytes, product.dataDir), redisWith(bytes, redisUrl)]);
+  return [...(typeof sought === 'string' ? await placesOfText(sought, product) : []), ...files, ...redis];
+}
+
+async function placesOfText(text: string, product: Product): Promise<readonly string[]> {
+  const [tables, metrics] = await Promise.all([
     tablesWith(text, product.dataDir),
-    filesWith(text, product.dataDir),
-    redisWith(text, redisUrl),
     fetch(product.ready.metricsUrl).then((response) => response.text()),
   ]);
   const holds = (whole: string): boolean => whole.toLowerCase().includes(text.toLowerCase());
-  return [
-    ...tables,
-    ...files,
-    ...redis,
-    ...(holds(product.stderr()) ? ['the log'] : []),
-    ...(holds(metrics) ? ['the metrics'] : []),
-  ];
+  return [...tables, ...(holds(product.stderr()) ? ['the log'] : []), ...(holds(metrics) ? ['the metrics'] : [])];
 }
 
 async function tablesWith(text: string, dataDir: string): Promise<readonly string[]> {
@@ -53,8 +56,7 @@ async function tablesWith(text: string, dataDir: string): Promise<readonly strin
   }
 }
 
-async function filesWith(text: string, dataDir: string): Promise<readonly string[]> {
-  const wanted = Buffer.from(text);
+async function filesWith(wanted: Buffer, dataDir: string): Promise<readonly string[]> {
   const entries = await readdir(dataDir, { recursive: true, withFileTypes: true });
   const found: string[] = [];
   for (const entry of entries.filter((each) => each.isFile())) {
@@ -66,7 +68,7 @@ async function filesWith(text: string, dataDir: string): Promise<readonly string
   return found;
 }
 
-async function redisWith(text: string, redisUrl: string): Promise<readonly string[]> {
+async function redisWith(wanted: Buffer, redisUrl: string): Promise<readonly string[]> {
   const redis = new Redis(redisUrl);
   try {
     // Values are dumped as they are.
@@ -74,7 +76,7 @@ async function redisWith(text: string, redisUrl: string): Promise<readonly strin
     const found: string[] = [];
     for (const key of await redis.keys('*')) {
       const dumped = await redis.dumpBuffer(key);
-      if (key.includes(text) || dumped?.includes(Buffer.from(text)) === true) found.push(`redis ${key}`);
+      if (Buffer.from(key).includes(wanted) || dumped?.includes(wanted) === true) found.push(`redis ${key}`);
     }
     return found;
   } finally {
