@@ -48,7 +48,13 @@ class Gateway {
     const about = { model: 'gpt-realtime', dialect: 'ga', transport: 'websocket', clientKind: 'server' } as const;
     const quantities = [{ meter: 'input_text', quantityMicro: 12_000_000n } as const];
     const seen = { quantities, method: 'seen_output_and_seen_context', doubts: [], facts: {} } as const;
-    const report = { kind: 'response', vendorObjectId: 'resp_1', model: 'gpt-realtime', seen } as const;
+    const report = {
+      kind: 'response',
+      vendorObjectId: 'resp_1',
+      model: 'gpt-realtime',
+      seen,
+      causedBy: 'policy',
+    } as const;
     await this.journal(
       { kind: 'session_opened', session: { ...who, ...about, openedAtMs: OPENED_MS } },
       { kind: 'usage_owed', owed: owedUsage(report, { ...who, seenAtMs: OPENED_MS + 5_000, billing: 'bill' }) },
@@ -111,6 +117,7 @@ describe('the reaper', () => {
         },
       },
     ]);
+    expect(await postgres.db.usageEvent.findMany({ select: { causedBy: true } })).toEqual([{ causedBy: 'policy' }]);
     expect(await postgres.db.owedUsage.count()).toBe(0);
   });
 

@@ -169,6 +169,16 @@ function describeOwed(fresh: () => Promise<Subject>): void {
     expect(await reader.owedOfSession(OTHER_TENANT, SESSION)).toEqual([]);
   });
 
+  test('what is owed says why it was used, if it was not the app that asked', async () => {
+    const { store, reader } = await fresh();
+    await store.commit(batchOf([{ kind: 'usage_owed', owed: anOwed('a', { causedBy: 'policy' }) }, owed('b')]));
+    const read = await reader.owedOfSession(TENANT, SESSION);
+    expect(read.map(({ vendorObjectId, causedBy }) => [vendorObjectId, causedBy])).toEqual([
+      ['a', 'policy'],
+      ['b', undefined],
+    ]);
+  });
+
   test.each([
     ['a report', usageRecord('a')],
     ['a report that does not add up', usageRecord('a', { problem: 'usage_missing', vendorUsage: null })],

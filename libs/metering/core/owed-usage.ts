@@ -25,7 +25,7 @@ export interface OwedReport {
   /** The model whose price will apply. */
   readonly model: string;
   readonly seen: SeenUsage;
-  /** As on the report. Not kept with what a killed gateway leaves: the estimate of that does not say it. */
+  /** As on the report. */
   readonly causedBy?: UsageCause | undefined;
 }
 
@@ -95,4 +95,6 @@ export const owedUsageSchema = z.object({
   seenAtMs: timeMsSchema,
   seen: z.object({ ...seenFields, quantities: z.array(quantitySchema) }),
   billing: estimateBillingSchema,
+  // Absent in what earlier releases wrote, null in the table; a later release's cause is not one that this one can say.
+  causedBy: z.literal('policy').optional().catch(undefined),
 });

@@ -19,6 +19,8 @@ export interface UsageRow {
   readonly poolId: string;
   readonly model: string;
   readonly evidence: string;
+  /** Why it was used where the app did not ask for it: `policy`, by the tenant's moderation. */
+  readonly causedBy: string | null;
   /** By meter, decimals of its unit. */
   readonly quantities: ReadonlyMap<string, string>;
   readonly charge: AmountPico;

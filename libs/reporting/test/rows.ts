@@ -162,6 +162,7 @@ const USAGE: UsageRow = {
   poolId: 'pool_1',
   model: 'gpt-realtime',
   evidence: 'reported',
+  causedBy: 'policy',
   quantities: new Map([
     ['output_audio', '100'],
     ['meter_of_tomorrow', '2'],

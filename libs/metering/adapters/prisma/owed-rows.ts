@@ -32,12 +32,13 @@ export function owedChanges(records: readonly JournalRecord[]): OwedChanges {
 export function upsertOwed(rows: OwedChanges['rows']): Prisma.Sql {
   return Prisma.sql`
     INSERT INTO owed_usage AS old (
-      id, kind, session_id, tenant_id, key_id, pool_id, replica_id, vendor_object_id, model, seen_at, seen, billing)
+      id, kind, session_id, tenant_id, key_id, pool_id, replica_id, vendor_object_id, model, seen_at, seen, billing,
+      caused_by)
     SELECT id, kind, session_id, tenant_id, key_id, pool_id, replica_id, vendor_object_id, model,
-           to_timestamp(seen_at_ms / 1000.0), seen, billing
+           to_timestamp(seen_at_ms / 1000.0), seen, billing, caused_by
     FROM json_to_recordset(${JSON.stringify(rows)}::json) AS row (
       id text, kind text, session_id text, tenant_id text, key_id text, pool_id text, replica_id text,
-      vendor_object_id text, model text, seen_at_ms bigint, seen jsonb, billing text)
+      vendor_object_id text, model text, seen_at_ms bigint, seen jsonb, billing text, caused_by text)
     WHERE NOT EXISTS (SELECT FROM usage_event AS done WHERE done.id = row.id OR done.fact_id = row.id)
     ON CONFLICT (id) DO UPDATE SET seen = EXCLUDED.seen, seen_at = EXCLUDED.seen_at
     WHERE old.seen_at < EXCLUDED.seen_at`;
@@ -63,5 +64,6 @@ function owedRow(owed: OwedUsage): object {
     seen_at_ms: owed.seenAtMs,
     seen: storedSeen(owed.seen),
     billing: owed.billing,
+    ...(owed.causedBy === undefined ? {} : { caused_by: owed.causedBy }),
   };
 }

@@ -39,7 +39,7 @@ beforeAll(async () => {
   await assignCostCentre(db, { tenantId: TENANT, keyId: null }, { code: 'CC-2', effectiveFrom: '2026-10-16' }, 'ada');
   await postUsage(db, [
     usageAt('2026-10-10T10:00:00Z', { input_text: 1_234_567n, output_audio: 100n }),
-    usageAt('2026-10-20T10:00:00Z', { input_text: 1n, transcription_seconds: 7n }),
+    { ...usageAt('2026-10-20T10:00:00Z', { input_text: 1n, transcription_seconds: 7n }), causedBy: 'policy' },
     usageAt('2026-10-31T23:59:59Z', { output_audio: 5n }, OTHER_TENANT),
     usageAt('2026-11-05T00:00:00Z', { output_audio: 1n }),
   ]);
@@ -138,6 +138,7 @@ describe('usage events', () => {
     const csv = table(await (await run('usage-csv')).text('usage.csv'));
     expect(csv).toHaveLength(3);
     expect(csv[0]).toMatchObject({ input_text: '1234567', output_audio: '100', charge: '4.944668' });
+    expect(csv.map((row) => row['caused_by']).sort()).toEqual(['', '', 'policy']);
     const parquet = await (await run('usage-parquet')).bytes('usage.parquet');
     const buffer = parquet.buffer.slice(parquet.byteOffset, parquet.byteOffset + parquet.byteLength);
     expect(parquetMetadata(buffer as ArrayBuffer).num_rows).toBe(3n);

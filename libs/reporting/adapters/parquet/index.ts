@@ -17,7 +17,7 @@ const GROUP_ROWS = 5_000;
 /** Every usage event as Parquet. */
 export const usageParquetFormat: ExportFormat = {
   id: 'usage-parquet',
-  version: 2,
+  version: 3,
   describes: 'every usage event as Parquet',
   files: (context, sources) => [
     {

@@ -27,7 +27,7 @@ function usageSql(range: BooksRange): string {
   return `
     SELECT ${COLUMNS.map((column) => `t.${column}`).join(', ')},
            to_char(t.occurred_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-           ${FURTHER_COLUMNS.map((column) => `t.${column}`).join(', ')}, coalesce(used.quantities, ''), t.charge, t.cost
+           ${FURTHER_COLUMNS.map((column) => `t.${column}`).join(', ')}, coalesce(used.quantities, ''), t.charge, t.cost, cause.caused_by
       FROM (SELECT ${columns}, t.total AS charge, coalesce(k.total, 0) AS cost
               FROM ledger_transaction t
               LEFT JOIN ledger_transaction k ON ${same('k')} AND ${booked('k', 'provider_cost')}
@@ -41,6 +41,7 @@ function usageSql(range: BooksRange): string {
       LEFT JOIN LATERAL (
              SELECT string_agg(l.meter || '=' || trim_scale(l.quantity), ';' ORDER BY l.meter COLLATE "C") AS quantities
                FROM charge_line l WHERE l.transaction_id = t.id) AS used ON true
+      LEFT JOIN usage_event cause ON cause.id = t.usage_event_id AND cause.caused_by IS NOT NULL
      ORDER BY t.tenant_id COLLATE "C", ${inChainOrder('t')}`;
 }
 
@@ -64,6 +65,7 @@ function usageRowOf(row: CopiedRow): UsageRow {
     quantities: quantitiesOf(textAt(row, 15)),
     charge: amountAt(row, 16),
     cost: amountAt(row, 17),
+    causedBy: row[18] ?? null,
   };
 }
 

@@ -25,6 +25,7 @@ export const USAGE_COLUMNS: readonly Column<UsageRow>[] = [
   text('pool_id', (row) => row.poolId),
   text('model', (row) => row.model),
   text('evidence', (row) => row.evidence),
+  text('caused_by', (row) => row.causedBy),
   ...Object.keys(METERS).map((meter): Column<UsageRow> => ({
     name: meter,
     kind: 'decimal',
@@ -40,7 +41,7 @@ export const USAGE_COLUMNS: readonly Column<UsageRow>[] = [
 /** As CSV. */
 export const usageCsvFormat: ExportFormat = {
   id: 'usage-csv',
-  version: 1,
+  version: 2,
   describes: 'every usage event as CSV',
   files: (context, sources) => [
     {
