@@ -6,7 +6,6 @@ import type { Database } from '@trunkline/platform/database';
 import type { Log } from '@trunkline/platform/logging';
 import type { DownloadLinks } from '@trunkline/reporting';
 import type { ExportPlace } from '@trunkline/reporting/adapters/export';
-import type { Metrics } from '@trunkline/telemetry/adapters/prom';
 import type { Credentials, Principal } from '@trunkline/tenancy';
 import type { TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 import type { AdminSessions } from './access/admin-sessions.js';
@@ -33,8 +32,6 @@ export interface ApiRouteParts {
   readonly principalOf: (credentials: Credentials) => Promise<Result<Principal, Refusal>>;
   /** Where exports are kept and how their links are signed; null: not known to this process. */
   readonly exports: ExportAccess | null;
-  /** Null: this process has nobody who reads metrics. */
-  readonly metrics: Pick<Metrics, 'counter'> | null;
   /** Opens the keys of kept content; null: it cannot be read here. */
   readonly contentSeal: KeyWrap | null;
   readonly log: Log;

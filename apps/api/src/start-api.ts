@@ -10,7 +10,6 @@ import type { Database } from '@trunkline/platform/database';
 import { closeServer, listen, urlHost } from '@trunkline/platform/http';
 import type { Log } from '@trunkline/platform/logging';
 import type { Shutdown } from '@trunkline/platform/shutdown';
-import type { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { authenticate, FreshPolicy } from '@trunkline/tenancy';
 import { PrismaPolicySource, type TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 import { AdminSessions } from './access/admin-sessions.js';
@@ -34,8 +33,6 @@ export interface ApiParts {
   readonly operatorToken: string | null;
   /** Where exports are kept; without, the routes about them say that they are not here. */
   readonly exports?: ExportAccess;
-  /** Of the process, where it has a listener for them. */
-  readonly metrics?: Pick<Metrics, 'counter'>;
   /** Opens the keys of kept content; without, it cannot be read here. */
   readonly contentSeal?: KeyWrap;
   /** The address to bind (`--host`) and the port (`--admin-port`; 0 picks a free one). */
@@ -84,17 +81,7 @@ export async function startApi(parts: ApiParts): Promise<RunningApi> {
 }
 
 function routeParts(parts: ApiParts, link: OneTimeLink): ApiRouteParts {
-  const {
-    db,
-    tenancy,
-    upstream,
-    lines,
-    operatorToken,
-    log,
-    exports = null,
-    metrics = null,
-    contentSeal = null,
-  } = parts;
+  const { db, tenancy, upstream, lines, operatorToken, log, exports = null, contentSeal = null } = parts;
   const policy = new FreshPolicy(new PrismaPolicySource(db, tenancy.clock));
   return {
     db,
@@ -109,7 +96,6 @@ function routeParts(parts: ApiParts, link: OneTimeLink): ApiRouteParts {
       return authenticate(credentials, { snapshot, nowMs: tenancy.clock.nowMs(), hashKey: tenancy.hashKey });
     },
     exports,
-    metrics,
     contentSeal,
     log,
   };

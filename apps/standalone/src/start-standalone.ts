@@ -79,7 +79,6 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
     tenancy,
     upstream: simulator ? 'simulator' : 'vendor',
     lines: gateway.lines,
-    metrics,
     exports: { place: exports, links: new DownloadLinks(pepper) },
     contentSeal,
     operatorToken: await secretFile(join(folder.secretsDir, 'operator-token')),

@@ -1,6 +1,6 @@
-// Months that are over and not closed, as gauges. Looked up on a timer, not on a scrape, like the lag of the books; a month
+// Months that are over and not closed, as gauges, and how often a step of closing one was refused. Looked up on a timer, not on a scrape, like the lag of the books; a month
 // changes by the hour and not by the second, so seldom.
-import { overduePeriods } from '@trunkline/ledger/adapters/prisma';
+import { CLOSE_STEPS, countRefusedCloses, overduePeriods, type CloseStep } from '@trunkline/ledger/adapters/prisma';
 import type { Database } from '@trunkline/platform/database';
 import type { Shutdown } from '@trunkline/platform/shutdown';
 import type { Metrics } from '@trunkline/telemetry/adapters/prom';
@@ -10,12 +10,14 @@ const STOP_MS_MAX = 1_000;
 
 /** Keeps the gauges fresh until shutdown. */
 export function watchPeriods(db: Database, metrics: Metrics, shutdown: Shutdown): void {
+  const reportRefused = refusedCloses(db, metrics);
   let looking = false;
   const look = async (): Promise<void> => {
     if (looking) return;
     looking = true;
     try {
       await reportPeriods(db, metrics);
+      await reportRefused();
     } catch {
       // The rating loop meets the same database and says so; the last figures stay.
     } finally {
@@ -34,4 +36,20 @@ export async function reportPeriods(db: Database, metrics: Pick<Metrics, 'gauge'
   metrics.gauge('periodsOverdue', { state: 'soft_closed' }).set(softClosed);
   metrics.gauge('periodsOverdue', { state: 'close_asked' }).set(closeAsked);
   metrics.gauge('periodOldestAge').set(oldestMs / 1000);
+}
+
+/**
+ * Keeps the counters of refused steps at what the books say, since they began: a worker that starts again goes on where the
+ * last one was.
+ */
+export function refusedCloses(db: Database, metrics: Pick<Metrics, 'counter'>): () => Promise<void> {
+  const told = new Map<CloseStep, number>();
+  return async () => {
+    const counts = await countRefusedCloses(db);
+    for (const step of CLOSE_STEPS) {
+      const count = counts.get(step) ?? 0;
+      metrics.counter('periodCloseRefused', { step }).add(Math.max(0, count - (told.get(step) ?? 0)));
+      told.set(step, count);
+    }
+  };
 }

@@ -1,7 +1,8 @@
 import { jest } from '@jest/globals';
 import { eventually } from '../../../test/support/poll.js';
 import { startTestPostgres, type TestPostgres } from '../../../test/support/postgres.js';
-import { mintId } from '@trunkline/kernel';
+import { mintId, trustedId } from '@trunkline/kernel';
+import { closePeriod, softClosePeriod } from '@trunkline/ledger/adapters/prisma';
 import { usageEventId } from '@trunkline/metering';
 import { openDatabase, type Database } from '@trunkline/platform/database';
 import { openLog } from '@trunkline/platform/logging';
@@ -10,7 +11,7 @@ import { parsePriceRows } from '@trunkline/rating';
 import { importPrices } from '@trunkline/rating/adapters/prisma';
 import { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { startWorker, type RunningWorker } from './index.js';
-import { reportPeriods } from './watch-periods.js';
+import { refusedCloses, reportPeriods } from './watch-periods.js';
 
 /** For a machine that is busy with other tests. */
 const DEADLINE_MS = 30_000;
@@ -112,6 +113,21 @@ describe('the worker', () => {
     expect(Number(open)).toBeGreaterThanOrEqual(2);
     const [, age] = /trunkline_period_oldest_age_seconds (\d+)/.exec(text) ?? [];
     expect(Math.abs(Date.now() / 1000 - Number(age) - Date.parse('2026-09-01T00:00:00Z') / 1000)).toBeLessThan(120);
+  });
+
+  it('counts the steps of closing a month that were refused, whoever took them, and each once', async () => {
+    const counted = new Metrics();
+    const report = refusedCloses(db, counted);
+    const attempt = { tenantId: trustedId('tnt', 'tnt_late'), period: '9999-01', actor: 'ann' } as const;
+    expect((await softClosePeriod(db, attempt)).ok).toBe(false);
+    await report();
+    expect((await closePeriod(db, { ...attempt, step: 'ask' })).ok).toBe(false);
+    await report();
+    await report();
+    const text = await counted.scrape();
+    expect(text).toContain('trunkline_period_close_refused_total{step="soft_close"} 1');
+    expect(text).toContain('trunkline_period_close_refused_total{step="ask"} 1');
+    expect(text).toContain('trunkline_period_close_refused_total{step="approve"} 0');
   });
 
   it('outlives a crash of the database and says so meanwhile', async () => {

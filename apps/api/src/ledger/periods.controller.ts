@@ -69,7 +69,7 @@ export class PeriodsController {
     const { tenant, actor } = await readJson(ActorBody, request);
     const tenantId = await this.tenant(tenant);
     const outcome = await softClosePeriod(this.parts.db, { tenantId, period, actor });
-    return periodView(booked(this.counted('soft_close', outcome)));
+    return periodView(booked(outcome));
   }
 
   /** Asks to close it; with `single_person` closes it, on the record. */
@@ -109,12 +109,7 @@ export class PeriodsController {
     const period = periodIn(path);
     const tenantId = await this.tenant(tenant);
     const outcome = await closePeriod(this.parts.db, { tenantId, period, ...step });
-    return periodView(booked(this.counted(step.step, outcome)));
-  }
-
-  private counted<T extends { readonly ok: boolean }>(step: CloseRequest['step'] | 'soft_close', outcome: T): T {
-    if (!outcome.ok) this.parts.metrics?.counter('periodCloseRefused', { step }).add(1);
-    return outcome;
+    return periodView(booked(outcome));
   }
 
   private tenant(named: string) {

@@ -26,6 +26,7 @@ import {
   type PeriodRecord,
   type PeriodTotals,
 } from './periods.js';
+import { noteIfRefused } from './refused-closes.js';
 import { firstBreakOf } from './verify-chains.js';
 
 /** Who does what about closing a month. */
@@ -42,8 +43,12 @@ type Closed = Result<PeriodRecord, { readonly message: string; readonly checklis
 const TRANSACTION_TIMEOUT_MS = 300_000;
 const CONNECTION_WAIT_MS = 5_000;
 
-/** Takes a step of closing a month. A closed one is answered as it is. */
+/** Takes a step of closing a month. A closed one is answered as it is; a refusal is noted. */
 export async function closePeriod(db: Database, request: CloseRequest): Promise<Closed> {
+  return noteIfRefused(db, request, await closeStep(db, request));
+}
+
+async function closeStep(db: Database, request: CloseRequest): Promise<Closed> {
   const problem = becauseProblem({ actor: request.actor, reason: 'close' });
   if (problem !== null) return refused(problem);
   // The long way through the chain, before anybody has to wait; what is booked after it is looked at under the lock.

@@ -34,6 +34,7 @@ export {
   type PeriodTotals,
 } from './periods.js';
 export { checklistOfPeriod, closePeriod, periodTotals, type CloseRequest } from './close-period.js';
+export { CLOSE_STEPS, countRefusedCloses, type CloseStep } from './refused-closes.js';
 export { overduePeriods, type OverduePeriods } from './overdue-periods.js';
 export { reopenUnrated } from './reopen-unrated.js';
 export { type TimeRange } from './report-scope.js';

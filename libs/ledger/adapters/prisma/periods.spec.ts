@@ -18,6 +18,7 @@ import {
   bookByHand,
   checklistOfPeriod,
   closePeriod,
+  countRefusedCloses,
   loadCompany,
   overduePeriods,
   periodOfTenant,
@@ -164,6 +165,9 @@ describe('closing', () => {
     expect(await missing()).toEqual(['pending', 'unrated', 'parked', 'reconciled']);
     const refused = await closePeriod(db, { ...of(), actor: 'alice', step: 'ask' });
     expect(message(refused)).toMatch(/pending: 1 .*unrated: 1 .*parked: 1 .*reconciled: it was not/);
+    const noted = { tenantId: TENANT, period: PERIOD, step: 'ask', actor: 'alice', reason: message(refused) };
+    expect(await db.periodCloseRefusal.findMany()).toMatchObject([noted]);
+    expect([...(await countRefusedCloses(db))]).toEqual([['ask', 1]]);
     expect(await periodOfTenant(db, TENANT, PERIOD)).toMatchObject({ status: 'soft_closed', closeRequestedBy: null });
   });
 

@@ -21,6 +21,7 @@ import { z } from 'zod';
 import { holdCompany } from './company.js';
 import type { Place } from './hold-periods.js';
 import { periodText } from './period-text.js';
+import { noteIfRefused } from './refused-closes.js';
 
 /** Control totals of a month: plain decimals by purpose and kind, and by account. */
 export interface PeriodTotals {
@@ -130,12 +131,21 @@ export async function holdPeriodAlone(tx: Queryable, { tenantId, period }: Place
 
 /**
  * Ends a month for everything but late usage: statements can be looked at, usage that is still on its way is booked in it.
- * Again: nothing changes.
+ * Again: nothing changes. A refusal is noted.
  */
-export async function softClosePeriod(
-  db: Database,
-  { tenantId, period, actor }: { readonly tenantId: TenantId; readonly period: Period; readonly actor: string },
-): Promise<Result<PeriodRecord, { readonly message: string }>> {
+export async function softClosePeriod(db: Database, request: SoftCloseRequest): Promise<SoftClosed> {
+  return noteIfRefused(db, { ...request, step: 'soft_close' }, await softClose(db, request));
+}
+
+interface SoftCloseRequest {
+  readonly tenantId: TenantId;
+  readonly period: Period;
+  readonly actor: string;
+}
+
+type SoftClosed = Result<PeriodRecord, { readonly message: string }>;
+
+async function softClose(db: Database, { tenantId, period, actor }: SoftCloseRequest): Promise<SoftClosed> {
   const problem = becauseProblem({ actor, reason: 'soft close' });
   if (problem !== null) return err({ message: problem });
   return db.$transaction(async (tx) => {

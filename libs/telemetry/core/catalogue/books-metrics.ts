@@ -42,7 +42,7 @@ export const BOOKS_METRICS = {
   periodCloseRefused: {
     kind: 'counter',
     name: 'trunkline_period_close_refused_total',
-    help: 'Steps of closing a month that were refused over the API, by step.',
+    help: 'Steps of closing a month that were refused, over the API or by the command line. The worker reports it.',
     labels: [{ name: 'step', values: ['soft_close', 'ask', 'approve', 'single_person'] }],
   },
   usageWaiting: {
