@@ -51,7 +51,7 @@ async function look({ jobs, place, keepDays, log, nowMs }: ExportJobsParts): Pro
 
 async function run({ place, log }: ExportJobsParts, data: unknown, job: RunningJob): Promise<void> {
   const id = trustedId('exp', RunData.parse(data).runId);
-  const finished = await performRun(place, id, job.signal);
+  const finished = await performRun(place, id, { signal: job.signal });
   if (finished === null) return;
   await deliverScheduled(place, finished);
   const { status, manifest } = finished;

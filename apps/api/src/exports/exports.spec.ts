@@ -10,6 +10,7 @@ import { openLog } from '@trunkline/platform/logging';
 import { Shutdown } from '@trunkline/platform/shutdown';
 import { DownloadLinks, LINK_MS } from '@trunkline/reporting';
 import { performRun, type ExportPlace } from '@trunkline/reporting/adapters/export';
+import { noteProgress, startRun } from '@trunkline/reporting/adapters/prisma';
 import { keyHasher } from '@trunkline/tenancy';
 import { createTenant } from '@trunkline/tenancy/adapters/prisma';
 import { startApi, type RunningApi } from '../index.js';
@@ -64,6 +65,19 @@ describe('exports over HTTP', () => {
     const shown = await doneExport();
     expect(shown.status).toBe('done');
     expect(shown.links.map(({ name }) => name)).toEqual(['trunkline-2026-10-PRELIMINARY-charges.csv', 'manifest.json']);
+  });
+
+  it('say that the server still sorts until the first row has come, and then how many have', async () => {
+    const asked = await json(await call('/exports?format=csv&period=2026-10', { method: 'POST' }));
+    const id = trustedId('exp', String(asked['id']));
+    const shown = async () => json(await call(`/exports/${id}`));
+    expect(await shown()).toMatchObject({ status: 'queued', phase: null });
+    await startRun(place.db, id);
+    expect(await shown()).toMatchObject({ status: 'running', phase: 'sorting', progressRows: 0 });
+    await noteProgress(place.db, id, 5_000);
+    expect(await shown()).toMatchObject({ status: 'running', phase: 'writing', progressRows: 5_000 });
+    await performRun(place, id);
+    expect(await shown()).toMatchObject({ status: 'done', phase: null });
   });
 
   it('are fetched by their link alone, as a file to save', async () => {

@@ -11,6 +11,7 @@ import { done, type RunOnBooks } from '../run-command.js';
 import { tenantNames, type NameOf } from '../tenant-names.js';
 import { downloadRun } from './download-run.js';
 import { addExportOptions, optionsOf, targetOf, type OptionFlags } from './export-flags.js';
+import { tellProgress } from './tell-progress.js';
 import { addScheduleCommands } from './schedule-commands.js';
 
 const LISTED = 50;
@@ -49,7 +50,8 @@ function addRun(exporting: Command, run: RunOnBooks): void {
       const tenantId = flags.tenant === undefined ? null : done(await findTenant(tenancy, flags.tenant)).id;
       const request = { format, period, tenantId, options: optionsOf(flags), requestedBy };
       const asked = done(await requestRun(tenancy.db, request, FORMAT_IDS));
-      const finished = await performRun(exports, asked.id);
+      const teller = tellProgress((line) => process.stderr.write(`${asked.id}: ${line}\n`));
+      const finished = await performRun(exports, asked.id, { onRows: teller.onRows }).finally(teller.stop);
       return finished === null ? [] : fileRows(finished, folderOf(exports, finished.id));
     }),
   );
@@ -116,6 +118,7 @@ function runRow(run: ExportRunRecord, nameOf: NameOf): Row {
     tenant: run.tenantId === null ? 'all' : nameOf(run.tenantId),
     status: run.purgedAtMs === null ? run.status : 'purged',
     figures: run.manifest?.status ?? null,
+    phase: run.phase,
     rows: run.progressRows,
     by: run.requestedBy,
     at: new Date(run.requestedAtMs).toISOString(),

@@ -17,7 +17,7 @@ import {
 } from '../prisma/index.js';
 import { deliver, type S3Access } from './deliver.js';
 import { formatNamed } from './formats.js';
-import { writeExport, type Books } from './write-export.js';
+import { writeExport, type Books, type ExportProgress } from './write-export.js';
 
 /** Where exports are kept, and how buckets are reached. */
 export interface ExportPlace extends Books {
@@ -34,11 +34,14 @@ export function folderOf({ dir }: Pick<ExportPlace, 'dir'>, id: ExportRunId): st
   return join(dir, id);
 }
 
-/** Does a run to its end. @throws what went wrong, after noting it; the run may be taken up again. */
+/**
+ * Does a run to its end. Whoever waits for it may look at its rows as they come; others see them in `progressRows`.
+ * @throws what went wrong, after noting it; the run may be taken up again.
+ */
 export async function performRun(
   place: ExportPlace,
   id: ExportRunId,
-  signal?: AbortSignal,
+  { signal, onRows = () => undefined }: ExportProgress = {},
 ): Promise<ExportRunRecord | null> {
   const run = await startRun(place.db, id);
   if (run === null) return findExport(place.db, id);
@@ -46,8 +49,14 @@ export async function performRun(
     const format = formatNamed(run.format);
     if (format === null) throw new Error(`this release knows no format ${run.format}`);
     const { period, tenantId, options } = run;
-    const onRows = progressNoter(place.db, id);
-    const progress = signal === undefined ? { onRows } : { onRows, signal };
+    const note = progressNoter(place.db, id);
+    const progress = {
+      ...(signal === undefined ? {} : { signal }),
+      onRows: (rows: number) => {
+        note(rows);
+        onRows(rows);
+      },
+    };
     const written = await writeExport(place, { format, period, tenantId, options }, folderOf(place, id), progress);
     await finishRun(place.db, id, written);
     return await findExport(place.db, id);

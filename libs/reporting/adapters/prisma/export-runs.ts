@@ -19,6 +19,11 @@ export interface ExportRunRecord {
   readonly requestedAtMs: number;
   readonly scheduleId: ExportScheduleId | null;
   readonly status: 'queued' | 'running' | 'done' | 'failed';
+  /**
+   * Of a run that is being made: `sorting`, the server gathers and sorts the month and no row has come yet, which is most of
+   * the time of a large one; `writing`, `progressRows` tells how far. Null: it waits, or it has ended.
+   */
+  readonly phase: 'sorting' | 'writing' | null;
   readonly progressRows: number;
   readonly finishedAtMs: number | null;
   readonly problem: string | null;
@@ -148,6 +153,7 @@ function runOf(row: Row): ExportRunRecord {
     requestedAtMs: row.requestedAt.getTime(),
     scheduleId: row.scheduleId === null ? null : trustedId('sched', row.scheduleId),
     status: statusOf(row.status),
+    phase: phaseOf(row),
     progressRows: Number(row.progressRows),
     finishedAtMs: row.finishedAt?.getTime() ?? null,
     problem: row.problem,
@@ -155,6 +161,11 @@ function runOf(row: Row): ExportRunRecord {
     sha256: row.sha256,
     purgedAtMs: row.purgedAt?.getTime() ?? null,
   };
+}
+
+function phaseOf({ status, progressRows }: Row): ExportRunRecord['phase'] {
+  if (status !== 'running') return null;
+  return progressRows === 0n ? 'sorting' : 'writing';
 }
 
 function statusOf(text: string): ExportRunRecord['status'] {
