@@ -53,7 +53,7 @@ export interface Refusal {
   readonly message: string;
   /** The request parameter at fault, OpenAI's `error.param`. */
   readonly param?: string;
-  /** When a retry may succeed, in milliseconds from now. */
+  /** When a retry may succeed, in milliseconds from now. Without it, a code that may be retried has a moment. */
   readonly retryAfterMs?: number;
 }
 
@@ -63,6 +63,11 @@ export interface OpenAiError {
   readonly type: string;
   readonly code: string | null;
   readonly param: string | null;
+  /**
+   * Whole seconds until trying again may help, as in the header `Retry-After`; absent where it cannot. Ours: OpenAI has no such
+   * field, and its packages keep what they do not know. Inside a socket, and for browsers, no header can say it.
+   */
+  readonly retry_after?: number;
 }
 
 /** The catalogue entry of a code. */
@@ -76,12 +81,28 @@ const OPENAI_CODES: Readonly<Partial<Record<ErrorCode, string>>> = {
   budget_exceeded: 'insufficient_quota',
 };
 
+// Long enough for a restart or a failover, short enough for a caller who waits.
+const RETRY_DEFAULT_MS = 5_000;
+
+/** Milliseconds until trying again may help; null: it cannot, or nobody knows when. */
+export function retryAfterMs(refusal: Refusal): number | null {
+  return refusal.retryAfterMs ?? (ERRORS[refusal.code].retryable ? RETRY_DEFAULT_MS : null);
+}
+
+/** The same in whole seconds, rounded up: the value of `Retry-After`. */
+export function retryAfterSeconds(refusal: Refusal): number | null {
+  const ms = retryAfterMs(refusal);
+  return ms === null ? null : Math.ceil(ms / 1_000);
+}
+
 /** The refusal in OpenAI's shape (the same body on every `/v1` route). */
 export function toOpenAiError(refusal: Refusal): OpenAiError {
+  const seconds = retryAfterSeconds(refusal);
   return {
     message: refusal.message,
     type: ERRORS[refusal.code].type,
     code: OPENAI_CODES[refusal.code] ?? refusal.code,
     param: refusal.param ?? null,
+    ...(seconds === null ? {} : { retry_after: seconds }),
   };
 }

@@ -1,7 +1,7 @@
 // The words of a spent budget, as refusals before the upgrade and as error events inside a session. A tenant's own limits
 // may be named; amounts are not, because whoever holds a key need not know the tenant's contract.
 import { toOpenAiError, type Refusal } from '@trunkline/kernel';
-import type { BudgetDenial } from '@trunkline/admission';
+import { nextStartMs, type BudgetDenial, type SpendPeriod } from '@trunkline/admission';
 import { errorEvent, type EndCause } from '@trunkline/realtime';
 
 /** Why a turn was blocked. The session's own limit is counted in its process, the others in the store. */
@@ -11,11 +11,11 @@ const RETRY_MIN_MS = 1_000;
 // A reservation is settled when its turn ends: within seconds.
 const HELD_RETRY_MS = 2_000;
 
-/** The refusal of a new turn, or of a new session. */
-export function refusalOf(denial: TurnDenial, what: 'turn' | 'session'): Refusal {
+/** The refusal of a new turn, or of a new session. @param nowMs Unix milliseconds: says when a new day or month begins. */
+export function refusalOf(denial: TurnDenial, what: 'turn' | 'session', nowMs: number): Refusal {
   switch (denial.kind) {
     case 'spent':
-      return { code: 'budget_exceeded', message: `${SPENT[denial.period]} ${ASK}` };
+      return { code: 'budget_exceeded', message: `${SPENT[denial.period]} ${ASK}`, ...untilNext(denial.period, nowMs) };
     case 'held':
       return {
         code: 'budget_exceeded',
@@ -30,12 +30,24 @@ export function refusalOf(denial: TurnDenial, what: 'turn' | 'session'): Refusal
   }
 }
 
-/**
- * The event that tells a client that its turn is cancelled, or will not begin; OpenAI's shape, so that SDKs raise it.
- * @param name a name for the event that no other of the session has. @param clientEventId of the client's question.
- */
-export function turnBlockedEvent(denial: TurnDenial, name: string, clientEventId: string | null): string {
-  return errorEvent(toOpenAiError(refusalOf(denial, 'turn')), `event_blocked_${name}`, clientEventId);
+// A session's own limit has no next period.
+function untilNext(period: 'session' | SpendPeriod, nowMs: number): { readonly retryAfterMs?: number } {
+  return period === 'session' ? {} : { retryAfterMs: nextStartMs(period, nowMs) - nowMs };
+}
+
+/** Which turn, and when. */
+export interface BlockedTurn {
+  /** A name for the event that no other of the session has. */
+  readonly name: string;
+  /** Of the client's question. */
+  readonly clientEventId: string | null;
+  /** Unix milliseconds. */
+  readonly nowMs: number;
+}
+
+/** The event that tells a client that its turn is cancelled, or will not begin; OpenAI's shape, so that SDKs raise it. */
+export function turnBlockedEvent(denial: TurnDenial, { name, clientEventId, nowMs }: BlockedTurn): string {
+  return errorEvent(toOpenAiError(refusalOf(denial, 'turn', nowMs)), `event_blocked_${name}`, clientEventId);
 }
 
 /** The event that warns an app that its session ends after so many more turns that are denied. */

@@ -221,6 +221,15 @@ describe('a new session', () => {
     expect(await budgets.refusal(TENANT)).toMatchObject({ code: 'concurrency_limit_exceeded', retryAfterMs: 60_000 });
   });
 
+  it('is refused until the next month when that of the tenant is spent', async () => {
+    const { budgets, session, time } = rig(month('1'));
+    await session().turn('a', '1');
+    const refusal = await budgets.refusal(TENANT);
+    expect(refusal).toMatchObject({ code: 'budget_exceeded' });
+    const at = new Date(time.nowMs);
+    expect(time.nowMs + (refusal?.retryAfterMs ?? 0)).toBe(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1));
+  });
+
   it('may begin while what is left is only reserved', async () => {
     const { budgets, session } = rig(month('1'));
     const { turn, begin } = session();

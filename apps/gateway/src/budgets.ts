@@ -111,7 +111,7 @@ export class Budgets {
     if (standing === null) return null;
     this.heard(tenantId, standing);
     const { denial } = standing;
-    return denial === null || denial.kind === 'held' ? null : refusalOf(denial, 'session');
+    return denial === null || denial.kind === 'held' ? null : refusalOf(denial, 'session', this.parts.clock.nowMs());
   }
 
   /** Tokens of the tenant in the last minute, as last heard; null: it has no limit of them, or nothing was heard. */

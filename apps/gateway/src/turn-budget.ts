@@ -178,13 +178,16 @@ export class TurnBudget {
   private block(turnId: string, denial: TurnDenial): void {
     this.tenant.blocked(denial, 'begun');
     this.session.cancelTurn(turnId);
-    this.session.sendClient(turnBlockedEvent(denial, turnId, null));
+    this.session.sendClient(
+      turnBlockedEvent(denial, { name: turnId, clientEventId: null, nowMs: this.tenant.nowMs() }),
+    );
     this.tried(denial, 'begun');
   }
 
   private refuse(denial: TurnDenial, eventId: string | null): false {
     this.tenant.blocked(denial, 'before');
-    this.session.sendClient(turnBlockedEvent(denial, this.holds.nextName(), eventId));
+    const [name, nowMs] = [this.holds.nextName(), this.tenant.nowMs()];
+    this.session.sendClient(turnBlockedEvent(denial, { name, clientEventId: eventId, nowMs }));
     this.tried(denial, 'before');
     return false;
   }

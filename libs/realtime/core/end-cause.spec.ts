@@ -66,6 +66,13 @@ describe('the end-cause table', () => {
     if (error !== null) expect(error.message).toMatch(/Connect again|administrator/);
   });
 
+  it.each(causes)('%s: an error event says after how many seconds to try again, unless that cannot help', (cause) => {
+    const error = endError(cause);
+    if (error === null) return;
+    expect(error.retry_after !== undefined).toBe(endCauseEntry(cause).retryable);
+    expect(Number.isInteger(error.retry_after ?? 0)).toBe(true);
+  });
+
   it('forwards the close of the upstream when it may be sent, and uses ours when it may not', () => {
     const theirs = { code: 4004, reason: 'invalid_request_error.model_not_found' };
     expect(closeForClient(ended('upstream_closed', theirs))).toEqual(theirs);

@@ -26,6 +26,8 @@ export interface EndCauseEntry {
   readonly reason: string;
   /** Whether the client may connect again at once (with backoff). */
   readonly retryable: boolean;
+  /** Whole seconds after which that may help; of a retryable cause 1 where nothing is said. */
+  readonly retryAfterS?: number;
   readonly owner: EndOwner;
   /** Value of the metric label `cause`. */
   readonly label: string;
@@ -247,6 +249,8 @@ export const END_CAUSES = {
     close: 4124,
     reason: 'turns_denied: turn after turn was denied by a limit; connect again later',
     retryable: true,
+    // The longest that tokens a minute are used up.
+    retryAfterS: 60,
     owner: 'tenant_admin',
     label: 'turns_denied',
     billing: 'drain_tail',
@@ -274,6 +278,7 @@ export const END_CAUSES = {
     close: 4103,
     reason: 'metering_unavailable: usage cannot be recorded right now; connect again later',
     retryable: true,
+    retryAfterS: 60,
     owner: 'platform',
     label: 'metering_unavailable',
     billing: 'drain_tail',
@@ -358,6 +363,6 @@ export function closeForClient(ended: EndedBy): PeerClose | null {
 
 /** The error of the event sent before the close, or null when the row has none. */
 export function endError(cause: EndCause): OpenAiError | null {
-  const event = endCauseEntry(cause).errorEvent;
-  return event && { ...event, param: null };
+  const { errorEvent, retryable, retryAfterS = 1 } = endCauseEntry(cause);
+  return errorEvent && { ...errorEvent, param: null, ...(retryable ? { retry_after: retryAfterS } : {}) };
 }

@@ -1,12 +1,10 @@
 // Errors of `/v1` have OpenAI's shape here too, so that its packages raise their usual classes.
 import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { errorEntry, toOpenAiError, type Refusal } from '@trunkline/kernel';
+import { errorEntry, retryAfterSeconds, toOpenAiError, type Refusal } from '@trunkline/kernel';
 import type { Response } from 'express';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { isAway } from '../http/problem.filter.js';
 import { newRequestId } from '../http/send-problem.js';
-
-const RETRY_SECONDS = '5';
 
 /** A refusal on its way to the filter. */
 export class RefusedByTenancy extends Error {
@@ -27,7 +25,8 @@ export class OpenAiErrorFilter implements ExceptionFilter {
     const refusal = this.refusalOf(error, requestId);
     const entry = errorEntry(refusal.code);
     response.status(entry.status).set('x-request-id', requestId).set('x-should-retry', String(entry.retryable));
-    if (entry.status === 503) response.set('retry-after', RETRY_SECONDS);
+    const seconds = retryAfterSeconds(refusal);
+    if (seconds !== null) response.set('retry-after', String(seconds));
     response.json({ error: toOpenAiError(refusal) });
   }
 

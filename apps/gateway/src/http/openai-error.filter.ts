@@ -1,7 +1,7 @@
 // Errors to app developers have OpenAI's shape on every route, so that the official SDKs raise their usual classes.
 import { randomUUID } from 'node:crypto';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { errorEntry, toOpenAiError, type Refusal } from '@trunkline/kernel';
+import { errorEntry, retryAfterSeconds, toOpenAiError, type Refusal } from '@trunkline/kernel';
 import type { Request, Response } from 'express';
 import { RefusedRequest } from './parts.js';
 
@@ -16,6 +16,8 @@ export class OpenAiErrorFilter implements ExceptionFilter {
     const entry = errorEntry(refusal.code);
     const response = http.getResponse<Response>();
     response.status(entry.status).set('x-request-id', requestId).set('x-should-retry', String(entry.retryable));
+    const seconds = retryAfterSeconds(refusal);
+    if (seconds !== null) response.set('retry-after', String(seconds));
     if (refusal.code === 'upgrade_required') response.set('upgrade', 'websocket');
     response.json({ error: toOpenAiError(refusal) });
   }

@@ -20,6 +20,13 @@ export function periodsAt(atMs: number): Periods {
   return { day: Math.floor(atMs / DAY_MS), month: date.getUTCFullYear() * 12 + date.getUTCMonth() };
 }
 
+/** Where the period after the one of this instant begins, in Unix milliseconds. */
+export function nextStartMs(period: SpendPeriod, atMs: number): number {
+  const { day, month } = periodsAt(atMs);
+  const { dayMs, monthMs } = startsOf({ day: day + 1, month: month + 1 });
+  return period === 'day' ? dayMs : monthMs;
+}
+
 /** Where both periods begin, in Unix milliseconds. */
 export function startsOf({ day, month }: Periods): { readonly dayMs: number; readonly monthMs: number } {
   return { dayMs: day * DAY_MS, monthMs: Date.UTC(Math.floor(month / 12), month % 12) };

@@ -75,7 +75,7 @@ describe('a refused upgrade', () => {
     expect(headers.get('retry-after-ms')).toBe('1501');
     expect(headers.get('x-should-retry')).toBe('true');
     expect(headers.get('x-request-id')).toBe('ses_1');
-    expect(JSON.parse(body)).toMatchObject({ error: { code: 'rate_limit_exceeded' } });
+    expect(JSON.parse(body)).toMatchObject({ error: { code: 'rate_limit_exceeded', retry_after: 2 } });
   });
 
   it('names the version to speak when an upgrade is required', async () => {

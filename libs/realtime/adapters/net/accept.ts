@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { STATUS_CODES } from 'node:http';
-import { errorEntry, type Refusal } from '@trunkline/kernel';
+import { errorEntry, retryAfterMs, retryAfterSeconds, type Refusal } from '@trunkline/kernel';
 import { refusalBody } from '../../core/error-text.js';
 import type { Wire } from '../../core/wire.js';
 import type { WireFactory } from './wire-factory.js';
@@ -51,9 +51,10 @@ export function refuseUpgrade(
     'Content-Length': String(body.length),
     'x-should-retry': String(retryable),
   };
-  if (refusal.retryAfterMs !== undefined) {
-    headers['Retry-After'] = String(Math.ceil(refusal.retryAfterMs / 1000));
-    headers['retry-after-ms'] = String(Math.ceil(refusal.retryAfterMs));
+  const [seconds, ms] = [retryAfterSeconds(refusal), retryAfterMs(refusal)];
+  if (seconds !== null && ms !== null) {
+    headers['Retry-After'] = String(seconds);
+    headers['retry-after-ms'] = String(Math.ceil(ms));
   }
   if (refusal.code === 'upgrade_required') {
     headers['Connection'] = 'Upgrade, close';
