@@ -105,10 +105,22 @@ describe('a call that may wait', () => {
         message: expect.stringMatching(/You waited 0\.\d s, last in place 1 of your/),
       },
     });
-    expect(await call('&wait_ms=0')).toMatchObject({ status: 429 });
+    const atOnce = await call('&wait_ms=0');
+    expect(atOnce).toMatchObject({ status: 429, error: { retry_after: 5 }, headers: { 'retry-after': '5' } });
     expect(await call('&wait_ms=soon')).toMatchObject({ status: 400, error: { param: 'wait_ms' } });
     await hangUp(...held);
     await settled();
+  }, 60_000);
+
+  it('is told that its tenant may not wait, and who changes that', async () => {
+    await cli('tenant', 'limits', 'default', '--wait', '0');
+    const held = [await open(), await open()];
+    const hint = expect.stringContaining('`tenant limits <tenant> --wait 10s`');
+    expect(await call('&wait_ms=300')).toMatchObject({ status: 429, error: { message: hint } });
+    expect(await call()).toMatchObject({ status: 429, error: { message: expect.not.stringContaining('--wait') } });
+    await hangUp(...held);
+    await settled();
+    await cli('tenant', 'limits', 'default', '--wait', '20s');
   }, 60_000);
 
   it('leaves the line the moment its client goes away', async () => {

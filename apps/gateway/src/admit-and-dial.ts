@@ -13,6 +13,7 @@ import { endUserOf } from './end-user.js';
 import type { PoolTry } from './gateway-metrics.js';
 import type { GatewayParts } from './gateway-parts.js';
 import { openedRecord, type AdmittedCall } from './open-session.js';
+import { withWaitHint } from './wait-terms.js';
 
 /** A call as judged once; `waitMs` is what is left of its wait. */
 type Judged = Caller & JudgedCall & { readonly trail: CallTrail };
@@ -120,7 +121,13 @@ async function lineAndUpstream(parts: GatewayParts, caller: Judged, attempt: Try
     if (caller.gone.aborted || reason === 'unavailable' || reason === 'rate_limit')
       return { kind: 'over', refusal, counted: reason };
     const expectedWaitMs = reason === 'headroom' ? EXPECTED_UNKNOWN_MS : denial?.queue.expectedWaitMs;
-    return { kind: 'no_line', refusal, expectedWaitMs: expectedWaitMs ?? EXPECTED_UNKNOWN_MS / 2, counted: reason };
+    const hinted = withWaitHint(refusal, caller.handshake, caller.principal);
+    return {
+      kind: 'no_line',
+      refusal: hinted,
+      expectedWaitMs: expectedWaitMs ?? EXPECTED_UNKNOWN_MS / 2,
+      counted: reason,
+    };
   }
   const line = { lease: lease.value, pool: attempt.pool, waited: attempt.waitMs > 0 };
   if (review() === null) {

@@ -14,3 +14,12 @@ export function waitOf({ query }: Handshake, { limits }: Principal): Result<numb
   const message = 'wait_ms must be a whole number of milliseconds: how long to wait for a free line.';
   return err({ code: 'invalid_request', message, param: PARAMETER });
 }
+
+/** The refusal of a line; where the app asked to wait and its tenant's calls may not, it says so and who changes that. */
+export function withWaitHint(refusal: Refusal, { query }: Handshake, { limits }: Principal): Refusal {
+  const asked = Number(query.get(PARAMETER) ?? 0);
+  if (asked === 0 || limits.waitMsMax > 0) return refusal;
+  const hint =
+    'wait_ms had no effect: waiting is not enabled for your tenant. Your administrator enables it with `tenant limits <tenant> --wait 10s`.';
+  return { ...refusal, message: `${refusal.message} ${hint}` };
+}
