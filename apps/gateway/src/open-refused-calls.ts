@@ -1,7 +1,8 @@
 // The record of calls that got no session, on a timer of its own; what was counted last is journalled at the stop.
 import { randomBytes } from 'node:crypto';
 import { mintId, systemClock, type ReplicaId } from '@trunkline/kernel';
-import type { GatewayOptions } from './compose-gateway.js';
+import type { UsageJournal } from '@trunkline/metering';
+import type { Shutdown } from '@trunkline/platform/shutdown';
 import type { GatewayMetrics } from './gateway-metrics.js';
 import { RefusedCallsLog, SPAN_MS } from './refused-calls.js';
 
@@ -9,7 +10,7 @@ const STOP_MS_MAX = 5_000;
 
 /** Starts recording until shutdown. */
 export function openRefusedCalls(
-  { journal, shutdown }: Pick<GatewayOptions, 'journal' | 'shutdown'>,
+  { journal, shutdown }: { readonly journal: UsageJournal; readonly shutdown: Shutdown },
   { replicaId, metrics }: { readonly replicaId: ReplicaId; readonly metrics: GatewayMetrics },
 ): RefusedCallsLog {
   const refusedCalls = new RefusedCallsLog({
