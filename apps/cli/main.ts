@@ -32,7 +32,6 @@ import { addReconcileCommands, type VendorOf } from './src/reconcile/reconcile-c
 import type { Inquire, RunCommand, RunOnBooks, RunOnReviews } from './src/run-command.js';
 import { addShareCommands } from './src/share-commands.js';
 import { addTenantCommands } from './src/tenant-commands.js';
-import { replayCalls } from './src/what-if/replay.js';
 import { addWhatIfCommand } from './src/what-if/what-if-command.js';
 
 interface GlobalFlags {
@@ -117,7 +116,7 @@ addKeyCommands(program, run);
 const pool = addPoolCommands(program, run, processEnvironment());
 addPoolStatusCommand(pool, inquire);
 addPoolRemoveCommand(pool, inquire);
-addWhatIfCommand(pool, inquire, replayCalls);
+addWhatIfCommand(pool, inquire);
 addShareCommands(program, run);
 const moderation = addModerationCommands(program, { run, inquire, servicesOf });
 addReviewCommands(moderation, runOnReviews, systemClock.nowMs());

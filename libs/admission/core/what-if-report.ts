@@ -87,6 +87,8 @@ export interface WhatIfReport {
   readonly fromMs: number;
   readonly untilMs: number;
   readonly calls: number;
+  /** Of all tenants together. */
+  readonly waited: WaitForecast;
   readonly floorViolations: number;
   /** Most calls first. */
   readonly tenants: readonly TenantForecast[];
@@ -129,6 +131,18 @@ export class Waits {
     this.#calls += 1;
     this.#sumMs += ms;
     this.#maxMs = Math.max(this.#maxMs, ms);
+  }
+
+  /** All of these as if they had been counted here. */
+  static together(parts: Iterable<Waits>): Waits {
+    const all = new Waits();
+    for (const part of parts) {
+      for (const [step, calls] of part.#steps) all.#steps.set(step, (all.#steps.get(step) ?? 0) + calls);
+      all.#calls += part.#calls;
+      all.#sumMs += part.#sumMs;
+      all.#maxMs = Math.max(all.#maxMs, part.#maxMs);
+    }
+    return all;
   }
 
   report(): WaitForecast {

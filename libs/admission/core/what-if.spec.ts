@@ -49,6 +49,7 @@ describe('what if', () => {
       waited: { calls: 0 },
       lines: { peak: 1, mean: 10 / 15 },
     });
+    expect(report.waited).toEqual({ calls: 1, meanMs: 9_000, medianMs: 9_000, p95Ms: 9_000, maxMs: 9_000 });
     expect(forecast(report, 'b')).toMatchObject({
       admitted: 1,
       waited: { calls: 1, meanMs: 9_000, medianMs: 9_000, p95Ms: 9_000, maxMs: 9_000 },

@@ -9,7 +9,7 @@ import type { AcquireRequest, Denial } from './lease-store.js';
 import type { OwnLimits } from './limits.js';
 import { shareOf, type PoolPlan } from './pool-plan.js';
 import { Switchboard } from './switchboard.js';
-import { PoolTally, TenantTally, type RefusedBecause, type WhatIfReport } from './what-if-report.js';
+import { PoolTally, TenantTally, Waits, type RefusedBecause, type WhatIfReport } from './what-if-report.js';
 
 /** What the plans do not say. */
 export interface WhatIfOptions {
@@ -120,6 +120,7 @@ class Replay {
       fromMs,
       untilMs: this.#nowMs,
       calls: this.#calls,
+      waited: Waits.together([...this.#tenants.values()].map(({ waits }) => waits)).report(),
       floorViolations: tenants.reduce((sum, { floorViolations }) => sum + floorViolations, 0),
       tenants: tenants.sort((a, b) => b.calls - a.calls || (a.tenantId < b.tenantId ? -1 : 1)),
       pools: [...this.#pools.values()].map((pool) => pool.report(forMs)),

@@ -1,20 +1,24 @@
 // What a what-if is asked: which calls, under which configuration instead of the present one.
-import { poolNamed, poolPlan } from '@trunkline/admission/adapters/policy';
-import { madeUpArrivals, type PoolPlan, type Traffic } from '@trunkline/admission';
-import type { PolicySnapshot, Pool } from '@trunkline/tenancy';
+import {
+  callsOfRecords,
+  changedPolicy,
+  TooManyCalls,
+  WhatIfChangesInput,
+  type Call,
+  type CallsOfRecord,
+  type RefusedTaken,
+} from '@trunkline/admission/adapters/policy';
+import { madeUpArrivals, type Traffic } from '@trunkline/admission';
+import { recordedSessionsOfAllTenants, refusedCallsOfAllTenants } from '@trunkline/metering/adapters/prisma';
+import { modelFamily } from '@trunkline/providers';
+import type { PolicySnapshot } from '@trunkline/tenancy';
 import { PrismaPolicySource, type PoolContext } from '@trunkline/tenancy/adapters/prisma';
-import { changedPlan, type ShareChange } from './changed-plan.js';
-import { CALLS_MAX, recordedCalls, type Call } from './recorded-calls.js';
+import { changesOf, changesOfFile, together, type ChangeFlags } from './flags.js';
 
 /** What was typed. Durations in milliseconds. */
-export interface WhatIfFlags {
-  /** Slug or id. */
-  readonly pool: string;
-  readonly cap?: number | null;
-  readonly share?: readonly ShareChange[];
-  /** How long every tenant may wait for a line. */
-  readonly wait?: number;
+export interface WhatIfFlags extends ChangeFlags {
   readonly days: number;
+  readonly refused: RefusedTaken;
   readonly generate?: true;
   readonly callsPerHour: number;
   readonly mean: number;
@@ -24,14 +28,16 @@ export interface WhatIfFlags {
 
 /** The question, ready to be answered. */
 export interface Question {
-  readonly policy: PolicySnapshot;
   readonly calls: readonly Call[];
-  /** Said above the answer: where the calls are from, and what they leave out. */
-  readonly note: string;
-  readonly present: PoolPlan;
-  readonly changed: PoolPlan;
+  /** Said above the answer: where the calls are from, what is assumed and what is left out. */
+  readonly notes: readonly string[];
+  readonly present: PolicySnapshot;
+  readonly changed: PolicySnapshot;
+  readonly seed: number;
 }
 
+/** A replay holds them all: some hundred megabytes. */
+const CALLS_MAX = 500_000;
 const DAY_MS = 86_400_000;
 const DAYS_MAX = 31;
 const MEAN_MS_MAX = 60 * 60_000;
@@ -39,44 +45,89 @@ const MEAN_MS_MAX = 60 * 60_000;
 /** Reads what is needed. @throws Error that says what to do. */
 export async function readQuestion(context: PoolContext, flags: WhatIfFlags): Promise<Question> {
   checkNumbers(flags);
-  const policy = await new PrismaPolicySource(context.db, context.clock).load();
-  const pool = poolNamed(policy, flags.pool);
-  if (!pool) throw new Error(`There is no pool "${flags.pool}". See \`pool list\`.`);
-  const present = poolPlan(policy, pool);
-  const changed = changedPlan(present, { cap: flags.cap, shares: flags.share ?? [] }, policy);
-  return { policy, present, changed, ...(await callsOf(context, flags, { policy, pool })) };
+  const present = await new PrismaPolicySource(context.db, context.clock).load();
+  const changed = await changedBy(flags, present);
+  const { calls, notes } = await callsOf(context, flags, present);
+  return { present, changed, calls, notes, seed: flags.seed };
 }
 
-async function callsOf(
-  { db, clock }: PoolContext,
-  flags: WhatIfFlags,
-  { policy, pool }: { readonly policy: PolicySnapshot; readonly pool: Pool },
-): Promise<Pick<Question, 'calls' | 'note'>> {
+async function changedBy(flags: WhatIfFlags, present: PolicySnapshot): Promise<PolicySnapshot> {
+  const ofFile = flags.changes === undefined ? {} : await changesOfFile(flags.changes);
+  const parsed = WhatIfChangesInput.safeParse(together(ofFile, changesOf(flags, present)));
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    throw new Error(`this cannot be tried: ${problems.join('; ')}`);
+  }
+  const changed = changedPolicy(present, parsed.data);
+  if (changed.ok) return changed.value;
+  throw new Error(changed.error);
+}
+
+type Calls = Pick<Question, 'calls' | 'notes'>;
+
+async function callsOf({ db, clock }: PoolContext, flags: WhatIfFlags, policy: PolicySnapshot): Promise<Calls> {
   const toMs = clock.nowMs();
   const fromMs = toMs - flags.days * DAY_MS;
   if (flags.generate) return madeUpCalls(policy, flags, fromMs);
-  const { calls, isCut } = await recordedCalls(db, { poolId: pool.id, fromMs, toMs });
-  const [first, last] = [calls[0], calls.at(-1)];
-  if (!first || !last)
-    throw new Error(`pool ${pool.slug} had no calls in the last ${flags.days} days: make some up with --generate`);
-  const cut = isCut ? ' There were more: only the oldest were replayed.' : '';
-  return {
-    calls,
-    note: `${calls.length} calls recorded from ${minute(first.atMs)} to ${minute(last.atMs)}.${cut} Calls that were refused are not in the record.`,
-  };
+  const range = { fromMs, toMs };
+  const { sessions, isCut } = await recordedSessionsOfAllTenants(db, {
+    ...range,
+    poolId: null,
+    sessionsMax: CALLS_MAX,
+  });
+  const { refusals } = await refusedCallsOfAllTenants(db, { ...range, rowsMax: CALLS_MAX });
+  if (isCut) throw new Error(`there were more than ${CALLS_MAX} sessions: ask of fewer days with --days`);
+  const found = recordedCalls({ sessions, refusals, toMs }, flags.refused);
+  if (found.calls.length === 0)
+    throw new Error(`there were no calls in the last ${flags.days} days: make some up with --generate`);
+  return { calls: found.calls, notes: notesOf(found, flags.refused) };
 }
 
-function madeUpCalls(policy: PolicySnapshot, flags: WhatIfFlags, fromMs: number): Pick<Question, 'calls' | 'note'> {
+function recordedCalls(records: Parameters<typeof callsOfRecords>[0], taken: RefusedTaken): CallsOfRecord {
+  try {
+    return callsOfRecords(records, taken, CALLS_MAX);
+  } catch (error) {
+    if (!(error instanceof TooManyCalls)) throw error;
+    throw new Error(`${error.message}: ask of fewer days, or take one of those who try again with --refused 30s`, {
+      cause: error,
+    });
+  }
+}
+
+function notesOf({ calls, refused, leftOut }: CallsOfRecord, taken: RefusedTaken): readonly string[] {
+  const [first, last] = [calls[0], calls.at(-1)];
+  const from = first && last ? ` from ${minute(first.atMs)} to ${minute(last.atMs)}` : '';
+  const notes = [
+    `${calls.length} calls recorded${from}: ${calls.length - refused} had a session, ${refused} were refused or gave up.`,
+  ];
+  if (taken === 'none') notes.push('Refused calls are left out: those of another configuration may be too few.');
+  if (refused > 0) {
+    notes.push('Assumed: a refused call would have lasted as long as the median session of its tenant and model.');
+    const each =
+      taken === 'each'
+        ? 'each is a call of its own, so whoever tried again counts each time'
+        : 'those who try again are one call, as --refused says';
+    notes.push(`Assumed: of the refused, ${each}.`);
+  }
+  const others = Object.entries(leftOut).map(([reason, count]) => `${reason} ${count}`);
+  if (others.length > 0) notes.push(`Left out, since no line would have helped: ${others.join(', ')}.`);
+  return notes;
+}
+
+function madeUpCalls(policy: PolicySnapshot, flags: WhatIfFlags, fromMs: number): Calls {
   const { days, seed } = flags;
   const traffic = trafficOf(policy, flags);
-  const calls = [...madeUpArrivals({ seed, fromMs, days, traffic })];
-  return { calls, note: `${calls.length} made-up calls of ${traffic.length} tenants in ${days} days (seed ${seed}).` };
+  const calls = [...madeUpArrivals({ seed, fromMs, days, traffic })].map((call) => ({ ...call, model: flags.model }));
+  return {
+    calls,
+    notes: [`${calls.length} made-up calls of ${traffic.length} tenants in ${days} days (seed ${seed}).`],
+  };
 }
 
 /** An even part for each tenant that could call, with its first active key. @throws Error when there is none. */
 function trafficOf(
   { keys, tenants }: PolicySnapshot,
-  { model: family, callsPerHour, mean: meanMs }: WhatIfFlags,
+  { model, callsPerHour, mean: meanMs }: WhatIfFlags,
 ): readonly Traffic[] {
   const callers = new Map<string, Pick<Traffic, 'tenantId' | 'keyId'>>();
   for (const { id: keyId, tenantId, status } of keys.values()) {
@@ -85,7 +136,7 @@ function trafficOf(
   }
   if (callers.size === 0) throw new Error('no tenant has an active key: `key create` makes one');
   // How long each would wait is for the configuration to say.
-  const each = { family, callsPerHour: callsPerHour / callers.size, meanMs, waitMs: 0 };
+  const each = { family: modelFamily(model), callsPerHour: callsPerHour / callers.size, meanMs, waitMs: 0 };
   return [...callers.values()].map((caller) => ({ ...caller, ...each }));
 }
 

@@ -1,2 +1,16 @@
 export { poolNamed, poolStatusIn } from './pool-names.js';
 export { poolPlan, PoolPlans } from './pool-plans.js';
+export { WhatIfChangesInput, type WhatIfChanges, type WhatIfChangesRequest } from './what-if/changes.js';
+export { changedPolicy } from './what-if/changed-policy.js';
+export {
+  callsOfRecords,
+  TooManyCalls,
+  type Call,
+  type CallsOfRecord,
+  type RecordedTraffic,
+  type RefusalRecord,
+  type RefusedTaken,
+  type SessionRecord,
+} from './what-if/recorded-calls.js';
+export { replayUnder } from './what-if/replay.js';
+export { comparison, type CallsForecast, type Side, type WhatIfComparison } from './what-if/comparison.js';

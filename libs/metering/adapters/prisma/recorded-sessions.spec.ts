@@ -51,6 +51,13 @@ describe('the recorded sessions of a pool', () => {
     ]);
   });
 
+  it('are those of every pool where none is named', async () => {
+    await postgres.db.$executeRaw`TRUNCATE session`;
+    for (const openedMs of [1, 2]) await record(aPool(), openedMs);
+    const query = { poolId: null, fromMs: NOON, toMs: NOON + HOUR, sessionsMax: 10 };
+    expect((await recordedSessionsOfAllTenants(postgres.db, query)).sessions).toHaveLength(2);
+  });
+
   it('are cut at the bound, and say so', async () => {
     const poolId = aPool();
     for (const openedMs of [1, 2, 3]) await record(poolId, openedMs);

@@ -1,4 +1,4 @@
-// The sessions of a pool as they went, for replaying them. Reads in pages along the primary key, whose ids sort by time,
+// The sessions of a pool, or of all, as they went, for replaying them. Reads in pages along the primary key, whose ids sort by time,
 // so that a week of calls neither sorts the table nor holds a transaction open; guarantees a bound on what is kept.
 import { mintedAtMs, mintId, trustedId, type ApiKeyId, type PoolId, type TenantId } from '@trunkline/kernel';
 import type { Database } from '@trunkline/platform/database';
@@ -16,7 +16,8 @@ export interface RecordedSession {
 
 /** Which sessions: those let in from (inclusive) to (exclusive), Unix milliseconds. */
 export interface RecordedSessionQuery {
-  readonly poolId: PoolId;
+  /** Null: of all pools. */
+  readonly poolId: PoolId | null;
   readonly fromMs: number;
   readonly toMs: number;
   /** At most so many, the oldest. */
@@ -41,7 +42,7 @@ const PAGE = 10_000;
 // An id is minted when the call comes; it is let in after the longest wait for a line and a dial.
 const ADMISSION_MS_MAX = 5 * 60_000;
 
-/** Everybody's sessions of a pool, for administrators. */
+/** Everybody's sessions, for administrators. */
 export async function recordedSessionsOfAllTenants(
   db: Pick<Database, '$queryRaw'>,
   query: RecordedSessionQuery,
@@ -69,7 +70,7 @@ function page(
     SELECT "id", "tenant_id", "key_id", "model", "duration_ms"
     FROM "session"
     WHERE "id" > ${after} AND "id" < ${firstId(toMs)}
-      AND "pool_id" = ${poolId} AND "key_id" IS NOT NULL
+      AND (${poolId}::text IS NULL OR "pool_id" = ${poolId}) AND "key_id" IS NOT NULL
       AND "opened_at" >= ${new Date(fromMs)} AND "opened_at" < ${new Date(toMs)}
     ORDER BY "id" LIMIT ${PAGE}`;
 }

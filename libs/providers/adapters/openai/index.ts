@@ -2,7 +2,7 @@ export * from './blocked-content.js';
 export * from './content-reader.js';
 export * from './dial.js';
 export * from './gate-words.js';
-export * from './models.js';
+export * from '../../core/openai-models.js';
 export * from './moderations.js';
 export * from './observe.js';
 export * from './session-veil.js';

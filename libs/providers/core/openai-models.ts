@@ -1,6 +1,6 @@
 // What OpenAI is known to serve on `/v1/realtime` (source: model pages and deprecation notes in the protocol facts,
 // section 5; November 2026). A pool with a model list of its own does not need this table, so a model released tomorrow
-// is a configuration change, not a release of ours.
+// is a configuration change, not a release of ours. In the core, for those who ask where calls go and dial nobody.
 
 const REALTIME_FAMILIES = [
   'gpt-4o-realtime-preview',

@@ -1,0 +1,74 @@
+import { BOTS, BOTS_KEY, MODEL, SALES, SALES_KEY } from '../../../test/what-if-policy.js';
+import {
+  callsOfRecords,
+  TooManyCalls,
+  type RefusalRecord,
+  type RefusedTaken,
+  type SessionRecord,
+} from './recorded-calls.js';
+
+const ofBots = { tenantId: BOTS, keyId: BOTS_KEY, model: MODEL };
+const ofSales = { tenantId: SALES, keyId: SALES_KEY, model: MODEL };
+const session = (askedAtMs: number, durationMs: number | null, who = ofBots): SessionRecord => ({
+  ...who,
+  askedAtMs,
+  durationMs,
+});
+const refusal = (fromMs: number, set: Partial<RefusalRecord> = {}): RefusalRecord => ({
+  ...{ ...ofBots, reason: 'pool_limit', fromMs, untilMs: fromMs, calls: 1, waitedMs: 0 },
+  ...set,
+});
+const callsOf = (sessions: SessionRecord[], refusals: RefusalRecord[], taken: RefusedTaken = 'each', max = 100) =>
+  callsOfRecords({ sessions, refusals, toMs: 10_000 }, taken, max);
+
+describe('the calls of a record', () => {
+  it('come in order of time, with a length each: as it was, until now, or the median of their like', () => {
+    const sessions = [session(5, 100), session(1, 300), session(3, 200), session(4, null)];
+    const { calls, refused } = callsOf(sessions, [refusal(2, { model: `${MODEL}-2026-01-01` }), refusal(6, ofSales)]);
+    expect(refused).toBe(2);
+    expect(calls.map(({ atMs, lastsMs }) => [atMs, lastsMs])).toEqual([
+      [1, 300],
+      [2, 200], // the median of 100, 200, 300
+      [3, 200],
+      [4, 9_996],
+      [5, 100],
+      [6, 200], // sales has none of its own: that of the family
+    ]);
+    expect(calls.filter(({ wasRefused }) => wasRefused).map(({ family }) => family)).toEqual([MODEL, MODEL]);
+  });
+
+  it('are spread over the time of their record, and give up again after as long as they did', () => {
+    const { calls } = callsOf([], [refusal(0, { untilMs: 900, calls: 4, waitedMs: 8_000, reason: 'abandoned' })]);
+    expect(calls.map(({ atMs, patienceMs }) => [atMs, patienceMs])).toEqual(
+      [0, 300, 600, 900].map((at) => [at, 2_000]),
+    );
+  });
+
+  it('leave out whom no line would have helped, and say so', () => {
+    const { calls, leftOut } = callsOf([], [refusal(1, { reason: 'budget_exceeded', calls: 3 }), refusal(2)]);
+    expect([calls.length, leftOut]).toEqual([1, { budget_exceeded: 3 }]);
+  });
+
+  it('are without refused ones, or with one of a key and model in so much time, where that is asked', () => {
+    const refusals = [
+      refusal(0, { untilMs: 4_000, calls: 5 }),
+      refusal(4_500),
+      refusal(6_000),
+      refusal(6_000, ofSales),
+    ];
+    expect(callsOf([session(1, 1)], refusals, 'none').calls).toHaveLength(1);
+    const { calls } = callsOf([], refusals, { oneInMs: 3_000 });
+    expect(calls.map(({ atMs, tenantId }) => [atMs, tenantId])).toEqual([
+      [0, BOTS],
+      [3_000, BOTS],
+      [6_000, BOTS],
+      [6_000, SALES],
+    ]);
+  });
+
+  it('are refused when they are too many, before they are made', () => {
+    const many = refusal(0, { calls: 1_000_000_000 });
+    expect(() => callsOf([session(1, 1)], [many])).toThrow(TooManyCalls);
+    expect(() => callsOf([session(1, 1)], [many])).toThrow('1 sessions and 1000000000 refused calls');
+  });
+});
