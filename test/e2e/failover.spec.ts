@@ -1,10 +1,14 @@
-// The whole product on a Redis that fails over, set up by its address as an operator writes it: live calls go on, nobody is
+// The whole product on a Redis that fails over (with sentinels over TLS only), set up by its address as an operator writes it: live calls go on, nobody is
 // let in above the cap meanwhile, and then lines are given again.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { RedisAddress } from '@trunkline/platform/config';
 import { startSimulator, type Simulator } from '../../apps/simulator/index.js';
 import { openSessions } from '../support/oracle.js';
 import { eventually } from '../support/poll.js';
 import { makeDataDir, removeDataDir, startProduct, type Product } from '../support/product.js';
+import { makeTestTls, type TestTls } from '../support/redis.js';
 import { startClusterSet, startSentinelSet, type TestRedisSet } from '../support/redis-set.js';
 import { textTurn, tryConnect, type VoiceClient } from '../support/voice-client.js';
 
@@ -16,32 +20,37 @@ function urlOf(address: RedisAddress): string {
   if (address.kind === 'single') return address.url;
   const nodes = address.nodes.map(({ host, port }) => `${host}:${port}`).join(',');
   if (address.kind === 'cluster') return `redis+cluster://${nodes}`;
-  return `redis+sentinel://${nodes}/${address.masterName}?sentinel_password=${address.sentinelLogin.password ?? ''}`;
+  return `rediss+sentinel://${nodes}/${address.masterName}?sentinel_password=${address.sentinelLogin.password ?? ''}`;
 }
 
 describe.each([
-  { name: 'sentinels', startSet: () => startSentinelSet({ password: 'sesame' }) },
+  { name: 'sentinels', startSet: (tls: TestTls) => startSentinelSet({ password: 'sesame', tls }) },
   { name: 'a cluster', startSet: () => startClusterSet('{trunkline}') },
 ])('the product on a Redis of $name', ({ startSet }) => {
   let set: TestRedisSet;
   let simulator: Simulator;
   let dataDir: string;
+  let tlsDir: string;
   let product: Product;
   beforeAll(async () => {
+    tlsDir = await mkdtemp(join(tmpdir(), 'trunkline-redis-tls-'));
+    const tls = await makeTestTls(tlsDir);
     [set, simulator, dataDir] = await Promise.all([
-      startSet(),
+      startSet(tls),
       startSimulator({ apiKeys: ['sk-upstream'] }),
       makeDataDir(),
     ]);
     const stores = ['--redis-url', urlOf(set.address), '--lease-ttl', '6s', '--seed-caps', String(CAP)];
     const upstream = ['--upstream-url', `${simulator.httpUrl}/v1`, '--upstream-key', 'sk-upstream'];
-    product = await startProduct({ dataDir, flags: [...stores, ...upstream, '--drain-soft', '0s'] });
+    const env = { NODE_EXTRA_CA_CERTS: tls.caFile };
+    product = await startProduct({ dataDir, flags: [...stores, ...upstream, '--drain-soft', '0s'], env });
   }, 120_000);
   afterAll(async () => {
     await product.stop();
     await simulator.close();
     await set.stop();
     await removeDataDir(dataDir);
+    await rm(tlsDir, { recursive: true });
   }, 90_000);
 
   const call = () => tryConnect(product.ready.httpUrl, { apiKey: product.ready.apiKey });

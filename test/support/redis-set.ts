@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import type { RedisAddress } from '@trunkline/platform/config';
 import { eventually } from './poll.js';
-import { freePort, startTestRedis, type TestRedis } from './redis.js';
+import { freePort, listenLines, startTestRedis, tlsOf, type TestRedis, type TestTls } from './redis.js';
 
 /** A set in which one server does the work and another can take over. */
 export interface TestRedisSet {
@@ -28,18 +28,28 @@ const QUORUM = 2;
 const DOWN_AFTER_MS = 500;
 const MASTER_NAME = 'lines';
 
-/** Starts a master, its replica and three sentinels that know both. @param password that the sentinels want. */
-export async function startSentinelSet({ password }: { readonly password: string }): Promise<TestRedisSet> {
-  const servers = await Promise.all([startTestRedis(), startTestRedis()]);
+/** Sentinels of a test. */
+export interface SentinelOptions {
+  /** That the sentinels want. */
+  readonly password: string;
+  /** Over TLS only, all of them. */
+  readonly tls?: TestTls;
+}
+
+/** Starts a master, its replica and three sentinels that know both. */
+export async function startSentinelSet({ password, tls }: SentinelOptions): Promise<TestRedisSet> {
+  const secure = { tls: tls ?? null };
+  const servers = await Promise.all([startTestRedis(secure), startTestRedis(secure)]);
   const [master, replica] = servers;
-  await follow(replica, master);
-  const sentinels = await Promise.all(Array.from({ length: SENTINELS }, () => startSentinel(master.port, password)));
+  await follow(replica, master, secure.tls);
+  const start = () => startSentinel({ masterPort: master.port, password, ...secure });
+  const sentinels = await Promise.all(Array.from({ length: SENTINELS }, start));
   const nodes = sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));
-  await Promise.all(nodes.map(({ port }) => untilSentinelKnows(port, password)));
+  await Promise.all(nodes.map(({ port }) => untilSentinelKnows({ port, password, ...secure })));
   const nobody = { user: null, password: null };
   return {
     address: {
-      ...{ kind: 'sentinel', nodes, masterName: MASTER_NAME, db: 0, isTls: false, login: nobody },
+      ...{ kind: 'sentinel', nodes, masterName: MASTER_NAME, db: 0, isTls: tls !== undefined, login: nobody },
       sentinelLogin: { user: null, password },
     },
     ...{ master, replica, servers },
@@ -47,11 +57,17 @@ export async function startSentinelSet({ password }: { readonly password: string
   };
 }
 
-async function startSentinel(masterPort: number, password: string) {
+interface SentinelParts {
+  readonly masterPort: number;
+  readonly password: string;
+  readonly tls: TestTls | null;
+}
+
+async function startSentinel({ masterPort, password, tls }: SentinelParts) {
   const [port, folder] = [await freePort(), await mkdtemp(join(tmpdir(), 'trunkline-sentinel-'))];
   const file = join(folder, 'sentinel.conf');
   const lines = [
-    `port ${port}`,
+    ...listenLines(port, tls).map((pair) => pair.join(' ')),
     'bind 127.0.0.1',
     `dir ${folder}`,
     `requirepass ${password}`,
@@ -75,8 +91,8 @@ async function startSentinel(masterPort: number, password: string) {
 }
 
 // A sentinel that has not met the others cannot vote, and one that has not met the replica promotes nobody.
-async function untilSentinelKnows(port: number, password: string): Promise<void> {
-  await withClient({ port, password }, (redis) =>
+async function untilSentinelKnows(at: At): Promise<void> {
+  await withClient(at, (redis) =>
     eventually('the sentinel knows the others', async () => {
       const told = await redis.call('SENTINEL', 'MASTER', MASTER_NAME);
       const fields = Array.isArray(told) ? told.map(String) : [];
@@ -136,8 +152,8 @@ async function untilClusterIsWhole(redis: Redis): Promise<void> {
 }
 
 /** Makes one server a copy of the other, and waits until it is. */
-export async function follow(replica: TestRedis, master: TestRedis): Promise<void> {
-  await withClient(replica, async (redis) => {
+export async function follow(replica: TestRedis, master: TestRedis, tls: TestTls | null = null): Promise<void> {
+  await withClient({ port: replica.port, tls }, async (redis) => {
     await redis.replicaof('127.0.0.1', master.port);
     await eventually('the replica has its copy', async () =>
       (await redis.info('replication')).includes('master_link_status:up') ? true : null,
@@ -163,11 +179,19 @@ async function offsetOf(redis: Redis, name: 'master_repl_offset' | 'slave_repl_o
 interface At {
   readonly port: number;
   readonly password?: string;
+  readonly tls?: TestTls | null;
 }
 
-async function withClient<T>({ port, password }: At, work: (redis: Redis) => Promise<T>): Promise<T> {
+async function withClient<T>({ port, password, tls = null }: At, work: (redis: Redis) => Promise<T>): Promise<T> {
   const login = password === undefined ? {} : { password };
-  const redis = new Redis({ host: '127.0.0.1', port, ...login, retryStrategy: () => 50, maxRetriesPerRequest: null });
+  const redis = new Redis({
+    host: '127.0.0.1',
+    port,
+    ...login,
+    ...tlsOf(tls),
+    retryStrategy: () => 50,
+    maxRetriesPerRequest: null,
+  });
   redis.on('error', () => undefined);
   try {
     return await work(redis);

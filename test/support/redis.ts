@@ -1,11 +1,12 @@
 // A private Redis for one test file: real `redis-server`, a free port of 127.0.0.1, a temporary folder, nothing kept.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { generate } from 'selfsigned';
 import type { RedisAddress } from '@trunkline/platform/config';
 
 /** A running server. Stop it when the file is done. */
@@ -38,6 +39,44 @@ export interface ClusterNode {
 
 const WHOLE_CLUSTER: ClusterNode = { slots: [0, 16_383], nodeTimeoutMs: 15_000 };
 
+/** Certificates of servers that speak TLS only. */
+export interface TestTls {
+  readonly folder: string;
+  /** The authority's certificate, for `NODE_EXTRA_CA_CERTS`. */
+  readonly caFile: string;
+  readonly ca: string;
+}
+
+/** Makes a certificate in a folder, which is its own authority. */
+export async function makeTestTls(folder: string): Promise<TestTls> {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], {
+    ...{ keyType: 'ec', curve: 'P-256', algorithm: 'sha256' },
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'keyUsage', digitalSignature: true, keyCertSign: true, critical: true },
+      { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
+    ],
+  });
+  const caFile = join(folder, 'server.crt');
+  await writeFile(caFile, cert);
+  await writeFile(join(folder, 'server.key'), key);
+  return { folder, caFile, ca: cert };
+}
+
+/** Where a server listens, in the words of its configuration; over TLS to everybody, its peers too, if asked. */
+export function listenLines(port: number, tls: TestTls | null): readonly (readonly [string, string])[] {
+  if (tls === null) return [['port', `${port}`]];
+  return [
+    ['port', '0'],
+    ['tls-port', `${port}`],
+    ['tls-cert-file', tls.caFile],
+    ['tls-key-file', join(tls.folder, 'server.key')],
+    ['tls-ca-cert-file', tls.caFile],
+    ['tls-auth-clients', 'no'],
+    ['tls-replication', 'yes'],
+  ];
+}
+
 /**
  * Starts a server.
  * @param cluster runs it as a node of a cluster; true: of one node that owns every slot, so that scripts that mix slots
@@ -46,14 +85,15 @@ const WHOLE_CLUSTER: ClusterNode = { slots: [0, 16_383], nodeTimeoutMs: 15_000 }
  */
 export async function startTestRedis({
   cluster = false,
-}: { cluster?: boolean | ClusterNode } = {}): Promise<TestRedis> {
+  tls = null,
+}: { cluster?: boolean | ClusterNode; tls?: TestTls | null } = {}): Promise<TestRedis> {
   const [port, busPort, folder] = [
     await freePort(),
     await freePort(),
     await mkdtemp(join(tmpdir(), 'trunkline-redis-')),
   ];
   const node = cluster === true ? WHOLE_CLUSTER : cluster === false ? null : cluster;
-  const start = (): Promise<ChildProcess> => startServer({ port, busPort, folder, node });
+  const start = (): Promise<ChildProcess> => startServer({ port, busPort, folder, node, tls });
   let server = await start();
   const kill = async (): Promise<void> => {
     if (server.exitCode !== null || server.signalCode !== null) return;
@@ -61,9 +101,10 @@ export async function startTestRedis({
     server.kill('SIGKILL');
     await exited;
   };
+  const url = `redis${tls === null ? '' : 's'}://127.0.0.1:${port}`;
   return {
-    url: `redis://127.0.0.1:${port}`,
-    address: { kind: 'single', url: `redis://127.0.0.1:${port}` },
+    url,
+    address: { kind: 'single', url },
     port,
     busPort,
     stall: () => void server.kill('SIGSTOP'),
@@ -85,10 +126,12 @@ interface ServerParts {
   readonly busPort: number;
   readonly folder: string;
   readonly node: ClusterNode | null;
+  readonly tls: TestTls | null;
 }
 
-async function startServer({ port, busPort, folder, node }: ServerParts): Promise<ChildProcess> {
-  const options = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];
+async function startServer({ port, busPort, folder, node, tls }: ServerParts): Promise<ChildProcess> {
+  const options = listenLines(port, tls).flatMap(([name, value]) => [`--${name}`, value]);
+  options.push('--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no');
   // A copy begins at once, and does not wait five seconds for others that may want one.
   options.push('--repl-diskless-sync-delay', '0');
   if (node !== null) {
@@ -100,12 +143,18 @@ async function startServer({ port, busPort, folder, node }: ServerParts): Promis
   }
   const server = spawn('redis-server', options, { stdio: 'ignore' });
   const failed = once(server, 'error').then(([error]: unknown[]) => Promise.reject(notInstalled(error)));
-  await Promise.race([failed, untilReady(port, node)]);
+  await Promise.race([failed, untilReady({ port, node, tls })]);
   return server;
 }
 
-async function untilReady(port: number, node: ClusterNode | null): Promise<void> {
-  const redis = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 20, maxRetriesPerRequest: null });
+async function untilReady({ port, node, tls }: Pick<ServerParts, 'port' | 'node' | 'tls'>): Promise<void> {
+  const redis = new Redis({
+    port,
+    host: '127.0.0.1',
+    ...tlsOf(tls),
+    retryStrategy: () => 20,
+    maxRetriesPerRequest: null,
+  });
   redis.on('error', () => undefined);
   const giveUp = setTimeout(() => redis.disconnect(), READY_WITHIN_MS);
   try {
@@ -118,6 +167,11 @@ async function untilReady(port: number, node: ClusterNode | null): Promise<void>
     clearTimeout(giveUp);
     redis.disconnect();
   }
+}
+
+/** What a driver needs to trust such a server. */
+export function tlsOf(tls: TestTls | null): { readonly tls?: { readonly ca: string } } {
+  return tls === null ? {} : { tls: { ca: tls.ca } };
 }
 
 /** A port of this machine that nothing listens on. */
