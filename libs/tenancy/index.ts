@@ -13,7 +13,7 @@ export * from './core/check-shares.js';
 export * from './core/check-account.js';
 export * from './core/tier-presets.js';
 export * from './core/inputs.js';
-export { TenantLimitsInput, type TenantLimitsRequest } from './core/limits-input.js';
+export { LIMIT_BOUNDS, TenantLimitsInput, type TenantLimitsRequest } from './core/limits-input.js';
 export * from './core/pool-inputs.js';
 export * from './core/change-pool.js';
 export * from './core/remove-pool.js';

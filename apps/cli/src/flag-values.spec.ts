@@ -1,4 +1,15 @@
-import { durationOf, durationOrNone, listOrNone, numberOf, numberOrNone, orNull, pairsOf } from './flag-values.js';
+import {
+  durationIn,
+  durationOf,
+  durationOrNone,
+  durationText,
+  listOrNone,
+  numberOf,
+  numberOrNone,
+  orNull,
+  pairsOf,
+  wholeIn,
+} from './flag-values.js';
 
 describe('the value of a flag', () => {
   it.each([
@@ -13,6 +24,26 @@ describe('the value of a flag', () => {
   it.each(['', '10 s', '-1s', '1.5s', '10x', 's', '1d', '1e3', 'none'])('is no duration: %j', (text) =>
     expect(() => durationOf(text)).toThrow('Write a duration such as 500ms, 10s, 5m or 1h'),
   );
+
+  it.each([
+    [0, '0'],
+    [1_500, '1500ms'],
+    [10_000, '10s'],
+    [120_000, '2m'],
+    [86_400_000, '24h'],
+  ])('of %d ms is written as it is read', (ms, text) => {
+    expect(durationText(ms)).toBe(text);
+    expect(durationOf(text)).toBe(ms);
+  });
+
+  it('is within its bounds, both ends included', () => {
+    const bounds = { min: 5_000, max: 60_000 };
+    expect(['5s', '1m'].map(durationIn(bounds))).toEqual([5_000, 60_000]);
+    for (const text of ['4s', '61s']) expect(() => durationIn(bounds)(text)).toThrow('from 5s to 1m.');
+    expect(['5000', '60000'].map(wholeIn(bounds))).toEqual([5_000, 60_000]);
+    for (const text of ['4999', '60001', '5000.5', '', 'x'])
+      expect(() => wholeIn(bounds)(text)).toThrow('5000 to 60000');
+  });
 
   it('is null for none, where there can be none', () => {
     const read = [durationOrNone, numberOrNone, listOrNone];

@@ -1,5 +1,6 @@
-// How the values of flags are read. What a value may be is for the services to say; here is only how it is written.
-import { parseId, type ApiKeyId } from '@trunkline/kernel';
+// How the values of flags are read. What a value may be is for the services to say; here is only how it is written, and that
+// whoever typed it hears of the flag and its unit: bounds are the services', words are ours.
+import { parseAmount, parseId, ZERO, type ApiKeyId } from '@trunkline/kernel';
 import { InvalidArgumentError } from 'commander';
 
 /**
@@ -8,7 +9,70 @@ import { InvalidArgumentError } from 'commander';
  */
 export type OrNone<T> = T | 'none';
 
+const UNITS = [
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+] as const;
 const MS: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** What a number may be, both ends included. */
+export interface Bounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A whole number within bounds. */
+export function wholeIn(bounds: Bounds): (text: string) => number {
+  return (text) => {
+    const number = numberOf(text);
+    if (isIn(bounds, number)) return number;
+    throw new InvalidArgumentError(`Write a whole number from ${bounds.min} to ${bounds.max}.`);
+  };
+}
+
+/** The same, or `none`. */
+export function wholeInOrNone(bounds: Bounds): (text: string) => OrNone<number> {
+  return (text) => {
+    const number = numberOrNone(text);
+    if (number === 'none' || isIn(bounds, number)) return number;
+    throw new InvalidArgumentError(`Write a whole number from ${bounds.min} to ${bounds.max}, or none.`);
+  };
+}
+
+/** A duration within bounds, which are milliseconds; so is what is read. */
+export function durationIn(bounds: Bounds): (text: string) => number {
+  return (text) => {
+    const ms = durationOf(text);
+    if (isIn(bounds, ms)) return ms;
+    throw new InvalidArgumentError(`Write a duration from ${durationText(bounds.min)} to ${durationText(bounds.max)}.`);
+  };
+}
+
+/** The same, or `none`. */
+export function durationInOrNone(bounds: Bounds): (text: string) => OrNone<number> {
+  const read = durationIn(bounds);
+  return (text) => (text === 'none' ? 'none' : read(text));
+}
+
+/** US dollars above nothing, as text, for the service to read; or `none`. */
+export function dollarsOrNone(text: string): string {
+  const amount = text === 'none' ? null : parseAmount(text);
+  if (text === 'none' || (amount !== null && amount > ZERO)) return text;
+  throw new InvalidArgumentError('Write US dollars above 0 as a decimal, such as 5 or 0.25, or none.');
+}
+
+/** Milliseconds as one would type them: `0`, `500ms`, `10s`, `2m`, `24h`. */
+export function durationText(ms: number): string {
+  if (ms === 0) return '0';
+  const [unit, length] = UNITS.find(([, each]) => ms % each === 0) ?? ['ms', 1];
+  return `${ms / length}${unit}`;
+}
+
+/** Bounds in words, for help. */
+export function rangeText({ min, max }: Bounds, written: (value: number) => string = String): string {
+  return `${written(min)} to ${written(max)}`;
+}
 
 /** A number. What is none is passed on as NaN, for the service's own message; so is an empty text, which is not 0. */
 export function numberOf(text: string): number {
@@ -46,7 +110,9 @@ export function keyIdOf(text: string): ApiKeyId {
 
 /** A date and time in ISO 8601. */
 export function timeOf(text: string): Date {
-  return new Date(text);
+  const time = new Date(text);
+  if (!Number.isNaN(time.getTime())) return time;
+  throw new InvalidArgumentError('Write a date and time in ISO 8601, such as 2026-12-31T23:59:59Z.');
 }
 
 /** `500ms`, `10s`, `5m`, `1h`, or milliseconds as they are: milliseconds. */
@@ -54,7 +120,7 @@ export function durationOf(text: string): number {
   const [, number, unit = ''] = /^(\d{1,9})(ms|s|m|h)?$/.exec(text.trim()) ?? [];
   const ms = MS[unit];
   if (number === undefined || ms === undefined)
-    throw new InvalidArgumentError('Write a duration such as 500ms, 10s, 5m or 1h, or a number of milliseconds.');
+    throw new InvalidArgumentError('Write a duration such as 500ms, 10s, 5m or 1h.');
   return Number(number) * ms;
 }
 
@@ -75,3 +141,7 @@ export function pairsOf<Value>(read: (text: string) => Value, example: string) {
 
 /** Values by name; null removes one. */
 export type Pairs<Value> = Readonly<Record<string, Value | null>>;
+
+function isIn({ min, max }: Bounds, value: number): boolean {
+  return Number.isInteger(value) && value >= min && value <= max;
+}

@@ -1,6 +1,6 @@
 // `key`: credentials of a tenant.
 import type { Command } from 'commander';
-import { isKeyScope, KEY_SCOPES, type ApiKeyRecord, type KeyScope } from '@trunkline/tenancy';
+import { isKeyScope, KEY_SCOPES, SESSIONS_BOUNDS, type ApiKeyRecord, type KeyScope } from '@trunkline/tenancy';
 import {
   createKey,
   findTenant,
@@ -10,9 +10,12 @@ import {
   suspendKey,
   updateKey,
 } from '@trunkline/tenancy/adapters/prisma';
-import { keyIdOf, listOf, numberOrNone, orNull, timeOf, type OrNone } from './flag-values.js';
+import { keyIdOf, listOf, orNull, rangeText, timeOf, wholeInOrNone, type OrNone } from './flag-values.js';
 import type { Row } from './output.js';
 import { done, type RunCommand } from './run-command.js';
+
+const CAP = `${rangeText(SESSIONS_BOUNDS)}, or none`;
+const capOf = wholeInOrNone(SESSIONS_BOUNDS);
 
 /** Adds the commands to the program. */
 export function addKeyCommands(program: Command, run: RunCommand): void {
@@ -22,11 +25,11 @@ export function addKeyCommands(program: Command, run: RunCommand): void {
     .description('make a key; it is shown now and never again')
     .requiredOption('--tenant <tenant>', 'slug or id')
     .requiredOption('--name <name>')
-    .option('--sessions-max <n>', 'sessions open at once with this key', numberOrNone)
+    .option('--sessions-max <n>', `sessions open at once with this key: ${CAP}; default none`, capOf)
     .option('--models <models>', 'comma-separated; default: all that are offered', listOf)
     .option('--origins <origins>', 'comma-separated browser origins; default: any', listOf)
     .option('--scope <scopes>', 'comma-separated: sessions (default), usage:read', listOf)
-    .option('--expires-at <time>', 'ISO 8601', timeOf)
+    .option('--expires-at <time>', 'when it ends, such as 2026-12-31T23:59:59Z; default: never', timeOf)
     .action((flags: KeyFlags, command: Command) =>
       run(command, async (tenancy) => {
         const { tenant, sessionsMax, scope, ...request } = flags;
@@ -50,7 +53,7 @@ export function addKeyCommands(program: Command, run: RunCommand): void {
     .description('what is not named stays')
     .requiredOption('--tenant <tenant>', 'slug or id')
     .option('--name <name>')
-    .option('--sessions-max <n>', 'a number, or none', numberOrNone)
+    .option('--sessions-max <n>', `sessions open at once with this key: ${CAP}`, capOf)
     .action((named: string, flags: UpdateFlags, command: Command) =>
       run(command, async (tenancy) => {
         const { tenant, sessionsMax, ...request } = flags;

@@ -95,16 +95,17 @@ describe('the commands that set policy', () => {
   it('say what a preset set and what is not documented', async () => {
     const slug = await aPool();
     expect(await cli(`pool preset ${slug} --tier 4`)).toEqual([
-      { cap: 'gpt-live-1', set_to: 300, why: 'documented for tier 4' },
+      { cap: 'gpt-live-1', set_to: 300, why: expect.stringMatching(/^documented for tier 4; not offered .* yet/) },
+      { cap: 'the models offered now', set_to: null, why: expect.stringContaining('gpt-realtime-2.1-mini') },
       { cap: 'gpt-live-1.1', set_to: null, why: expect.stringContaining('does not publish') },
       { cap: 'tokens per minute', set_to: null, why: expect.stringContaining('15,000,000') },
       { cap: 'sessions in total', set_to: null, why: expect.stringContaining('about 100') },
     ]);
     expect(await cli(`pool preset ${slug} --tier 5 --launch-caps`)).toContainEqual({
-      ...{ cap: 'sessions in total', set_to: 100, why: 'announced at launch for tier 5' },
+      ...{ cap: 'sessions in total', set_to: 100, why: 'announced at launch for tier 5 (--launch-caps)' },
     });
     await expect(cli(`pool preset ${slug} --tier 1 --launch-caps`)).rejects.toThrow('known for tier 5 only');
-    await expect(cli(`pool preset ${slug} --tier 9`)).rejects.toThrow('tier must be one of 1, 2, 3, 4, 5');
+    await expect(cli(`pool preset ${slug} --tier 9`)).rejects.toThrow('Write one of 1, 2, 3, 4, 5.');
   });
 
   it('give shares to a tenant and its key, list them and take them away', async () => {
@@ -153,16 +154,48 @@ describe('the commands that set policy', () => {
   });
 
   it.each([
-    ['--wait 3m', 'waitMsMax must be a whole number from 0 to 120000'],
+    ['--wait 3m', "'--wait <duration>' argument '3m' is invalid. Write a duration from 0 to 2m."],
+    ['--idle-reclaim 1s', 'Write a duration from 5s to 24h.'],
+    ['--session-max 1s', 'Write a duration from 10s to 24h.'],
     ['--wait soon', 'Write a duration'],
     ['--grace none', 'Write a duration'],
-    ['--spend-day free', 'spendDayMax must be an amount in US dollars'],
-    ['--sessions-per-minute many', 'sessionsPerMinuteMax must be a whole number'],
+    ['--spend-day free', 'Write US dollars above 0 as a decimal, such as 5 or 0.25, or none.'],
+    ['--spend-month 0', 'Write US dollars above 0'],
+    ['--sessions-per-minute many', 'Write a whole number from 1 to 1000000, or none.'],
     ['--bill-estimates perhaps', 'Write yes or no'],
-    ['--over-budget stop', 'overBudget must be "finish_turn", "block_turns" or "cut"'],
+    ['--over-budget stop', 'Allowed choices are finish_turn, block_turns, cut.'],
   ])('say what is allowed instead of %s', async (flags, words) => {
     const tenant = await aTenant();
-    await expect(cli(`tenant limits ${tenant} ${flags}`)).rejects.toThrow(words);
+    const refused = cli(`tenant limits ${tenant} ${flags}`);
+    await expect(refused).rejects.toThrow(words);
+    await expect(refused).rejects.not.toThrow(/Ms\b|Max\b|millisecond/);
+  });
+
+  it.each([
+    [
+      'pool create --slug x --weight 1001',
+      "'--weight <n>' argument '1001' is invalid. Write a whole number from 0 to 1000.",
+    ],
+    ['pool create --slug x --waiting-max -1', 'Write a whole number from 0 to 10000.'],
+    ['pool create --slug x --tokens-per-minute 0', 'Write a whole number from 1 to 1000000000, or none.'],
+    ['pool create --slug x --family-cap a=0', 'Write a whole number from 1 to 1000000.'],
+    ['pool create --slug x --sessions-max 0', 'Write a whole number from 1 to 1000000, or none.'],
+    ['pool create --slug x --upstream-url ftp://x', 'Write an address such as https://api.openai.com/v1'],
+    ['pool create --slug x --upstream-url https://eu.example/v1', '`--upstream-key-env`'],
+    ['pool set-cap x --sessions-max many', 'Write a whole number from 1 to 1000000, or none.'],
+    ['share set --pool x --tenant y --floor -1', 'Write a whole number from 0 to 1000000.'],
+    ['share set --pool x --tenant y --ceiling 0', 'Write a whole number from 1 to 1000000, or none.'],
+    ['share set --pool x --tenant y --weight 0', 'Write a whole number from 1 to 1000.'],
+    ['key create --tenant x --name k --sessions-max 0', 'Write a whole number from 1 to 1000000, or none.'],
+    [
+      'key create --tenant x --name k --expires-at soon',
+      'Write a date and time in ISO 8601, such as 2026-12-31T23:59:59Z.',
+    ],
+    ['tenant create --name x --sessions-max 1.5', 'Write a whole number from 1 to 1000000, or none.'],
+  ])('speak of the flag as it was typed, and of no field: %s', async (line, words) => {
+    const refused = cli(line);
+    await expect(refused).rejects.toThrow(words);
+    await expect(refused).rejects.not.toThrow(/\b(upstream|sessions|waiting|tokens|family|expires)[A-Z]/);
   });
 
   it('change a key, and refuse a cap below what it is guaranteed', async () => {

@@ -1,6 +1,7 @@
 // `pool`: upstream accounts and their caps.
 import type { Command } from 'commander';
-import type { PoolRecord, TierPreset, Tier } from '@trunkline/tenancy';
+import { isRealtimeModel, realtimeModels } from '@trunkline/providers/adapters/openai';
+import { SESSIONS_BOUNDS, type PoolRecord, type Tier, type TierPreset } from '@trunkline/tenancy';
 import {
   applyTierPreset,
   createPool,
@@ -11,9 +12,9 @@ import {
   undrainPool,
   updatePool,
 } from '@trunkline/tenancy/adapters/prisma';
-import { numberOf, numberOrNone, orNull, type OrNone } from './flag-values.js';
+import { orNull, rangeText, wholeInOrNone, type OrNone } from './flag-values.js';
 import type { Row } from './output.js';
-import { addPoolFlags, poolRequestOf, type PoolFlags } from './pool-flags.js';
+import { addPoolFlags, poolRequestOf, tierOf, type PoolFlags } from './pool-flags.js';
 import { done, type RunCommand } from './run-command.js';
 
 /** Adds the commands to the program. @param env where upstream keys are read from. @returns `pool`, for more commands. */
@@ -34,7 +35,7 @@ export function addPoolCommands(program: Command, run: RunCommand, env: NodeJS.P
   pool
     .command('set-cap <pool>')
     .description('sessions open at once upstream; a cap below what is open ends nobody')
-    .requiredOption('--sessions-max <n>', 'a number, or none', numberOrNone)
+    .requiredOption('--sessions-max <n>', `${rangeText(SESSIONS_BOUNDS)}, or none`, wholeInOrNone(SESSIONS_BOUNDS))
     .action((named: string, flags: { sessionsMax: OrNone<number> }, command: Command) =>
       run(command, async (tenancy) => [poolRow(done(await setPoolCap(tenancy, named, orNull(flags.sessionsMax))))]),
     );
@@ -71,9 +72,12 @@ function addDrains(pool: Command, run: RunCommand): void {
 function addPreset(pool: Command, run: RunCommand): void {
   pool
     .command('preset <pool>')
-    .description('fills the caps that OpenAI documents for a usage tier, and says what is not documented')
-    .requiredOption('--tier <n>', '1 to 5', numberOf)
-    .option('--launch-caps', 'tier 5: also the cap in total that was announced at launch, about 100')
+    .description(
+      'fills the caps that OpenAI documents for a usage tier: today those of gpt-live-1, which this gateway does not offer ' +
+        'yet. Says what is not documented; --launch-caps for a cap in total',
+    )
+    .requiredOption('--tier <n>', '1 to 5', tierOf)
+    .option('--launch-caps', 'only with tier 5: also the cap in total that was announced at launch, about 100 sessions')
     .action((named: string, flags: { tier: Tier; launchCaps?: true }, command: Command) =>
       run(command, async (tenancy) => {
         const caps = flags.launchCaps ? 'launch' : 'documented';
@@ -111,12 +115,24 @@ function poolDetails(pool: PoolRecord): Row {
 
 function presetRows({ tier, familyCaps, sessionsMax, gaps }: TierPreset): Row[] {
   return [
-    ...[...familyCaps].map(([cap, set_to]) => ({ cap, set_to, why: `documented for tier ${tier}` })),
+    ...[...familyCaps].map(([cap, set_to]) => ({ cap, set_to, why: `documented for tier ${tier}; ${offered(cap)}` })),
     ...(sessionsMax === null
       ? []
-      : [{ cap: 'sessions in total', set_to: sessionsMax, why: 'announced at launch for tier 5' }]),
+      : [{ cap: 'sessions in total', set_to: sessionsMax, why: 'announced at launch for tier 5 (--launch-caps)' }]),
+    { cap: 'the models offered now', set_to: null, why: OFFERED_WITHOUT_CAP },
     ...gaps.map(({ cap, why }) => ({ cap, set_to: null, why })),
   ];
+}
+
+const OFFERED_WITHOUT_CAP =
+  'no cap of sessions is documented for them, so the preset limits none: set what your account has with pool set-cap or ' +
+  `pool update --family-cap (${realtimeModels().join(', ')})`;
+
+// A cap of what nobody can ask for yet does no harm, and would be forgotten later.
+function offered(family: string): string {
+  return isRealtimeModel(family)
+    ? 'offered by this gateway'
+    : 'not offered by this gateway yet, so it limits nothing today';
 }
 
 function pairs(map: ReadonlyMap<string, string | number>): readonly string[] | null {

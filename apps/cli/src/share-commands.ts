@@ -1,6 +1,6 @@
 // `share`: who has how much of a pool.
 import type { Command } from 'commander';
-import type { KeyShareRecord, ShareRecord } from '@trunkline/tenancy';
+import { SHARE_BOUNDS, type KeyShareRecord, type ShareRecord } from '@trunkline/tenancy';
 import {
   findPool,
   findTenant,
@@ -12,9 +12,11 @@ import {
   setShare,
   type PoolContext,
 } from '@trunkline/tenancy/adapters/prisma';
-import { keyIdOf, numberOf, numberOrNone, orNull, type OrNone } from './flag-values.js';
+import { keyIdOf, orNull, rangeText, wholeIn, wholeInOrNone, type OrNone } from './flag-values.js';
 import type { Row } from './output.js';
 import { done, type RunCommand } from './run-command.js';
+
+const { floor: FLOOR, ceiling: CEILING, weight: WEIGHT } = SHARE_BOUNDS;
 
 interface HolderFlags {
   readonly pool: string;
@@ -31,10 +33,16 @@ interface SetFlags extends HolderFlags {
 /** Adds the commands to the program. */
 export function addShareCommands(program: Command, run: RunCommand): void {
   const share = program.command('share').description('who has how much of a pool');
-  addHolderFlags(share.command('set').description('what is not named stays; without a share: floor 0, weight 1'))
-    .option('--floor <n>', 'lines held back for it', numberOf)
-    .option('--ceiling <n>', 'lines at most; or none', numberOrNone)
-    .option('--weight <n>', 'how much it is owed of the lines above floors, 1 to 1000; not of a key', numberOf)
+  addHolderFlags(
+    share.command('set').description('what is not named stays; without a share: floor 0, no ceiling, weight 1'),
+  )
+    .option('--floor <n>', `lines held back for it: ${rangeText(FLOOR)}`, wholeIn(FLOOR))
+    .option('--ceiling <n>', `lines at most: ${rangeText(CEILING)}, or none`, wholeInOrNone(CEILING))
+    .option(
+      '--weight <n>',
+      `how much it is owed of the lines above floors: ${rangeText(WEIGHT)}; not of a key`,
+      wholeIn(WEIGHT),
+    )
     .action((flags: SetFlags, command: Command) => run(command, async (tenancy) => [await setShareOf(tenancy, flags)]));
   addHolderFlags(share.command('remove').description('back to floor 0, no ceiling, weight 1')).action(
     (flags: HolderFlags, command: Command) =>

@@ -8,10 +8,14 @@ import {
   suspendTenant,
   updateTenant,
 } from '@trunkline/tenancy/adapters/prisma';
-import { numberOrNone, orNull, type OrNone } from './flag-values.js';
+import { SESSIONS_BOUNDS } from '@trunkline/tenancy';
+import { orNull, rangeText, wholeInOrNone, type OrNone } from './flag-values.js';
 import { addLimitsCommand } from './limits-command.js';
 import { done, type RunCommand } from './run-command.js';
 import { tenantDetails, tenantRow } from './tenant-rows.js';
+
+const CAP = `${rangeText(SESSIONS_BOUNDS)}, or none`;
+const capOf = wholeInOrNone(SESSIONS_BOUNDS);
 
 interface CapFlags {
   readonly sessionsMax?: OrNone<number>;
@@ -39,7 +43,7 @@ function addChanges(tenant: Command, run: RunCommand): void {
     .command('create')
     .requiredOption('--name <name>', 'a name for people')
     .option('--slug <slug>', 'a name for machines (default: made from the name)')
-    .option('--sessions-max <n>', 'sessions open at once over all its keys', numberOrNone)
+    .option('--sessions-max <n>', `sessions open at once over all its keys: ${CAP}; default none`, capOf)
     .action((flags: { name: string; slug?: string } & CapFlags, command: Command) =>
       run(command, async (tenancy) => {
         const { name, slug = slugOf(name) } = flags;
@@ -51,7 +55,7 @@ function addChanges(tenant: Command, run: RunCommand): void {
     .command('update <tenant>')
     .description('tenant: its slug or id')
     .option('--name <name>')
-    .option('--sessions-max <n>', 'a number, or none', numberOrNone)
+    .option('--sessions-max <n>', `sessions open at once over all its keys: ${CAP}`, capOf)
     .action((named: string, flags: { name?: string } & CapFlags, command: Command) =>
       run(command, async (tenancy) => {
         const { id } = done(await findTenant(tenancy, named));

@@ -23,7 +23,7 @@ export function accountProblems(
   return [
     ...(upstreamUrl !== null && upstreamKeySealed === null
       ? [
-          'a pool with an upstreamUrl of its own needs an upstreamKey as well: the key of the settings is sent to no other address',
+          'a pool with an upstream address of its own needs a key of its own as well (`--upstream-key-env`): the key of the settings is sent to no other address',
         ]
       : []),
     ...(deployments.size > 0 && !hasDeployments

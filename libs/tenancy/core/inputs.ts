@@ -8,6 +8,8 @@ const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const MODEL = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$/;
 // More than any upstream account allows; what is above is a typing error.
 const SESSIONS_MAX = 1_000_000;
+/** What a cap on open sessions may be. */
+export const SESSIONS_BOUNDS = { min: 1, max: SESSIONS_MAX } as const;
 const LIST_MAX = 100;
 
 /** A name for people. */

@@ -3,24 +3,28 @@
 import { parseAmount, ZERO } from '@trunkline/kernel';
 import { z } from 'zod';
 
-// A client, a proxy or a load balancer gives up on a handshake well before.
-const WAIT_MS_MAX = 120_000;
-const GRACE_MS_MAX = 60_000;
 const DAY_MS = 86_400_000;
-// Under this a pause for breath would count as silence, and a session could end before its first turn.
-const IDLE_MS_MIN = 5_000;
-const SESSION_MS_MIN = 10_000;
-const SESSIONS_PER_MINUTE_MAX = 1_000_000;
-const TOKENS_PER_MINUTE_MAX = 1_000_000_000;
+
+/** What each number may be, for whoever asks for it in words and units of its own. */
+export const LIMIT_BOUNDS = {
+  // A client, a proxy or a load balancer gives up on a handshake well before.
+  waitMsMax: { min: 0, max: 120_000 },
+  reconnectGraceMs: { min: 0, max: 60_000 },
+  // Under this a pause for breath would count as silence, and a session could end before its first turn.
+  idleReclaimMs: { min: 5_000, max: DAY_MS },
+  sessionMsMax: { min: 10_000, max: DAY_MS },
+  sessionsPerMinuteMax: { min: 1, max: 1_000_000 },
+  tokensPerMinuteMax: { min: 1, max: 1_000_000_000 },
+} as const;
 
 /** A change of a tenant's limits; what is not named stays, null takes a limit away. */
 export const TenantLimitsInput = z.strictObject({
-  waitMsMax: whole(0, WAIT_MS_MAX, 'waitMsMax', 'milliseconds; 0 refuses at once').optional(),
-  reconnectGraceMs: whole(0, GRACE_MS_MAX, 'reconnectGraceMs', 'milliseconds').optional(),
-  idleReclaimMs: wholeOrNone(IDLE_MS_MIN, DAY_MS, 'idleReclaimMs', 'milliseconds').optional(),
-  sessionMsMax: wholeOrNone(SESSION_MS_MIN, DAY_MS, 'sessionMsMax', 'milliseconds').optional(),
-  sessionsPerMinuteMax: wholeOrNone(1, SESSIONS_PER_MINUTE_MAX, 'sessionsPerMinuteMax', 'new sessions').optional(),
-  tokensPerMinuteMax: wholeOrNone(1, TOKENS_PER_MINUTE_MAX, 'tokensPerMinuteMax', 'tokens').optional(),
+  waitMsMax: whole('waitMsMax', 'milliseconds; 0 refuses at once').optional(),
+  reconnectGraceMs: whole('reconnectGraceMs', 'milliseconds').optional(),
+  idleReclaimMs: wholeOrNone('idleReclaimMs', 'milliseconds').optional(),
+  sessionMsMax: wholeOrNone('sessionMsMax', 'milliseconds').optional(),
+  sessionsPerMinuteMax: wholeOrNone('sessionsPerMinuteMax', 'new sessions').optional(),
+  tokensPerMinuteMax: wholeOrNone('tokensPerMinuteMax', 'tokens').optional(),
   spendSessionMax: spend('spendSessionMax').optional(),
   spendDayMax: spend('spendDayMax').optional(),
   spendMonthMax: spend('spendMonthMax').optional(),
@@ -33,11 +37,13 @@ export const TenantLimitsInput = z.strictObject({
 /** What callers pass, before it is checked. */
 export type TenantLimitsRequest = z.input<typeof TenantLimitsInput>;
 
-function whole(min: number, max: number, name: string, unit: string) {
+function whole(name: keyof typeof LIMIT_BOUNDS, unit: string) {
+  const { min, max } = LIMIT_BOUNDS[name];
   return bounded(min, max, `${name} must be a whole number from ${min} to ${max} (${unit})`);
 }
 
-function wholeOrNone(min: number, max: number, name: string, unit: string) {
+function wholeOrNone(name: keyof typeof LIMIT_BOUNDS, unit: string) {
+  const { min, max } = LIMIT_BOUNDS[name];
   return bounded(
     min,
     max,

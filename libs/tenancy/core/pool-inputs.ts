@@ -9,6 +9,15 @@ const WAITING_MAX = 10_000;
 const TOKENS_PER_MINUTE_MAX = 1_000_000_000;
 const ENTRIES_MAX = 100;
 const FAMILY_CAP_MAX = 1_000_000;
+
+/** What each number of a pool may be, its cap apart (`SESSIONS_BOUNDS`). */
+export const POOL_BOUNDS = {
+  familyCap: { min: 1, max: FAMILY_CAP_MAX },
+  tokensPerMinuteMax: { min: 1, max: TOKENS_PER_MINUTE_MAX },
+  weight: { min: 0, max: WEIGHT_MAX },
+  waitingMax: { min: 0, max: WAITING_MAX },
+} as const;
+
 const KEY = /^[\x21-\x7e]{8,512}$/;
 // What Azure takes for the name of a deployment.
 const DEPLOYMENT = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/;

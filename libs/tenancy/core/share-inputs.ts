@@ -5,6 +5,13 @@ import { z } from 'zod';
 const LINES_MAX = 1_000_000;
 const WEIGHT_MAX = 1_000;
 
+/** What each number of a share may be. */
+export const SHARE_BOUNDS = {
+  floor: { min: 0, max: LINES_MAX },
+  ceiling: { min: 1, max: LINES_MAX },
+  weight: { min: 1, max: WEIGHT_MAX },
+} as const;
+
 const FLOOR_PROBLEM = `floor must be a whole number from 0 to ${LINES_MAX}: the lines held back`;
 const CEILING_PROBLEM = `ceiling must be a whole number from 1 to ${LINES_MAX}, or null for none; to let nobody in, suspend the tenant or revoke the key`;
 const WEIGHT_PROBLEM = `weight must be a whole number from 1 to ${WEIGHT_MAX}`;

@@ -75,7 +75,7 @@ describe('the services on pools', () => {
     expect(open(inForce?.upstreamKeySealed ?? '', pool.id)).toBe(KEY);
     expect(done(await updatePool(context, pool.slug, { weight: 2 })).hasUpstreamKey).toBe(true);
     const taken = await updatePool(context, pool.slug, { upstreamKey: null });
-    expect(refused(taken).message).toMatch('needs an upstreamKey as well');
+    expect(refused(taken).message).toMatch('needs a key of its own as well');
     const both = done(await updatePool(context, pool.slug, { upstreamKey: null, upstreamUrl: null }));
     expect(both).toMatchObject({ hasUpstreamKey: false, upstreamUrl: null });
   });

@@ -123,7 +123,8 @@ export async function applyTierPreset(
   if (preset === null)
     return err({
       code: 'invalid_input',
-      message: 'The caps at launch are known for tier 5 only (about 100 sessions; below it, fewer). Set sessionsMax.',
+      message:
+        'The caps at launch are known for tier 5 only (about 100 sessions; below it, fewer). Set the cap in total by hand, with `pool set-cap`.',
       fields: ['caps'],
     });
   const { tier, sessionsMax } = preset;
