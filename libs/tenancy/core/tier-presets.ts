@@ -66,5 +66,5 @@ export function tierPreset({ tier, caps }: PresetRequest): TierPreset | null {
 
 const TOTAL_GAP: PresetGap = {
   cap: 'sessions in total',
-  why: 'not documented today; the figure at launch was about 100 for tier 5, and is filled on request',
+  why: 'not documented today; the figure at launch was about 100 for tier 5: --launch-caps fills it, pool set-cap any other',
 };
