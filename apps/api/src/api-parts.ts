@@ -6,7 +6,7 @@ import type { Database } from '@trunkline/platform/database';
 import type { Log } from '@trunkline/platform/logging';
 import type { DownloadLinks } from '@trunkline/reporting';
 import type { ExportPlace } from '@trunkline/reporting/adapters/export';
-import type { Credentials, Principal } from '@trunkline/tenancy';
+import type { Credentials, FreshPolicy, Principal } from '@trunkline/tenancy';
 import type { TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 import type { AdminSessions } from './access/admin-sessions.js';
 import type { OneTimeLink } from './access/one-time-link.js';
@@ -28,6 +28,8 @@ export interface ApiRouteParts {
   /** Whether an `Authorization` header carries the operator token. */
   readonly isOperator: (authorization: string | undefined) => boolean;
   readonly pools: PoolReads;
+  /** As it is now. */
+  readonly policy: Pick<FreshPolicy, 'current'>;
   /** Who holds a tenant's key, by the policy as it is now. Rejects when that cannot be read. */
   readonly principalOf: (credentials: Credentials) => Promise<Result<Principal, Refusal>>;
   /** Where exports are kept and how their links are signed; null: not known to this process. */

@@ -18,6 +18,7 @@ import { RollupController } from './rollup/rollup.controller.js';
 import { ReconcileController } from './reconcile/reconcile.controller.js';
 import { ReconcilePageController } from './reconcile/reconcile-page.controller.js';
 import { StatementPageController, StatementsController } from './statements/statements.controller.js';
+import { WhatIfController } from './pools/what-if.controller.js';
 import { ReportsController } from './v1/reports.controller.js';
 
 /** The control plane's routes, bound to the parts that the composition root made. */
@@ -31,6 +32,7 @@ export class ApiModule {
         OverviewController,
         ReportsController,
         PoolsController,
+        WhatIfController,
         OrganizationController,
         ReconcileController,
         ReconcilePageController,

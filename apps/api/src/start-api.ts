@@ -91,6 +91,7 @@ function routeParts(parts: ApiParts, link: OneTimeLink): ApiRouteParts {
     sessions: new AdminSessions(tenancy),
     isOperator: operatorCheck(operatorToken),
     pools: new PoolReads(policy, lines, tenancy.clock),
+    policy,
     principalOf: async (credentials) => {
       const snapshot = await policy.current();
       return authenticate(credentials, { snapshot, nowMs: tenancy.clock.nowMs(), hashKey: tenancy.hashKey });

@@ -35,8 +35,8 @@ export function whatIf(
   }
 }
 
-/** Calls between two steps: a millisecond or two of work. */
-const STEP_CALLS = 64;
+/** Calls between two steps: a millisecond or two of work where many wait. */
+const STEP_CALLS = 16;
 
 /** The same in steps, for a process that has something else to do in between. */
 export function* whatIfStepwise(

@@ -29,6 +29,7 @@ export const PROBLEMS = {
   booking_refused: { status: 422, title: 'This cannot be booked' },
   prices_refused: { status: 422, title: 'These prices cannot be taken' },
   internal_error: { status: 500, title: 'Trunkline failed' },
+  what_if_under_way: { status: 503, title: 'Another what-if is under way' },
   takes_too_long: { status: 503, title: 'This takes longer than a request may' },
   exports_not_here: { status: 503, title: 'Exports are not kept here' },
   database_unavailable: { status: 503, title: 'The database does not answer' },

@@ -2,6 +2,7 @@
 import {
   callsOfRecords,
   changedPolicy,
+  notesOfRecord,
   TooManyCalls,
   WhatIfChangesInput,
   type Call,
@@ -80,7 +81,7 @@ async function callsOf({ db, clock }: PoolContext, flags: WhatIfFlags, policy: P
   const found = recordedCalls({ sessions, refusals, toMs }, flags.refused);
   if (found.calls.length === 0)
     throw new Error(`there were no calls in the last ${flags.days} days: make some up with --generate`);
-  return { calls: found.calls, notes: notesOf(found, flags.refused) };
+  return { calls: found.calls, notes: notesOfRecord(found, flags.refused) };
 }
 
 function recordedCalls(records: Parameters<typeof callsOfRecords>[0], taken: RefusedTaken): CallsOfRecord {
@@ -92,26 +93,6 @@ function recordedCalls(records: Parameters<typeof callsOfRecords>[0], taken: Ref
       cause: error,
     });
   }
-}
-
-function notesOf({ calls, refused, leftOut }: CallsOfRecord, taken: RefusedTaken): readonly string[] {
-  const [first, last] = [calls[0], calls.at(-1)];
-  const from = first && last ? ` from ${minute(first.atMs)} to ${minute(last.atMs)}` : '';
-  const notes = [
-    `${calls.length} calls recorded${from}: ${calls.length - refused} had a session, ${refused} were refused or gave up.`,
-  ];
-  if (taken === 'none') notes.push('Refused calls are left out: those of another configuration may be too few.');
-  if (refused > 0) {
-    notes.push('Assumed: a refused call would have lasted as long as the median session of its tenant and model.');
-    const each =
-      taken === 'each'
-        ? 'each is a call of its own, so whoever tried again counts each time'
-        : 'those who try again are one call, as --refused says';
-    notes.push(`Assumed: of the refused, ${each}.`);
-  }
-  const others = Object.entries(leftOut).map(([reason, count]) => `${reason} ${count}`);
-  if (others.length > 0) notes.push(`Left out, since no line would have helped: ${others.join(', ')}.`);
-  return notes;
 }
 
 function madeUpCalls(policy: PolicySnapshot, flags: WhatIfFlags, fromMs: number): Calls {
@@ -138,10 +119,6 @@ function trafficOf(
   // How long each would wait is for the configuration to say.
   const each = { family: modelFamily(model), callsPerHour: callsPerHour / callers.size, meanMs, waitMs: 0 };
   return [...callers.values()].map((caller) => ({ ...caller, ...each }));
-}
-
-function minute(atMs: number): string {
-  return new Date(atMs).toISOString().replace(/:\d\d\.\d+Z$/, 'Z');
 }
 
 function checkNumbers({ days, callsPerHour, mean, seed }: WhatIfFlags): void {

@@ -12,5 +12,6 @@ export {
   type RefusedTaken,
   type SessionRecord,
 } from './what-if/recorded-calls.js';
+export { notesOfRecord } from './what-if/record-notes.js';
 export { replayUnder } from './what-if/replay.js';
 export { comparison, type CallsForecast, type Side, type WhatIfComparison } from './what-if/comparison.js';

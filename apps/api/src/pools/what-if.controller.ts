@@ -1,0 +1,117 @@
+// `/admin/api/v1/pools/what-if`: what would have become of the calls of the last days under another configuration, for
+// programs. Changes nothing. Bounded: one at a time, so many calls, so much time, and in slices between everything else.
+import { Controller, HttpCode, Inject, Post, Req } from '@nestjs/common';
+import type { WhatIfReport } from '@trunkline/admission';
+import {
+  callsOfRecords,
+  changedPolicy,
+  comparison,
+  notesOfRecord,
+  replayUnder,
+  TooManyCalls,
+  WhatIfChangesInput,
+  type Call,
+  type CallsOfRecord,
+  type RecordedTraffic,
+  type RefusedTaken,
+} from '@trunkline/admission/adapters/policy';
+import { recordedSessionsOfAllTenants, refusedCallsOfAllTenants } from '@trunkline/metering/adapters/prisma';
+import type { PolicySnapshot } from '@trunkline/tenancy';
+import type { Request } from 'express';
+import { z } from 'zod';
+import { OpenToOperator } from '../access/admin.guard.js';
+import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
+import { RefusedRequest } from '../http/problem.js';
+import { readJson } from '../http/read-json.js';
+import { orTooLong, readWithin } from '../reads/read-within.js';
+import { WORK_MS_MAX } from '../reads/take-within.js';
+import { inSlices } from './in-slices.js';
+
+/** The command line replays more. */
+export const CALLS_MAX = 100_000;
+const DAYS_MAX = 31;
+const DAY_MS = 86_400_000;
+const FEWER = 'Ask of fewer days, or ask the command line: pool what-if.';
+
+const DAYS = `must be a whole number from 1 to ${DAYS_MAX}`;
+const Question = z.strictObject({
+  days: z.number(DAYS).int(DAYS).min(1, DAYS).max(DAYS_MAX, DAYS).default(7),
+  refused: z
+    .union(
+      [z.enum(['each', 'none']), z.strictObject({ oneInMs: z.number().int().min(1).max(DAY_MS) })],
+      'must be "each", "none" or {"oneInMs": 30000}',
+    )
+    .default('each'),
+  seed: z.number().int().default(1),
+  changes: WhatIfChangesInput.prefault({}),
+});
+
+@Controller('admin/api/v1/pools/what-if')
+@OpenToOperator(true)
+export class WhatIfController {
+  #isUnderWay = false;
+
+  constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
+
+  @Post()
+  @HttpCode(200)
+  async ask(@Req() request: Request) {
+    const question = await readJson(Question, request);
+    if (this.#isUnderWay) throw new RefusedRequest('what_if_under_way', { detail: 'Try again in half a minute.' });
+    this.#isUnderWay = true;
+    try {
+      return await this.#answer(question, () => !request.socket.destroyed);
+    } finally {
+      this.#isUnderWay = false;
+    }
+  }
+
+  async #answer({ days, refused, seed, changes }: z.output<typeof Question>, isWanted: () => boolean) {
+    const present = await orTooLong(this.parts.policy.current());
+    const changed = changedPolicy(present, changes);
+    if (!changed.ok) throw new RefusedRequest('does_not_hold', { detail: changed.error });
+    const record = callsOf(await this.#records(days), refused);
+    const endMs = performance.now() + WORK_MS_MAX;
+    const replayed = async (policy: PolicySnapshot) => ({
+      policy,
+      report: await reportOf(replayUnder(policy, record.calls, seed), isWanted, endMs - performance.now()),
+    });
+    const [now, then] = [await replayed(present), await replayed(changed.value)];
+    return { notes: notesOfRecord(record, refused), ...comparison(now, then) };
+  }
+
+  async #records(days: number): Promise<RecordedTraffic> {
+    const toMs = this.parts.tenancy.clock.nowMs();
+    const range = { fromMs: toMs - days * DAY_MS, toMs };
+    return readWithin(this.parts.db, async (tx) => {
+      const query = { ...range, poolId: null, sessionsMax: CALLS_MAX };
+      const { sessions, isCut } = await recordedSessionsOfAllTenants(tx, query);
+      if (isCut) throw tooMany(`There were more than ${CALLS_MAX} sessions.`);
+      const { refusals } = await refusedCallsOfAllTenants(tx, { ...range, rowsMax: CALLS_MAX });
+      return { sessions, refusals, toMs };
+    });
+  }
+}
+
+function callsOf(traffic: RecordedTraffic, taken: RefusedTaken): CallsOfRecord & { readonly calls: readonly Call[] } {
+  try {
+    return callsOfRecords(traffic, taken, CALLS_MAX);
+  } catch (error) {
+    if (error instanceof TooManyCalls) throw tooMany(`${error.message}.`);
+    throw error;
+  }
+}
+
+async function reportOf(
+  steps: Generator<undefined, WhatIfReport>,
+  isWanted: () => boolean,
+  msMax: number,
+): Promise<WhatIfReport> {
+  const report = await inSlices(steps, { isWanted, msMax });
+  if (report === null) throw tooMany('The replay took too long.');
+  return report;
+}
+
+function tooMany(what: string): RefusedRequest {
+  return new RefusedRequest('takes_too_long', { detail: `${what} ${FEWER}` });
+}
