@@ -51,8 +51,8 @@ describe('the observer of the GA dialect', () => {
   it('knows the answer to its fence, tells nobody of it, and knows no other', () => {
     const observer = new OpenAiRealtimeObserver();
     const { event_id, item_id } = JSON.parse(observer.fence) as Record<string, string>;
-    const code = 'item_retrieve_invalid_item_id';
-    const message = `Error retrieving item: the item with id '${item_id}' does not exist.`;
+    const code = 'item_delete_invalid_item_id';
+    const message = `Error deleting item: the item with id '${item_id}' does not exist.`;
     const error = { type: 'invalid_request_error', code, message, param: null };
     expect(observe([{ type: 'error', error: { ...error, event_id: null } }], observer).hidden).toEqual([]);
     expect(observer.isFenced).toBe(false);

@@ -4,6 +4,7 @@
 import type { OwedReport, UsageReport } from '@trunkline/metering';
 import type { Interest, Observation, OwnTokens, SessionFact, SessionObserver } from '../../core/observe.js';
 import { withoutAccount } from './account-error.js';
+import { openAiGateWords } from './gate-words.js';
 import type { ClientTraffic, HeardAudio } from './heard-audio.js';
 import { modelOfFailedResponse, pauseOfFailedResponse, pauseOfRateLimits } from './headroom.js';
 import { SeenConversation } from './seen-conversation.js';
@@ -49,7 +50,7 @@ const INTEREST: Readonly<Record<string, Interest>> = {
   unknown: 'hold',
 };
 
-// Names an item that no session has: the vendor refuses it by the event's id, after all that it was sent before (protocol facts 3.4).
+// The vendor refuses it by this id, after all that it was sent before (protocol facts 3.4).
 const FENCE = 'trunkline_fence';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -62,7 +63,7 @@ const ITEM_ADDED = 'conversation.item.added';
 /** The observer of one GA Realtime session (conversation or transcription). */
 export class OpenAiRealtimeObserver implements SessionObserver {
   readonly stopSpending = '{"type":"response.cancel"}';
-  readonly fence = JSON.stringify({ type: 'conversation.item.retrieve', event_id: FENCE, item_id: FENCE });
+  readonly fence = openAiGateWords.nothing(FENCE);
 
   isFenced = false;
   detectsTurns = false;
