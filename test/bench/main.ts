@@ -65,7 +65,7 @@ run().catch((error: unknown) => {
 function run(): Promise<void> {
   if (command === 'admission') return benchAdmission(rest);
   if (command === 'billing') return benchBilling(rest);
-  if (command === 'gates') return Promise.resolve(benchGates(rest));
+  if (command === 'gates') return benchGates(rest);
   return main(program.parse().opts<Options>());
 }
 

@@ -3,13 +3,14 @@
 // figures. Prints a table. `npm run bench -- gates`
 import { Command } from 'commander';
 import { Histogram } from '../workload/histogram.js';
+import { measureLongTexts } from './long-texts.js';
 import { SUBJECTS, type Subject } from './subjects.js';
 import { spokenTurn, type TurnMessage } from './turn.js';
 
 const ROUNDS_MIN = 3;
 
 /** Runs the benchmark; `args` as after `npm run bench -- gates`. */
-export function benchGates(args: readonly string[]): void {
+export async function benchGates(args: readonly string[]): Promise<void> {
   const { rounds, turns } = new Command('gates')
     .description('Measures what a moderation gate adds to each event of a session.')
     .option('--rounds <n>', 'rounds to take medians over', '5')
@@ -30,6 +31,12 @@ export function benchGates(args: readonly string[]): void {
       `| ${turns} spoken turns, ${spokenTurn(0).length} messages each | CPU us a message | ratio | gated events, p99 us |`,
       '| --- | --- | --- | --- |',
       ...rows,
+      '',
+      '| a text of a megabyte | ms | longest turn of the event loop, ms |',
+      '| --- | --- | --- |',
+      ...(await measureLongTexts(Math.max(ROUNDS_MIN, Number(rounds)))).map(
+        ({ title, totalMs, longestTurnMs }) => `| ${title} | ${totalMs.toFixed(0)} | ${longestTurnMs.toFixed(1)} |`,
+      ),
       '',
     ].join('\n'),
   );

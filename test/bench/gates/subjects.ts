@@ -1,8 +1,8 @@
 // The taps that are measured: those of a session as it was before there were gates, as a session has them whose tenant has no
 // policy, and with policies of local rules.
 import { mintId, systemClock, trustedId } from '@trunkline/kernel';
-import { parseModerationPolicy, type HookBinding } from '@trunkline/moderation';
-import { personalDataHook, termsHook } from '@trunkline/moderation/adapters/rules';
+import { parseModerationPolicy, type HookBinding, type ModerationHook } from '@trunkline/moderation';
+import { patternsHook, personalDataHook, termsHook } from '@trunkline/moderation/adapters/rules';
 import {
   openAiGateWords,
   OpenAiContentReader,
@@ -17,7 +17,7 @@ import { meterTap } from '../../../apps/gateway/src/meter-tap.js';
 
 /** What is measured. */
 export interface Subject {
-  readonly name: 'before' | 'no_policy' | 'one_term' | 'many_terms';
+  readonly name: 'before' | 'no_policy' | 'one_term' | 'many_terms' | 'patterns';
   readonly title: string;
   /** How often more than the others it is run: a microsecond is measured over many. */
   readonly effort: number;
@@ -28,6 +28,12 @@ export interface Subject {
 const EFFORT = 40;
 const TERMS_MANY = 2_000;
 const JUDGED = /^(conversation\.item\.input_audio_transcription\.|response\.output_audio_transcript\.)/;
+const COSTLY = [
+  '(a+)+b',
+  '(x+x+)+y',
+  '([a-z]+ ){8}never',
+  ...Array.from({ length: 20 }, (_, i) => `(order|invoice|account) (number )?${i}\\d{6,12}`),
+];
 const nothingJudged = (): boolean => false;
 
 /** In the order of the table. */
@@ -44,13 +50,34 @@ export const SUBJECTS: readonly Subject[] = [
     effort: EFFORT,
     open: () => ({ ...throughGate(null, { fromClient: null, fromUpstream: metered() }), isGated: nothingJudged }),
   },
-  { name: 'one_term', title: 'one term', effort: 2, open: () => gated(1) },
-  { name: 'many_terms', title: `${TERMS_MANY} terms and personal data`, effort: 1, open: () => gated(TERMS_MANY) },
+  { name: 'one_term', title: 'one term', effort: 2, open: () => gated([manyTerms(1)]) },
+  {
+    name: 'many_terms',
+    title: `${TERMS_MANY} terms and personal data`,
+    effort: 1,
+    open: () => gated([manyTerms(TERMS_MANY), personalData()]),
+  },
+  { name: 'patterns', title: `${COSTLY.length} costly patterns`, effort: 1, open: () => gated([costlyPatterns()]) },
 ];
 
-function gated(terms: number): ReturnType<Subject['open']> {
-  const bindings = [bindingOf('terms', terms)];
-  if (terms > 1) bindings.push(bindingOf('personal_data', 0));
+/** So many terms, of which none is said. */
+export function manyTerms(count: number): ModerationHook {
+  return termsHook(
+    Array.from({ length: count }, (_, i) => ({ text: `unspeakable${i}`, category: 'term', wholeWord: true })),
+  );
+}
+
+export function personalData(): ModerationHook {
+  return personalDataHook(['card_number', 'iban', 'email', 'phone']);
+}
+
+/** Patterns at which a backtracking engine would not come to an end, and long ones. */
+export function costlyPatterns(): ModerationHook {
+  return patternsHook(COSTLY.map((pattern) => ({ pattern, category: 'pattern', caseSensitive: false })));
+}
+
+function gated(hooks: readonly ModerationHook[]): ReturnType<Subject['open']> {
+  const bindings = hooks.map(bindingOf);
   const parsed = parseModerationPolicy({ version: 1 });
   if (!parsed.ok) throw new Error(parsed.error.join('; '));
   const policy = { version: 1, policy: parsed.value, bindings };
@@ -78,16 +105,10 @@ function gated(terms: number): ReturnType<Subject['open']> {
   return { fromUpstream, isGated: (type) => JUDGED.test(type) };
 }
 
-function bindingOf(type: 'terms' | 'personal_data', terms: number): HookBinding {
-  const list = Array.from({ length: terms }, (_, i) => ({
-    text: `unspeakable${i}`,
-    category: 'term',
-    wholeWord: true,
-  }));
-  const hook = type === 'terms' ? termsHook(list) : personalDataHook(['card_number', 'iban', 'email', 'phone']);
+function bindingOf(hook: ModerationHook, n: number): HookBinding {
   return {
-    name: type,
-    type,
+    name: `hook${n}`,
+    type: 'local',
     hook,
     kinds: hook.kinds,
     deadlineMs: 300,

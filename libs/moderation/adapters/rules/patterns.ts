@@ -1,11 +1,9 @@
 // Finds what patterns describe. The engine is RE2's algorithm in JavaScript: its time grows with the text and with nothing
-// else, whatever somebody writes as a pattern and somebody else says to it. All patterns of a hook are asked in one pass;
-// a text too long for one turn of the event loop is judged in slices, so that no neighbour's audio waits for it.
-import { setImmediate as otherTurn } from 'node:timers/promises';
-import type { Content, Finding, ModerationHook } from '@trunkline/moderation';
+// else, whatever somebody writes as a pattern and somebody else says to it. All patterns of a hook are asked in one pass.
+import type { Finding, ModerationHook } from '@trunkline/moderation';
 import { RE2JS, RE2JSException, RE2Set } from 're2js';
-import { plainText, type PlainText } from './plain-text.js';
-import { originSpan } from './terms.js';
+import { originSpan, plainText, writtenMax, type PlainText } from './plain-text.js';
+import { textHook } from './text-hook.js';
 
 /** A pattern and what it counts as. */
 export interface Pattern {
@@ -33,9 +31,6 @@ const MEMORY_BYTES_MAX = 2 * 1024 * 1024;
 // Matches of one pattern in one slice. A pattern can be made to look to the end of the text for each of its matches; so
 // many are found one by one, and what follows counts as found too.
 const MATCHES_MAX = 200;
-// A composed letter may be written in so many code units; and room for unseen characters between letters.
-const WRITTEN_MAX = 4;
-const UNSEEN_MAX = 64;
 
 interface Compiled extends Pattern {
   readonly program: RE2JS;
@@ -48,51 +43,17 @@ export function patternsHook(patterns: readonly Pattern[]): ModerationHook {
   if (size > PROGRAM_SIZE_MAX)
     throw new RangeError(`the patterns need ${size} steps per character, more than ${PROGRAM_SIZE_MAX}; simplify some`);
   const slice = Math.min(SLICE_MAX, Math.max(SLICE_MIN, Math.floor(STEPS_PER_SLICE / size)));
-  const overlap = MATCH_LENGTH_MAX * WRITTEN_MAX + UNSEEN_MAX;
-  const find = (text: string, startsAt: number): Finding[] =>
-    groups.flatMap((group) => group.find(text)).filter(({ span }) => !isOfAnInventedBeginning(span, startsAt));
-  return {
-    kinds: ['typed_text', 'instructions', 'tools', 'input_transcript', 'tool_result', 'output_text', 'tool_arguments'],
-    lookBack: overlap,
-    cadence: 'piece',
-    inspect: ({ text, startsAt }: Content, _context, signal) =>
-      text.length <= slice + overlap
-        ? { action: null, findings: find(text, startsAt) }
-        : bySlices({ text, startsAt, slice, overlap, signal }, find),
-  };
-}
-
-interface LongText {
-  readonly text: string;
-  readonly startsAt: number;
-  readonly slice: number;
-  readonly overlap: number;
-  readonly signal: AbortSignal;
-}
-
-async function bySlices(
-  { text, startsAt, slice, overlap, signal }: LongText,
-  find: (text: string, startsAt: number) => Finding[],
-) {
-  const findings: Finding[] = [];
-  for (let from = 0; from < text.length; from += slice) {
-    signal.throwIfAborted();
-    const begin = wholeCharacter(text, Math.max(0, from - overlap));
-    for (const { category, score, span } of find(text.slice(begin, from + slice), startsAt + begin))
-      if (span !== null && begin + span.end > from)
-        findings.push({ category, score, span: { start: begin + span.start, end: begin + span.end } });
-    await otherTurn();
-  }
-  return { action: null, findings };
+  return textHook({
+    longest: writtenMax(MATCH_LENGTH_MAX),
+    slice,
+    find: (text, startsAt) =>
+      groups.flatMap((group) => group.find(text)).filter(({ span }) => !isOfAnInventedBeginning(span, startsAt)),
+  });
 }
 
 /** `^` matches where the text that is shown begins, which is the stream's beginning only at its start. */
 function isOfAnInventedBeginning(span: Finding['span'], startsAt: number): boolean {
   return startsAt > 0 && span?.start === 0;
-}
-
-function wholeCharacter(text: string, at: number): number {
-  return (text.charCodeAt(at) & 0xfc00) === 0xdc00 ? Math.max(0, at - 1) : at;
 }
 
 function compiled(patterns: readonly Pattern[], caseSensitive: boolean): readonly Compiled[] {

@@ -1,8 +1,8 @@
 // Finds personal data that has a form of its own. What has a check digit counts only when that is right, so that order
 // numbers are not taken for cards. Numbers are found as people say and transcripts write them: in groups.
-import { redactSpans, type Content, type Finding, type ModerationHook } from '@trunkline/moderation';
-import { plainText } from './plain-text.js';
-import { originSpan } from './terms.js';
+import { redactSpans, type Finding, type ModerationHook } from '@trunkline/moderation';
+import { originSpan, plainText, type PlainText } from './plain-text.js';
+import { textHook } from './text-hook.js';
 
 interface Detector {
   /** Linear by construction: no nested repetition. */
@@ -31,23 +31,22 @@ export const DETECTORS = {
 export type PersonalData = keyof typeof DETECTORS;
 
 // The longest thing looked for: an address of e-mail.
-const LOOK_BACK = 400;
+const LONGEST = 400;
+const SLICE = 4_096;
 
 /** @param wanted which kinds; each is a category of findings. */
 export function personalDataHook(wanted: readonly PersonalData[]): ModerationHook {
-  return {
+  return textHook({
+    longest: LONGEST,
+    slice: SLICE,
     kinds: ['typed_text', 'instructions', 'input_transcript', 'tool_result', 'output_text', 'tool_arguments'],
-    lookBack: LOOK_BACK,
-    cadence: 'piece',
-    inspect: ({ text }: Content) => ({ action: null, findings: wanted.flatMap((category) => find(text, category)) }),
-  };
+    find: (text) => find(text, wanted),
+  });
 }
 
 /** A text without any personal data that can be looked for. */
 export function redactPersonalData(text: string): string {
-  const found = Object.keys(DETECTORS)
-    .filter(isPersonalData)
-    .flatMap((category) => find(text, category));
+  const found = find(text, Object.keys(DETECTORS).filter(isPersonalData));
   return redactSpans(
     text,
     found.flatMap(({ span }) => (span === null ? [] : [span])),
@@ -58,9 +57,13 @@ function isPersonalData(name: string): name is PersonalData {
   return Object.hasOwn(DETECTORS, name);
 }
 
-function find(text: string, category: PersonalData): Finding[] {
-  const { form, holds }: Detector = DETECTORS[category];
+function find(text: string, wanted: readonly PersonalData[]): Finding[] {
   const plain = plainText(text);
+  return wanted.flatMap((category) => findIn(plain, category));
+}
+
+function findIn(plain: PlainText, category: PersonalData): Finding[] {
+  const { form, holds }: Detector = DETECTORS[category];
   const found: Finding[] = [];
   for (const match of plain.text.matchAll(form)) {
     if (!holds(match[0].replace(SEPARATOR, ''))) continue;

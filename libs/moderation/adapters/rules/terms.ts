@@ -1,6 +1,8 @@
-// Finds terms of a list, in any script, however they are capitalised, composed or interspersed with unseen characters.
-import type { Content, Finding, ModerationHook, Span } from '@trunkline/moderation';
-import { plainText, type PlainText } from './plain-text.js';
+// Finds terms of a list, in any script, however they are capitalised, composed or interspersed with unseen characters. The list
+// is asked in one pass over the text, whose time hardly grows with the list.
+import type { Finding, ModerationHook } from '@trunkline/moderation';
+import { originSpan, plainText, writtenMax, type PlainText } from './plain-text.js';
+import { textHook } from './text-hook.js';
 
 /** A term and what it counts as. */
 export interface Term {
@@ -11,12 +13,11 @@ export interface Term {
   readonly wholeWord: boolean;
 }
 
-/** More would cost more than a millisecond for each sentence. */
 export const TERMS_MAX = 2_000;
 export const TERM_LENGTH_MAX = 200;
-// A composed letter may be written in this many code units; and room for unseen characters between letters.
-const WRITTEN_MAX = 4;
-const UNSEEN_MAX = 64;
+const SLICE = 4_096;
+// So few terms that begin alike are compared one by one.
+const FEW = 4;
 
 const WORD_CHARACTER = /[\p{L}\p{N}]/u;
 
@@ -24,16 +25,13 @@ const WORD_CHARACTER = /[\p{L}\p{N}]/u;
 export function termsHook(terms: readonly Term[]): ModerationHook {
   if (terms.length > TERMS_MAX) throw new RangeError(`${terms.length} terms are more than ${TERMS_MAX}`);
   const searched = terms.map((term) => ({ ...term, text: searchable(term.text) }));
+  const index = indexOf(searched, 0);
   const longest = Math.max(0, ...searched.map(({ text }) => text.length));
-  return {
-    kinds: ['typed_text', 'instructions', 'tools', 'input_transcript', 'tool_result', 'output_text', 'tool_arguments'],
-    lookBack: longest * WRITTEN_MAX + UNSEEN_MAX,
-    cadence: 'piece',
-    inspect: ({ text }: Content) => {
-      const plain = plainText(text);
-      return { action: null, findings: searched.flatMap((term) => occurrences(plain, term)) };
-    },
-  };
+  return textHook({
+    longest: writtenMax(longest),
+    slice: SLICE,
+    find: (text) => occurrences(plainText(text), index),
+  });
 }
 
 function searchable(term: string): string {
@@ -43,19 +41,47 @@ function searchable(term: string): string {
   return text;
 }
 
-function occurrences(plain: PlainText, { text: term, category, wholeWord }: Term): Finding[] {
+/** Terms that begin with the same letters. */
+interface Index {
+  /** Those that are compared: all of a few, or those that have no further letter. */
+  readonly here: readonly Term[];
+  /** The others, by their next letter. */
+  readonly next: ReadonlyMap<number, Index>;
+}
+
+function indexOf(terms: readonly Term[], depth: number): Index {
+  if (terms.length <= FEW) return { here: terms, next: new Map() };
+  const longer = new Map<number, Term[]>();
+  for (const term of terms.filter(({ text }) => text.length > depth)) {
+    const letter = term.text.charCodeAt(depth);
+    longer.set(letter, [...(longer.get(letter) ?? []), term]);
+  }
+  return {
+    here: terms.filter(({ text }) => text.length === depth),
+    next: new Map([...longer].map(([letter, group]) => [letter, indexOf(group, depth + 1)])),
+  };
+}
+
+function occurrences(plain: PlainText, index: Index): Finding[] {
   const found: Finding[] = [];
-  for (let at = plain.text.indexOf(term); at !== -1; at = plain.text.indexOf(term, at + 1)) {
-    const end = at + term.length;
-    if (wholeWord && adjoinsWord(plain.text, at, end)) continue;
-    found.push({ category, score: 1, span: originSpan(plain, at, end) });
+  for (let at = 0; at < plain.text.length; at++) {
+    let depth = 0;
+    for (
+      let node: Index | undefined = index;
+      node !== undefined;
+      node = node.next.get(plain.text.charCodeAt(at + depth++))
+    )
+      for (const term of node.here) if (isThere(plain.text, at, term)) found.push(findingOf(plain, at, term));
   }
   return found;
 }
 
-/** Where a span of the plain text lies in the original. */
-export function originSpan(plain: PlainText, start: number, end: number): Span {
-  return { start: plain.originOf(start), end: plain.originOf(end) };
+function isThere(text: string, at: number, { text: term, wholeWord }: Term): boolean {
+  return text.startsWith(term, at) && !(wholeWord && adjoinsWord(text, at, at + term.length));
+}
+
+function findingOf(plain: PlainText, at: number, { text, category }: Term): Finding {
+  return { category, score: 1, span: originSpan(plain, at, at + text.length) };
 }
 
 function adjoinsWord(text: string, start: number, end: number): boolean {
