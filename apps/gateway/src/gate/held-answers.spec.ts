@@ -178,6 +178,19 @@ describe('a turn that turn detection ends', () => {
     expect(said).toEqual(['ask ours_0']);
   });
 
+  it('of silence is not answered over words that are unjudged, whoever begins the answer', () => {
+    const { held, said, turn, commit, pass } = answers();
+    turn('a');
+    held.turnEnded('b', 'silence');
+    commit('b');
+    expect(said).toEqual([]);
+    held.began('resp_idle');
+    expect(said).toEqual(['cancel resp_idle']);
+    held.ended();
+    pass('a');
+    expect(said).toEqual(['cancel resp_idle', 'ask ours_0']);
+  });
+
   it('waits for what must be said before any answer', () => {
     const { held, said, world, turn, pass } = answers();
     world.isFirst = false;

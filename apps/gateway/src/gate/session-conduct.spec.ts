@@ -85,6 +85,28 @@ describe('answers that are held', () => {
     expect(typesOf(said.upstream)).toEqual(['response.create']);
   });
 
+  it('are judged in what they say also where nobody spoke, and so is what silence is taken for', async () => {
+    const kinds = ['input_transcript', 'output_text'] as const;
+    const bed = gateOf({ input: { holdAnswers: true } }, bindingOf(BAD, { kinds: [...kinds] }));
+    bed.receive(created);
+    bed.receive({ type: 'session.updated', session: session(HELD) } as { type: string });
+    bed.said.upstream.length = 0;
+    bed.receive({ type: 'input_audio_buffer.timeout_triggered', ...item('idle') });
+    bed.receive({ type: 'input_audio_buffer.committed', ...item('idle') });
+    await settled();
+    // Turn detection may begin the answer to an idle timeout by itself, whatever it was told.
+    expect(typesOf(bed.said.upstream)).toEqual(['response.create']);
+    const of = { response_id: 'resp_idle', item_id: 'item_r', output_index: 0, content_index: 0 };
+    bed.receive({ type: 'response.created', response: { id: 'resp_idle', conversation_id: 'conv' } } as {
+      type: string;
+    });
+    const said = { type: 'response.output_audio_transcript.delta', ...of, delta: 'a forbidden thing' };
+    expect(bed.receive(said)).toBeNull();
+    expect(bed.said.upstream.at(-1)).toMatchObject({ type: 'response.cancel', response_id: 'resp_idle' });
+    bed.receive(transcript('idle', 'forbidden'));
+    expect(bed.said.upstream.at(-1)).toMatchObject({ type: 'conversation.item.delete', item_id: 'idle' });
+  });
+
   it('tell nothing of what went wrong with the words of the gateway', () => {
     const { turn, receive } = heldSession();
     turn('a');
