@@ -65,13 +65,19 @@ async function metric(name: string): Promise<number> {
 const waiting = (calls: number) =>
   eventually(`${calls} calls in line`, async () => ((await metric('trunkline_waiting_calls')) === calls ? true : null));
 
+/** Sessions that both accounts ever saw. */
+function dials(): number {
+  return bed.simulator.books.list().length + spare.books.list().length;
+}
+
 async function hangUp(...clients: (VoiceClient | RefusedUpgrade)[]): Promise<void> {
   await Promise.all(clients.map(async (client) => ('status' in client ? undefined : client.close())));
 }
 
 /** Policy reaches the gateway within a second; afterwards the pool is empty again. */
 async function settled(): Promise<void> {
-  await eventually('all lines are free', () => (openSessions(bed.simulator).length === 0 ? true : null));
+  const open = () => openSessions(bed.simulator).length + openSessions(spare).length;
+  await eventually('all lines are free', () => (open() === 0 ? true : null));
 }
 
 describe('a call that may wait', () => {
@@ -186,25 +192,62 @@ describe('a call that may wait', () => {
   }, 60_000);
 });
 
-describe('pools', () => {
-  it('fall over to the next account when one is full or refuses, and come back', async () => {
-    const account = ['--upstream-url', `${spare.httpUrl}/v1`, '--upstream-key-env', 'SPARE_UPSTREAM_KEY'];
-    await cli('pool', 'create', '--slug', 'spare', '--sessions-max', '5', '--weight', '0', ...account);
-    await cli('tenant', 'update', 'default', '--sessions-max', 'none');
-    const calls = await eventually('the spare pool is used', async () => {
-      const clients = await Promise.all([call('&wait_ms=0'), call('&wait_ms=0'), call('&wait_ms=0')]);
-      if (openSessions(spare).length === 1 && openSessions(bed.simulator).length === CAP) return clients;
-      await hangUp(...clients);
-      await settled();
-      return null;
-    });
-    await hangUp(...calls);
-    await settled();
-    expect(await metric('trunkline_pool_tries_total{pool="spare",turn="fallback",outcome="admitted"}')).toBeGreaterThan(
-      0,
-    );
-    expect(await metric('trunkline_pool_tries_total{pool="default",turn="first",outcome="dial_failed"}')).toBe(0);
+/** Whether both accounts hold all their sessions. */
+const isFull = () => openSessions(bed.simulator).length === CAP && openSessions(spare).length === 1;
 
+/** As many calls as both accounts hold; the last one is the spare account's, for a pool of no weight is asked last. */
+function fill(): Promise<VoiceClient[]> {
+  return eventually('both pools are full', async () => {
+    const clients: VoiceClient[] = [];
+    for (let i = 0; i <= CAP && openSessions(spare).length === 0; i += 1) {
+      const client = await call('&wait_ms=0');
+      if (!('status' in client)) clients.push(client);
+    }
+    if (clients.length === CAP + 1 && isFull()) return clients;
+    await hangUp(...clients);
+    await settled();
+    return null;
+  });
+}
+
+describe('pools', () => {
+  beforeAll(async () => {
+    const account = ['--upstream-url', `${spare.httpUrl}/v1`, '--upstream-key-env', 'SPARE_UPSTREAM_KEY'];
+    await cli('pool', 'create', '--slug', 'spare', '--sessions-max', '1', '--weight', '0', ...account);
+    await cli('tenant', 'update', 'default', '--sessions-max', 'none');
+  }, 60_000);
+
+  it('fall over to the next account when one is full', async () => {
+    await hangUp(...(await fill()));
+    await settled();
+    const spareTries = 'trunkline_pool_tries_total{pool="spare",turn="fallback",outcome="admitted"}';
+    expect(await metric(spareTries)).toBeGreaterThan(0);
+    expect(await metric('trunkline_pool_tries_total{pool="default",turn="first",outcome="dial_failed"}')).toBe(0);
+  }, 60_000);
+
+  it('are waited for all at once: the first that has a line again gives it to who came first', async () => {
+    const held = await fill();
+    const dialled = dials();
+    const order: number[] = [];
+    const first = call().then((outcome) => (order.push(1), outcome));
+    await waiting(1);
+    const second = call().then((outcome) => (order.push(2), outcome));
+    await waiting(2);
+    await held.at(-1)?.close();
+    const got = await first;
+    expect('status' in got).toBe(false);
+    expect(order).toEqual([1]);
+    await eventually('both pools are full again', () => (isFull() ? true : null));
+    await held[0]?.close();
+    const next = await second;
+    expect('status' in next).toBe(false);
+    await eventually('both pools are full again', () => (isFull() ? true : null));
+    expect(dials()).toBe(dialled + 2);
+    await hangUp(...held, got, next);
+    await settled();
+  }, 60_000);
+
+  it('fall over to the next account when one refuses', async () => {
     bed.simulator.configure({ faults: [{ match: {}, at: 'connect', action: 'http_429' }] });
     const over = await call('&wait_ms=0');
     expect('status' in over).toBe(false);

@@ -1,12 +1,12 @@
 // Steps 4 to 6 of a call: pool after pool, a line first, then the upstream, then the confirmation that makes both the
 // session's. A pool that is full or fails gives way to the next; only then, where the tenant may wait, does the call
-// stand in line. Everything here can still be refused with an HTTP status.
-import { err, ok, type Refusal, type Result, type SessionId } from '@trunkline/kernel';
-import type { Lease } from '@trunkline/admission';
+// stand in line, in all pools that may carry it at once. Everything here can still be refused with an HTTP status.
+import { err, ok, type PoolId, type Refusal, type Result, type SessionId } from '@trunkline/kernel';
+import type { Lease, PoolChoice } from '@trunkline/admission';
 import { inTurn, type RouteRequest } from '@trunkline/providers';
 import { modelFamily, type DialRefusal } from '@trunkline/providers/adapters/openai';
 import type { Pool } from '@trunkline/tenancy';
-import { planOf, reviewOf, type Caller, type JudgedCall, type Review } from './call-review.js';
+import { reviewOf, type Caller, type JudgedCall, type Review } from './call-review.js';
 import { CallTrail } from './call-trail.js';
 import { dialUpstream } from './dial-upstream.js';
 import { endUserOf } from './end-user.js';
@@ -19,7 +19,8 @@ import { withWaitHint } from './wait-terms.js';
 type Judged = Caller & JudgedCall & { readonly trail: CallTrail };
 
 interface Try {
-  readonly pool: Pool;
+  /** In which pools; asked again while it waits. */
+  readonly review: Review;
   readonly waitMs: number;
   readonly turn: PoolTry['turn'];
 }
@@ -55,120 +56,121 @@ async function throughPools(
   // Nobody stands in line for a session that may not begin.
   const spent = caller.waitMs > 0 ? await caller.budget : null;
   if (spent) return err(spent);
-  const { pools } = caller;
-  const turns = inTurn(pools, (id) => parts.health.isHealthy(id, parts.clock.monotonicMs()), parts.random);
-  const isOnly = turns.length === 1;
   const startedMs = parts.clock.monotonicMs();
-  const waitable: Waitable[] = [];
+  const leftMs = (): number => Math.max(0, caller.waitMs - (parts.clock.monotonicMs() - startedMs));
+  const turns = inTurn(caller.pools, (id) => parts.health.isHealthy(id, parts.clock.monotonicMs()), parts.random);
+  /** Pools that had a line, but no upstream. */
+  const failed = new Set<PoolId>();
   let refusal: Refusal = { code: 'internal_error', message: 'No pool is configured for this model.' };
-  for (const [i, pool] of turns.entries()) {
-    const attempt: Try = { pool, waitMs: isOnly ? caller.waitMs : 0, turn: i === 0 ? 'first' : 'fallback' };
-    const outcome = await tryPool(parts, caller, attempt);
+  // One pool that may be waited for is asked and waited for in one go.
+  const first = turns.length === 1 && caller.waitMs > 0 ? [] : turns;
+  for (const [i, { id }] of first.entries()) {
+    const review = reviewOf(parts, caller, (each) => each === id);
+    const outcome = await tryPools(parts, caller, { review, waitMs: 0, turn: i === 0 ? 'first' : 'fallback' });
     if (outcome.kind === 'open') return ok(outcome.call);
     if (outcome.kind === 'judge_again') return outcome.kind;
     // That a line is missing says more to who may come again than that another pool's upstream is away.
-    if (outcome.kind !== 'no_upstream' || waitable.length === 0) refusal = outcome.refusal;
+    if (outcome.kind !== 'no_upstream' || failed.size === i) refusal = outcome.refusal;
     if (outcome.kind === 'over') return err(parts.closedToNewSessions() ?? refusal);
-    if (outcome.kind === 'no_line') waitable.push({ pool, expectedWaitMs: outcome.expectedWaitMs });
+    if (outcome.kind === 'no_upstream') failed.add(outcome.poolId);
+    // The rate of new sessions is the same in every pool.
+    if (outcome.kind === 'no_line' && outcome.isEverywhere) break;
   }
-  // Only then does a call with a choice of pools stand in line: of those where nothing but a line was missing, in the one
-  // that is likely to be the quickest.
-  const best = waitable.sort((a, b) => a.expectedWaitMs - b.expectedWaitMs)[0];
-  const waitMs = Math.max(0, caller.waitMs - (parts.clock.monotonicMs() - startedMs));
-  if (!isOnly && best && waitMs > 0) {
-    const outcome = await tryPool(parts, caller, { pool: best.pool, waitMs, turn: 'wait' });
+  // Who is given a line whose upstream fails goes on waiting for the others, behind who waits already.
+  while (leftMs() > 0 && caller.pools.some(({ id }) => !failed.has(id))) {
+    const review = reviewOf(parts, caller, (id) => !failed.has(id));
+    const turn = first.length === 0 ? 'first' : 'wait';
+    const outcome = await tryPools(parts, caller, { review, waitMs: leftMs(), turn });
     if (outcome.kind === 'open') return ok(outcome.call);
     if (outcome.kind === 'judge_again') return outcome.kind;
     refusal = outcome.refusal;
+    if (outcome.kind !== 'no_upstream') break;
+    failed.add(outcome.poolId);
   }
   // Whoever waited while this process began to stop hears the reason that helps.
   return err(parts.closedToNewSessions() ?? refusal);
 }
 
-interface Waitable {
-  readonly pool: Pool;
-  readonly expectedWaitMs: number;
-}
-
 type TryOutcome =
   | { readonly kind: 'open'; readonly call: AdmittedCall }
-  | { readonly kind: 'no_line'; readonly refusal: Refusal; readonly expectedWaitMs: number }
-  | { readonly kind: 'no_upstream'; readonly refusal: Refusal }
+  /** `isEverywhere`: nor would it have one of another pool. */
+  | { readonly kind: 'no_line'; readonly refusal: Refusal; readonly isEverywhere: boolean }
+  | { readonly kind: 'no_upstream'; readonly refusal: Refusal; readonly poolId: PoolId }
   /** The policy that it was judged by is not in force any more, and does not let it go on here. */
   | { readonly kind: 'judge_again' }
   /** No other pool would do better. */
   | { readonly kind: 'over'; readonly refusal: Refusal };
 
-// A pool that the upstream asked to leave alone, or of which nothing is known, is the last to wait for.
-const EXPECTED_UNKNOWN_MS = 600_000;
-
-async function tryPool(parts: GatewayParts, caller: Judged, attempt: Try): Promise<TryOutcome> {
-  const { counted, ...outcome } = await lineAndUpstream(parts, caller, attempt);
-  parts.metrics.poolTried({ pool: attempt.pool.slug, turn: attempt.turn, outcome: counted });
+async function tryPools(parts: GatewayParts, caller: Judged, attempt: Try): Promise<TryOutcome> {
+  const terms = attempt.review.terms();
+  if (terms === null) return { kind: 'judge_again' };
+  const asked = terms.plans.flatMap(({ poolId }) => attempt.review.pool(poolId) ?? []);
+  const { counted, ...outcome } = await lineAndUpstream(parts, caller, { ...attempt, plans: terms.plans });
+  // Without a line it was tried in vain in each; the pool that gave one may have come while it waited, or be gone again.
+  const gave =
+    counted.in === null ? null : (attempt.review.pool(counted.in) ?? asked.find(({ id }) => id === counted.in));
+  for (const { slug } of gave === null ? asked : gave ? [gave] : [])
+    parts.metrics.poolTried({ pool: slug, turn: attempt.turn, outcome: counted.as });
   return outcome;
 }
 
-/** What came of a try, and what it is counted as. */
-type Counted = TryOutcome & { readonly counted: PoolTry['outcome'] };
+/** What came of a try, what it is counted as, and in which pool; null: in all that were asked. */
+type Counted = TryOutcome & { readonly counted: { readonly in: PoolId | null; readonly as: PoolTry['outcome'] } };
 
-async function lineAndUpstream(parts: GatewayParts, caller: Judged, attempt: Try): Promise<Counted> {
-  const review = reviewOf(parts, caller, attempt.pool);
-  const lease = await takeLine(parts, caller, { ...attempt, review }); // 4
+type Asked = Try & { readonly plans: PoolChoice };
+
+async function lineAndUpstream(parts: GatewayParts, caller: Judged, attempt: Asked): Promise<Counted> {
+  const lease = await takeLine(parts, caller, attempt); // 4
   if (!lease.ok) {
-    const { refusal, reason, denial } = lease.error;
-    if (reason === 'policy_changed' && !caller.gone.aborted) return { kind: 'judge_again', counted: reason };
-    // The rate of new sessions is the same in every pool; a line may be free, or kept for this key, in another.
-    if (caller.gone.aborted || reason === 'unavailable' || reason === 'rate_limit')
-      return { kind: 'over', refusal, counted: reason };
-    const expectedWaitMs = reason === 'headroom' ? EXPECTED_UNKNOWN_MS : denial?.queue.expectedWaitMs;
+    const { refusal, reason } = lease.error;
+    const counted = { in: null, as: reason };
+    if (reason === 'policy_changed' && !caller.gone.aborted) return { kind: 'judge_again', counted };
+    if (caller.gone.aborted || reason === 'unavailable') return { kind: 'over', refusal, counted };
     const hinted = withWaitHint(refusal, caller.handshake, caller.principal);
-    return {
-      kind: 'no_line',
-      refusal: hinted,
-      expectedWaitMs: expectedWaitMs ?? EXPECTED_UNKNOWN_MS / 2,
-      counted: reason,
-    };
+    return { kind: 'no_line', refusal: hinted, isEverywhere: reason === 'rate_limit', counted };
   }
-  const line = { lease: lease.value, pool: attempt.pool, waited: attempt.waitMs > 0 };
-  if (review() === null) {
-    const released = await parts.releaseLease(line.lease);
-    const counted = 'policy_changed';
+  const { poolId } = lease.value.place;
+  const countedAs = (as: PoolTry['outcome']) => ({ in: poolId, as });
+  const pool = attempt.review.pool(poolId);
+  if (pool === null) {
+    const released = await parts.releaseLease(lease.value);
+    const counted = countedAs('policy_changed');
     return released ? { kind: 'judge_again', counted } : { kind: 'over', refusal: LINE_LOST, counted };
   }
+  const line = { lease: lease.value, pool, waited: attempt.waitMs > 0 };
   try {
     const call = await withinBudget(parts, caller, line);
-    if (call.ok) return { kind: 'open', call: call.value, counted: 'admitted' };
+    if (call.ok) return { kind: 'open', call: call.value, counted: countedAs('admitted') };
     const released = await parts.releaseLease(line.lease);
     const { refusal, failed } = call.error;
     // A line that could not be given back is still this session's: it cannot take another.
     const isOver = !refusal.tryNextPool || caller.gone.aborted || !released;
-    return { kind: isOver ? 'over' : 'no_upstream', refusal, counted: caller.gone.aborted ? 'abandoned' : failed };
+    const counted = countedAs(caller.gone.aborted ? 'abandoned' : failed);
+    return isOver ? { kind: 'over', refusal, counted } : { kind: 'no_upstream', refusal, poolId, counted };
   } catch (error) {
     await parts.releaseLease(line.lease);
     throw error;
   }
 }
 
-async function takeLine(
-  parts: GatewayParts,
-  caller: Judged,
-  { pool, waitMs, review }: Pick<Try, 'pool' | 'waitMs'> & { readonly review: Review },
-) {
-  const { sessionId, principal, policy, wanted, gone, told, trail } = caller;
-  const plan = planOf(parts, policy, pool);
+async function takeLine(parts: GatewayParts, caller: Judged, { plans, waitMs, review }: Omit<Asked, 'turn'>) {
+  const { sessionId, principal, wanted, gone, told, trail } = caller;
   const startedMs = parts.clock.monotonicMs();
   const lease = await parts.admit({
     sessionId,
     who: principal,
-    plan,
+    plans,
     family: familyOf(wanted),
     waitMs,
     gone,
-    review,
+    review: review.terms,
     told,
   });
   const outcome = lease.ok ? 'admitted' : lease.error.reason;
-  trail.asked([pool.id], lease.ok ? null : lease.error);
+  trail.asked(
+    plans.map(({ poolId }) => poolId),
+    lease.ok ? null : lease.error,
+  );
   parts.metrics.admission(outcome, (parts.clock.monotonicMs() - startedMs) / 1000);
   if (!lease.ok && lease.error.cause !== undefined)
     parts.log.warn(

@@ -32,30 +32,46 @@ export interface JudgedCall {
   readonly budget: Promise<Refusal | null>;
 }
 
-/** What holds for the call in one pool by the policy in force; null: it may not go on there. */
-export type Review = () => CallTerms | null;
+/** A call as the policy in force sees it. */
+export interface Review {
+  /** What holds for it, in the pools to wait for; null: none may carry it any more. */
+  readonly terms: () => CallTerms | null;
+  /** A pool that may carry it, as it is by now. */
+  readonly pool: (id: PoolId) => Pool | null;
+}
 
-/** Reviews a call in a pool. Cheap while the policy is the one that it was judged by: asked twice a second of each call. */
-export function reviewOf(parts: GatewayParts, caller: Caller & JudgedCall, pool: Pool): Review {
+/**
+ * Reviews a call in the pools of which `mayCarry` is true. Cheap while the policy is the one that it was judged by: asked
+ * twice a second of each call. A pool whose upstream does not answer is not waited for while there is another.
+ */
+export function reviewOf(parts: GatewayParts, caller: Caller & JudgedCall, mayCarry: (id: PoolId) => boolean): Review {
   let seen: JudgedCall | null = caller;
-  return () => {
+  const pools = (): readonly Pool[] => {
     const policy = parts.policy();
     // A key may also expire by the clock.
     if (seen && (policy !== seen.policy || stillAllowed(seen.principal, policy, parts.clock.nowMs()) !== null)) {
       const judged = caller.judge();
-      seen = judged.ok && offers(judged.value.pools, pool.id) ? judged.value : null;
+      seen = judged.ok ? judged.value : null;
     }
-    return seen && { own: seen.principal, plan: planOf(parts, seen.policy, pool) };
+    return seen?.pools.filter(({ id }) => mayCarry(id)) ?? [];
+  };
+  return {
+    terms: () => {
+      const offered = pools();
+      const answering = offered.filter(({ id }) => parts.health.isHealthy(id, parts.clock.monotonicMs()));
+      return seen && termsIn(parts, seen, answering.length > 0 ? answering : offered);
+    },
+    pool: (id) => pools().find((pool) => pool.id === id) ?? null,
   };
 }
 
-/** The pool's plan at this policy. */
-export function planOf(parts: GatewayParts, policy: PolicySnapshot, pool: Pool): PoolPlan {
+function termsIn(parts: GatewayParts, { principal, policy }: JudgedCall, pools: readonly Pool[]): CallTerms | null {
+  const [plan, ...others] = pools.map((pool) => planOf(parts, policy, pool));
+  return plan ? { own: principal, plans: [plan, ...others] } : null;
+}
+
+function planOf(parts: GatewayParts, policy: PolicySnapshot, pool: Pool): PoolPlan {
   const plan = parts.plans.of(policy).get(pool.id);
   if (!plan) throw new Error(`pool ${pool.id} has no plan`);
   return plan;
-}
-
-function offers(pools: readonly Pool[], poolId: PoolId): boolean {
-  return pools.some(({ id }) => id === poolId);
 }

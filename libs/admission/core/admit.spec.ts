@@ -4,17 +4,18 @@ import { MemoryLeaseStore } from '../adapters/memory/index.js';
 import type { AdmissionRefusal } from './admission-refusal.js';
 import { admit, type AdmitRequest } from './admit.js';
 import { acquired, lineRequest, storeThrough, type RequestParts } from './lease-builders.conformance.js';
-import { DEFAULT_LEASE_TERMS } from './lease.js';
+import { DEFAULT_LEASE_TERMS, type PoolChoice } from './lease.js';
 import { LeaseStoreUnavailable, type AcquireOutcome, type LeaseStore } from './lease-store.js';
 import { WaitingRoom } from './waiting-room.js';
 
 const clock: Clock = { nowMs: () => 1_795_000_000_000, monotonicMs: () => 0 };
 
 function requestOf(parts: RequestParts, waitMs = 0): AdmitRequest {
-  const { sessionId, replicaId, place, own, plan } = lineRequest(parts);
+  const { sessionId, replicaId, place, own, plan, otherPools } = lineRequest(parts);
   const { keyId, tenantId, family } = place;
   const gone = new AbortController().signal;
-  return { sessionId, replicaId, who: { keyId, tenantId, ...own }, plan, family, waitMs, gone };
+  const plans: PoolChoice = [plan, ...otherPools];
+  return { sessionId, replicaId, who: { keyId, tenantId, ...own }, plans, family, waitMs, gone };
 }
 
 function partsOf(store: LeaseStore) {

@@ -3,7 +3,7 @@
 // who the principal is to tenancy, which pools to ask to routing, and keeping calls in line to the waiting room.
 import { err, ok, type ApiKeyId, type ReplicaId, type Result, type SessionId, type TenantId } from '@trunkline/kernel';
 import { denied, unavailable, type AdmissionRefusal } from './admission-refusal.js';
-import { mintToken, type Lease } from './lease.js';
+import { mintToken, type Lease, type PoolChoice } from './lease.js';
 import {
   LeaseStoreUnavailable,
   type AcquireRequest,
@@ -12,7 +12,6 @@ import {
   type OwnUse,
 } from './lease-store.js';
 import type { OwnLimits } from './limits.js';
-import type { PoolPlan } from './pool-plan.js';
 import type { WaitingRoom, WaitTerms } from './waiting-room.js';
 
 /** Who asks for a line (`Principal` of tenancy fits). */
@@ -26,14 +25,15 @@ export interface AdmitRequest {
   readonly sessionId: SessionId;
   readonly replicaId: ReplicaId;
   readonly who: Admittee;
-  readonly plan: PoolPlan;
+  /** The pools that may carry it: the first that has a line gives it one, and it waits in all of them. */
+  readonly plans: PoolChoice;
   /** The model family that the session counts under within its pool. */
   readonly family: string;
   /** How long to wait for a line, in milliseconds; 0: not at all. */
   readonly waitMs: number;
   /** Fires when the client went away. */
   readonly gone: AbortSignal;
-  /** Asked while it waits: what holds for it by the policy in force; null: it may not wait here any more. */
+  /** Asked while it waits: what holds for it by the policy in force; null: it may not wait any more. */
   readonly review?: NonNullable<WaitTerms['review']>;
   /** Told what of its own limits is in use, as soon as the store has said so; with a line that includes it. */
   readonly told?: (own: OwnUse) => void;
@@ -98,9 +98,10 @@ async function stand(
 }
 
 function acquisitionOf(
-  { sessionId, replicaId, who, plan, family, waitMs }: AdmitRequest,
+  { sessionId, replicaId, who, plans, family, waitMs }: AdmitRequest,
   token: string,
 ): AcquireRequest {
+  const [plan, ...otherPools] = plans;
   const { keyId, tenantId, keySessionsMax, tenantSessionsMax, sessionsPerMinuteMax } = who;
   return {
     sessionId,
@@ -109,6 +110,7 @@ function acquisitionOf(
     place: { keyId, tenantId, poolId: plan.poolId, family },
     own: { keySessionsMax, tenantSessionsMax, sessionsPerMinuteMax },
     plan,
+    otherPools,
     mayWait: waitMs > 0,
   };
 }

@@ -14,6 +14,7 @@ import {
 } from './lease-builders.conformance.js';
 import type { LeaseStoreCase } from './lease-store.conformance.js';
 import { KEPT_LINES } from './kept-lines.conformance.js';
+import { POOL_CHOICE } from './pool-choice.conformance.js';
 
 const OWN_LIMITS: readonly LeaseStoreCase[] = [
   {
@@ -397,5 +398,6 @@ export const FAIR_CAP_CASES: readonly LeaseStoreCase[] = [
   ...FLOORS,
   ...LINE,
   ...KEPT_LINES,
+  ...POOL_CHOICE,
   ...OTHER,
 ];

@@ -16,12 +16,14 @@ export interface RequestParts {
   /** By tenant, named as in `ids`; what a share does not say is floor 0, no ceiling, weight 1 and no keys. */
   readonly shares?: Readonly<Record<string, Partial<TenantShare>>>;
   readonly plan?: Partial<PoolPlan>;
+  /** Pools that may carry the call as well, named as in `ids` and otherwise like its own. */
+  readonly alsoIn?: readonly string[];
   readonly mayWait?: boolean;
 }
 
 /** A request for a line; without caps nothing refuses it. */
 export function lineRequest(parts: RequestParts = {}): AcquireRequest {
-  const { session = 'a', token = 'one', replica = 'r', ids, caps, mayWait = false } = parts;
+  const { session = 'a', token = 'one', replica = 'r', ids, caps, alsoIn = [], mayWait = false } = parts;
   return {
     sessionId: trustedId('ses', `ses_${session}`),
     replicaId: trustedId('rep', `rep_${replica}`),
@@ -38,6 +40,7 @@ export function lineRequest(parts: RequestParts = {}): AcquireRequest {
       sessionsPerMinuteMax: caps?.perMinute ?? null,
     },
     plan: planOf(parts),
+    otherPools: alsoIn.map((pool) => planOf({ ...parts, ids: { ...ids, pool } })),
     mayWait,
   };
 }
@@ -111,7 +114,7 @@ export function of(tenant: string, rest: Omit<RequestParts, 'ids'> = {}): Reques
   return { ids: { tenant, key: tenant }, ...rest };
 }
 
-/** The sessions in line for the usual pool. */
-export async function inLine(store: LeaseStore): Promise<readonly string[]> {
-  return (await store.view(lineRequest().plan.poolId)).waiting.map((call) => call.sessionId);
+/** The sessions in line for the usual pool, or another. */
+export async function inLine(store: LeaseStore, pool = 'a'): Promise<readonly string[]> {
+  return (await store.view(lineRequest({ ids: { pool } }).plan.poolId)).waiting.map((call) => call.sessionId);
 }

@@ -4,7 +4,7 @@ import { poolLines } from './pool-lines.js';
 import assert from 'node:assert/strict';
 import { lineRequest } from './lease-builders.conformance.js';
 import type { LeaseStoreUnderTest } from './lease-store.conformance.js';
-import type { Lease } from './lease.js';
+import { seekIn, type Lease, type PoolChoice } from './lease.js';
 import type { AcquireOutcome, AcquireRequest, AttendOutcome } from './lease-store.js';
 import type { OwnLimits } from './limits.js';
 import { LineHeldElsewhere, Switchboard } from './switchboard.js';
@@ -17,6 +17,8 @@ export type LeaseOperation =
       readonly key: number;
       readonly tenant: number;
       readonly pool: number;
+      /** The other pool may carry it as well. */
+      readonly anyPool: boolean;
       readonly family: number;
       readonly mayWait: boolean;
     }
@@ -35,6 +37,8 @@ export type LeaseOperation =
       readonly stale: boolean;
     }
   | { readonly kind: 'renew_all' | 'attend_all' }
+  /** Attends to the session's call in these pools from now on. */
+  | { readonly kind: 'move'; readonly session: number; readonly pool: number; readonly anyPool: boolean }
   | { readonly kind: 'pause'; readonly ms: number; readonly family: string | null }
   | { readonly kind: 'used'; readonly tokens: number; readonly family: string | null }
   | { readonly kind: 'advance'; readonly ms: number };
@@ -120,6 +124,12 @@ async function apply(operation: LeaseOperation, state: Replay): Promise<Answers>
       const all = latest(state).map((request) => ({ ...request, own: ownOf(request.place.tenantId, state) }));
       return [board.attend(all, nowMs).map(shown), (await under.store.attend(all)).map(shown)];
     }
+    case 'move': {
+      const [request] = state.asked.get(operation.session)?.slice(-1) ?? [];
+      if (!request) return [null, null];
+      const moved = seekIn(request, request.own, plansOf(operation, state));
+      return [board.attend([moved], nowMs).map(shown), (await under.store.attend([moved])).map(shown)];
+    }
     case 'pause': {
       const { poolId } = lineRequest({ ids: { pool: '0' } }).place;
       board.pause(poolId, operation.ms, nowMs, operation.family);
@@ -166,11 +176,12 @@ function ownOf(tenantId: string, { plan: { own } }: Replay): OwnLimits {
 }
 
 function requestOf(
-  { session, key, tenant, pool, family, mayWait }: Extract<LeaseOperation, { kind: 'acquire' }>,
+  { session, key, tenant, pool, anyPool, family, mayWait }: Extract<LeaseOperation, { kind: 'acquire' }>,
   { step, plan: { cap, floor, weight, own } }: Replay,
 ): AcquireRequest {
   const guaranteed = Math.min(floor, cap);
   return lineRequest({
+    alsoIn: anyPool ? [`${1 - pool}`] : [],
     session: `${session}`,
     token: `${step}`,
     ids: { key: `${tenant}${key}`, tenant: `${tenant}`, pool: `${pool}`, family: `f${family}` },
@@ -182,6 +193,12 @@ function requestOf(
     plan: { version: step, sessionsMax: cap, familyMax: { f1: 2 }, waitingMax: 4, waitingPerTenantMax: 3 },
     mayWait,
   });
+}
+
+function plansOf({ pool, anyPool }: { readonly pool: number; readonly anyPool: boolean }, state: Replay): PoolChoice {
+  const asked = { session: 0, key: 0, tenant: 0, pool, anyPool, family: 0, mayWait: true };
+  const { plan, otherPools } = requestOf({ kind: 'acquire', ...asked }, state);
+  return [plan, ...otherPools];
 }
 
 async function onLease(
@@ -209,7 +226,7 @@ async function onLease(
 
 // Fences are each store's own; that they rise is a case of its own.
 function shown(outcome: AcquireOutcome | AttendOutcome): unknown {
-  return 'lease' in outcome ? { ...outcome, lease: null } : outcome;
+  return 'lease' in outcome ? { ...outcome, lease: outcome.lease.place } : outcome;
 }
 
 function latest({ asked }: Replay): readonly AcquireRequest[] {

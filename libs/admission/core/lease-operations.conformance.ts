@@ -13,6 +13,10 @@ export function leaseOperations(): fc.Arbitrary<LeaseOperation[]> {
       { weight: 8, arbitrary: fc.record({ kind: onOneLease(), session, stale: fc.nat(5).map((n) => n === 0) }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('renew_all' as const, 'attend_all' as const) }) },
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.constantFrom(...STEP_MS) }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constant('move' as const), session, pool: pool(), anyPool: fc.boolean() }),
+      },
       { weight: 1, arbitrary: pause() },
       { weight: 1, arbitrary: use() },
       { weight: 1, arbitrary: policy() },
@@ -48,13 +52,18 @@ function policy(): fc.Arbitrary<LeaseOperation> {
   });
 }
 
+function pool(): fc.Arbitrary<number> {
+  return fc.nat(5).map((n) => (n === 0 ? 1 : 0));
+}
+
 function acquisition(session: fc.Arbitrary<number>): fc.Arbitrary<LeaseOperation> {
   return fc.record({
     kind: fc.constant('acquire' as const),
     session,
     key: fc.nat(1),
     tenant: fc.nat(2),
-    pool: fc.nat(5).map((n) => (n === 0 ? 1 : 0)),
+    pool: pool(),
+    anyPool: fc.nat(2).map((n) => n === 0),
     family: fc.nat(1),
     mayWait: fc.boolean(),
   });

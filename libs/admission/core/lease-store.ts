@@ -3,11 +3,11 @@
 // to `admit.ts`, the timing of renewals to the `LeaseKeeper` and that of waiting to the `WaitingRoom`.
 import type { ApiKeyId, PoolId, ReplicaId, SessionId, TenantId } from '@trunkline/kernel';
 import type { TokenUse } from './headroom.js';
-import type { Caller, Lease, LeaseState } from './lease.js';
+import type { Caller, Lease, LeaseState, Seeker } from './lease.js';
 import type { LimitScope } from './limits.js';
 
 /** What is asked for: a line for one session, under all its limits or not at all. */
-export interface AcquireRequest extends Caller {
+export interface AcquireRequest extends Seeker {
   /** Whether to stand in line when there is no room now. */
   readonly mayWait: boolean;
 }
@@ -36,9 +36,9 @@ export interface Denial {
   readonly max: number;
   /** When asking again may help. */
   readonly retryAfterMs: number;
-  /** It would have waited, but the waiting room is full. */
+  /** It would have waited, but the waiting room of every pool is full. */
   readonly queueFull: boolean;
-  /** Where it stood (or would have stood) in line. */
+  /** Where it stood (or would have stood) in line; of several pools, in that of the likeliest. */
   readonly queue: QueuePlace;
   readonly own: OwnUse;
 }
@@ -166,17 +166,20 @@ export type OnGranted = (sessionId: SessionId) => void;
  */
 export interface LeaseStore {
   /**
-   * Takes a pending line under all limits, or under none; with `mayWait` stands in line when there is none. Asking again
-   * for a session that already holds a line takes it over (new token, no second line); it must be the same place. A line
-   * kept for the same key, pool and family is taken over before anything else is asked.
+   * Takes a pending line under all limits, or under none; with `mayWait` stands in line when there is none. Who may be
+   * carried by several pools takes the line of the first that has one, or stands in line in all of them at once (but those
+   * whose line is full) until one gives it a line, which takes it out of the others in the same step. Asking again for a
+   * session that already holds a line takes it over (new token, no second line); it must be one of the same places. A
+   * line kept for the same key, pool and family is taken over before anything else is asked.
    */
   acquire(request: AcquireRequest): Promise<AcquireOutcome>;
   /**
-   * Keeps calls in line, from now on under the limits of their own that they bring, and says how each of them stands, in
-   * their order. Gives out whatever has become free.
+   * Keeps calls in line, from now on under the limits of their own and in the pools that they bring, and says how each of
+   * them stands, in their order. A pool that is new to a call is joined at the place of when the call came, unless its line
+   * is full. Gives out whatever has become free.
    */
-  attend(callers: readonly Caller[]): Promise<readonly AttendOutcome[]>;
-  /** Leaves the line. `granted`: it was given a line a moment before, which is the caller's to use or release. */
+  attend(callers: readonly Seeker[]): Promise<readonly AttendOutcome[]>;
+  /** Leaves the line, of all pools. `granted`: it was given a line a moment before, which is the caller's to use or release. */
   leave(caller: Caller): Promise<AttendOutcome>;
   /** Pending to confirmed, for `confirmedMs` from now; again on a confirmed lease it renews. `lost`: it had lapsed. */
   confirm(lease: Lease): Promise<'confirmed' | 'lost'>;

@@ -24,6 +24,28 @@ export interface Caller {
   readonly plan: PoolPlan;
 }
 
+/** Pools that may carry a call, by their plans: one at least. */
+export type PoolChoice = readonly [PoolPlan, ...PoolPlan[]];
+
+/** Somebody who asks for a line of whichever of its pools has one. */
+export interface Seeker extends Caller {
+  /** Plans of the pools that may carry the call as well as the one of its place. */
+  readonly otherPools: readonly PoolPlan[];
+}
+
+/** The seeker in these pools instead, and under what holds for it there. */
+export function seekIn<S extends Seeker>(seeker: S, own: OwnLimits, [plan, ...otherPools]: PoolChoice): S {
+  return { ...seeker, own, plan, otherPools, place: { ...seeker.place, poolId: plan.poolId } };
+}
+
+/** The call as it is in each of its pools, in their order. */
+export function inEachPool(seeker: Seeker): readonly Caller[] {
+  const others = seeker.otherPools.map((plan) => {
+    return { ...seeker, plan, place: { ...seeker.place, poolId: plan.poolId } };
+  });
+  return [seeker, ...others];
+}
+
 /** One held line. Immutable; the store knows its state and expiry. */
 export interface Lease extends Caller {
   /** Rises with every acquisition in a store, through a flush too: of two holders of a session the higher is the right one. */

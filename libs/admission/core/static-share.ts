@@ -5,7 +5,7 @@
 // was only slow may then have given such a line to somebody else already: the pool stands above its cap by it until the
 // next renewal, which ends the session that took it over.
 import { LeaseStoreUnavailable, type AcquireOutcome, type AcquireRequest, type LeaseStore } from './lease-store.js';
-import type { Lease } from './lease.js';
+import { inEachPool, type Caller, type Lease } from './lease.js';
 import { isSamePlace, type Place } from './limits.js';
 
 // A line that nobody took over in an hour of outage is not worth remembering; nor are more than a process can hold.
@@ -24,15 +24,9 @@ export class StaticShare implements LeaseStore {
     try {
       return this.#back(await this.inner.acquire(request));
     } catch (error) {
-      const line = error instanceof LeaseStoreUnavailable ? this.#takeFreed(request.place) : null;
-      if (line === null) throw error;
-      this.#own.add(request.token);
-      const { sessionId, replicaId, token, place, own, plan } = request;
-      return {
-        kind: 'admitted',
-        own: null,
-        lease: { sessionId, replicaId, token, place, own, plan, fence: line.fence + 1 },
-      };
+      const lease = error instanceof LeaseStoreUnavailable ? this.#lend(inEachPool(request)) : null;
+      if (lease === null) throw error;
+      return { kind: 'admitted', own: null, lease };
     }
   }
 
@@ -105,6 +99,17 @@ export class StaticShare implements LeaseStore {
   #back<T>(answer: T): T {
     this.#freed = [];
     return answer;
+  }
+
+  // The first of its pools that lost a line of this key gives it.
+  #lend(callers: readonly Caller[]): Lease | null {
+    for (const { sessionId, replicaId, token, place, own, plan } of callers) {
+      const line = this.#takeFreed(place);
+      if (line === null) continue;
+      this.#own.add(token);
+      return { sessionId, replicaId, token, place, own, plan, fence: line.fence + 1 };
+    }
+    return null;
   }
 
   #takeFreed(place: Place): Lease | null {

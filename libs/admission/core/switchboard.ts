@@ -5,9 +5,10 @@
 // Invariants: no step puts a pool, family, tenant or key above its cap but re-registration of living sessions; floors
 // stay coverable (`room.ts`); after every step nobody waits who could have a line.
 import type { PoolId, SessionId } from '@trunkline/kernel';
-import type { Caller, Lease, LeaseState, LeaseTerms } from './lease.js';
-import { isSamePlace } from './limits.js';
+import { inEachPool, type Caller, type Lease, type LeaseState, type LeaseTerms, type Seeker } from './lease.js';
+import { isSamePlace, type Place } from './limits.js';
 import { isAhead, phaseOf, turnOf, type Contender } from './fair-share.js';
+import { isLikelier } from './likeliest.js';
 import { LineRegister, type Line } from './line-register.js';
 import { headroomMark, type TokenUse } from './headroom.js';
 import type { AcquireOutcome, AcquireRequest, AttendOutcome, Denial, OwnUse } from './lease-store.js';
@@ -68,41 +69,38 @@ export class Switchboard {
   acquire(request: AcquireRequest, nowMs: number): AcquireOutcome {
     const closedMs = this.#enter(nowMs);
     if (closedMs > 0) return { kind: 'recovering', retryAfterMs: closedMs };
-    const own = this.lines.get(request.sessionId);
-    if (own && !isSamePlace(own.lease.place, request.place)) throw new LineHeldElsewhere();
-    const taken = own ?? this.lines.keptFor(request.place);
+    const { sessionId } = request;
+    const callers = inEachPool(request);
+    const taken = this.#takenBy(callers);
     if (taken) {
-      this.queue.remove(request.sessionId);
+      this.queue.remove(sessionId);
       // Asked twice: the line may be in use by now, and stays as it is.
-      const lease = this.#told(request, nowMs)?.lease ?? this.#takeOver(taken, request, nowMs);
+      const lease = this.#told(request, nowMs)?.lease ?? this.#takeOver(taken.line, taken.caller, nowMs);
       this.#grant(nowMs);
       return { kind: 'admitted', lease, own: this.#ownUse(request, nowMs) };
     }
-    this.#adopt(request.plan);
-    const waiter = this.queue.add(request, nowMs);
+    for (const { plan } of callers) this.#adopt(plan);
+    const asking = this.queue.add(sessionId, callers, nowMs);
     this.#grant(nowMs);
-    const line = this.lines.get(request.sessionId);
+    const line = this.lines.get(sessionId);
     if (line) return { kind: 'admitted', lease: line.lease, own: this.#ownUse(request, nowMs) };
-    const denial = this.#denial(waiter, nowMs);
-    if (request.mayWait && !denial.queueFull) return { kind: 'waiting', denial };
-    this.queue.remove(request.sessionId);
-    return { kind: 'denied', denial };
+    const staying = request.mayWait ? asking.filter(({ caller }) => !this.#isLineFull(caller)) : [];
+    const denial = this.#denial(staying.length > 0 ? staying : asking, nowMs);
+    this.queue.stay(sessionId, staying);
+    return { kind: staying.length > 0 ? 'waiting' : 'denied', denial };
   }
 
-  attend(callers: readonly Caller[], nowMs: number): readonly AttendOutcome[] {
+  attend(callers: readonly Seeker[], nowMs: number): readonly AttendOutcome[] {
     const closedMs = this.#enter(nowMs);
-    for (const caller of callers) {
-      this.#adopt(caller.plan);
-      const waiter = this.#waiterOf(caller);
-      if (waiter) this.queue.seen(waiter, caller, nowMs);
-    }
+    for (const { plan, otherPools } of callers) for (const brought of [plan, ...otherPools]) this.#adopt(brought);
+    for (const caller of callers) this.#attendTo(caller, nowMs);
     if (closedMs === 0) this.#grant(nowMs);
     return callers.map((caller) => this.#standing(caller, nowMs));
   }
 
   leave(caller: Caller, nowMs: number): AttendOutcome {
     const closedMs = this.#enter(nowMs);
-    if (this.#waiterOf(caller)) this.queue.remove(caller.sessionId);
+    if (this.#waitersOf(caller).length > 0) this.queue.remove(caller.sessionId);
     if (closedMs === 0) this.#grant(nowMs);
     return this.#standing(caller, nowMs);
   }
@@ -185,8 +183,7 @@ export class Switchboard {
     this.#enterAndGrant(nowMs);
     const line = this.#heldBy(lease);
     if (line?.state !== 'confirmed') return false;
-    const comingFree = this.#comingFree(line, nowMs);
-    const isWanted = this.#callsHelpedBy([line, ...comingFree], nowMs) > comingFree.length;
+    const isWanted = this.#isWanted(line, nowMs, this.#comingFree(line, nowMs));
     if (isWanted && !this.#reclaims.has(lease.sessionId)) this.#reclaims.set(lease.sessionId, nowMs + RECLAIM_MS);
     if (!isWanted) this.#reclaims.delete(lease.sessionId);
     return isWanted;
@@ -265,31 +262,55 @@ export class Switchboard {
     );
   }
 
-  /** Other lines of the pool whose sessions were asked to make room and have not done so yet. */
+  /** The line that an acquisition takes over: its session's own, or the one kept for the first of its places that has one. */
+  #takenBy(callers: readonly Caller[]): { readonly line: Line; readonly caller: Caller } | null {
+    for (const caller of callers) {
+      const own = this.lines.get(caller.sessionId);
+      const line = own ?? this.lines.keptFor(caller.place);
+      if (line && isSamePlace(line.lease.place, caller.place)) return { line, caller };
+    }
+    if (callers.some(({ sessionId }) => this.lines.get(sessionId))) throw new LineHeldElsewhere();
+    return null;
+  }
+
+  // It stays where it may still have a line, and joins the pools that are new to it where there is room.
+  #attendTo(seeker: Seeker, nowMs: number): void {
+    const pools = new Set(this.#waitersOf(seeker).map(({ caller }) => caller.place.poolId));
+    if (pools.size === 0) return;
+    const staying = inEachPool(seeker).filter((caller) => pools.has(caller.place.poolId) || !this.#isLineFull(caller));
+    this.queue.seen(seeker.sessionId, staying, nowMs);
+  }
+
+  /** Other lines whose sessions were asked to make room and have not done so yet. */
   #comingFree({ lease }: Line, nowMs: number): readonly Line[] {
     const lines: Line[] = [];
     for (const [sessionId, untilMs] of this.#reclaims) {
       const other = this.lines.get(sessionId);
       if (untilMs <= nowMs || other?.state !== 'confirmed') this.#reclaims.delete(sessionId);
-      else if (sessionId !== lease.sessionId && other.lease.place.poolId === lease.place.poolId) lines.push(other);
+      else if (sessionId !== lease.sessionId) lines.push(other);
     }
     return lines;
   }
 
-  /** How many calls in line for the pool could have a line if these were free. */
-  #callsHelpedBy(freed: readonly Line[], nowMs: number): number {
+  /** Whether a call in line could have this line, of those for which the lines that are coming free will not do. */
+  #isWanted({ lease: { place } }: Line, nowMs: number, comingFree: readonly Line[]): boolean {
     const { counts } = this.lines;
-    const poolId = freed[0]?.lease.place.poolId;
-    for (const { lease } of freed) counts.add(lease.place, -1);
-    const helped: Caller[] = [];
-    for (const { caller } of poolId === undefined ? [] : this.queue.ofPool(poolId)) {
-      if (this.#whyNot(caller, nowMs) !== null) continue;
-      helped.push(caller);
-      counts.add(caller.place, 1);
+    for (const { lease } of comingFree) counts.add(lease.place, -1);
+    const served: Place[] = [];
+    const left: Caller[] = [];
+    for (const waiters of this.queue.calls()) {
+      const callers = waiters.map(({ caller }) => caller);
+      const first = callers.find((caller) => this.#whyNot(caller, nowMs) === null);
+      if (first) counts.add(first.place, 1);
+      if (first) served.push(first.place);
+      else left.push(...callers.filter((caller) => caller.place.poolId === place.poolId));
     }
-    for (const { place } of helped) counts.add(place, -1);
-    for (const { lease } of freed) counts.add(lease.place, 1);
-    return helped.length;
+    counts.add(place, -1);
+    const isWanted = left.some((caller) => this.#whyNot(caller, nowMs) === null);
+    counts.add(place, 1);
+    for (const taken of served) counts.add(taken, -1);
+    for (const { lease } of comingFree) counts.add(lease.place, 1);
+    return isWanted;
   }
 
   #takeOver(line: Line, caller: Caller, nowMs: number): Lease {
@@ -345,21 +366,35 @@ export class Switchboard {
     return blocked ? { ...blocked, retryAfterMs: 0 } : null;
   }
 
-  #denial({ caller }: Waiter, nowMs: number): Denial {
-    const { poolId } = caller.place;
-    const plan = this.#planOf(caller);
-    const { inPool, ofTenant, tenants, position } = this.queue.standing(caller.sessionId, caller.place);
-    const gapMs = this.#pace.gapMs(poolId);
+  /** Why none of its pools has a line for a call: what the likeliest of them says. */
+  #denial(waiters: readonly Waiter[], nowMs: number): Denial {
+    const denials = waiters.map(({ caller }) => this.#denialIn(caller, nowMs));
+    const likeliest = denials.reduce((best, denial) => (isLikelier(denial, best) ? denial : best));
+    return { ...likeliest, queueFull: denials.every(({ queueFull }) => queueFull) };
+  }
+
+  #denialIn(caller: Caller, nowMs: number): Denial {
+    const { position, tenants } = this.queue.standing(caller.sessionId, caller.place);
+    const gapMs = this.#pace.gapMs(caller.place.poolId);
     const expectedWaitMs = gapMs === null ? null : position * tenants * gapMs;
     // Everybody who could have a line was given one in this step.
     const why = this.#whyNot(caller, nowMs) ?? { scope: 'pool' as const, current: 0, max: 0, retryAfterMs: 0 };
     return {
       ...why,
       retryAfterMs: why.retryAfterMs || (expectedWaitMs ?? 0),
-      queueFull: inPool > plan.waitingMax || ofTenant > plan.waitingPerTenantMax,
+      queueFull: this.#isLineFull(caller),
       queue: { position, expectedWaitMs },
       own: this.#ownUse(caller, nowMs),
     };
+  }
+
+  /** Whether the pool's line has no place for this call, or should not have had. */
+  #isLineFull(caller: Caller): boolean {
+    const { place, sessionId } = caller;
+    const { inPool, ofTenant } = this.queue.standing(sessionId, place);
+    const { waitingMax, waitingPerTenantMax } = this.#planOf(caller);
+    const more = this.queue.get(sessionId).some((waiter) => waiter.caller.place.poolId === place.poolId) ? 0 : 1;
+    return inPool + more > waitingMax || ofTenant + more > waitingPerTenantMax;
   }
 
   #ownUse({ place: { keyId, tenantId } }: Caller, nowMs: number): OwnUse {
@@ -384,8 +419,8 @@ export class Switchboard {
   #standing(caller: Caller, nowMs: number): AttendOutcome {
     const line = this.#told(caller, nowMs);
     if (line) return { kind: 'granted', lease: line.lease, own: this.#ownUse(caller, nowMs) };
-    const waiter = this.#waiterOf(caller);
-    return waiter ? { kind: 'waiting', denial: this.#denial(waiter, nowMs) } : { kind: 'gone' };
+    const waiters = this.#waitersOf(caller);
+    return waiters.length > 0 ? { kind: 'waiting', denial: this.#denial(waiters, nowMs) } : { kind: 'gone' };
   }
 
   #heldBy(caller: Caller): Line | null {
@@ -393,9 +428,8 @@ export class Switchboard {
     return line?.lease.token === caller.token && line.state !== 'kept' ? line : null;
   }
 
-  #waiterOf(caller: Caller): Waiter | null {
-    const waiter = this.queue.get(caller.sessionId);
-    return waiter?.caller.token === caller.token ? waiter : null;
+  #waitersOf({ sessionId, token }: Caller): readonly Waiter[] {
+    return this.queue.get(sessionId).filter(({ caller }) => caller.token === token);
   }
 }
 

@@ -1,19 +1,20 @@
 // The calls that stand in line. Guarantees first in, first out within a tenant and pool, and that a call whose replica
-// fell silent leaves. Which tenant is next is not decided here. Bounded by the pools' plans. Deterministic.
+// fell silent leaves. A call that several pools may carry stands in the line of each, at the place of when it came, and
+// leaves all of them at once. Which tenant is next is not decided here. Bounded by the pools' plans. Deterministic.
 import type { PoolId, SessionId } from '@trunkline/kernel';
 import type { Caller } from './lease.js';
 import { isSamePlace, type Place } from './limits.js';
 
-/** A call in line. */
+/** A call in the line of one pool. */
 export interface Waiter {
-  /** With its own limits as its replica last knew them. */
-  caller: Caller;
-  /** Rises with every call that began to wait. */
+  /** In this pool, with its own limits as its replica last knew them. */
+  readonly caller: Caller;
+  /** Rises with every call that began to wait; the same in all its pools. */
   readonly sequence: number;
   /** Unix milliseconds. */
   readonly sinceMs: number;
   /** When its replica last attended to it. */
-  seenMs: number;
+  readonly seenMs: number;
 }
 
 /** Where a call stands among those of its pool. */
@@ -30,57 +31,79 @@ export interface Standing {
 
 /** Waiting calls by session, in the order in which they came. */
 export class WaitingQueue {
-  readonly #waiters = new Map<SessionId, Waiter>();
+  readonly #calls = new Map<SessionId, readonly Waiter[]>();
   #sequence = 0;
 
   /** Calls in line. */
   get size(): number {
-    return this.#waiters.size;
+    return this.#calls.size;
   }
 
-  /** The session's place in line. */
-  get(sessionId: SessionId): Waiter | null {
-    return this.#waiters.get(sessionId) ?? null;
+  /** The session's places in line, one a pool; none: it is not in line. */
+  get(sessionId: SessionId): readonly Waiter[] {
+    return this.#calls.get(sessionId) ?? [];
   }
 
-  /** Puts a call at the end. */
-  add(caller: Caller, nowMs: number): Waiter {
-    this.remove(caller.sessionId);
-    const waiter = { caller, sequence: ++this.#sequence, sinceMs: nowMs, seenMs: nowMs };
-    this.#waiters.set(caller.sessionId, waiter);
-    return waiter;
+  /** Everybody in line, each with its places. */
+  calls(): Iterable<readonly Waiter[]> {
+    return this.#calls.values();
   }
 
-  /** Its replica attends to it, under what its limits are by now; it keeps its place. */
-  seen(waiter: Waiter, { own, plan }: Caller, nowMs: number): void {
-    waiter.caller = { ...waiter.caller, own, plan };
-    waiter.seenMs = nowMs;
+  /** Puts a call at the end: `callers` is the call in each of its pools. */
+  add(sessionId: SessionId, callers: readonly Caller[], nowMs: number): readonly Waiter[] {
+    const sequence = ++this.#sequence;
+    const waiters = callers.map((caller) => ({ caller, sequence, sinceMs: nowMs, seenMs: nowMs }));
+    this.#calls.delete(sessionId);
+    this.#calls.set(sessionId, waiters);
+    return waiters;
+  }
+
+  /** Its replica attends to it, in these pools and under what its limits are by now; it keeps its place. */
+  seen(sessionId: SessionId, callers: readonly Caller[], nowMs: number): void {
+    const [first] = this.get(sessionId);
+    if (!first) return;
+    const waiters = callers.map((caller) => ({ ...first, caller, seenMs: nowMs }));
+    this.stay(sessionId, waiters);
+  }
+
+  /** Leaves it only these of its places. */
+  stay(sessionId: SessionId, waiters: readonly Waiter[]): void {
+    if (waiters.length > 0) this.#calls.set(sessionId, waiters);
+    else this.#calls.delete(sessionId);
   }
 
   remove(sessionId: SessionId): void {
-    this.#waiters.delete(sessionId);
+    this.#calls.delete(sessionId);
   }
 
   /** Takes out calls that nobody attended to for `silentMs`. */
   removeSilent(nowMs: number, silentMs: number): void {
-    for (const [sessionId, { seenMs }] of this.#waiters)
-      if (nowMs - seenMs >= silentMs) this.#waiters.delete(sessionId);
+    for (const [sessionId, waiters] of this.#calls)
+      if (waiters.every(({ seenMs }) => nowMs - seenMs >= silentMs)) this.#calls.delete(sessionId);
   }
 
   /** Everybody in line for the pool, in order. */
   ofPool(poolId: PoolId): readonly Waiter[] {
-    return [...this.#waiters.values()].filter(({ caller }) => caller.place.poolId === poolId);
+    const found: Waiter[] = [];
+    for (const waiters of this.#calls.values())
+      for (const waiter of waiters) if (waiter.caller.place.poolId === poolId) found.push(waiter);
+    return found;
   }
 
   /** The first call in line that asks for a line of just this place. */
   firstAt(place: Place): Waiter | null {
-    for (const waiter of this.#waiters.values()) if (isSamePlace(waiter.caller.place, place)) return waiter;
+    for (const waiters of this.#calls.values()) {
+      const waiter = waiters.find(({ caller }) => isSamePlace(caller.place, place));
+      if (waiter) return waiter;
+    }
     return null;
   }
 
   /** Pools with somebody in line. */
   pools(): ReadonlySet<PoolId> {
-    return new Set([...this.#waiters.values()].map(({ caller }) => caller.place.poolId));
+    const pools = new Set<PoolId>();
+    for (const waiters of this.#calls.values()) for (const { caller } of waiters) pools.add(caller.place.poolId);
+    return pools;
   }
 
   /** Where the call stands. */

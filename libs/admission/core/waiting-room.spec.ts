@@ -6,18 +6,21 @@ import {
   acquired,
   confirmed,
   held,
+  inLine,
   lineRequest,
   storeThrough,
   type RequestParts,
 } from './lease-builders.conformance.js';
 import { DEFAULT_LEASE_TERMS } from './lease.js';
-import { LeaseStoreUnavailable } from './lease-store.js';
+import { LeaseStoreUnavailable, type AcquireRequest } from './lease-store.js';
 import { WaitingRoom, type CallTerms } from './waiting-room.js';
-
-const poolId = lineRequest().plan.poolId;
 
 interface CallParts extends RequestParts {
   readonly review?: () => CallTerms | null;
+}
+
+function termsOf({ own, plan, otherPools }: AcquireRequest): CallTerms {
+  return { own, plans: [plan, ...otherPools] };
 }
 
 /** A waiting room on a real in-process store, with time in the test's hands. */
@@ -42,17 +45,18 @@ class Rig {
   #wake = (): void => undefined;
 
   async call(session: string, waitMs: number, gone = new AbortController(), { review, ...parts }: CallParts = {}) {
-    const { sessionId, replicaId, place, own, plan } = lineRequest({ session, caps: { pool: 1 }, ...parts });
+    const asked = lineRequest({ session, caps: { pool: 1 }, ...parts });
+    const { sessionId, replicaId, place, own } = asked;
     const who = { keyId: place.keyId, tenantId: place.tenantId, ...own };
     const request = {
       sessionId,
       replicaId,
       who,
-      plan,
+      plans: termsOf(asked).plans,
       family: place.family,
       waitMs,
       gone: gone.signal,
-      review: review ?? (() => ({ own, plan })),
+      review: review ?? (() => termsOf(asked)),
     };
     const result = await admit(request, { store: this.store, room: this.room, randomBytes });
     return result.ok ? 'admitted' : `${result.error.reason}: ${result.error.refusal.message}`;
@@ -65,8 +69,8 @@ class Rig {
     await this.room.tick();
   }
 
-  async queued(): Promise<number> {
-    return (await this.inner.view(poolId)).waiting.length;
+  async queued(pool = 'a'): Promise<number> {
+    return (await inLine(this.inner, pool)).length;
   }
 
   #sleep(signal: AbortSignal): Promise<void> {
@@ -160,8 +164,7 @@ describe('a waiting room', () => {
   it('lets a call leave at the next look when the policy does not let it wait any more', async () => {
     const rig = new Rig();
     await confirmed(rig.inner, { session: 'a', caps: { pool: 1 } });
-    const { own, plan } = lineRequest({ caps: { pool: 1 } });
-    let terms: CallTerms | null = { own, plan };
+    let terms: CallTerms | null = termsOf(lineRequest({ caps: { pool: 1 } }));
     const waiting = rig.call('b', 60_000, new AbortController(), { review: () => terms });
     await rig.pass(500);
     expect(await rig.queued()).toBe(1);
@@ -174,12 +177,74 @@ describe('a waiting room', () => {
   it('gives a call its line at the next look when the cap is raised while it waits and nobody else calls', async () => {
     const rig = new Rig();
     await confirmed(rig.inner, { session: 'a', caps: { pool: 1 } });
-    let { own, plan } = lineRequest({ caps: { pool: 1 } });
-    const waiting = rig.call('b', 60_000, new AbortController(), { review: () => ({ own, plan }) });
+    let terms = termsOf(lineRequest({ caps: { pool: 1 } }));
+    const waiting = rig.call('b', 60_000, new AbortController(), { review: () => terms });
     await rig.pass(500);
-    ({ own, plan } = lineRequest({ caps: { pool: 2 }, plan: { version: 2 } }));
+    terms = termsOf(lineRequest({ caps: { pool: 2 }, plan: { version: 2 } }));
     await rig.pass(0);
     expect(await waiting).toBe('admitted');
+  });
+
+  describe('with a choice of pools', () => {
+    const choice = { alsoIn: ['b'] };
+    const inPool = (pool: string) => ({ session: `in-${pool}`, ids: { pool }, caps: { pool: 1 } });
+
+    it('gives the line of whichever has one first, and of no other', async () => {
+      const rig = new Rig();
+      const first = await confirmed(rig.inner, inPool('a'));
+      const second = await confirmed(rig.inner, inPool('b'));
+      const waiting = rig.call('c', 10_000, new AbortController(), choice);
+      await rig.pass(0);
+      await Promise.all([rig.store.release(second), rig.store.release(first)]);
+      expect(await waiting).toBe('admitted');
+      await rig.pass(500);
+      expect(await rig.inner.list({ scope: 'tenant', id: 'tnt_a', linesMax: 9 })).toMatchObject([
+        { sessionId: 'ses_c', poolId: 'pool_b' },
+      ]);
+    });
+
+    it('leaves all when the client goes away, the policy says no, or the process stops', async () => {
+      const rig = new Rig();
+      for (const pool of ['a', 'b']) await confirmed(rig.inner, inPool(pool));
+      const gone = new AbortController();
+      let terms: CallTerms | null = termsOf(lineRequest({ caps: { pool: 1 }, ...choice }));
+      const outcomes = [
+        rig.call('c', 10_000, gone, choice),
+        rig.call('d', 10_000, new AbortController(), { ...choice, review: () => terms }),
+        rig.call('e', 10_000, new AbortController(), choice),
+      ];
+      await rig.pass(0);
+      expect(await rig.queued('b')).toBe(3);
+      gone.abort();
+      terms = null;
+      await rig.pass(0);
+      expect([await rig.queued(), await rig.queued('b')]).toEqual([1, 1]);
+      rig.stop.abort();
+      await rig.running;
+      expect([await rig.queued(), await rig.queued('b')]).toEqual([0, 0]);
+      expect((await Promise.all(outcomes)).map((outcome) => outcome.split(':')[0])).toEqual([
+        'abandoned',
+        'policy_changed',
+        'pool_limit',
+      ]);
+    });
+
+    it('goes on in the pools that are left when one drops out, and joins one that comes', async () => {
+      const rig = new Rig();
+      const [first, second] = [await confirmed(rig.inner, inPool('a')), await confirmed(rig.inner, inPool('b'))];
+      let pools: RequestParts = choice;
+      const review = () => termsOf(lineRequest({ caps: { pool: 1 }, ...pools }));
+      const waiting = rig.call('c', 10_000, new AbortController(), { ...choice, review });
+      await rig.pass(0);
+      pools = {};
+      await rig.pass(0);
+      expect([await rig.queued(), await rig.queued('b')]).toEqual([1, 0]);
+      await rig.store.release(second);
+      pools = choice;
+      await rig.pass(0);
+      expect(await waiting).toBe('admitted');
+      expect(await rig.store.release(first)).toBe('released');
+    });
   });
 
   it('refuses everybody when the process stops', async () => {

@@ -10,7 +10,8 @@ import {
   type LeaseStore,
   type OwnUse,
 } from './lease-store.js';
-import type { Lease } from './lease.js';
+import { seekIn, type Lease, type PoolChoice } from './lease.js';
+import type { OwnLimits } from './limits.js';
 
 /** How waiting ended. */
 export type WaitOutcome =
@@ -19,7 +20,7 @@ export type WaitOutcome =
   | { readonly kind: 'timed_out'; readonly denial: Denial }
   /** Its client went away. */
   | { readonly kind: 'abandoned' }
-  /** The policy does not let it wait for this pool any more. */
+  /** The policy does not let it wait for any pool any more. */
   | { readonly kind: 'dismissed' }
   /** The store was away when its time was up. */
   | { readonly kind: 'unavailable'; readonly cause: unknown };
@@ -84,7 +85,7 @@ export class WaitingRoom {
   wait(
     request: AcquireRequest,
     denial: Denial,
-    { waitMs, gone, review = () => request }: WaitTerms,
+    { waitMs, gone, review = () => termsOf(request) }: WaitTerms,
   ): Promise<WaitOutcome> {
     return new Promise((resolve) => {
       const { sessionId } = request;
@@ -152,11 +153,11 @@ export class WaitingRoom {
   #review(guest: Guest): void {
     if (guest.asking) return;
     const terms = guest.review();
-    if (terms !== null) guest.request = { ...guest.request, own: terms.own, plan: terms.plan };
+    if (terms !== null) guest.request = seekIn(guest.request, terms.own, terms.plans);
     else void this.#dismiss(guest);
   }
 
-  // It will ask for a line elsewhere at once, so it must be out of this line before it hears.
+  // It may ask for a line again at once, so it must be out of line before it hears.
   async #dismiss(guest: Guest): Promise<void> {
     guest.asking = true;
     await this.#leaveStore(guest);
@@ -255,9 +256,16 @@ export class WaitingRoom {
 export interface WaitTerms {
   readonly waitMs: number;
   readonly gone: AbortSignal;
-  /** What holds for the call by the policy in force; null: it may not wait for this pool any more. Without: no change. */
+  /** What holds for the call by the policy in force; null: it may not wait any more. Without: no change. */
   readonly review?: () => CallTerms | null;
 }
 
-/** What the policy says of a call in line. */
-export type CallTerms = Pick<AcquireRequest, 'own' | 'plan'>;
+/** What the policy says of a call in line: its own limits, and the pools that may carry it. */
+export interface CallTerms {
+  readonly own: OwnLimits;
+  readonly plans: PoolChoice;
+}
+
+function termsOf({ own, plan, otherPools }: AcquireRequest): CallTerms {
+  return { own, plans: [plan, ...otherPools] };
+}

@@ -4,7 +4,7 @@
 import { trustedId, type PoolId, type SessionId } from '@trunkline/kernel';
 import type { Arrival } from './arrivals.js';
 import { DueQueue } from './due-queue.js';
-import { DEFAULT_LEASE_TERMS } from './lease.js';
+import { DEFAULT_LEASE_TERMS, inEachPool, type Caller, type Lease } from './lease.js';
 import type { AcquireRequest, Denial } from './lease-store.js';
 import type { OwnLimits } from './limits.js';
 import { shareOf, type PoolPlan } from './pool-plan.js';
@@ -58,21 +58,17 @@ interface Call {
   readonly arrival: Arrival;
   readonly request: AcquireRequest;
   readonly tenant: TenantTally;
-  readonly pool: PoolTally;
+  /** Those that may carry it. */
+  readonly pools: readonly PoolTally[];
 }
 
 type Due =
   /** The session is over. */
-  | { readonly kind: 'end'; readonly call: Call }
+  | { readonly kind: 'end'; readonly call: Call; readonly pool: PoolTally }
   /** It would wait no longer. */
   | { readonly kind: 'time_up'; readonly call: Call }
   /** The tenant's rate may have room. */
   | { readonly kind: 'look'; readonly call: Call };
-
-interface Refused {
-  readonly poolId: PoolId;
-  readonly denial: Denial;
-}
 
 // Nothing lapses here: every line is given back, and everybody in line is attended to.
 const TERMS = { ...DEFAULT_LEASE_TERMS, pendingMs: Infinity, silenceMaxMs: Infinity, waiterMs: Infinity };
@@ -133,42 +129,41 @@ class Replay {
     this.#board.open(true, atMs);
   }
 
-  // As the gateway does it: every pool once; only then, where nothing but a line was missing, in line for the quickest.
+  // As the gateway does it: in the order of the pools, and where none has a line, in line in all of them.
   #ask(arrival: Arrival): void {
     const pools = this.options.poolsOf?.(arrival) ?? this.#poolIds;
     if (pools.length === 0 && this.#poolIds.length > 0) return this.#refuse(arrival, 'not_offered');
-    const isOnly = pools.length === 1;
-    const refused: Refused[] = [];
-    for (const poolId of pools) {
-      const denial = this.#tryPool(arrival, poolId, isOnly);
-      if (denial === null) return;
-      refused.push({ poolId, denial });
-      if (denial.scope === 'rate') break;
-    }
-    const best = refused.toSorted((a, b) => expectedWaitMs(a) - expectedWaitMs(b))[0];
-    if (!best) throw new RangeError(`no pool is given for a call of ${arrival.tenantId}`);
-    const mayStand = !isOnly && refused.length === pools.length && best.denial.scope !== 'rate' && arrival.waitMs > 0;
-    const denial = mayStand ? this.#tryPool(arrival, best.poolId, true) : best.denial;
-    if (denial !== null) this.#refuse(arrival, denial.queueFull && arrival.waitMs > 0 ? 'line_full' : denial.scope);
-  }
-
-  /** Null when the call has a line, or stands in line for one. */
-  #tryPool(arrival: Arrival, poolId: PoolId, mayStand: boolean): Denial | null {
-    const call = this.#callOf(arrival, poolId, mayStand && arrival.waitMs > 0);
+    const call = this.#callOf(arrival, pools);
     const outcome = this.#board.acquire(call.request, this.#nowMs);
     this.#hearOfLines();
-    if (outcome.kind === 'recovering') throw new Error('a replay has nothing to recover from');
-    if (outcome.kind === 'admitted') {
-      this.#admit(call);
-      return null;
+    switch (outcome.kind) {
+      case 'recovering':
+        throw new Error('a replay has nothing to recover from');
+      case 'admitted':
+        return this.#admit(call, outcome.lease);
+      case 'denied':
+        this.#lookForFloors(call, outcome.denial);
+        return this.#refuse(
+          arrival,
+          outcome.denial.queueFull && arrival.waitMs > 0 ? 'line_full' : outcome.denial.scope,
+        );
+      case 'waiting': {
+        this.#lookForFloors(call, outcome.denial);
+        this.#inLine.set(call.request.sessionId, call);
+        for (const pool of call.pools) pool.wait(arrival.tenantId, 1, this.#nowMs);
+        this.#due.put(this.#nowMs + Math.min(arrival.waitMs, arrival.patienceMs ?? Infinity), {
+          kind: 'time_up',
+          call,
+        });
+        this.#lookAgain(call, outcome.denial);
+      }
     }
-    if (this.#isOwed(call, outcome.denial)) call.tenant.floorViolations += 1;
-    if (outcome.kind === 'denied') return outcome.denial;
-    this.#inLine.set(call.request.sessionId, call);
-    call.pool.wait(arrival.tenantId, 1, this.#nowMs);
-    this.#due.put(this.#nowMs + Math.min(arrival.waitMs, arrival.patienceMs ?? Infinity), { kind: 'time_up', call });
-    this.#lookAgain(call, outcome.denial);
-    return null;
+  }
+
+  // A call that its floor should have had a line for: in each pool, for whichever is asked first would have refused it.
+  #lookForFloors(call: Call, { scope }: Denial): void {
+    if (scope !== 'pool' && scope !== 'family') return;
+    for (const caller of inEachPool(call.request)) if (this.#isOwed(caller)) call.tenant.floorViolations += 1;
   }
 
   #passUntil(untilMs: number): void {
@@ -182,11 +177,12 @@ class Replay {
     }
   }
 
-  #happen({ kind, call }: Due): void {
-    const { request, arrival, tenant, pool } = call;
-    switch (kind) {
+  #happen(due: Due): void {
+    const { call } = due;
+    const { request, arrival, tenant } = call;
+    switch (due.kind) {
       case 'end':
-        pool.end(arrival, this.#nowMs);
+        due.pool.end(arrival, this.#nowMs);
         tenant.lines.change(-1, this.#nowMs);
         this.#board.release(request, 0, this.#nowMs);
         return;
@@ -196,9 +192,9 @@ class Replay {
         return;
       }
       case 'time_up': {
-        this.#inLine.delete(request.sessionId);
-        pool.wait(arrival.tenantId, -1, this.#nowMs);
-        if (this.#board.leave(request, this.#nowMs).kind === 'granted') this.#admit(call);
+        this.#standNoMore(call);
+        const outcome = this.#board.leave(request, this.#nowMs);
+        if (outcome.kind === 'granted') this.#admit(call, outcome.lease);
         else this.#refuse(arrival, (arrival.patienceMs ?? Infinity) < arrival.waitMs ? 'gave_up' : 'time_up');
       }
     }
@@ -211,22 +207,27 @@ class Replay {
 
   // Every step may give lines to calls that stand in line.
   #hearOfLines(): void {
-    for (const { sessionId } of this.#board.takeGranted()) {
-      const call = this.#inLine.get(sessionId);
+    for (const lease of this.#board.takeGranted()) {
+      const call = this.#inLine.get(lease.sessionId);
       if (!call) continue;
-      this.#inLine.delete(sessionId);
-      call.pool.wait(call.arrival.tenantId, -1, this.#nowMs);
-      this.#admit(call);
+      this.#standNoMore(call);
+      this.#admit(call, lease);
     }
   }
 
-  #admit(call: Call): void {
-    const { arrival, tenant, pool } = call;
+  #standNoMore({ request, pools, arrival }: Call): void {
+    this.#inLine.delete(request.sessionId);
+    for (const pool of pools) pool.wait(arrival.tenantId, -1, this.#nowMs);
+  }
+
+  #admit(call: Call, { place: { poolId } }: Lease): void {
+    const { arrival, tenant } = call;
+    const pool = this.#poolOf(poolId);
     const waitedMs = this.#nowMs - arrival.atMs;
     tenant.admit(arrival, waitedMs);
     tenant.lines.change(1, this.#nowMs);
     pool.admit(arrival, waitedMs, this.#nowMs);
-    this.#due.put(this.#nowMs + arrival.lastsMs, { kind: 'end', call });
+    this.#due.put(this.#nowMs + arrival.lastsMs, { kind: 'end', call, pool });
   }
 
   #refuse(arrival: Arrival, because: RefusedBecause): void {
@@ -234,10 +235,10 @@ class Replay {
   }
 
   // A guarantee is the tenant's floor, of which a part may be its other keys'.
-  #isOwed({ request: { place, plan } }: Call, { scope }: Denial): boolean {
-    if (scope !== 'pool' && scope !== 'family') return false;
+  #isOwed({ place, plan }: Caller): boolean {
     const { floor, keys } = shareOf(plan, place.tenantId);
     const { counts } = this.#board.lines;
+    if (counts.of(`pk|${place.poolId}|${place.keyId}`) >= (keys[place.keyId]?.ceiling ?? Infinity)) return false;
     const missing = Object.entries(keys).map(([keyId, key]) => ({
       isOwn: keyId === place.keyId,
       lines: Math.max(0, key.floor - counts.of(`pk|${place.poolId}|${keyId}`)),
@@ -247,9 +248,10 @@ class Replay {
     return held + missing.reduce((sum, { lines }) => sum + lines, 0) < floor;
   }
 
-  #callOf(arrival: Arrival, poolId: PoolId, mayWait: boolean): Call {
-    const [plan, pool] = [this.#plans.get(poolId), this.#pools.get(poolId)];
-    if (!plan || !pool) throw new RangeError(`no plan is given for pool ${poolId}`);
+  #callOf(arrival: Arrival, poolIds: readonly PoolId[]): Call {
+    const [plan, ...otherPools] = poolIds.map((poolId) => this.#planOf(poolId));
+    if (!plan) throw new RangeError(`no pool is given for a call of ${arrival.tenantId}`);
+    const { poolId } = plan;
     const { keyId, tenantId, family } = arrival;
     const name = `${this.#calls}`;
     const request: AcquireRequest = {
@@ -259,9 +261,22 @@ class Replay {
       place: { keyId, tenantId, poolId, family },
       own: this.options.ownOf?.(arrival) ?? NO_LIMITS,
       plan,
-      mayWait,
+      otherPools,
+      mayWait: arrival.waitMs > 0,
     };
-    return { arrival, request, tenant: this.#tenantOf(arrival), pool };
+    return { arrival, request, tenant: this.#tenantOf(arrival), pools: poolIds.map((id) => this.#poolOf(id)) };
+  }
+
+  #planOf(poolId: PoolId): PoolPlan {
+    const plan = this.#plans.get(poolId);
+    if (!plan) throw new RangeError(`no plan is given for pool ${poolId}`);
+    return plan;
+  }
+
+  #poolOf(poolId: PoolId): PoolTally {
+    const pool = this.#pools.get(poolId);
+    if (!pool) throw new RangeError(`no plan is given for pool ${poolId}`);
+    return pool;
   }
 
   #tenantOf({ tenantId }: Arrival): TenantTally {
@@ -269,8 +284,4 @@ class Replay {
     this.#tenants.set(tenantId, known);
     return known;
   }
-}
-
-function expectedWaitMs({ denial }: Refused): number {
-  return denial.queue.expectedWaitMs ?? Infinity;
 }

@@ -8,6 +8,7 @@ import {
   WaitingRoom,
   type AcquireRequest,
   type Lease,
+  type PoolChoice,
   type PoolPlan,
 } from '@trunkline/admission';
 import {
@@ -146,7 +147,8 @@ export class AdmissionBench {
     const { sessionId, replicaId, place, own } = this.request(i, this.full);
     const who = { ...place, ...own };
     const gone = new AbortController().signal;
-    const request = { sessionId, replicaId, who, plan: this.full, family: place.family, waitMs: 60_000, gone };
+    const plans: PoolChoice = [this.full];
+    const request = { sessionId, replicaId, who, plans, family: place.family, waitMs: 60_000, gone };
     const outcome = await admit(request, { store: this.store, room, randomBytes });
     if (!outcome.ok) throw new Error(outcome.error.refusal.message);
     return outcome.value;
@@ -179,6 +181,7 @@ export class AdmissionBench {
       },
       own: { keySessionsMax: 5_000, tenantSessionsMax: 5_000, sessionsPerMinuteMax: null },
       plan,
+      otherPools: [],
       mayWait: false,
     };
   }

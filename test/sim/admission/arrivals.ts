@@ -1,6 +1,6 @@
 // What a step did to the lines, found from how they stood before and after it: which were given to whom, which changed
 // hands without coming free, and which living sessions took back.
-import { isSamePlace, type Caller, type Lease, type LeaseState, type Switchboard } from '@trunkline/admission';
+import { inEachPool, isSamePlace, type Lease, type LeaseState, type Switchboard } from '@trunkline/admission';
 import type { SessionId } from '@trunkline/kernel';
 import type { Step } from './step.js';
 import { Violation } from './violation.js';
@@ -15,8 +15,11 @@ export interface LineThen {
 /** Lines by session, as they stood after a step. */
 export type LinesThen = ReadonlyMap<SessionId, LineThen>;
 
-/** A call in line. */
-export type Waiter = NonNullable<ReturnType<Switchboard['queue']['get']>>;
+/** A call in the line of a pool. */
+export type Waiter = ReturnType<Switchboard['queue']['get']>[number];
+
+/** Calls in line by session, each with its places: one a pool. */
+export type WaitersThen = ReadonlyMap<SessionId, readonly Waiter[]>;
 
 /** The lines that came in a step, by how they came. */
 export interface Arrivals {
@@ -39,7 +42,7 @@ export interface Change {
   readonly before: LinesThen;
   readonly after: LinesThen;
   /** Who stood in line before. */
-  readonly waiting: ReadonlyMap<SessionId, Waiter>;
+  readonly waiting: WaitersThen;
 }
 
 /** The lines of the board. */
@@ -47,6 +50,13 @@ export function linesOf({ lines }: Switchboard): LinesThen {
   const then = new Map<SessionId, LineThen>();
   for (const { lease, state, expiresAtMs } of lines.all()) then.set(lease.sessionId, { lease, state, expiresAtMs });
   return then;
+}
+
+/** Who stands in line. */
+export function waitersOf({ queue }: Switchboard): WaitersThen {
+  return new Map(
+    [...queue.calls()].flatMap((waiters) => waiters.slice(0, 1).map(({ caller }) => [caller.sessionId, waiters])),
+  );
 }
 
 /** How lines came. @throws Violation for one that nobody asked for. */
@@ -66,16 +76,20 @@ export function arrivalsOf(change: Change): Arrivals {
   return { granted: granted.sort((a, b) => a.fence - b.fence), reregistered, takenOver: passed };
 }
 
-/** The line that an acquisition takes over: its session's own, or the one kept for its place that lapses first. */
-export function takenBy(caller: Caller | undefined, before: LinesThen): Lease | null {
+/**
+ * The line that an acquisition takes over: its session's own, or of the first of its places that has any the kept one that
+ * lapses first.
+ */
+export function takenBy(caller: Step['callers'][number] | undefined, before: LinesThen): Lease | null {
   if (!caller) return null;
   const own = before.get(caller.sessionId);
   if (own) return own.lease;
-  const kept = [...before.values()].filter(
-    ({ state, lease }) => state === 'kept' && isSamePlace(lease.place, caller.place),
-  );
-  kept.sort((a, b) => a.expiresAtMs - b.expiresAtMs || (a.lease.sessionId < b.lease.sessionId ? -1 : 1));
-  return kept[0]?.lease ?? null;
+  for (const { place } of inEachPool({ otherPools: [], ...caller })) {
+    const kept = [...before.values()].filter(({ state, lease }) => state === 'kept' && isSamePlace(lease.place, place));
+    kept.sort((a, b) => a.expiresAtMs - b.expiresAtMs || (a.lease.sessionId < b.lease.sessionId ? -1 : 1));
+    if (kept[0]) return kept[0].lease;
+  }
+  return null;
 }
 
 function takeOver({ step, before, after, waiting }: Change): Passed | null {
@@ -93,13 +107,11 @@ function takeOver({ step, before, after, waiting }: Change): Passed | null {
   const isKept = step.kind === 'release' && (step.keepMs ?? 0) > 0 && from?.state === 'confirmed';
   if (!isKept || after.has(caller.sessionId)) return null;
   const { poolId, tenantId } = from.lease.place;
-  const isWanted = [...waiting.values()].some(
-    ({ caller: { place } }) => place.poolId === poolId && place.tenantId !== tenantId,
-  );
-  if (isWanted) return null;
-  for (const [sessionId, { caller: back }] of waiting) {
+  const places = [...waiting.values()].flat().map(({ caller }) => caller);
+  if (places.some(({ place }) => place.poolId === poolId && place.tenantId !== tenantId)) return null;
+  for (const { sessionId, place } of places) {
     const line = after.get(sessionId);
-    if (line && isSamePlace(back.place, from.lease.place)) return { lease: line.lease, from: from.lease };
+    if (line && isSamePlace(place, from.lease.place)) return { lease: line.lease, from: from.lease };
   }
   return null;
 }

@@ -8,8 +8,10 @@ import {
   type Lease,
   type LeaseTerms,
   type PoolPlan,
+  type Seeker,
   type TenantShare,
 } from '@trunkline/admission';
+import type { Waiter } from './arrivals.js';
 
 /** Puts back what lapsed when it is renewed. */
 export class Resurrecting extends Switchboard {
@@ -36,12 +38,12 @@ export class Resurrecting extends Switchboard {
 /** Lends the lines that floors are kept for. */
 export class Floorless extends Switchboard {
   override acquire(request: AcquireRequest, nowMs: number) {
-    return super.acquire(withPlan(request, withoutFloors), nowMs);
+    return super.acquire(withPlans(request, withoutFloors), nowMs);
   }
 
-  override attend(callers: readonly Caller[], nowMs: number) {
+  override attend(callers: readonly Seeker[], nowMs: number) {
     return super.attend(
-      callers.map((caller) => withPlan(caller, withoutFloors)),
+      callers.map((caller) => withPlans(caller, withoutFloors)),
       nowMs,
     );
   }
@@ -111,9 +113,50 @@ export class Careless extends Switchboard {
   }
 }
 
+/** Lets a call that several pools may carry wait for the first of them only. */
+export class OnePool extends Switchboard {
+  override acquire(request: AcquireRequest, nowMs: number) {
+    return super.acquire({ ...request, otherPools: [] }, nowMs);
+  }
+
+  override attend(callers: readonly Seeker[], nowMs: number) {
+    return super.attend(
+      callers.map((caller) => ({ ...caller, otherPools: [] })),
+      nowMs,
+    );
+  }
+}
+
+/** Gives a call that stands in two lines a line of the second one only when nobody else is there. */
+export class Second extends Switchboard {
+  constructor(terms: LeaseTerms) {
+    super(terms);
+    const inOrder = this.queue.ofPool.bind(this.queue);
+    this.queue.ofPool = (poolId) => {
+      const isFirst = ({ caller }: Waiter) => this.queue.get(caller.sessionId)[0]?.caller.place.poolId === poolId;
+      const waiters = inOrder(poolId);
+      return [...waiters.filter(isFirst), ...waiters.filter((waiter) => !isFirst(waiter))];
+    };
+  }
+}
+
+/** Forgets to take a call that has a line out of the lines of other pools. */
+export class Lingering extends Switchboard {
+  constructor(terms: LeaseTerms) {
+    super(terms);
+    const remove = this.queue.remove.bind(this.queue);
+    this.queue.remove = (sessionId) => {
+      const line = this.lines.get(sessionId);
+      const others = this.queue.get(sessionId).slice(1);
+      if (line || others.length === 0) remove(sessionId);
+      else this.queue.stay(sessionId, others);
+    };
+  }
+}
+
 /** Lets a reservation run on while its call has not heard of it. */
 export class Impatient extends Switchboard {
-  override attend(callers: readonly Caller[], nowMs: number) {
+  override attend(callers: readonly Seeker[], nowMs: number) {
     const known = new Map([...this.lines.all()].map((line) => [line, line.expiresAtMs]));
     const outcomes = super.attend(callers, nowMs);
     for (const line of this.lines.all()) {
@@ -140,14 +183,14 @@ export class Partial extends Switchboard {
 
   override acquire(request: AcquireRequest, nowMs: number) {
     return super.acquire(
-      withPlan(request, (plan) => this.#changed(plan)),
+      withPlans(request, (plan) => this.#changed(plan)),
       nowMs,
     );
   }
 
-  override attend(callers: readonly Caller[], nowMs: number) {
+  override attend(callers: readonly Seeker[], nowMs: number) {
     return super.attend(
-      callers.map((caller) => withPlan(caller, (plan) => this.#changed(plan))),
+      callers.map((caller) => withPlans(caller, (plan) => this.#changed(plan))),
       nowMs,
     );
   }
@@ -159,6 +202,10 @@ export class Partial extends Switchboard {
 
 function withPlan<C extends Caller>(caller: C, change: (plan: PoolPlan) => PoolPlan): C {
   return { ...caller, plan: change(caller.plan) };
+}
+
+function withPlans<S extends Seeker>(seeker: S, change: (plan: PoolPlan) => PoolPlan): S {
+  return { ...withPlan(seeker, change), otherPools: seeker.otherPools.map(change) };
 }
 
 function withoutFloors(plan: PoolPlan): PoolPlan {

@@ -6,10 +6,13 @@ import {
   Idle,
   Impatient,
   LastInFirstOut,
+  Lingering,
   Miscounting,
+  OnePool,
   Partial,
   Restless,
   Resurrecting,
+  Second,
   withoutRecovery,
 } from './broken-boards.js';
 import { saturate } from './saturation.js';
@@ -60,6 +63,21 @@ const STORES: readonly Broken[] = [
     does: 'gives a line that is kept for one key to another',
     breaks: 'line taken away',
     options: { makeBoard: (terms) => new Careless(terms) },
+  },
+  {
+    does: 'lets a call wait for one of its pools only',
+    breaks: 'left out',
+    options: { makeBoard: (terms) => new OnePool(terms) },
+  },
+  {
+    does: 'gives the line of a second pool to who came later there',
+    breaks: 'order',
+    options: { makeBoard: (terms) => new Second(terms) },
+  },
+  {
+    does: 'leaves a call that has its line in the lines of other pools',
+    breaks: 'left in line',
+    options: { makeBoard: (terms) => new Lingering(terms) },
   },
   {
     does: 'lets a reservation lapse under a call that has just heard of it',

@@ -11,6 +11,7 @@ import {
   type LeaseStore,
   type OnGranted,
   type LinePage,
+  type Seeker,
   type PoolView,
   type TokenUse,
 } from '@trunkline/admission';
@@ -74,7 +75,7 @@ export class Link implements LeaseStore {
     }
   }
 
-  attend(callers: readonly Caller[]): Promise<readonly AttendOutcome[]> {
+  attend(callers: readonly Seeker[]): Promise<readonly AttendOutcome[]> {
     return this.#ask({ kind: 'attend', callers, apply: (board, nowMs) => board.attend(callers, nowMs) });
   }
 

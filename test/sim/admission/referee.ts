@@ -1,8 +1,16 @@
 // Judges every step of the store against the promises of admission, from the lines themselves and from the upstream's
 // books. It believes no counter and no answer of the state machine, only who holds which line and who stands in line.
-import { shareOf, type PoolPlan, type Switchboard } from '@trunkline/admission';
-import type { SessionId } from '@trunkline/kernel';
-import { arrivalsOf, linesOf, takenBy, type Arrivals, type LinesThen, type Waiter } from './arrivals.js';
+import type { PoolId, SessionId, TenantId } from '@trunkline/kernel';
+import { inEachPool, isSamePlace, shareOf, type PoolPlan, type Switchboard } from '@trunkline/admission';
+import {
+  arrivalsOf,
+  linesOf,
+  takenBy,
+  waitersOf,
+  type Arrivals,
+  type LinesThen,
+  type WaitersThen,
+} from './arrivals.js';
 import { CapLedger } from './cap-ledger.js';
 import { Patience } from './patience.js';
 import { Rules, type Tally } from './rules.js';
@@ -18,7 +26,7 @@ export class Referee implements StoreWatch {
   readonly #patience: Patience;
   readonly #everCounted = new Set<string>();
   #lines: LinesThen = new Map();
-  #waiting = new Map<SessionId, Waiter>();
+  #waiting: WaitersThen = new Map();
   /** Steps judged. */
   steps = 0;
   grants = 0;
@@ -50,6 +58,7 @@ export class Referee implements StoreWatch {
     this.#assertWithinCaps(run, arrivals, tally);
     this.#assertFloorsKept(run, arrivals, tally);
     this.#assertInOrder(run, arrivals);
+    this.#assertInEachLine(run);
     if (!memory.isClosed(nowMs)) this.#assertNobodyWaitsInVain(run, tally);
     this.#patience.stepped(run, arrivals.granted, tally);
     this.#lines = lines;
@@ -90,8 +99,9 @@ export class Referee implements StoreWatch {
   #adopt({ step, memory, nowMs }: StepRun, before: LinesThen): readonly PoolPlan[] {
     if (step.kind !== 'acquire' && step.kind !== 'attend' && step.kind !== 'reregister') return [];
     if (step.kind === 'acquire' && (memory.isClosed(nowMs) || takenBy(step.callers[0], before))) return [];
-    for (const { plan } of step.callers) memory.adopt(plan);
-    return step.callers.map(({ plan }) => plan);
+    const plans = step.callers.flatMap(({ plan, otherPools = [] }) => [plan, ...otherPools]);
+    for (const plan of plans) memory.adopt(plan);
+    return plans;
   }
 
   #assertCounted({ lines }: Switchboard, tally: Tally): void {
@@ -162,24 +172,58 @@ export class Referee implements StoreWatch {
     }
   }
 
-  // First in, first out among calls that nothing but their time of arrival tells apart.
+  // First in, first out among calls that nothing but their time of arrival tells apart: in each pool, and whichever other
+  // pools may carry them as well.
   #assertInOrder({ board, step }: StepRun, { granted, takenOver }: Arrivals): void {
-    for (const lease of takenOver ? [...granted, takenOver.lease] : granted) {
-      const own = this.#waiting.get(lease.sessionId)?.sequence ?? Infinity;
-      for (const [sessionId, { sequence, caller }] of this.#waiting) {
-        if (sequence >= own || board.queue.get(sessionId)?.sequence !== sequence) continue;
-        const { keyId, poolId, family } = caller.place;
-        const isAlike = keyId === lease.place.keyId && poolId === lease.place.poolId && family === lease.place.family;
-        if (isAlike && sameLimits(caller, lease))
+    // A line that is kept is for who comes back, and not for who joins its pool's line meanwhile.
+    for (const lease of takenOver && step.kind === 'release' ? [...granted, takenOver.lease] : granted) {
+      const own = this.#waiting.get(lease.sessionId)?.[0]?.sequence ?? Infinity;
+      for (const { sequence, caller } of [...this.#waiting.values()].flat()) {
+        const { sessionId, place } = caller;
+        if (sequence >= own || !isSamePlace(place, lease.place)) continue;
+        const stays = board.queue.get(sessionId).find((now) => now.caller.place.poolId === place.poolId);
+        // By its limits as they are by now.
+        if (stays?.sequence === sequence && sameLimits(stays.caller, lease))
           throw new Violation('order', `${lease.sessionId} was given a line before ${sessionId}, at ${step.kind}`);
       }
     }
   }
 
+  // Whoever waits stands in the line of each pool that may carry it, unless that line is full; and whoever has a line
+  // stands in none.
+  #assertInEachLine({ step, board, memory }: StepRun): void {
+    for (const sessionId of waitersOf(board).keys())
+      if (board.lines.get(sessionId))
+        throw new Violation('left in line', `${sessionId} has a line and waits for another`);
+    if (step.kind !== 'acquire' && step.kind !== 'attend') return;
+    for (const asked of step.callers) {
+      const waiters = board.queue.get(asked.sessionId);
+      if (waiters[0]?.caller.token !== asked.token) continue;
+      for (const { place, plan: brought } of inEachPool({ otherPools: [], ...asked })) {
+        if (waiters.some(({ caller }) => caller.place.poolId === place.poolId)) continue;
+        const { waitingMax, waitingPerTenantMax } = memory.planOf(place.poolId) ?? brought;
+        const rivals = this.#everInLine(place.poolId, { step, board });
+        rivals.delete(asked.sessionId);
+        const ofTenant = [...rivals.values()].filter((tenantId) => tenantId === place.tenantId);
+        if (rivals.size < waitingMax && ofTenant.length < waitingPerTenantMax)
+          throw new Violation('left out', `${asked.sessionId} waits, but not for ${place.poolId}, at ${step.kind}`);
+      }
+    }
+  }
+
+  /** Whoever may have been in the pool's line at any moment of the step, and its tenant. */
+  #everInLine(poolId: PoolId, { step, board }: Pick<StepRun, 'step' | 'board'>): Map<SessionId, TenantId> {
+    const askers = step.callers.flatMap((asked) => inEachPool({ otherPools: [], ...asked }));
+    const waiters = [...[...this.#waiting.values()].flat(), ...board.queue.ofPool(poolId)].map(({ caller }) => caller);
+    const there = [...waiters, ...askers].filter(({ place }) => place.poolId === poolId);
+    return new Map(there.map(({ sessionId, place }) => [sessionId, place.tenantId]));
+  }
+
   #assertNobodyWaitsInVain({ board, memory, nowMs, step }: StepRun, tally: Tally): void {
     const asked = step.kind === 'acquire' ? step.callers[0] : undefined;
-    const refused = asked && !board.lines.get(asked.sessionId) && !board.queue.get(asked.sessionId) ? [asked] : [];
-    const waiting = [...waitersOf(board).values()].map(({ caller }) => caller);
+    const isRefused = asked && !board.lines.get(asked.sessionId) && board.queue.get(asked.sessionId).length === 0;
+    const refused = isRefused ? inEachPool({ otherPools: [], ...asked }) : [];
+    const waiting = [...waitersOf(board).values()].flat().map(({ caller }) => caller);
     for (const caller of [...waiting, ...refused]) {
       const { sessionId, place, own, plan: brought } = caller;
       if (own.sessionsPerMinuteMax !== null || memory.isPaused(place.poolId, nowMs)) continue;
@@ -198,11 +242,4 @@ export class Referee implements StoreWatch {
 
 function sameLimits(a: { readonly own: object }, b: { readonly own: object }): boolean {
   return JSON.stringify(a.own) === JSON.stringify(b.own);
-}
-
-function waitersOf({ queue }: Switchboard): Map<SessionId, Waiter> {
-  const waiters = new Map<SessionId, Waiter>();
-  for (const poolId of queue.pools())
-    for (const waiter of queue.ofPool(poolId)) waiters.set(waiter.caller.sessionId, waiter);
-  return waiters;
 }

@@ -9,6 +9,7 @@ import {
   type LeaseTerms,
   type OwnLimits,
   type Place,
+  type PoolChoice,
 } from '@trunkline/admission';
 import { trustedId, type ReplicaId, type SessionId } from '@trunkline/kernel';
 import type { Chance } from './chance.js';
@@ -20,6 +21,8 @@ import type { Upstream } from './upstream.js';
 /** A call of a client, and all that will become of it unless something breaks. */
 export interface Call {
   readonly place: Place;
+  /** The other pools may carry it as well. */
+  readonly anyPool: boolean;
   /** How long it waits for a line, at most; 0: not at all. */
   readonly waitMs: number;
   /** When its client goes away while it waits; null: it does not. */
@@ -112,17 +115,17 @@ export class Replica {
   async serve(call: Call): Promise<void> {
     const { link, process, chance } = this.#parts;
     const sessionId: SessionId = trustedId('ses', `ses_${this.id}_${++this.#calls}`);
-    const plan = this.policy.plans.get(call.place.poolId);
-    if (!plan) return;
+    const plans = this.#plansFor(call);
+    if (!plans) return;
     const gone = this.#client();
     if (call.leavesAfterMs !== null) process.after(call.leavesAfterMs, () => gone.abort());
     const { keyId, tenantId, family } = call.place;
     const who = { keyId, tenantId, ...(this.policy.own.get(keyId) ?? NO_LIMITS) };
     const review = () => ({
-      plan: this.policy.plans.get(call.place.poolId) ?? plan,
+      plans: this.#plansFor(call) ?? plans,
       own: this.policy.own.get(keyId) ?? NO_LIMITS,
     });
-    const asked = { sessionId, replicaId: this.id, who, plan, family };
+    const asked = { sessionId, replicaId: this.id, who, plans, family };
     const request = { ...asked, waitMs: call.waitMs, gone: gone.signal, review };
     const admitted = await admit(request, { store: link, room: this.#room, randomBytes: (n) => chance.bytes(n) });
     this.#clients.delete(gone);
@@ -134,6 +137,13 @@ export class Replica {
   /** The upstream asked for a pause. */
   async pause(poolId: Place['poolId'], forMs: number): Promise<void> {
     await this.#parts.link.pause(poolId, forMs).catch(() => undefined);
+  }
+
+  #plansFor({ place, anyPool }: Call): PoolChoice | null {
+    const { plans } = this.policy;
+    const plan = plans.get(place.poolId);
+    if (!plan) return null;
+    return [plan, ...(anyPool ? [...plans.values()].filter((other) => other !== plan) : [])];
   }
 
   async #hold(call: Call, lease: Lease): Promise<void> {

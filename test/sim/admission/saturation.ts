@@ -142,6 +142,7 @@ class SaturatedPool {
       place: tenant.place,
       own: { keySessionsMax: null, tenantSessionsMax: null, sessionsPerMinuteMax: null },
       plan: this.#plan,
+      otherPools: [],
       mayWait: true,
     };
     this.#inLine.push([request, tenant]);

@@ -1,5 +1,5 @@
 // One request to the store, as data that can be run again on another board.
-import type { Caller, Switchboard } from '@trunkline/admission';
+import type { Caller, Seeker, Switchboard } from '@trunkline/admission';
 import type { PoolId } from '@trunkline/kernel';
 
 /** One request, as the store runs it. */
@@ -17,7 +17,7 @@ export interface Step<T = unknown> {
     | 'reclaim'
     | 'used';
   /** Whom it concerns. */
-  readonly callers: readonly Caller[];
+  readonly callers: readonly (Caller & Partial<Pick<Seeker, 'otherPools'>>)[];
   readonly pause?: { readonly poolId: PoolId; readonly forMs: number };
   /** How long a line that is given back shall be kept for a reconnect. */
   readonly keepMs?: number;

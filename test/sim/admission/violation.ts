@@ -8,6 +8,8 @@ export type Promised =
   | 'starved'
   | 'waits in vain'
   | 'order'
+  | 'left out'
+  | 'left in line'
   | 'leak'
   | 'miscounted'
   | 'line from nowhere'

@@ -224,6 +224,7 @@ class World {
     const { confirmedMs } = this.#terms;
     return {
       place: drawPlace(this.#landscape, tenant, chance),
+      anyPool: chance.happens(0.5),
       waitMs: chance.happens(0.7) ? chance.between(1, confirmedMs) : 0,
       leavesAfterMs: chance.happens(0.2) ? chance.exponential(confirmedMs / 3) : null,
       dialMs: chance.happens(0.3) ? this.#dialMsMax : chance.between(1, this.#dialMsMax),

@@ -19,6 +19,7 @@ import {
   type OnGranted,
   type PageQuery,
   type PoolView,
+  type Seeker,
   type TokenUse,
 } from '../../index.js';
 
@@ -46,7 +47,7 @@ export class MemoryLeaseStore implements LeaseStore {
     return this.#step((nowMs) => this.#board.acquire(request, nowMs), request);
   }
 
-  async attend(callers: readonly Caller[]): Promise<readonly AttendOutcome[]> {
+  async attend(callers: readonly Seeker[]): Promise<readonly AttendOutcome[]> {
     return this.#step((nowMs) => this.#board.attend(callers, nowMs));
   }
 

@@ -1,44 +1,52 @@
--- Takes a pending line under all limits, or stands in line, or neither.
+-- Takes a pending line under all limits, or stands in line in each of its pools, or neither.
 -- ARGV 6 session id · 7 caller as JSON (as in waiters, without since) · 8 '1' = may wait
---      9 plan version · 10 plan digest · 11 the plan's JSON, or '' where the store should know it
--- OUT  {'admitted', fence, then what own_use says} · {'recovering', ms left} · {'plan'} ask again with the plan
+--      from 9 its pools' plans, as `bring_plans` takes them
+-- OUT  {'admitted', pool, fence, then what own_use says} · {'recovering', ms left} · {'plan'} ask again with the plan
 --      {'elsewhere'} the session holds a line of another place · a denial of kind 'waiting' or 'denied' (room.lua)
 local closed = enter()
 if closed > 0 then return { 'recovering', closed } end
 
 local session, caller = ARGV[6], cjson.decode(ARGV[7])
 caller.session, caller.sequence = session, math.huge
-local held = line_of(session)
-if held and not same_place(held, caller) then return { 'elsewhere' } end
-local since, taken_from, inherited = held and held.since or whole(now), session, held and held.inherited
-if not held then
-  held, taken_from = kept_for(caller)
-  inherited = true
+local own = line_of(session)
+local held, taker, taken_from
+for _, pool in ipairs(pools_of(caller)) do
+  taker = at(caller, pool)
+  held, taken_from = own, session
+  if not own then held, taken_from = kept_for(taker) end
+  if held and same_place(held, taker) then break end
+  held = nil
 end
+if own and not held then return { 'elsewhere' } end
 if held then
+  local since, inherited = own and own.since or whole(now), not own or own.inherited
   leave_line(session)
   -- Asked twice: the line may be in use by now, and stays as it is.
   local line = told(session, caller.token)
   if not line then
     drop_line(taken_from, held)
-    line = take_line(session, caller, since, inherited)
+    line = take_line(session, taker, since, inherited)
   end
   grant()
-  return { 'admitted', line.fence, own_use(line) }
+  return { 'admitted', line.pool, line.fence, own_use(line) }
 end
 
-if ARGV[11] == '' and not has_plan(caller.pool, ARGV[9], ARGV[10]) then return { 'plan' } end
-adopt(caller.pool, ARGV[11])
+if not bring_plans(9) then return { 'plan' } end
 leave_line(session)
 queue[#queue + 1] = caller
 grant(caller)
-if caller.line then return { 'admitted', caller.line.fence, own_use(caller) } end
+if caller.line then return { 'admitted', caller.line.pool, caller.line.fence, own_use(caller) } end
 
-local answer = denial('denied', caller)
-if ARGV[8] ~= '1' or answer[6] == 1 then return answer end
-answer[1] = 'waiting'
+local open = {}
+for _, pool in ipairs(pools_of(caller)) do
+  if ARGV[8] == '1' and not is_line_full(at(caller, pool)) then open[#open + 1] = pool end
+end
+if #open == 0 then return denial('denied', caller) end
 local record = cjson.decode(ARGV[7])
+stand_in(record, open)
 record.since = whole(now)
+caller.pools = open
+local answer = denial('waiting', caller)
 redis.call('HSET', WAITERS, session, cjson.encode(record))
 redis.call('ZADD', QUEUE, redis.call('HINCRBY', STATE, 'sequence', 1), session)
 redis.call('ZADD', SEEN, whole(now), session)

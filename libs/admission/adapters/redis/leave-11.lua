@@ -1,6 +1,6 @@
--- Takes a call out of the line.
+-- Takes a call out of line, in all pools.
 -- ARGV 6 session id · 7 token
--- OUT  {'granted', fence} it was given a line a moment before · {'gone'}
+-- OUT  {'granted', pool, fence, then what own_use says} it was given a line a moment before · {'gone'}
 local closed = enter()
 load_queue()
 for _, waiter in ipairs(queue) do

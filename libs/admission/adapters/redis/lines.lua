@@ -10,7 +10,9 @@
 --   4 kept      zset  the same for lines that are kept for a reconnect
 --   5 counts    hash  lines held: k|<key> t|<tenant> p|<pool> pf|<pool>|<family> pt|<pool>|<tenant> pk|<pool>|<key>
 --   6 plans     hash  pool id -> JSON of the pool's plan (see wire.ts)
---   7 waiters   hash  session id -> JSON {token, since, replica, key, tenant, pool, family, key_max, tenant_max, rate_max}
+--   7 waiters   hash  session id -> JSON {token, since, replica, key, tenant, pool, family, others, key_max, tenant_max,
+--                     rate_max}; others: pools in whose line it stands beside `pool`. Absent: none, and in what older
+--                     processes wrote
 --   8 queue     zset  session id by the order in which calls began to wait
 --   9 seen      zset  session id by the ms of the last time that its replica attended to it
 --  10 reclaims  zset  session id of idle lines asked to make room, by the ms until which that counts
@@ -123,12 +125,46 @@ local function load_queue()
   end
 end
 
+-- The caller as it is in one of its pools; in `pool` it is itself.
+local function at(caller, pool)
+  if pool == caller.pool then return caller end
+  caller.elsewhere = caller.elsewhere or {}
+  local copy = caller.elsewhere[pool]
+  if not copy then
+    copy = {}
+    for name, value in pairs(caller) do copy[name] = value end
+    copy.pool, copy.others, copy.elsewhere, copy.pools = pool, nil, nil, nil
+    caller.elsewhere[pool] = copy
+  end
+  return copy
+end
+
+-- A caller's pools, in their order.
+local function pools_of(caller)
+  if not caller.pools then caller.pools = { caller.pool, unpack(caller.others or {}) } end
+  return caller.pools
+end
+
+-- Makes these the pools of a record; at least one.
+local function stand_in(record, pools)
+  record.pool, record.others = pools[1], nil
+  if #pools > 1 then record.others = { unpack(pools, 2) } end
+end
+
+local function stands_in(waiter, pool)
+  if waiter.pool == pool then return true end
+  for _, other in ipairs(waiter.others or {}) do
+    if other == pool then return true end
+  end
+  return false
+end
+
 -- A line of the pool came free. Only gaps in which somebody waited say how long others will wait.
 local function freed(pool)
   load_queue()
   local wanted_since
   for _, waiter in ipairs(queue) do
-    if waiter.pool == pool then wanted_since = tonumber(waiter.since) break end
+    if stands_in(waiter, pool) then wanted_since = tonumber(waiter.since) break end
   end
   local last, gap = string.match(redis.call('HGET', STATE, 'pace|' .. pool) or '0:-1', '^(%d+):(%-?%d+)$')
   gap = tonumber(gap)

@@ -6,33 +6,43 @@ local line = held_by(ARGV[6], ARGV[7])
 if not line or line.state ~= 'confirmed' then return 0 end
 redis.call('ZREMRANGEBYSCORE', RECLAIMS, '-inf', whole(now))
 
--- As if this line and the others that were asked to make room were free.
-local function set_free(freed)
-  for _, name in ipairs(names_of(freed)) do counted[name] = count(name) - 1 end
+local function count_as(place, by)
+  for _, name in ipairs(names_of(place)) do counted[name] = count(name) + by end
 end
-set_free(line)
-local coming_free = 0
+
+-- As if the others that were asked to make room were free.
 for _, session in ipairs(redis.call('ZRANGE', RECLAIMS, 0, -1)) do
   local other = line_of(session)
   if not other or other.state ~= 'confirmed' then
     redis.call('ZREM', RECLAIMS, session)
-  elseif session ~= ARGV[6] and other.pool == line.pool then
-    set_free(other)
-    coming_free = coming_free + 1
+  elseif session ~= ARGV[6] then
+    count_as(other, -1)
   end
 end
 
+-- Those for whom these lines will not do, in the pool of this one.
 load_queue()
-local helped = 0
+local left = {}
 for _, waiter in ipairs(queue) do
-  if waiter.pool == line.pool and not why_not(waiter) then
-    helped = helped + 1
-    for _, name in ipairs(names_of(waiter)) do counted[name] = count(name) + 1 end
+  local served
+  for _, pool in ipairs(pools_of(waiter)) do
+    if has_free_line(pool) and not why_not(at(waiter, pool)) then
+      served = at(waiter, pool)
+      break
+    end
+  end
+  if served then
+    count_as(served, 1)
+  elseif stands_in(waiter, line.pool) then
+    left[#left + 1] = at(waiter, line.pool)
   end
 end
-if helped <= coming_free then
-  redis.call('ZREM', RECLAIMS, ARGV[6])
-  return 0
+count_as(line, -1)
+for _, waiter in ipairs(left) do
+  if not why_not(waiter) then
+    redis.call('ZADD', RECLAIMS, 'NX', whole(now + tonumber(ARGV[8])), ARGV[6])
+    return 1
+  end
 end
-redis.call('ZADD', RECLAIMS, 'NX', whole(now + tonumber(ARGV[8])), ARGV[6])
-return 1
+redis.call('ZREM', RECLAIMS, ARGV[6])
+return 0

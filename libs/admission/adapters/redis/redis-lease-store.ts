@@ -23,7 +23,9 @@ import {
   type LineQuery,
   type OnGranted,
   type PageQuery,
+  type PoolPlan,
   type PoolView,
+  type Seeker,
   type TokenUse,
 } from '../../index.js';
 import { BoundedCalls } from './bounded-calls.js';
@@ -42,9 +44,10 @@ import {
   parseReply,
   parseStanding,
   parseView,
+  type CallerIn,
 } from './replies.js';
 import { loadScripts, runScript, type LeaseRedis, type ScriptName } from './scripts.js';
-import { callerText, ownTexts, WirePlans } from './wire.js';
+import { callerText, ownTexts, poolsText, WirePlans, type WirePlan } from './wire.js';
 
 /** How a store uses its Redis. */
 export interface RedisLeaseStoreOptions {
@@ -124,17 +127,18 @@ export class RedisLeaseStore implements LeaseStore {
     }
   }
 
-  async attend(callers: readonly Caller[]): Promise<readonly AttendOutcome[]> {
+  async attend(callers: readonly Seeker[]): Promise<readonly AttendOutcome[]> {
     return inBatches(callers, async (batch) => {
-      const plans = new Map(batch.map(({ plan }) => [plan.poolId, this.#plans.of(plan).text]));
-      const args = batch.flatMap(({ sessionId, token, own }) => [sessionId, token, ...ownTexts(own)]);
+      const brought = batch.flatMap(({ plan, otherPools }) => [plan, ...otherPools]);
+      const plans = new Map(brought.map((plan) => [plan.poolId, this.#bring(plan).text]));
+      const args = batch.flatMap((each) => [each.sessionId, each.token, ...ownTexts(each.own), poolsText(each)]);
       const replies = parseReplies(await this.#run('attend', [plans.size, ...[...plans].flat(), ...args]));
-      return batch.map((caller, i) => parseStanding(replies[i] ?? ['gone'], caller));
+      return batch.map((caller, i) => parseStanding(replies[i] ?? ['gone'], this.#in(caller)));
     });
   }
 
   async leave(caller: Caller): Promise<AttendOutcome> {
-    return parseStanding(parseReply(await this.#run('leave', [caller.sessionId, caller.token])), caller);
+    return parseStanding(parseReply(await this.#run('leave', [caller.sessionId, caller.token])), this.#in(caller));
   }
 
   async confirm({ sessionId, token }: Lease): Promise<'confirmed' | 'lost'> {
@@ -187,7 +191,7 @@ export class RedisLeaseStore implements LeaseStore {
   }
 
   async view(poolId: PoolId): Promise<PoolView> {
-    const { nowMs: _, ...seen } = parseView(await this.#run('view', [poolId]));
+    const { nowMs: _, ...seen } = parseView(await this.#run('view', [poolId]), poolId);
     const counters = new PoolCounters(poolId);
     await this.#scan({ key: this.#keys.counts, match: counters.match }, (elements) => counters.add(elements));
     for (let passed = 0; passed < LIST_MAX; passed += MOMENTS_PAGE) {
@@ -215,11 +219,12 @@ export class RedisLeaseStore implements LeaseStore {
   }
 
   async #acquire(request: AcquireRequest): Promise<AcquireOutcome> {
-    const args = [request.sessionId, callerText(request), request.mayWait ? '1' : '0'];
-    const reply = parseReply(await this.#withPlan('acquire', args, request));
+    const plans = [request.plan, ...request.otherPools];
+    const args = [request.sessionId, callerText(request, request.otherPools), request.mayWait ? '1' : '0'];
+    const reply = parseReply(await this.#withPlans('acquire', args, plans));
     switch (reply[0]) {
       case 'admitted':
-        return { kind: 'admitted', ...parseLine(reply, request) };
+        return { kind: 'admitted', ...parseLine(reply, this.#in(request)) };
       case 'waiting':
       case 'denied':
         return { kind: reply[0], denial: parseDenial(reply) };
@@ -243,16 +248,38 @@ export class RedisLeaseStore implements LeaseStore {
   }
 
   async #reregisterOne(lease: Lease): Promise<boolean> {
-    const reply = await this.#withPlan('reregister', [lease.sessionId, callerText(lease), lease.fence], lease);
+    const args = [lease.sessionId, callerText(lease), lease.fence];
+    const reply = await this.#withPlans('reregister', args, [lease.plan]);
     return parseCount(reply) === 1;
   }
 
-  // The plan travels only when the store does not know it: once after each change of policy.
-  async #withPlan(name: ScriptName, args: readonly (string | number)[], { plan }: Caller): Promise<unknown> {
-    const { digest, text } = this.#plans.of(plan);
-    const reply = await this.#run(name, [...args, plan.version, digest, '']);
+  // Plans travel only when the store does not know one of them: once after each change of policy.
+  async #withPlans(name: ScriptName, args: readonly (string | number)[], plans: readonly PoolPlan[]): Promise<unknown> {
+    const wire = plans.map((plan) => ({ plan, ...this.#bring(plan) }));
+    const reply = await this.#run(name, [
+      ...args,
+      ...wire.flatMap(({ plan, digest }) => [plan.poolId, plan.version, digest, '']),
+    ]);
     const isUnknown = reply === 2 || (Array.isArray(reply) && reply[0] === 'plan');
-    return isUnknown ? this.#run(name, [...args, plan.version, digest, text]) : reply;
+    if (!isUnknown) return reply;
+    return this.#run(name, [
+      ...args,
+      ...wire.flatMap(({ plan, digest, text }) => [plan.poolId, plan.version, digest, text]),
+    ]);
+  }
+
+  #bring(plan: PoolPlan): WirePlan {
+    this.#plans.bring(plan);
+    return this.#plans.of(plan);
+  }
+
+  // The pool that gave it a line may be one that it has given up meanwhile.
+  #in(caller: Caller): CallerIn {
+    return (poolId) => {
+      const plan = caller.plan.poolId === poolId ? caller.plan : this.#plans.newest(poolId);
+      if (plan === null) throw new Error(`a line was given in ${poolId}, which nobody asked for`);
+      return { ...caller, plan, place: { ...caller.place, poolId } };
+    };
   }
 
   async #page(

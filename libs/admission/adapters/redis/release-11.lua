@@ -10,7 +10,7 @@ local back, wanted
 if may_keep then
   load_queue()
   for _, waiter in ipairs(queue) do
-    if waiter.pool == line.pool and waiter.tenant ~= line.tenant then wanted = true break end
+    if stands_in(waiter, line.pool) and waiter.tenant ~= line.tenant then wanted = true break end
   end
   local age_min = tonumber(line.inherited and ARGV[10] or ARGV[9])
   if wanted and now - tonumber(line.since) < age_min then may_keep = false end
@@ -18,12 +18,15 @@ end
 if may_keep then
   -- Who broke off may have come back before its old connection was settled: then its call is in line already.
   for _, waiter in ipairs(queue) do
-    if not wanted and same_place(waiter, line) then back = waiter break end
+    if not wanted and stands_in(waiter, line.pool) and same_place(at(waiter, line.pool), line) then
+      back = waiter
+      break
+    end
   end
   if back then
     leave_queue(back)
     drop_line(ARGV[6], line)
-    take_line(back.session, back, whole(now), true)
+    take_line(back.session, at(back, line.pool), whole(now), true)
     redis.call('PUBLISH', STATE .. ':granted:' .. back.replica, back.session)
   else
     line.state = 'kept'

@@ -1,5 +1,5 @@
 // Reads what the scripts answer. A reply of another shape is a bug or a foreign writer on our keys, and throws.
-import { trustedId } from '@trunkline/kernel';
+import { trustedId, type PoolId } from '@trunkline/kernel';
 import { z } from 'zod';
 import type { AttendOutcome, Caller, Denial, HeldLine, Lease, OwnUse, WaitingCall } from '../../index.js';
 import type { TenantMoments } from './pool-counters.js';
@@ -20,7 +20,7 @@ const DenialReply = z.tuple([
   Count,
   Count,
 ]);
-const LineReply = z.tuple([z.string(), Count, Count, Count, Count]);
+const LineReply = z.tuple([z.string(), z.string(), Count, Count, Count, Count]);
 const Place = { replica: z.string(), key: z.string(), tenant: z.string(), pool: z.string(), family: z.string() };
 const LineRecord = z.object({ ...Place, state: z.enum(['pending', 'confirmed', 'kept']), since: Count });
 const MomentsReply = z.tuple([Count], z.union([z.string(), Count]));
@@ -59,11 +59,14 @@ export function parseDenial(reply: readonly unknown[]): Denial {
   return { scope, current, max, retryAfterMs, queueFull: queueFull === 1, queue, own: ownUse(use) };
 }
 
+/** A caller as it is in a pool of its choice. */
+export type CallerIn = (poolId: PoolId) => Caller;
+
 /** How a caller stands. */
-export function parseStanding(reply: readonly unknown[], caller: Caller): AttendOutcome {
+export function parseStanding(reply: readonly unknown[], callerIn: CallerIn): AttendOutcome {
   switch (reply[0]) {
     case 'granted':
-      return { kind: 'granted', ...parseLine(reply, caller) };
+      return { kind: 'granted', ...parseLine(reply, callerIn) };
     case 'waiting':
       return { kind: 'waiting', denial: parseDenial(reply) };
     default:
@@ -72,9 +75,12 @@ export function parseStanding(reply: readonly unknown[], caller: Caller): Attend
 }
 
 /** `admitted` or `granted`. */
-export function parseLine(reply: readonly unknown[], caller: Caller): { readonly lease: Lease; readonly own: OwnUse } {
-  const [, fence, ...use] = LineReply.parse(reply);
-  return { lease: leaseOf(caller, fence), own: ownUse(use) };
+export function parseLine(
+  reply: readonly unknown[],
+  callerIn: CallerIn,
+): { readonly lease: Lease; readonly own: OwnUse } {
+  const [, poolId, fence, ...use] = LineReply.parse(reply);
+  return { lease: leaseOf(callerIn(trustedId('pool', poolId)), fence), own: ownUse(use) };
 }
 
 function ownUse([rateUsedMs, keySessions, tenantSessions]: readonly [number, number, number]): OwnUse {
@@ -104,8 +110,11 @@ export function parseHeldLine(line: ListedLine, record: string | null, nowMs: nu
 
 const ViewReply = z.tuple([Count, Count, Count, Count], z.string());
 
-/** The `view` script: the store's time, the pauses and the calls in line. */
-export function parseView(reply: unknown): {
+/** The `view` script: the store's time, and the pool's pauses and calls in line. */
+export function parseView(
+  reply: unknown,
+  pool = '',
+): {
   readonly nowMs: number;
   readonly pausedForMs: number;
   readonly pausedFamilies: Readonly<Record<string, number>>;
@@ -118,7 +127,7 @@ export function parseView(reply: unknown): {
   const waiting: WaitingCall[] = [];
   for (let i = 2 * families; i + 1 < pairs.length; i += 2) {
     const parsed = WaiterRecord.parse(JSON.parse(pairs[i + 1] ?? ''));
-    waiting.push({ ...placeOf(pairs[i] ?? '', parsed), sinceMs: parsed.since });
+    waiting.push({ ...placeOf(pairs[i] ?? '', { ...parsed, pool }), sinceMs: parsed.since });
   }
   return { nowMs, pausedForMs, pausedFamilies, recoveringMs, waiting };
 }

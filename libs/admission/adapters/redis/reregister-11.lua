@@ -1,13 +1,12 @@
 -- Puts the line of a living session back: in a recovery window always, otherwise where every cap has room.
 -- ARGV 6 session id · 7 caller as JSON (as in waiters, without since) · 8 fence
---      9 plan version · 10 plan digest · 11 the plan's JSON, or '' where the store should know it
+--      from 9 the pool's plan, as `bring_plans` takes it
 -- OUT  1 held · 0 somebody else holds the session, or there is no room · 2 ask again with the plan
 local closed = enter()
 local session, caller = ARGV[6], cjson.decode(ARGV[7])
 local line = line_of(session)
 if line and not held_by(session, caller.token) then return 0 end
-if ARGV[11] == '' and not has_plan(caller.pool, ARGV[9], ARGV[10]) then return 2 end
-adopt(caller.pool, ARGV[11])
+if not bring_plans(9) then return 2 end
 if not line then
   -- Floors do not count here: the session is open upstream, and only a cap is worth ending it for.
   local plan = plan_of(caller.pool)

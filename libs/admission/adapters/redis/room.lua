@@ -23,6 +23,16 @@ local function adopt(pool, text)
   plans[pool] = nil
 end
 
+-- The plans that a step brings as ARGV from `first` on, for each 4: pool, version, digest, and its JSON or '' where the store
+-- should know it. False, and nothing kept: it does not know one of them.
+local function bring_plans(first)
+  for i = first, #ARGV, 4 do
+    if ARGV[i + 3] == '' and not has_plan(ARGV[i], ARGV[i + 1], ARGV[i + 2]) then return false end
+  end
+  for i = first, #ARGV, 4 do adopt(ARGV[i], ARGV[i + 3]) end
+  return true
+end
+
 local NO_SHARE = { floor = 0, weight = 1, keys = {} }
 local function share_of(plan, tenant) return plan and plan.shares[tenant] or NO_SHARE end
 
@@ -146,7 +156,7 @@ local function some_pool_has_a_free_line()
   return false
 end
 
--- Takes the session's call out of the line, if it stands there.
+-- Takes the session's call out of line, if it stands there.
 local function leave_line(session)
   load_queue()
   for _, waiter in ipairs(queue) do
@@ -173,7 +183,7 @@ local function is_ahead(a, b)
   return difference < 0
 end
 
--- What keeps a waiter out keeps out everybody of the same place and limits: asked once for each of those.
+-- What keeps a waiter out of a pool keeps out everybody of the same place and limits: asked once for each of those.
 local function kind_of(waiter)
   return table.concat({ waiter.tenant, waiter.key, waiter.family, tostring(waiter.key_max), tostring(waiter.tenant_max),
     tostring(waiter.rate_max) }, '|')
@@ -184,10 +194,10 @@ local function next_in(pool)
   local turn = turn_of(plan_of(pool), tonumber(redis.call('HGET', STATE, 'given|' .. pool) or 0))
   local seen, kept_out, best = {}, {}, nil
   for _, waiter in ipairs(queue) do
-    if waiter.pool == pool and not seen[waiter.tenant] then
+    if not seen[waiter.tenant] and stands_in(waiter, pool) then
       waiter.kind = waiter.kind or kind_of(waiter)
       if not kept_out[waiter.kind] then
-        if why_not(waiter) then
+        if why_not(at(waiter, pool)) then
           kept_out[waiter.kind] = true
         else
           seen[waiter.tenant] = true
@@ -218,9 +228,11 @@ local function grant(arrival)
   load_queue()
   local pools, done = {}, {}
   for _, waiter in ipairs(queue) do
-    if not done[waiter.pool] then
-      done[waiter.pool] = true
-      pools[#pools + 1] = waiter.pool
+    for _, pool in ipairs(pools_of(waiter)) do
+      if not done[pool] then
+        done[pool] = true
+        pools[#pools + 1] = pool
+      end
     end
   end
   for _, pool in ipairs(pools) do
@@ -232,7 +244,7 @@ local function grant(arrival)
         local used_until = rate_used_until(waiter.tenant) + interval(waiter.rate_max)
         redis.call('HSET', STATE, 'rate|' .. waiter.tenant, whole(used_until))
       end
-      waiter.line = take_line(waiter.session, waiter, whole(now))
+      waiter.line = take_line(waiter.session, at(waiter, pool), whole(now))
       if waiter ~= arrival then redis.call('PUBLISH', STATE .. ':granted:' .. waiter.replica, waiter.session) end
       waiter = next_in(pool)
     end
@@ -245,37 +257,65 @@ local function enter_and_grant()
   return closed
 end
 
--- Where everybody stands, once a step: of each pool its calls, tenants and each tenant's calls; of each call its place.
+-- Where everybody stands, once a step: of each pool its calls, tenants, each tenant's calls, and each call's place.
 local standings
-local function read_standings()
-  if standings then return end
-  standings = { places = {}, pools = {} }
-  for _, waiter in ipairs(queue) do
-    local pool = standings.pools[waiter.pool] or { calls = 0, tenants = 0, of = {} }
-    standings.pools[waiter.pool] = pool
-    pool.calls = pool.calls + 1
-    if not pool.of[waiter.tenant] then pool.tenants = pool.tenants + 1 end
-    pool.of[waiter.tenant] = (pool.of[waiter.tenant] or 0) + 1
-    standings.places[waiter.session] = pool.of[waiter.tenant]
+local function standings_in(pool)
+  if not standings then
+    standings = {}
+    for _, waiter in ipairs(queue) do
+      for _, name in ipairs(pools_of(waiter)) do
+        local known = standings[name] or { calls = 0, tenants = 0, of = {}, places = {} }
+        standings[name] = known
+        known.calls = known.calls + 1
+        if not known.of[waiter.tenant] then known.tenants = known.tenants + 1 end
+        known.of[waiter.tenant] = (known.of[waiter.tenant] or 0) + 1
+        known.places[waiter.session] = known.of[waiter.tenant]
+      end
+    end
   end
+  return standings[pool] or { calls = 0, tenants = 0, of = {}, places = {} }
+end
+
+-- Whether the pool's line has no place for this call, or should not have had. It stands there already.
+local function is_line_full(caller)
+  local plan, pool = plan_of(caller.pool), standings_in(caller.pool)
+  return plan and (pool.calls > plan.waiting or (pool.of[caller.tenant] or 0) > plan.waiting_per_tenant)
+end
+
+local RANKS = { rate = 0, pool = 0, family = 0, key = 1, tenant = 1, headroom = 2 }
+
+-- See likeliest.ts. An expected wait that is not known is the longest.
+local function is_likelier(a, b)
+  if RANKS[a[2]] ~= RANKS[b[2]] then return RANKS[a[2]] < RANKS[b[2]] end
+  local wait_a, wait_b = a[8] < 0 and math.huge or a[8], b[8] < 0 and math.huge or b[8]
+  if wait_a ~= wait_b then return wait_a < wait_b end
+  return a[7] < b[7]
 end
 
 -- {'waiting' or 'denied', scope, current, max, retry after ms, 1 = queue full, position, expected wait ms or -1, then what
 -- own_use says}
--- Nobody may leave the queue after this in the same step.
-local function denial(kind, caller)
-  read_standings()
-  local pool = standings.pools[caller.pool] or { calls = 0, tenants = 0, of = {} }
-  local of_tenant = pool.of[caller.tenant] or 0
-  local position = standings.places[caller.session] or of_tenant + 1
-  local gap, plan = gap_of(caller.pool), plan_of(caller.pool)
+local function denial_in(kind, caller)
+  local pool, gap = standings_in(caller.pool), gap_of(caller.pool)
+  local position = pool.places[caller.session] or (pool.of[caller.tenant] or 0) + 1
   local expected = gap < 0 and -1 or position * pool.tenants * gap
   local why = why_not(caller) or { 'pool', 0, 0, 0 }
   local retry = why[4]
   if retry == 0 then retry = math.max(0, expected) end
-  local full = plan and (pool.calls > plan.waiting or of_tenant > plan.waiting_per_tenant)
-  return { kind, why[1], why[2], why[3], retry, full and 1 or 0, position, expected,
+  return { kind, why[1], why[2], why[3], retry, is_line_full(caller) and 1 or 0, position, expected,
     own_use(caller) }
+end
+
+-- What the likeliest of the caller's pools says; the queue is full where that of each is.
+-- Nobody may leave the queue after this in the same step.
+local function denial(kind, caller)
+  local best, full
+  for _, pool in ipairs(pools_of(caller)) do
+    local answer = denial_in(kind, at(caller, pool))
+    full = math.min(full or 1, answer[6])
+    if not best or is_likelier(answer, best) then best = answer end
+  end
+  best[6] = full
+  return best
 end
 
 -- The line that the session holds under this token. Whoever hears of it only now has the whole time of a dial from now on.
@@ -285,10 +325,10 @@ local function told(session, token)
   return line
 end
 
--- How a caller stands: {'granted', fence, then what own_use says}, a denial of kind 'waiting', or {'gone'}.
+-- How a caller stands: {'granted', pool, fence, then what own_use says}, a denial of kind 'waiting', or {'gone'}.
 local function standing(session, token)
   local line = told(session, token)
-  if line then return { 'granted', line.fence, own_use(line) } end
+  if line then return { 'granted', line.pool, line.fence, own_use(line) } end
   local record = redis.call('HGET', WAITERS, session)
   local waiter = record and cjson.decode(record)
   if not waiter or waiter.token ~= token then return { 'gone' } end

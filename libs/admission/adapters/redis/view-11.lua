@@ -20,7 +20,7 @@ repeat
   end
 until cursor == '0'
 for _, waiter in ipairs(queue) do
-  if waiter.pool == ARGV[6] then
+  if stands_in(waiter, ARGV[6]) then
     out[#out + 1] = waiter.session
     out[#out + 1] = redis.call('HGET', WAITERS, waiter.session)
   end

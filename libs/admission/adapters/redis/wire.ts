@@ -1,7 +1,8 @@
 // What the scripts are given: a caller and a pool's plan as JSON in the shape that `lines.lua` describes. Absent means no
 // limit, because Lua's null is not nil.
 import { createHash } from 'node:crypto';
-import type { Caller, KeyShare, OwnLimits, PoolPlan } from '../../index.js';
+import type { PoolId } from '@trunkline/kernel';
+import { inEachPool, type Caller, type KeyShare, type OwnLimits, type PoolPlan, type Seeker } from '../../index.js';
 
 /** A plan ready to send. */
 export interface WirePlan {
@@ -9,8 +10,8 @@ export interface WirePlan {
   readonly text: string;
 }
 
-/** The caller as the scripts keep it. */
-export function callerText({ token, replicaId, place, own }: Caller): string {
+/** The caller as the scripts keep it. @param otherPools that may carry it as well, if it asks for a line. */
+export function callerText({ token, replicaId, place, own }: Caller, otherPools: readonly PoolPlan[] = []): string {
   return JSON.stringify({
     token,
     replica: replicaId,
@@ -18,6 +19,7 @@ export function callerText({ token, replicaId, place, own }: Caller): string {
     tenant: place.tenantId,
     pool: place.poolId,
     family: place.family,
+    others: otherPools.length > 0 ? otherPools.map(({ poolId }) => poolId) : undefined,
     key_max: own.keySessionsMax ?? undefined,
     tenant_max: own.tenantSessionsMax ?? undefined,
     rate_max: own.sessionsPerMinuteMax ?? undefined,
@@ -29,9 +31,31 @@ export function ownTexts({ keySessionsMax, tenantSessionsMax, sessionsPerMinuteM
   return [keySessionsMax, tenantSessionsMax, sessionsPerMinuteMax].map((max) => `${max ?? ''}`);
 }
 
-/** Plans as the scripts keep them, each made once. */
+/** The pools of a call in line, in the order of the `attend` script. Ids have no commas. */
+export function poolsText(seeker: Seeker): string {
+  return inEachPool(seeker)
+    .map(({ place }) => place.poolId)
+    .join(',');
+}
+
+/** Plans as the scripts keep them, each made once, and the newest that went by of each pool. */
 export class WirePlans {
   readonly #made = new WeakMap<PoolPlan, WirePlan>();
+  readonly #newest = new Map<PoolId, PoolPlan>();
+
+  /**
+   * A plan that a call of this process brings. A line may be given in a pool that the call has given up a moment before,
+   * so the plan is remembered for as long as the pool may be.
+   */
+  bring(plan: PoolPlan): void {
+    const known = this.#newest.get(plan.poolId);
+    if (!known || plan.version >= known.version) this.#newest.set(plan.poolId, plan);
+  }
+
+  /** The newest plan of the pool that a call of this process brought. */
+  newest(poolId: PoolId): PoolPlan | null {
+    return this.#newest.get(poolId) ?? null;
+  }
 
   of(plan: PoolPlan): WirePlan {
     const made = this.#made.get(plan) ?? wirePlan(plan);

@@ -31,7 +31,7 @@ export const ADMISSION_METRICS = {
   poolTries: {
     kind: 'counter',
     name: 'trunkline_pool_tries_total',
-    help: 'Pools tried for a call: its first, one fallen over to, or the one in whose line it stood; admitted: a session was opened.',
+    help: 'Pools tried for a call: its first, one fallen over to, or each in whose line it stood and which had none; admitted: a session was opened.',
     labels: [
       pool,
       { name: 'turn', values: ['first', 'fallback', 'wait'] },
