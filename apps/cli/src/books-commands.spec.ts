@@ -262,3 +262,22 @@ describe('the commands of finance', () => {
     expect((await cli(verify)).map((row) => row['changed'])).toEqual(tables.map(() => null));
   });
 });
+
+it('lists what waits for a price or a person, however long ago or in the future it is dated', async () => {
+  const copies: string[] = ['2024-02-01T00:00:00Z', '2031-01-01T00:00:00Z'];
+  const [like] = await postgres.db.usageEvent.findMany({ take: 1, orderBy: { occurredAt: 'asc' } });
+  if (like === undefined) throw new Error('nothing was used');
+  await postgres.db.$executeRaw`
+    INSERT INTO usage_event (id, version, kind, session_id, tenant_id, key_id, pool_id, replica_id, vendor, vendor_object_id,
+                             model, status, occurred_at, quantities, evidence, problem, rating_state)
+    SELECT 'use_0000000000000000000000000' || n, version, kind, session_id, tenant_id, key_id, pool_id, replica_id, vendor,
+           'copy ' || n, model, status, at, quantities, evidence, 'implausible_time', 'parked'
+      FROM usage_event, unnest(${copies}::timestamptz[]) WITH ORDINALITY AS copy(at, n) WHERE id = ${like.id}`;
+  const listed = async (flags: string) => (await cli(`costs --unrated${flags}`)).map((row) => row['occurred_at']);
+  try {
+    expect(await listed('')).toEqual(['2031-01-01T00:00:00.000Z', '2024-02-01T00:00:00.000Z']);
+    expect(await listed(' --from 2030-01-01 --to 2032-01-01')).toEqual(['2031-01-01T00:00:00.000Z']);
+  } finally {
+    await postgres.db.$executeRaw`DELETE FROM usage_event WHERE problem = 'implausible_time'`;
+  }
+});

@@ -29,6 +29,8 @@ interface RangeFlags {
 
 const DAY_MS = 86_400_000;
 const STUCK_MAX = 1_000;
+const BEGINNING_OF_TIME = new Date(0);
+const END_OF_TIME = new Date('9999-12-31');
 
 /** Adds the commands to the program. `nowMs` gives the default range: the last 30 days. @returns `usage` */
 export function addMoneyCommands(program: Command, run: RunCommand, nowMs: number): Command {
@@ -39,8 +41,12 @@ export function addMoneyCommands(program: Command, run: RunCommand, nowMs: numbe
     .description('charges from the ledger; exact')
     .option('--by <dimensions>', `comma-separated: ${COST_DIMENSIONS.join(', ')}`, dimensionsOf, ['tenant', 'model'])
     .option('--session <id>', 'the lines of one session')
-    .option('--unrated', 'usage that has no price or waits for a person')
-    .action((flags: CostFlags, command: Command) => run(command, (tenancy) => costRows(tenancy, flags)));
+    .option('--unrated', 'usage that has no price or waits for a person, of all time unless told')
+    .action((flags: CostFlags, command: Command) =>
+      run(command, (tenancy) =>
+        flags.unrated ? stuckRows(tenancy, flags, stuckRange(command, flags)) : costRows(tenancy, flags),
+      ),
+    );
   return usage;
 }
 
@@ -78,7 +84,6 @@ async function costRows(tenancy: TenancyContext, flags: CostFlags): Promise<Row[
   const range = rangeOf(flags);
   if (flags.session !== undefined) return sessionRows(tenancy, flags.session, flags.tenant);
   const tenantId = await tenantOf(tenancy, flags.tenant);
-  if (flags.unrated) return stuckRows(tenancy, tenantId, range);
   const query = { ...range, by: flags.by };
   const rows = tenantId === null ? costsOfAllTenants(tenancy.db, query) : costsOfTenant(tenancy.db, tenantId, query);
   const nameOf = await tenantNames(tenancy);
@@ -118,8 +123,17 @@ async function sessionRows(tenancy: TenancyContext, session: string, tenant: str
   ];
 }
 
-async function stuckRows(tenancy: TenancyContext, tenantId: TenantId | null, range: TimeRange): Promise<Row[]> {
+// What waits holds up the close of months long past, and a clock that was wrong may have dated it in the future.
+function stuckRange(command: Command, flags: CostFlags): TimeRange {
+  const isSaid = (option: 'from' | 'to'): boolean => command.getOptionValueSource(option) !== 'default';
+  const from = isSaid('from') ? flags.from : BEGINNING_OF_TIME;
+  const to = isSaid('to') ? flags.to : END_OF_TIME;
+  return rangeOf({ ...flags, from, to });
+}
+
+async function stuckRows(tenancy: TenancyContext, flags: CostFlags, range: TimeRange): Promise<Row[]> {
   const { db } = tenancy;
+  const tenantId = await tenantOf(tenancy, flags.tenant);
   const { books } = await loadPriceBook(db);
   const query = { ...range, books, limit: STUCK_MAX };
   const stuck = tenantId === null ? stuckUsageOfAllTenants(db, query) : stuckUsageOfTenant(db, tenantId, query);
