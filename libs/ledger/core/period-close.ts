@@ -88,6 +88,9 @@ export function graceEndsMs({ bounds, graceDays }: Pick<CloseFacts, 'bounds' | '
   return bounds.toMs + graceDays * DAY_MS;
 }
 
+const NOT_RECONCILED =
+  'it was not reconciled: `reconcile run` compares its days with the vendor, or `period waive` it with a reason';
+
 const FINDINGS: Readonly<Record<PeriodCheckName, (facts: CloseFacts) => CheckedItem>> = {
   ended: ({ bounds, nowMs }) => item('ended', nowMs >= bounds.toMs, `it ends ${iso(bounds.toMs)}`),
   grace: (facts) => item('grace', facts.nowMs >= graceEndsMs(facts), `they end ${iso(graceEndsMs(facts))}`),
@@ -97,7 +100,7 @@ const FINDINGS: Readonly<Record<PeriodCheckName, (facts: CloseFacts) => CheckedI
   parked: ({ parked }) => counted('parked', parked, 'usage events wait for a person: see `costs --unrated`'),
   estimates: ({ estimates }) => counted('estimates', estimates, 'sessions have no end, or usage is owed an estimate'),
   reconciled: ({ recorded: { reconciled } }) =>
-    item('reconciled', reconciled?.state === 'ok', reconciled?.reason ?? 'it was not reconciled', reconciled?.count),
+    item('reconciled', reconciled?.state === 'ok', reconciled?.reason ?? NOT_RECONCILED, reconciled?.count),
   chain: ({ chainBreak }) => item('chain', chainBreak === null, chainBreak ?? ''),
 };
 

@@ -81,6 +81,15 @@ describe('the commands of the price book', () => {
     });
   }
 
+  it('say what a file of prices is where there is none, or none of JSON', async () => {
+    const draft = (file: string) => cli(`price draft ${file} --reason agreed --actor ann`);
+    await expect(draft(join(folder, 'nowhere.json'))).rejects.toThrow(
+      /nowhere\.json cannot be read: .*docs\/prices\.md/,
+    );
+    await writeFile(join(folder, 'half.draft'), '{"versions": [');
+    await expect(draft(join(folder, 'half.draft'))).rejects.toThrow(/half\.draft is not JSON: docs\/prices\.md/);
+  });
+
   it('draft, show, approve and list a change', async () => {
     const file = await fileOf([{ ...SHEET, effectiveFrom: '2026-12-01', prices: { input_text: '5' } }]);
     const id = idOf(await cli(`price draft ${file} --reason list --actor ann`));

@@ -9,9 +9,17 @@ export async function readPriceFile(
   tenancy: TenancyContext,
   file: string,
 ): Promise<Result<PriceCatalogue, readonly string[]>> {
-  const raw = parsed(await readFile(file, 'utf8'), file);
+  const raw = parsed(await textOf(file), file);
   const [tenants, pools] = [idsBySlug(await listTenants(tenancy)), idsBySlug(await listPools(tenancy))];
   return parsePriceContent(withIdsForSlugs(raw, { tenants, pools }));
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new Error(`${file} cannot be read: give the path of a file of prices (docs/prices.md)`, { cause });
+  }
 }
 
 function parsed(text: string, file: string): unknown {

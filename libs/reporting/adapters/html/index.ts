@@ -107,7 +107,9 @@ function sectionMarkup(section: string, lines: readonly ShownLine[], total: Stat
 
 function meteredRow(line: ShownLine, section: string): Html {
   const about =
-    section === 'corrections' ? markup`<br /><span class="muted">of ${line.month}: ${line.text ?? ''}</span>` : null;
+    section === 'corrections'
+      ? markup`<br /><span class="muted">of ${line.month}${line.text === null ? '' : `: ${line.text}`}</span>`
+      : null;
   return markup`<tr><td>${line.model ?? ''}${about}</td><td>${line.words?.skuMeter ?? ''}</td>
 <td><bdi>${line.key ?? ''}</bdi> <span class="id">${line.keyId ?? ''}</span></td>
 <td class="number">${line.quantity ?? ''} ${line.unit ?? ''}</td>
