@@ -28,14 +28,22 @@ export interface GatewayBed {
   stop(): Promise<void>;
 }
 
-/** Starts both. `flags` are added to every start of the product. */
-export async function startBed(
-  options: { readonly flags?: readonly string[]; readonly simulator?: SimulatorOptions['config'] } = {},
-): Promise<GatewayBed> {
+/** What beds may differ in. */
+export interface BedOptions {
+  /** Added to every start of the product. */
+  readonly flags?: readonly string[];
+  readonly simulator?: SimulatorOptions['config'];
+  /** Absent: the product has a database of its own. */
+  readonly databaseUrl?: string;
+}
+
+/** Starts both. */
+export async function startBed(options: BedOptions = {}): Promise<GatewayBed> {
   const simulator = await startSimulator({ apiKeys: [UPSTREAM_KEY], config: options.simulator ?? {} });
   const dataDir = await makeDataDir();
   const upstream = ['--upstream-url', `${simulator.httpUrl}/v1`, '--upstream-key', UPSTREAM_KEY, '--drain-soft', '0s'];
-  const start = () => startProduct({ dataDir, flags: [...upstream, ...(options.flags ?? [])] });
+  const database = options.databaseUrl === undefined ? [] : ['--database-url', options.databaseUrl];
+  const start = () => startProduct({ dataDir, flags: [...upstream, ...database, ...(options.flags ?? [])] });
   const folder = await mkdtemp(join(tmpdir(), 'trunkline-bed-'));
   let product = await start().catch(async (error: unknown) => {
     await simulator.close();
@@ -50,7 +58,7 @@ export async function startBed(
       product = await start();
       return product;
     },
-    ...administrator(dataDir, { folder, httpUrl: () => product.ready.httpUrl }),
+    ...administrator(['--data-dir', dataDir, ...database], { folder, httpUrl: () => product.ready.httpUrl }),
     stop: async () => {
       await product.stop();
       await simulator.close();
@@ -60,13 +68,13 @@ export async function startBed(
   };
 }
 
-/** @param folder for files that are passed to commands. */
+/** @param installation as flags. @param folder for files that are passed to commands. */
 function administrator(
-  dataDir: string,
+  installation: readonly string[],
   { folder, httpUrl }: { readonly folder: string; readonly httpUrl: () => string },
 ): Pick<GatewayBed, 'cli' | 'setPolicy' | 'keyUnder'> {
   const cli: GatewayBed['cli'] = async (...args) => {
-    const { code, stdout, stderr } = await runProgram('cli', [...args, '--json', '--data-dir', dataDir]);
+    const { code, stdout, stderr } = await runProgram('cli', [...args, '--json', ...installation]);
     if (code !== 0) throw new Error(stderr);
     return JSON.parse(stdout) as Record<string, string>[];
   };

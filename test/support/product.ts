@@ -27,12 +27,15 @@ const ready = gatewayReady.extend({
   apiKey: z.string(),
 });
 
+const workerReady = z.object({ metricsUrl: z.string() });
 const adminApiReady = z.object({ adminUrl: z.string() });
 
 /** What `npm start -- --json` prints when it is ready. */
 export type Ready = z.infer<typeof ready>;
 /** What a gateway of its own prints. */
 export type GatewayReady = z.infer<typeof gatewayReady>;
+/** What a worker of its own prints. */
+export type WorkerReady = z.infer<typeof workerReady>;
 /** What a control plane of its own prints. */
 export type AdminApiReady = z.infer<typeof adminApiReady>;
 
@@ -91,6 +94,11 @@ export function startGateway(options: ProductOptions): Promise<Product<GatewayRe
 /** Starts a control plane of its own, beside a product that owns the database. */
 export function startAdminApi(options: ProductOptions): Promise<Product<AdminApiReady>> {
   return start('api', adminApiReady, options);
+}
+
+/** Starts a worker of its own, beside gateways that share its database. */
+export function startOwnWorker(options: ProductOptions): Promise<Product<WorkerReady>> {
+  return start('worker', workerReady, options);
 }
 
 async function start<R>(app: string, shape: z.ZodType<R>, options: ProductOptions): Promise<Product<R>> {
