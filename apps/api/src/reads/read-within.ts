@@ -31,11 +31,11 @@ export function readWithin<T>(db: Database, work: (tx: Prisma.TransactionClient)
   );
 }
 
-/** Waits for a read no longer than a person would. @throws ReadTookTooLong */
-export async function orTooLong<T>(reading: Promise<T>): Promise<T> {
+/** Waits for a read no longer than a person would, or than said. @throws ReadTookTooLong */
+export async function orTooLong<T>(reading: Promise<T>, msMax: number = READ_MS_MAX): Promise<T> {
   const answered = new AbortController();
-  const late = delay(READ_MS_MAX, null, { signal: answered.signal }).then(() => {
-    throw new ReadTookTooLong(`no answer within ${READ_MS_MAX} ms`);
+  const late = delay(msMax, null, { signal: answered.signal }).then(() => {
+    throw new ReadTookTooLong(`no answer within ${msMax} ms`);
   });
   // One of the two always loses: the timer when it is aborted, the read when it is late.
   late.catch(() => undefined);

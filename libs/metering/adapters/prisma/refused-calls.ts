@@ -26,7 +26,8 @@ export interface RefusedCallsQuery {
 
 /** Rows older than this are deleted. A what-if looks back a month at most. */
 export const REFUSED_DAYS_KEPT = 35;
-const PAGE = 10_000;
+// A page is a few milliseconds of this process's time, which may be a gateway's.
+const PAGE = 1_000;
 const DAY_MS = 86_400_000;
 
 interface RefusedRow {

@@ -123,23 +123,42 @@ function thinned(refusals: readonly RefusalRecord[], oneInMs: number): readonly 
 
 /** The median of the tenant's sessions with the family; without any, of its sessions, of the family's, of all. */
 function assumedLengths(sessions: readonly SessionRecord[]): (tenantId: TenantId, family: string) => number {
-  const lengths = new Map<string, number[]>();
+  const lengths: Lengths[] = [];
+  const byKind = new Map<string, Lengths>();
   for (const { tenantId, model, durationMs } of sessions) {
     if (durationMs === null) continue;
-    const family = modelFamily(model);
-    for (const name of [`${tenantId} ${family}`, `t ${tenantId}`, `f ${family}`, 'all']) {
-      const known = lengths.get(name);
-      if (known) known.push(durationMs);
-      else lengths.set(name, [durationMs]);
-    }
+    const kind = `${tenantId} ${model}`;
+    const known = byKind.get(kind) ?? { tenantId, family: modelFamily(model), ms: [] };
+    if (known.ms.push(durationMs) === 1) lengths.push(known);
+    byKind.set(kind, known);
   }
-  const medians = new Map([...lengths].map(([name, each]) => [name, median(each)]));
-  return (tenantId, family) =>
-    medians.get(`${tenantId} ${family}`) ??
-    medians.get(`t ${tenantId}`) ??
-    medians.get(`f ${family}`) ??
-    medians.get('all') ??
-    DURATION_MS_UNKNOWN;
+  const assumed = new Map<string, number>();
+  return (tenantId, family) => {
+    const name = `${tenantId} ${family}`;
+    const known = assumed.get(name) ?? assumedLength(lengths, tenantId, family);
+    assumed.set(name, known);
+    return known;
+  };
+}
+
+interface Lengths {
+  readonly tenantId: TenantId;
+  readonly family: string;
+  readonly ms: number[];
+}
+
+function assumedLength(lengths: readonly Lengths[], tenantId: TenantId, family: string): number {
+  const likeIt: readonly ((each: Lengths) => boolean)[] = [
+    (each) => each.tenantId === tenantId && each.family === family,
+    (each) => each.tenantId === tenantId,
+    (each) => each.family === family,
+    () => true,
+  ];
+  for (const isLike of likeIt) {
+    const found = lengths.filter(isLike).flatMap(({ ms }) => ms);
+    if (found.length > 0) return median(found);
+  }
+  return DURATION_MS_UNKNOWN;
 }
 
 function median(values: readonly number[]): number {
