@@ -167,6 +167,25 @@ export class Impatient extends Switchboard {
   }
 }
 
+/** Keeps a line for a reconnect whoever else waits. */
+export class Loyal extends Switchboard {
+  override release(lease: Caller, keepMs: number, nowMs: number) {
+    const inOrder = this.queue.ofPool.bind(this.queue);
+    if (keepMs > 0) this.queue.ofPool = () => [];
+    const outcome = super.release(lease, keepMs, nowMs);
+    this.queue.ofPool = inOrder;
+    this.renew([], nowMs);
+    return outcome;
+  }
+}
+
+/** Keeps no line for a reconnect. */
+export class Disloyal extends Switchboard {
+  override release(lease: Caller, _keepMs: number, nowMs: number) {
+    return super.release(lease, 0, nowMs);
+  }
+}
+
 /** Is open to everybody at once after it lost its memory. */
 export function withoutRecovery(terms: LeaseTerms): Switchboard {
   return new Switchboard({ ...terms, recoveryMs: 1 });

@@ -1,12 +1,14 @@
 import { Switchboard, type LeaseTerms } from '@trunkline/admission';
 import {
   Careless,
+  Disloyal,
   Floorless,
   Hoarding,
   Idle,
   Impatient,
   LastInFirstOut,
   Lingering,
+  Loyal,
   Miscounting,
   OnePool,
   Partial,
@@ -63,6 +65,16 @@ const STORES: readonly Broken[] = [
     does: 'gives a line that is kept for one key to another',
     breaks: 'line taken away',
     options: { makeBoard: (terms) => new Careless(terms) },
+  },
+  {
+    does: 'keeps the line of a young session while others wait',
+    breaks: 'kept',
+    options: { makeBoard: (terms) => new Loyal(terms) },
+  },
+  {
+    does: 'keeps no line for a reconnect',
+    breaks: 'kept',
+    options: { makeBoard: (terms) => new Disloyal(terms) },
   },
   {
     does: 'lets a call wait for one of its pools only',
@@ -131,12 +143,9 @@ describe('the simulation notices', () => {
 
   it('a store that goes by other weights than the policy', async () => {
     const tenants = [1, 2, 3, 6].map((weight) => ({ floor: 1, weight, callMs: 10_000 }));
-    const parts = { seed: 1, sessionsMax: 40, tenants, releases: 800 };
-    const { overTime } = await saturate({
-      ...parts,
-      makeBoard: (terms) => new Partial(terms, (share) => ({ ...share, weight: 1 })),
-    });
-    expect(overTime).toBeLessThan(0.9);
+    const makeBoard = (terms: LeaseTerms) => new Partial(terms, (share) => ({ ...share, weight: 1 }));
+    const parts = { seed: 1, sessionsMax: 40, tenants, releases: 800, makeBoard };
+    expect(await violation(() => saturate(parts))).toBe('unfair');
   });
 
   it('a store that lets a tenant starve', async () => {

@@ -12,6 +12,8 @@ import {
   type WaitersThen,
 } from './arrivals.js';
 import { CapLedger } from './cap-ledger.js';
+import { assertOwed } from './fair-order.js';
+import { KeptLines } from './kept-lines.js';
 import { Patience } from './patience.js';
 import { Rules, type Tally } from './rules.js';
 import type { RefereeParts } from './referee-parts.js';
@@ -24,6 +26,7 @@ export class Referee implements StoreWatch {
   readonly #rules = new Rules();
   readonly #ledger: CapLedger;
   readonly #patience: Patience;
+  readonly #kept: KeptLines;
   readonly #everCounted = new Set<string>();
   #lines: LinesThen = new Map();
   #waiting: WaitersThen = new Map();
@@ -32,7 +35,8 @@ export class Referee implements StoreWatch {
   grants = 0;
   waited = 0;
 
-  constructor({ tenants, openSessions, mayOutlive }: RefereeParts) {
+  constructor({ tenants, waiterMs, openSessions, mayOutlive }: RefereeParts) {
+    this.#kept = new KeptLines(waiterMs);
     this.#patience = new Patience(this.#rules, tenants);
     this.#ledger = new CapLedger(this.#rules, openSessions, mayOutlive);
   }
@@ -59,6 +63,8 @@ export class Referee implements StoreWatch {
     this.#assertFloorsKept(run, arrivals, tally);
     this.#assertInOrder(run, arrivals);
     this.#assertInEachLine(run);
+    assertOwed(run, arrivals.granted, { rules: this.#rules, tally });
+    this.#kept.stepped({ run, before, after: lines, waiting: this.#waiting, arrivals });
     if (!memory.isClosed(nowMs)) this.#assertNobodyWaitsInVain(run, tally);
     this.#patience.stepped(run, arrivals.granted, tally);
     this.#lines = lines;
@@ -78,6 +84,7 @@ export class Referee implements StoreWatch {
   restored(board: Switchboard): void {
     const lines = linesOf(board);
     this.#ledger.restored(this.#lines, lines);
+    this.#kept.restored(board);
     this.#lines = lines;
     this.#waiting = waitersOf(board);
     this.#patience.forgot();

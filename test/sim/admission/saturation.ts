@@ -86,7 +86,12 @@ class SaturatedPool {
     this.#chance = new Chance(parts.seed);
     this.#tenants = parts.tenants.map((tenant) => this.#greedy(tenant));
     this.#plan = planOf(parts.sessionsMax, this.#tenants);
-    this.#referee = new Referee({ tenants: parts.tenants.length, openSessions: () => [], mayOutlive: () => false });
+    this.#referee = new Referee({
+      tenants: parts.tenants.length,
+      waiterMs: TERMS.waiterMs,
+      openSessions: () => [],
+      mayOutlive: () => false,
+    });
     this.#server = new StoreServer({
       timeline: this.#timeline,
       chronicle: new Chronicle(() => this.#timeline.nowMs, 1),

@@ -15,6 +15,7 @@ export type Promised =
   | 'line from nowhere'
   | 'line taken away'
   | 'line demoted'
+  | 'kept'
   | 'unfair';
 
 /** Thrown in the step that broke it. */

@@ -86,6 +86,7 @@ class World {
     this.#upstream = new Upstream((session) => this.#opened(session));
     this.#referee = new Referee({
       tenants: this.#landscape.tenants.length,
+      waiterMs: this.#terms.waiterMs,
       openSessions: () => this.#upstream.sessions(),
       mayOutlive: (session) => this.#mayOutlive(session),
     });
