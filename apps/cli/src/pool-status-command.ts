@@ -58,7 +58,9 @@ function poolRow({ pool, status, totals }: PoolStatus): Row {
 }
 
 function familyRows({ pool, families }: PoolStatus): readonly Row[] {
-  return families.map(({ heldBack, ...numbers }) => ({ pool, ...numbers, held_back: heldBack }));
+  return families.map(({ family, cap, held, free, heldBack, waiting }) => ({
+    ...{ pool, family, cap, held, free, held_back: heldBack, waiting },
+  }));
 }
 
 function tenantRows({ pool, tenants }: PoolStatus): readonly Row[] {

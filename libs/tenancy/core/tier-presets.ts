@@ -47,7 +47,7 @@ const GAPS: readonly PresetGap[] = [
   {
     cap: 'tokens per minute',
     // Model comparison page, gpt-realtime. Which of the numbered tiers the new names stand for is not documented.
-    why: 'documented for gpt-realtime by the newer names only (Build 200,000, Launch 4,000,000, Grow 15,000,000): set yours',
+    why: 'documented for gpt-realtime by the newer names only (Build 200,000, Launch 4,000,000, Grow 15,000,000): set yours with pool update --tokens-per-minute',
   },
 ];
 
