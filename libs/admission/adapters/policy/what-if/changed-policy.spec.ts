@@ -69,7 +69,7 @@ describe('a policy that a what-if changes', () => {
     for (const wrong of [
       { pools: { main: { sessionsMax: 0 } } },
       { pool: {} },
-      { tenants: { '*': { spendDayMax: '1' } } },
+      { tenants: { '*': { idleReclaimMs: 9_000 } } },
     ])
       expect(WhatIfChangesInput.safeParse(wrong).success).toBe(false);
   });

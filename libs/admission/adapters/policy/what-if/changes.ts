@@ -35,7 +35,6 @@ const PoolChange = UpdatePoolInput.pick({
 const TenantChange = TenantLimitsInput.pick({
   waitMsMax: true,
   sessionsPerMinuteMax: true,
-  idleReclaimMs: true,
 }).extend({
   sessionsMax: SessionsMaxInput.optional(),
 });
