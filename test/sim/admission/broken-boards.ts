@@ -10,6 +10,7 @@ import {
   type PoolPlan,
   type Seeker,
   type TenantShare,
+  type TokenUse,
 } from '@trunkline/admission';
 import type { Waiter } from './arrivals.js';
 
@@ -99,6 +100,21 @@ export class Idle extends Switchboard {
 /** Takes no notice of an upstream that asks for a pause. */
 export class Restless extends Switchboard {
   override pause(_poolId: PoolId, _forMs: number, nowMs: number): void {
+    this.renew([], nowMs);
+  }
+}
+
+/** Takes no notice of a pause that is of one family. */
+export class FamilyBlind extends Switchboard {
+  override pause(poolId: PoolId, forMs: number, nowMs: number, family: string | null = null): void {
+    if (family === null) super.pause(poolId, forMs, nowMs);
+    else this.renew([], nowMs);
+  }
+}
+
+/** Counts no tokens. */
+export class Spendthrift extends Switchboard {
+  override used(_use: TokenUse, nowMs: number): void {
     this.renew([], nowMs);
   }
 }

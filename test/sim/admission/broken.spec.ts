@@ -2,6 +2,7 @@ import { Switchboard, type LeaseTerms } from '@trunkline/admission';
 import {
   Careless,
   Disloyal,
+  FamilyBlind,
   Floorless,
   Hoarding,
   Idle,
@@ -15,6 +16,7 @@ import {
   Restless,
   Resurrecting,
   Second,
+  Spendthrift,
   withoutRecovery,
 } from './broken-boards.js';
 import { saturate } from './saturation.js';
@@ -60,6 +62,16 @@ const STORES: readonly Broken[] = [
     does: 'does not pause',
     breaks: 'pause',
     options: { makeBoard: (terms) => new Restless(terms) },
+  },
+  {
+    does: 'does not pause a family',
+    breaks: 'pause',
+    options: { makeBoard: (terms) => new FamilyBlind(terms) },
+  },
+  {
+    does: 'counts no tokens',
+    breaks: 'pause',
+    options: { makeBoard: (terms) => new Spendthrift(terms) },
   },
   {
     does: 'gives a line that is kept for one key to another',

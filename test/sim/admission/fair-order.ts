@@ -17,9 +17,10 @@ export function assertOwed(
     tally.add(rules.scopesOf(lease.place), -1);
     const { poolId, tenantId } = lease.place;
     const plan = memory.planOf(poolId);
-    if (!plan || memory.isPaused(poolId, nowMs)) continue;
+    if (!plan) continue;
     for (const { caller } of board.queue.ofPool(poolId)) {
       if (caller.place.tenantId === tenantId || !isAheadForSure(caller.place, lease.place, { plan, tally })) continue;
+      if (memory.isPaused(caller.place, nowMs)) continue;
       if (caller.own.sessionsPerMinuteMax !== null || rules.whyNoRoom(caller, plan, tally) !== null) continue;
       throw new Violation(
         'unfair',

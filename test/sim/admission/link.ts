@@ -109,13 +109,17 @@ export class Link implements LeaseStore {
     });
   }
 
-  pause(poolId: PoolId, forMs: number): Promise<void> {
-    const pause = { poolId, forMs };
-    return this.#ask({ kind: 'pause', callers: [], pause, apply: (board, nowMs) => board.pause(poolId, forMs, nowMs) });
+  pause(poolId: PoolId, forMs: number, family: string | null = null): Promise<void> {
+    return this.#ask({
+      kind: 'pause',
+      callers: [],
+      pause: { poolId, forMs, family },
+      apply: (board, nowMs) => board.pause(poolId, forMs, nowMs, family),
+    });
   }
 
   used(use: TokenUse): Promise<void> {
-    return this.#ask({ kind: 'used', callers: [], apply: (board, nowMs) => board.used(use, nowMs) });
+    return this.#ask({ kind: 'used', callers: [], use, apply: (board, nowMs) => board.used(use, nowMs) });
   }
 
   mayReclaim(lease: Lease): Promise<boolean> {

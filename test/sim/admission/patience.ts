@@ -41,10 +41,13 @@ export class Patience {
           this.#passed.delete(name);
       for (const given of ofPool) {
         this.#passed.delete(`${plan.poolId}|${given.place.tenantId}`);
-        if (!isAboveFloor(given, plan, tally) || memory.isPaused(plan.poolId, nowMs)) continue;
+        if (!isAboveFloor(given, plan, tally)) continue;
         tally.add(this.rules.scopesOf(given.place), -1);
         const could = waiting.filter(
-          (caller) => caller.own.sessionsPerMinuteMax === null && this.rules.whyNoRoom(caller, plan, tally) === null,
+          (caller) =>
+            caller.own.sessionsPerMinuteMax === null &&
+            !memory.isPaused(caller.place, nowMs) &&
+            this.rules.whyNoRoom(caller, plan, tally) === null,
         );
         tally.add(this.rules.scopesOf(given.place));
         for (const tenantId of new Set(could.map(({ place }) => place.tenantId)))

@@ -146,7 +146,7 @@ export class Referee implements StoreWatch {
   #assertWithinCaps({ memory, nowMs, step }: StepRun, { granted, reregistered }: Arrivals, tally: Tally): void {
     if (memory.isClosed(nowMs) && granted.length > 0)
       throw new Violation('cap', 'a line was given in the recovery window');
-    const paused = granted.find(({ place }) => memory.isPaused(place.poolId, nowMs));
+    const paused = granted.find(({ place }) => memory.isPaused(place, nowMs));
     if (paused) throw new Violation('pause', `${paused.sessionId} was given a line of a paused pool, at ${step.kind}`);
     // Each is judged by the lines there were when it came.
     const came = [...(memory.isClosed(nowMs) ? [] : reregistered), ...granted];
@@ -233,7 +233,7 @@ export class Referee implements StoreWatch {
     const waiting = [...waitersOf(board).values()].flat().map(({ caller }) => caller);
     for (const caller of [...waiting, ...refused]) {
       const { sessionId, place, own, plan: brought } = caller;
-      if (own.sessionsPerMinuteMax !== null || memory.isPaused(place.poolId, nowMs)) continue;
+      if (own.sessionsPerMinuteMax !== null || memory.isPaused(place, nowMs)) continue;
       const plan = memory.planOf(place.poolId) ?? brought;
       if (this.#rules.whyNoRoom(caller, plan, tally) !== null) continue;
       const held = tally.of(`pt|${place.poolId}|${place.tenantId}`);

@@ -10,6 +10,7 @@ import {
   type OwnLimits,
   type Place,
   type PoolChoice,
+  type TokenUse,
 } from '@trunkline/admission';
 import { trustedId, type ReplicaId, type SessionId } from '@trunkline/kernel';
 import type { Chance } from './chance.js';
@@ -134,9 +135,14 @@ export class Replica {
     else await this.#hold(call, admitted.value);
   }
 
-  /** The upstream asked for a pause. */
-  async pause(poolId: Place['poolId'], forMs: number): Promise<void> {
-    await this.#parts.link.pause(poolId, forMs).catch(() => undefined);
+  /** The upstream asked for a pause, of a pool or of one family in it. */
+  async pause(poolId: Place['poolId'], forMs: number, family: string | null): Promise<void> {
+    await this.#parts.link.pause(poolId, forMs, family).catch(() => undefined);
+  }
+
+  /** Tokens went by. */
+  async used(use: TokenUse): Promise<void> {
+    await this.#parts.link.used(use).catch(() => undefined);
   }
 
   #plansFor({ place, anyPool }: Call): PoolChoice | null {

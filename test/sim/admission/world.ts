@@ -260,10 +260,12 @@ class World {
     this.#timeline.after(this.#chance.exponential(2 * this.#terms.confirmedMs), () => {
       if (this.#calm) return;
       const { replica } = this.#chance.pick(this.#replicas);
-      void replica.pause(
-        this.#chance.pick(this.#landscape.pools),
-        this.#chance.between(100, this.#terms.confirmedMs / 4),
-      );
+      const poolId = this.#chance.pick(this.#landscape.pools);
+      const family = this.#chance.happens(0.5) ? this.#chance.pick(this.#landscape.families) : null;
+      const forMs = this.#chance.between(100, this.#terms.confirmedMs / 4);
+      // What it says itself, or what we counted: a few of these in a minute are more than the account has.
+      if (this.#chance.happens(0.6)) void replica.pause(poolId, forMs, family);
+      else void replica.used({ poolId, family, tokens: this.#chance.between(0, 700), tokensPerMinuteMax: 1_000 });
       this.#pauseNowAndThen();
     });
   }
