@@ -117,7 +117,13 @@ describe('blocked words that the model says', () => {
       const policy = { hooks: [terms], output: { holdBackMs: 500, refusal: 'I cannot help with that.' } };
       const client = await open(await bed.keyUnder('refuses', policy));
       await textTurn(client, 'Say something.');
-      await eventually('a second response', () => (ofType(client.events, 'response.created').length > 1 ? true : null));
+      await eventually('the end of a second response', () =>
+        ofType(client.events, 'response.done').length > 1 ? true : null,
+      );
+      // The simulator refuses with a blocked word, too; nobody refuses that.
+      expect(await textTurn(client, 'Say something.')).toMatchObject({
+        response: { conversation_id: expect.any(String) as string },
+      });
       await client.close();
     },
     SLOW_MS,

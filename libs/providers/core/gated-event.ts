@@ -48,7 +48,7 @@ export interface GateWords {
   /** Answer now. */
   createResponse(eventId: string): string;
   /** Say this and nothing else, outside the conversation. @param mark comes back with the events of the response. */
-  speakAside(line: string, mark?: string): string;
+  speakAside(line: string, mark: string): string;
   /** To the app: what it has of this response's audio and not played yet is not to be played. */
   audioCleared(responseId: string): string;
 }

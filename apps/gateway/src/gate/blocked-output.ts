@@ -12,7 +12,11 @@ export interface BlockedOutputPorts {
   readonly refusal: () => string | null;
 }
 
-type Items = BlockedEvent['items'];
+/** How a response ended: what it made, and whether it was the gate that had it spoken. */
+type Ended = Pick<BlockedEvent, 'items' | 'isOurs'>;
+
+/** What comes back with the events of a refusal. */
+export const REFUSAL_MARK = 'refusal';
 
 // A session has one response in its conversation, and more only where an app asks for them.
 const BLOCKED_MAX = 64;
@@ -27,7 +31,7 @@ export class BlockedOutput {
   /** Responses that are blocked and not over, with the items that they made so far. */
   private readonly blocked = new Map<string, Set<string>>();
   /** Responses that are over, blocked or not, and what they made. */
-  private readonly over = new Map<string, Items>();
+  private readonly over = new Map<string, Ended>();
   private readonly itemIds = new Set<string>();
   private audioBytes = 0;
   /** The caller may be hearing some of the running response. */
@@ -56,11 +60,11 @@ export class BlockedOutput {
   block(responseId: string, itemId: string | null): boolean {
     if (this.blocked.has(responseId)) return false;
     if (itemId !== null) remember(this.itemIds, itemId);
-    const made = this.over.get(responseId);
-    if (made !== undefined) {
+    const ended = this.over.get(responseId);
+    if (ended !== undefined) {
       this.over.delete(responseId);
-      for (const { id } of made) remember(this.itemIds, id);
-      this.clean(new Set(made.map(({ id }) => id)), made);
+      for (const { id } of ended.items) remember(this.itemIds, id);
+      this.clean(new Set(ended.items.map(({ id }) => id)), ended);
       return true;
     }
     if (this.blocked.size < BLOCKED_MAX) this.blocked.set(responseId, new Set());
@@ -74,7 +78,7 @@ export class BlockedOutput {
   }
 
   /** An event of the upstream went by. */
-  passed({ type, responseId, items }: BlockedEvent): void {
+  passed({ type, responseId, items, isOurs }: BlockedEvent): void {
     if (responseId === null) return;
     const made = this.blocked.get(responseId);
     for (const { id } of made === undefined ? [] : items) {
@@ -82,24 +86,25 @@ export class BlockedOutput {
       remember(this.itemIds, id);
     }
     if (type !== 'response.done') return;
-    if (made === undefined) return this.isOver(responseId, items);
+    if (made === undefined) return this.isOver(responseId, { items, isOurs });
     this.blocked.delete(responseId);
-    this.clean(made, items);
+    this.clean(made, { items, isOurs });
   }
 
-  private isOver(responseId: string, items: Items): void {
-    this.over.set(responseId, items);
+  private isOver(responseId: string, ended: Ended): void {
+    this.over.set(responseId, ended);
     const oldest = this.over.keys().next();
     if (this.over.size > OVER_MAX && !oldest.done) this.over.delete(oldest.value);
   }
 
-  private clean(itemIds: ReadonlySet<string>, items: Items): void {
+  private clean(itemIds: ReadonlySet<string>, { items, isOurs }: Ended): void {
     const { words, toUpstream, refusal } = this.ports;
     const heardMs = Math.floor(this.audioBytes / BASE64_BYTES_PER_MS);
     for (const { id, isSpoken } of items) if (isSpoken) toUpstream(words.truncateItem(id, heardMs));
     for (const id of itemIds) toUpstream(words.deleteItem(id));
-    const line = refusal();
-    if (line !== null) toUpstream(words.speakAside(line));
+    // A refusal that is blocked itself is followed by none: they would go on for ever, and each is billed.
+    const line = isOurs ? null : refusal();
+    if (line !== null) toUpstream(words.speakAside(line, REFUSAL_MARK));
   }
 }
 

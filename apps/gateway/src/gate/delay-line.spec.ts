@@ -2,7 +2,13 @@ import { DelayLine, type DelayedMessage } from './delay-line.js';
 
 const message = (text: string, responseId = 'r1', rest: string | null = null): DelayedMessage => ({
   payload: Buffer.from(text),
-  event: { type: 'response.done', responseId, items: [], rest: rest === null ? null : Buffer.from(rest) },
+  event: {
+    type: 'response.done',
+    responseId,
+    items: [],
+    isOurs: false,
+    rest: rest === null ? null : Buffer.from(rest),
+  },
 });
 
 function lineOf(delayMs: number) {

@@ -95,6 +95,23 @@ describe('what the model says', () => {
     expect(said.blocked).toEqual([['upstream', 'resp_1']]);
   });
 
+  it('is followed by no refusal where it was one itself, or they would go on for ever', () => {
+    const { receive, said } = gateOf({ output: { refusal: 'I cannot talk about forbidden things.' } });
+    receive(delta('forbidden'));
+    ends.forEach(receive);
+    const { response } = said.upstream[3] as { response: { metadata: object } };
+    said.upstream.length = 0;
+    const says = (n: number) => ({ ...delta('forbidden'), response_id: `resp_${n}`, item_id: `item_${n}` });
+    receive(says(2));
+    const done = { id: 'resp_2', status: 'cancelled', conversation_id: null, metadata: response.metadata, output: [] };
+    receive({ type: 'response.done', response: done } as { type: string });
+    expect(said.upstream.map(({ type }) => type)).toEqual(['response.cancel', 'conversation.item.delete']);
+    // The next answer that is blocked is refused as ever.
+    receive(says(3));
+    receive({ type: 'response.done', response: { ...done, id: 'resp_3', metadata: null } } as { type: string });
+    expect(said.upstream.at(-1)).toMatchObject({ type: 'response.create' });
+  });
+
   it('leaves no call of a tool in a blocked response', () => {
     const { receive } = gateOf();
     const call = { id: 'item_2', type: 'function_call', name: 'pay', arguments: '{"to":"forbidden"}' };

@@ -12,6 +12,7 @@ import {
   typeOf,
   withoutTranscript,
 } from '@trunkline/providers/adapters/openai';
+import { REFUSAL_MARK } from './blocked-output.js';
 import { HeldAnswers, type Question, type Unjudged } from './held-answers.js';
 import { SpokenLine } from './spoken-line.js';
 
@@ -176,7 +177,7 @@ export class SessionConduct {
     const { words, toUpstream } = this.ports;
     toUpstream(words.deleteItem(itemId));
     const { refusal } = this.policy().input;
-    if (this.held.blocked(itemId) && refusal !== null) toUpstream(words.speakAside(refusal));
+    if (this.held.blocked(itemId) && refusal !== null) toUpstream(words.speakAside(refusal, REFUSAL_MARK));
     return true;
   }
 

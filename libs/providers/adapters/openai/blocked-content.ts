@@ -1,5 +1,6 @@
 // What is left for the app of a response that was blocked: the events that its SDK waits for, without what was said. A
 // call of a tool is left out altogether, for an app would make it with whatever arguments it finds.
+import { MARK_FIELD } from './gate-words.js';
 import { asList, asObject, parseObject, textOrNull, type Json } from './json.js';
 
 /** Fields in which events of a response hold what was said. */
@@ -12,6 +13,8 @@ const NOTHING_ELSE = /\.(delta|arguments\.done)$/;
 export interface BlockedEvent {
   readonly type: string;
   readonly responseId: string | null;
+  /** Of the end of a response: whether the gate had it spoken. */
+  readonly isOurs: boolean;
   /** Items that it names; of `response.done`, all that the response made. */
   readonly items: readonly { readonly id: string; readonly isSpoken: boolean }[];
   /** The event without what was said; null when nothing is left of it. */
@@ -32,6 +35,7 @@ export function withoutWhatWasSaid(payload: Buffer): BlockedEvent | null {
   const found = {
     type,
     responseId: textOrNull(event['response_id']) ?? textOrNull(response?.['id']),
+    isOurs: textOrNull(asObject(response?.['metadata'])?.[MARK_FIELD]) !== null,
     items: own === null ? items : [...items, { id: own, isSpoken: false }],
   };
   if (isGone) return { ...found, rest: null };

@@ -32,7 +32,7 @@ export const openAiGateWords: GateWords = {
       event_id,
       response: {
         conversation: 'none',
-        ...(mark === undefined ? {} : { metadata: { [MARK_FIELD]: mark } }),
+        metadata: { [MARK_FIELD]: mark },
         input: [],
         instructions: `Say exactly this, and nothing else: ${JSON.stringify(line)}`,
         tool_choice: 'none',
