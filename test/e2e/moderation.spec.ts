@@ -83,21 +83,15 @@ describe('blocked words that the model says', () => {
   );
 
   it(
-    'stop the audio within a quarter of a second, and leave nothing in the conversation',
+    'stop the audio before the app is told, and leave nothing in the conversation',
     async () => {
       const client = await open(await bed.keyUnder('cut-off', { hooks: [BLOCKED] }));
-      const arrivals: { readonly type: string; readonly atMs: number }[] = [];
-      client.socket.on('message', (data) => {
-        const { type } = JSON.parse((data as Buffer).toString('utf8')) as ServerEvent;
-        arrivals.push({ type, atMs: performance.now() });
-      });
+      const from = client.events.length;
       await textTurn(client, 'Say something.');
-      const blockedAtMs = arrivals.find(({ type }) => type === 'error')?.atMs ?? 0;
-      const lastAudioMs = arrivals.findLast(({ type }) => type === 'response.output_audio.delta')?.atMs ?? 0;
-      expect(blockedAtMs).toBeGreaterThan(0);
-      expect(lastAudioMs - blockedAtMs).toBeLessThan(250);
+      const order = client.events.slice(from).map(({ type }) => type);
+      expect(order).toContain('error');
+      expect(order.lastIndexOf('response.output_audio.delta')).toBeLessThan(order.indexOf('error'));
       // Nor is what the app has and has not played to be heard; told before anything else is.
-      const order = arrivals.map(({ type }) => type);
       expect(order.indexOf('output_audio_buffer.cleared')).toBeLessThan(order.indexOf('error'));
       expect(order.indexOf('output_audio_buffer.cleared')).toBeGreaterThan(
         order.indexOf('response.output_audio.delta'),
