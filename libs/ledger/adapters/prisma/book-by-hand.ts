@@ -106,8 +106,8 @@ export async function balanceOfTenant(
 }
 
 /**
- * Uses money that was prepaid by the end of a month for what was owed by then, as far as it goes, in this database
- * transaction. Nothing to use: nothing is booked. The reference keeps it to once.
+ * Uses money that was prepaid by the end of a month, and is there still, for what was owed by then and still is, as far
+ * as it goes, in this database transaction. Nothing to use: nothing is booked. The reference keeps it to once.
  */
 export async function drawPrepaid(
   tx: Queryable,
@@ -120,7 +120,10 @@ export async function drawPrepaid(
   },
 ): Promise<Booked | null> {
   await holdCorrections(tx);
-  const amount = drawable(await balanceOfTenant(tx, draw.tenantId, draw.usagePeriod));
+  const byThen = drawable(await balanceOfTenant(tx, draw.tenantId, draw.usagePeriod));
+  // What was used in a later month already cannot be used again.
+  const byNow = drawable(await balanceOfTenant(tx, draw.tenantId));
+  const amount = byNow < byThen ? byNow : byThen;
   if (amount === ZERO) return null;
   const transaction = manualTransaction({ ...draw, kind: 'drawdown', amount, atMs: context.nowMs });
   const [booked] = await insertTransactions(tx, context, [transaction]);

@@ -142,6 +142,20 @@ describe('a month', () => {
     });
   });
 
+  it('uses nothing that was used in a later month already', async () => {
+    await book({ ...IN, counts: { input_text: 1_000_000n } });
+    const byHand = (
+      kind: 'prepayment' | 'adjustment' | 'drawdown',
+      usagePeriod: '2026-09' | '2026-10',
+      dollars: string,
+    ) => bookByHand(db, { ...of(), usagePeriod, kind, amount: amount(dollars), because: ALICE, reference: kind });
+    await byHand('prepayment', PERIOD, '10');
+    await byHand('adjustment', '2026-10', '6');
+    expect(await byHand('drawdown', '2026-10', '9')).toMatchObject({ ok: true });
+    await closeMonth(db, PERIOD);
+    expect(await balanceOfTenant(db, TENANT)).toMatchObject({ owed: 0n, prepaid: 0n });
+  });
+
   it.each([
     [
       'a booking',
