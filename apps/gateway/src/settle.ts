@@ -34,7 +34,7 @@ export async function settle(live: LiveSession, ended: EndedBy, parts: SettlePar
       parts.stepFailed(step, error);
     }
   };
-  // What the gate kept waiting was judged; the client gets it before its close.
+  // What the gate held back and nobody has blocked; the client gets it before its close.
   live.gating.gate?.close();
   // The client is told at once: a revoked key must be cut within two seconds even if the tail takes ten.
   await Promise.all([

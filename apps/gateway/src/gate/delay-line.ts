@@ -62,7 +62,7 @@ export class DelayLine {
     this.schedule();
   }
 
-  /** Lets everything go at once: the session is over, and all of it was judged. */
+  /** Lets everything go at once that was not blocked by now: the session is over. */
   flush(): void {
     for (const { payload, event } of this.waiting.splice(0)) this.ports.send(payload, event.type);
     this.count();

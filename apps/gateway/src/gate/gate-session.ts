@@ -177,7 +177,7 @@ export class GateSession {
     return this.conduct.transcribesForPolicy;
   }
 
-  /** The session is over: what waits was judged, and goes. */
+  /** The session is over: what is held back and was not blocked goes. */
   close(): void {
     this.isClosed = true;
     this.conduct.close();
