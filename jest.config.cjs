@@ -2,6 +2,7 @@
 module.exports = {
   rootDir: __dirname,
   testEnvironment: 'node',
+  testSequencer: '<rootDir>/scripts/test/long-first.cjs',
   testMatch: ['<rootDir>/{apps,libs,test,scripts}/**/*.spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/data'],
   extensionsToTreatAsEsm: ['.ts'],

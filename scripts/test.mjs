@@ -1,6 +1,6 @@
-// `npm test`: brings the checkout up to date and runs the tests in two passes: first what may share the machine, then
-// the suites that start whole products and watch the clock, one file at a time. Arguments go to jest, in one pass:
-// `npm test -- libs/kernel`. With CI=true every suite must be able to run.
+// `npm test`: brings the checkout up to date and runs the tests in three passes: what may share the machine, then the
+// suites that start whole products, two at once (they mostly wait), then those that measure or break things, alone.
+// Arguments go to jest, in one pass: `npm test -- libs/kernel`. With CI=true every suite must be able to run.
 import './require-node.mjs';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -11,8 +11,10 @@ import { JEST, ROOT, fail, say, since } from './project.mjs';
 import { describeTotals, expectResults, readTotals, resultFile } from './test-totals.mjs';
 import { TOOLS, findProgram } from './tools.mjs';
 
-// Suites with their own processes, ports and deadlines: two at once on two cores would measure each other.
-const ALONE = '/test/(e2e|faults|sim|conformance)/';
+// Suites that watch the clock or take the machine's load as theirs: two at once on two cores would measure each other.
+const ALONE = '/test/(faults/|e2e/(budget-race|failover|moderation-hooks)\\.)';
+const WHOLE_PRODUCTS = '/test/(e2e|faults|sim|conformance)/';
+const AT_ONCE = 2;
 // A test that starts a process or a database is not wrong because the machine is busy; only one that hangs is.
 const TEST_MAX_MS = 30_000;
 const WORKERS = Math.min(4, Math.max(2, availableParallelism() - 1));
@@ -32,8 +34,17 @@ process.exitCode = clean && totals.failed === 0 ? 0 : 1;
 function plan() {
   if (args.length > 0) return [{ name: 'chosen', args }];
   return [
-    { name: 'shared', args: [`--maxWorkers=${WORKERS}`, `--testPathIgnorePatterns=${ALONE}`] },
+    { name: 'shared', args: [`--maxWorkers=${WORKERS}`, `--testPathIgnorePatterns=${WHOLE_PRODUCTS}`] },
     // Suites with child processes and sockets: what one of them leaves behind must not keep the verdict from being given.
+    {
+      name: 'products',
+      args: [
+        `--maxWorkers=${AT_ONCE}`,
+        '--forceExit',
+        `--testPathPatterns=${WHOLE_PRODUCTS}`,
+        `--testPathIgnorePatterns=${ALONE}`,
+      ],
+    },
     { name: 'alone', args: ['--runInBand', '--forceExit', `--testPathPatterns=${ALONE}`] },
   ];
 }
