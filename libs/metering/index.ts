@@ -20,6 +20,7 @@ export { storedQuantities, usageEventSchema, type StoredQuantity } from './core/
 export * from './core/journal.js';
 export { reviewItemOf, type ModerationFinding, type SealedContent } from './core/moderation-finding.js';
 export type { RefusedCalls } from './core/refused-calls.js';
+export type { RecordedRefusal, RecordedSession } from './core/recorded-calls.js';
 export * from './core/journal-record-text.js';
 export * from './core/journal-reader.js';
 export * from './core/storable.js';

@@ -3,16 +3,14 @@
 import { Controller, HttpCode, Inject, Post, Req } from '@nestjs/common';
 import type { WhatIfReport } from '@trunkline/admission';
 import {
-  callsOfRecords,
   changedPolicy,
   comparison,
   notesOfRecord,
+  readRecord,
   replayUnder,
   TooManyCalls,
   WhatIfChangesInput,
-  type Call,
   type CallsOfRecord,
-  type RecordedTraffic,
   type RefusedTaken,
 } from '@trunkline/admission/adapters/policy';
 import { recordedSessionsOfAllTenants, refusedCallsOfAllTenants } from '@trunkline/metering/adapters/prisma';
@@ -67,11 +65,13 @@ export class WhatIfController {
   }
 
   async #answer({ days, refused, seed, changes }: z.output<typeof Question>, isWanted: () => boolean) {
+    const endMs = performance.now() + WORK_MS_MAX;
     const present = await orTooLong(this.parts.policy.current());
     const changed = changedPolicy(present, changes);
     if (!changed.ok) throw new RefusedRequest('does_not_hold', { detail: changed.error });
-    const record = callsOf(await this.#records(days), refused);
-    const endMs = performance.now() + WORK_MS_MAX;
+    const record = await this.#record(days, refused, () => {
+      if (!isWanted() || performance.now() >= endMs) throw tooMany('Reading the calls took too long.');
+    });
     const replayed = async (policy: PolicySnapshot) => ({
       policy,
       report: await reportOf(replayUnder(policy, record.calls, seed), isWanted, endMs - performance.now()),
@@ -80,30 +80,18 @@ export class WhatIfController {
     return { notes: notesOfRecord(record, refused), ...comparison(now, then) };
   }
 
-  async #records(days: number): Promise<RecordedTraffic> {
-    const toMs = this.parts.tenancy.clock.nowMs();
-    return orTooLong(recordsOf(this.parts.db, { fromMs: toMs - days * DAY_MS, toMs }), WORK_MS_MAX);
-  }
-}
-
-// Page after page, each on a connection for some milliseconds: no snapshot is needed of what is over.
-async function recordsOf(
-  db: ApiRouteParts['db'],
-  range: { readonly fromMs: number; readonly toMs: number },
-): Promise<RecordedTraffic> {
-  const query = { ...range, poolId: null, sessionsMax: CALLS_MAX };
-  const { sessions, isCut } = await recordedSessionsOfAllTenants(db, query);
-  if (isCut) throw tooMany(`There were more than ${CALLS_MAX} sessions.`);
-  const { refusals } = await refusedCallsOfAllTenants(db, { ...range, rowsMax: CALLS_MAX });
-  return { sessions, refusals, toMs: range.toMs };
-}
-
-function callsOf(traffic: RecordedTraffic, taken: RefusedTaken): CallsOfRecord & { readonly calls: readonly Call[] } {
-  try {
-    return callsOfRecords(traffic, taken, CALLS_MAX);
-  } catch (error) {
-    if (error instanceof TooManyCalls) throw tooMany(`${error.message}.`);
-    throw error;
+  // Page after page, each on a connection for some milliseconds: no snapshot is needed of what is over.
+  async #record(days: number, taken: RefusedTaken, goesOn: () => void): Promise<CallsOfRecord> {
+    const { db, tenancy } = this.parts;
+    const toMs = tenancy.clock.nowMs();
+    const range = { fromMs: toMs - days * DAY_MS, toMs };
+    const pages = { sessions: recordedSessionsOfAllTenants(db, range), refusals: refusedCallsOfAllTenants(db, range) };
+    try {
+      return (await readRecord(pages, { taken, toMs, callsMax: CALLS_MAX }, goesOn)).calls();
+    } catch (error) {
+      if (error instanceof TooManyCalls) throw tooMany(`${error.message}.`);
+      throw error;
+    }
   }
 }
 

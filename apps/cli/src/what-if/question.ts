@@ -1,12 +1,14 @@
 // What a what-if is asked: which calls, under which configuration instead of the present one.
 import {
-  callsOfRecords,
   changedPolicy,
   notesOfRecord,
+  readRecord,
   TooManyCalls,
   WhatIfChangesInput,
   type Call,
   type CallsOfRecord,
+  type RecordPages,
+  type RecordTerms,
   type RefusedTaken,
 } from '@trunkline/admission/adapters/policy';
 import { madeUpArrivals, type Traffic } from '@trunkline/admission';
@@ -68,30 +70,24 @@ type Calls = Pick<Question, 'calls' | 'notes'>;
 
 async function callsOf({ db, clock }: PoolContext, flags: WhatIfFlags, policy: PolicySnapshot): Promise<Calls> {
   const toMs = clock.nowMs();
-  const fromMs = toMs - flags.days * DAY_MS;
-  if (flags.generate) return madeUpCalls(policy, flags, fromMs);
-  const range = { fromMs, toMs };
-  const { sessions, isCut } = await recordedSessionsOfAllTenants(db, {
-    ...range,
-    poolId: null,
-    sessionsMax: CALLS_MAX,
-  });
-  const { refusals } = await refusedCallsOfAllTenants(db, { ...range, rowsMax: CALLS_MAX });
-  if (isCut) throw new Error(`there were more than ${CALLS_MAX} sessions: ask of fewer days with --days`);
-  const found = recordedCalls({ sessions, refusals, toMs }, flags.refused);
+  const range = { fromMs: toMs - flags.days * DAY_MS, toMs };
+  if (flags.generate) return madeUpCalls(policy, flags, range.fromMs);
+  const pages = { sessions: recordedSessionsOfAllTenants(db, range), refusals: refusedCallsOfAllTenants(db, range) };
+  const found = await recordedCalls(pages, { taken: flags.refused, toMs, callsMax: CALLS_MAX });
   if (found.calls.length === 0)
     throw new Error(`there were no calls in the last ${flags.days} days: make some up with --generate`);
   return { calls: found.calls, notes: notesOfRecord(found, flags.refused) };
 }
 
-function recordedCalls(records: Parameters<typeof callsOfRecords>[0], taken: RefusedTaken): CallsOfRecord {
+async function recordedCalls(pages: RecordPages, terms: RecordTerms): Promise<CallsOfRecord> {
   try {
-    return callsOfRecords(records, taken, CALLS_MAX);
+    return (await readRecord(pages, terms)).calls();
   } catch (error) {
     if (!(error instanceof TooManyCalls)) throw error;
-    throw new Error(`${error.message}: ask of fewer days, or take one of those who try again with --refused 30s`, {
-      cause: error,
-    });
+    throw new Error(
+      `${error.message}. Ask of fewer days with --days, or take refused calls of a key within half a minute as one with --refused 30s`,
+      { cause: error },
+    );
   }
 }
 

@@ -3,15 +3,14 @@ export { poolPlan, PoolPlans } from './pool-plans.js';
 export { WhatIfChangesInput, type WhatIfChanges, type WhatIfChangesRequest } from './what-if/changes.js';
 export { changedPolicy } from './what-if/changed-policy.js';
 export {
-  callsOfRecords,
+  CallsRecord,
   TooManyCalls,
   type Call,
   type CallsOfRecord,
-  type RecordedTraffic,
-  type RefusalRecord,
+  type RecordTerms,
   type RefusedTaken,
-  type SessionRecord,
 } from './what-if/recorded-calls.js';
+export { readRecord, type RecordPages } from './what-if/read-record.js';
 export { notesOfRecord } from './what-if/record-notes.js';
 export { replayUnder } from './what-if/replay.js';
 export { comparison, type CallsForecast, type Side, type WhatIfComparison } from './what-if/comparison.js';

@@ -1,27 +1,13 @@
 // The calls that got no line, for replaying them beside the sessions, and the end of their time. Read in pages along the
-// index by time, with a bound on what is kept in memory.
-import { trustedId, type ApiKeyId, type TenantId } from '@trunkline/kernel';
+// index by time: all of them, however many, for who takes a page and lets it go.
+import { trustedId } from '@trunkline/kernel';
+import type { RecordedRefusal } from '@trunkline/metering';
 import type { Database } from '@trunkline/platform/database';
 
-/** Calls of one key that came to the same end within a few seconds. Times in Unix milliseconds. */
-export interface RecordedRefusal {
-  readonly tenantId: TenantId;
-  readonly keyId: ApiKeyId;
-  readonly model: string;
-  readonly reason: string;
-  readonly fromMs: number;
-  readonly untilMs: number;
-  readonly calls: number;
-  /** How long they stood in line, together. */
-  readonly waitedMs: number;
-}
-
-/** Which: those whose first call asked from (inclusive) to (exclusive). */
+/** Which: those whose first call asked from (inclusive) to (exclusive), Unix milliseconds. */
 export interface RefusedCallsQuery {
   readonly fromMs: number;
   readonly toMs: number;
-  /** At most so many rows, the oldest. */
-  readonly rowsMax: number;
 }
 
 /** Rows older than this are deleted. A what-if looks back a month at most. */
@@ -42,25 +28,21 @@ interface RefusedRow {
   readonly waited_ms: bigint;
 }
 
-/** Everybody's calls that got no line, by when they asked, for administrators; and whether there were more. */
-export async function refusedCallsOfAllTenants(
+/** Everybody's calls that got no line, by when they asked, for administrators. Each page is a query of its own. */
+export async function* refusedCallsOfAllTenants(
   db: Pick<Database, '$queryRaw'>,
-  { fromMs, toMs, rowsMax }: RefusedCallsQuery,
-): Promise<{ readonly refusals: readonly RecordedRefusal[]; readonly isCut: boolean }> {
-  const refusals: RecordedRefusal[] = [];
-  let after = { at: new Date(fromMs), id: '' };
-  for (;;) {
+  { fromMs, toMs }: RefusedCallsQuery,
+): AsyncGenerator<readonly RecordedRefusal[], void> {
+  for (let after = { at: new Date(fromMs), id: '' }; ;) {
     const rows = await db.$queryRaw<RefusedRow[]>`
       SELECT id, tenant_id, key_id, model, reason, asked_from, asked_until, calls, waited_ms
       FROM refused_calls
       WHERE (asked_from, id) > (${after.at}, ${after.id}) AND asked_from < ${new Date(toMs)}
       ORDER BY asked_from, id LIMIT ${PAGE}`;
-    for (const row of rows) {
-      if (refusals.length === rowsMax) return { refusals, isCut: true };
-      refusals.push(refusalOf(row));
-    }
     const last = rows.at(-1);
-    if (last === undefined || rows.length < PAGE) return { refusals, isCut: false };
+    if (last === undefined) return;
+    yield rows.map(refusalOf);
+    if (rows.length < PAGE) return;
     after = { at: last.asked_from, id: last.id };
   }
 }

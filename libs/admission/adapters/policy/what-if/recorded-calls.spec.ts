@@ -1,25 +1,29 @@
 import { BOTS, BOTS_KEY, MODEL, SALES, SALES_KEY } from '../../../test/what-if-policy.js';
-import {
-  callsOfRecords,
-  TooManyCalls,
-  type RefusalRecord,
-  type RefusedTaken,
-  type SessionRecord,
-} from './recorded-calls.js';
+import type { RecordedRefusal, RecordedSession } from '@trunkline/metering';
+import { CallsRecord, TooManyCalls, type RefusedTaken } from './recorded-calls.js';
 
 const ofBots = { tenantId: BOTS, keyId: BOTS_KEY, model: MODEL };
 const ofSales = { tenantId: SALES, keyId: SALES_KEY, model: MODEL };
-const session = (askedAtMs: number, durationMs: number | null, who = ofBots): SessionRecord => ({
+const session = (askedAtMs: number, durationMs: number | null, who = ofBots): RecordedSession => ({
   ...who,
   askedAtMs,
   durationMs,
 });
-const refusal = (fromMs: number, set: Partial<RefusalRecord> = {}): RefusalRecord => ({
+const refusal = (fromMs: number, set: Partial<RecordedRefusal> = {}): RecordedRefusal => ({
   ...{ ...ofBots, reason: 'pool_limit', fromMs, untilMs: fromMs, calls: 1, waitedMs: 0 },
   ...set,
 });
-const callsOf = (sessions: SessionRecord[], refusals: RefusalRecord[], taken: RefusedTaken = 'each', max = 100) =>
-  callsOfRecords({ sessions, refusals, toMs: 10_000 }, taken, max);
+function callsOf(
+  sessions: readonly RecordedSession[],
+  refusals: readonly RecordedRefusal[],
+  taken: RefusedTaken = 'each',
+  callsMax = 100,
+) {
+  const record = new CallsRecord({ taken, toMs: 10_000, callsMax });
+  record.addSessions(sessions);
+  for (const refusal of refusals) record.addRefusals([refusal]);
+  return record.calls();
+}
 
 describe('the calls of a record', () => {
   it('come in order of time, with a length each: as it was, until now, or the median of their like', () => {
@@ -70,5 +74,22 @@ describe('the calls of a record', () => {
     const many = refusal(0, { calls: 1_000_000_000 });
     expect(() => callsOf([session(1, 1)], [many])).toThrow(TooManyCalls);
     expect(() => callsOf([session(1, 1)], [many])).toThrow('1 sessions and 1000000000 refused calls');
+    expect(() =>
+      callsOf(
+        [1, 2, 3].map((at) => session(at, 1)),
+        [],
+        'each',
+        2,
+      ),
+    ).toThrow(TooManyCalls);
+  });
+
+  it('are found in a record of any length, as long as they are few themselves', () => {
+    const knocks = Array.from({ length: 1_000 }, (_, i) => refusal(i * 9, { calls: 7 }));
+    const budget = knocks.map((each) => ({ ...each, reason: 'budget_exceeded' }));
+    expect(callsOf([], [...budget, refusal(9_500)], 'each', 1)).toMatchObject({
+      ...{ calls: [{ atMs: 9_500 }], leftOut: { budget_exceeded: 7_000 } },
+    });
+    expect(callsOf([], knocks, { oneInMs: 4_000 }, 3).calls.map(({ atMs }) => atMs)).toEqual([0, 4_005, 8_010]);
   });
 });
