@@ -28,7 +28,11 @@ export function whatIf(
   plans: readonly PoolPlan[],
   options: WhatIfOptions = {},
 ): WhatIfReport {
-  const steps = whatIfStepwise(arrivals, plans, options);
+  return toEnd(whatIfStepwise(arrivals, plans, options));
+}
+
+/** Takes all steps at once, where nothing else has to be done in between. */
+export function toEnd<T>(steps: Generator<undefined, T>): T {
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;

@@ -1,7 +1,6 @@
 // `/admin/api/v1/pools/what-if`: what would have become of the calls of the last days under another configuration, for
 // programs. Changes nothing. Bounded: one at a time, so many calls, so much time, and in slices between everything else.
 import { Controller, HttpCode, Inject, Post, Req } from '@nestjs/common';
-import type { WhatIfReport } from '@trunkline/admission';
 import {
   changedPolicy,
   comparison,
@@ -10,7 +9,7 @@ import {
   replayUnder,
   TooManyCalls,
   WhatIfChangesInput,
-  type CallsOfRecord,
+  type CallsRecord,
   type RefusedTaken,
 } from '@trunkline/admission/adapters/policy';
 import { recordedSessionsOfAllTenants, refusedCallsOfAllTenants } from '@trunkline/metering/adapters/prisma';
@@ -21,12 +20,15 @@ import { OpenToOperator } from '../access/admin.guard.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { RefusedRequest } from '../http/problem.js';
 import { readJson } from '../http/read-json.js';
-import { orTooLong } from '../reads/read-within.js';
+import { READ_MS_MAX } from '../reads/read-within.js';
 import { WORK_MS_MAX } from '../reads/take-within.js';
-import { inSlices } from './in-slices.js';
+import { inSlices, type SliceTerms } from './in-slices.js';
+import { OneAtATime } from './one-at-a-time.js';
 
 /** The command line replays more. */
 export const CALLS_MAX = 50_000;
+// The work stops by itself; this is for a query that hangs.
+const ANSWER_MS_MAX = WORK_MS_MAX + READ_MS_MAX;
 const DAYS_MAX = 31;
 const DAY_MS = 86_400_000;
 const FEWER = 'Ask of fewer days, or ask the command line: pool what-if.';
@@ -47,7 +49,7 @@ const Question = z.strictObject({
 @Controller('admin/api/v1/pools/what-if')
 @OpenToOperator(true)
 export class WhatIfController {
-  #isUnderWay = false;
+  readonly #oneAtATime = new OneAtATime();
 
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
 
@@ -55,39 +57,38 @@ export class WhatIfController {
   @HttpCode(200)
   async ask(@Req() request: Request) {
     const question = await readJson(Question, request);
-    if (this.#isUnderWay) throw new RefusedRequest('what_if_under_way', { detail: 'Try again in half a minute.' });
-    this.#isUnderWay = true;
-    try {
-      return await this.#answer(question, () => !request.socket.destroyed);
-    } finally {
-      this.#isUnderWay = false;
-    }
+    const isWanted = (): boolean => !request.socket.destroyed;
+    const answer = await this.#oneAtATime.begin(() => this.#answer(question, isWanted), ANSWER_MS_MAX);
+    if (answer) return answer;
+    throw new RefusedRequest('what_if_under_way', { detail: 'Try again in half a minute.' });
   }
 
   async #answer({ days, refused, seed, changes }: z.output<typeof Question>, isWanted: () => boolean) {
     const endMs = performance.now() + WORK_MS_MAX;
-    const present = await orTooLong(this.parts.policy.current());
+    const present = await this.parts.policy.current();
     const changed = changedPolicy(present, changes);
     if (!changed.ok) throw new RefusedRequest('does_not_hold', { detail: changed.error });
     const record = await this.#record(days, refused, () => {
       if (!isWanted() || performance.now() >= endMs) throw tooMany('Reading the calls took too long.');
     });
+    const sliced = <T>(steps: Generator<undefined, T>) => inTime(steps, { isWanted, msMax: endMs - performance.now() });
+    const calls = await sliced(record.calls());
     const replayed = async (policy: PolicySnapshot) => ({
       policy,
-      report: await reportOf(replayUnder(policy, record.calls, seed), isWanted, endMs - performance.now()),
+      report: await sliced(replayUnder(policy, calls.calls, seed)),
     });
     const [now, then] = [await replayed(present), await replayed(changed.value)];
-    return { notes: notesOfRecord(record, refused), ...comparison(now, then) };
+    return { notes: notesOfRecord(calls, refused), ...comparison(now, then) };
   }
 
   // Page after page, each on a connection for some milliseconds: no snapshot is needed of what is over.
-  async #record(days: number, taken: RefusedTaken, goesOn: () => void): Promise<CallsOfRecord> {
+  async #record(days: number, taken: RefusedTaken, goesOn: () => void): Promise<CallsRecord> {
     const { db, tenancy } = this.parts;
     const toMs = tenancy.clock.nowMs();
     const range = { fromMs: toMs - days * DAY_MS, toMs };
     const pages = { sessions: recordedSessionsOfAllTenants(db, range), refusals: refusedCallsOfAllTenants(db, range) };
     try {
-      return (await readRecord(pages, { taken, toMs, callsMax: CALLS_MAX }, goesOn)).calls();
+      return await readRecord(pages, { taken, toMs, callsMax: CALLS_MAX }, goesOn);
     } catch (error) {
       if (error instanceof TooManyCalls) throw tooMany(`${error.message}.`);
       throw error;
@@ -95,14 +96,10 @@ export class WhatIfController {
   }
 }
 
-async function reportOf(
-  steps: Generator<undefined, WhatIfReport>,
-  isWanted: () => boolean,
-  msMax: number,
-): Promise<WhatIfReport> {
-  const report = await inSlices(steps, { isWanted, msMax });
-  if (report === null) throw tooMany('The replay took too long.');
-  return report;
+async function inTime<T>(steps: Generator<undefined, T>, terms: SliceTerms): Promise<T> {
+  const result = await inSlices(steps, terms);
+  if (result === null) throw tooMany('The replay took too long.');
+  return result;
 }
 
 function tooMany(what: string): RefusedRequest {

@@ -11,7 +11,7 @@ import {
   type RecordTerms,
   type RefusedTaken,
 } from '@trunkline/admission/adapters/policy';
-import { madeUpArrivals, type Traffic } from '@trunkline/admission';
+import { madeUpArrivals, toEnd, type Traffic } from '@trunkline/admission';
 import { recordedSessionsOfAllTenants, refusedCallsOfAllTenants } from '@trunkline/metering/adapters/prisma';
 import { modelFamily } from '@trunkline/providers';
 import type { PolicySnapshot } from '@trunkline/tenancy';
@@ -81,7 +81,7 @@ async function callsOf({ db, clock }: PoolContext, flags: WhatIfFlags, policy: P
 
 async function recordedCalls(pages: RecordPages, terms: RecordTerms): Promise<CallsOfRecord> {
   try {
-    return (await readRecord(pages, terms)).calls();
+    return toEnd((await readRecord(pages, terms)).calls());
   } catch (error) {
     if (!(error instanceof TooManyCalls)) throw error;
     throw new Error(

@@ -1,7 +1,7 @@
 // `pool what-if`: the calls of the last days, or made-up ones, under another configuration beside the present one.
 import { Option, type Command } from 'commander';
 import { comparison, replayUnder, type RefusedTaken } from '@trunkline/admission/adapters/policy';
-import type { WhatIfReport } from '@trunkline/admission';
+import { toEnd } from '@trunkline/admission';
 import { withInstallation } from '../context.js';
 import { durationOf, numberOf } from '../flag-values.js';
 import type { Answer } from '../output.js';
@@ -87,13 +87,6 @@ export function answerOf({ present, changed, calls, notes, seed }: Question): An
   const then = toEnd(replayUnder(changed, calls, seed));
   const compared = comparison({ policy: present, report: now }, { policy: changed, report: then });
   return { json: { notes, ...compared }, tables: [notes.map((note) => ({ note })), ...tablesOf(compared)] };
-}
-
-function toEnd(steps: ReturnType<typeof replayUnder>): WhatIfReport {
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
 }
 
 function refusedOf(text: string): RefusedTaken {

@@ -1,5 +1,6 @@
 import { BOTS, BOTS_KEY, MODEL, SALES, SALES_KEY } from '../../../test/what-if-policy.js';
 import type { RecordedRefusal, RecordedSession } from '@trunkline/metering';
+import { toEnd } from '../../../index.js';
 import { CallsRecord, TooManyCalls, type RefusedTaken } from './recorded-calls.js';
 
 const ofBots = { tenantId: BOTS, keyId: BOTS_KEY, model: MODEL };
@@ -22,7 +23,7 @@ function callsOf(
   const record = new CallsRecord({ taken, toMs: 10_000, callsMax });
   record.addSessions(sessions);
   for (const refusal of refusals) record.addRefusals([refusal]);
-  return record.calls();
+  return toEnd(record.calls());
 }
 
 describe('the calls of a record', () => {
@@ -91,5 +92,21 @@ describe('the calls of a record', () => {
       ...{ calls: [{ atMs: 9_500 }], leftOut: { budget_exceeded: 7_000 } },
     });
     expect(callsOf([], knocks, { oneInMs: 4_000 }, 3).calls.map(({ atMs }) => atMs)).toEqual([0, 4_005, 8_010]);
+  });
+
+  it('are made in small steps, for a process that has calls to carry in between', () => {
+    const record = new CallsRecord({ taken: 'each', toMs: 1e9, callsMax: 40_000 });
+    for (let at = 0; at < 20_000; at += 1_000)
+      record.addSessions(Array.from({ length: 1_000 }, (_, i) => session((at + i) * 30, 1)));
+    record.addRefusals([refusal(0, { untilMs: 600_000, calls: 20_000 })]);
+    const steps = record.calls();
+    let count = 1;
+    for (let step = steps.next(); ; step = steps.next(), count += 1)
+      if (step.done) {
+        expect(step.value.calls).toHaveLength(40_000);
+        break;
+      }
+    // At most some hundred calls in any of them: the length, each 500 calls, and each minute.
+    expect(count).toBeGreaterThan(40_000 / 500);
   });
 });

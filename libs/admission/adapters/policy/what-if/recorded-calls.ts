@@ -4,6 +4,7 @@ import type { TenantId } from '@trunkline/kernel';
 import type { RecordedRefusal, RecordedSession } from '@trunkline/metering';
 import { modelFamily } from '@trunkline/providers';
 import type { Arrival } from '../../../index.js';
+import { DURATION_MS_UNKNOWN, SessionLengths } from './session-lengths.js';
 
 /** A call; how long it would wait for a line, a configuration says. */
 export type Call = Omit<Arrival, 'waitMs'>;
@@ -31,8 +32,6 @@ export interface CallsOfRecord {
 
 // OpenAI ends a session after 60 minutes. What is still open, or whose gateway was killed, has no length of its own.
 const DURATION_MS_MAX = 60 * 60_000;
-// Where nothing at all was let in.
-const DURATION_MS_UNKNOWN = 3 * 60_000;
 // What a line would have changed. Whoever was refused for its budget or by the upstream would be so again.
 const FOR_WANT_OF_A_LINE = new Set(['key_limit', 'tenant_limit', 'rate_limit', 'pool_limit', 'headroom', 'abandoned']);
 
@@ -44,6 +43,7 @@ export class CallsRecord {
   readonly #sessions: RecordedSession[] = [];
   readonly #refusals: RecordedRefusal[] = [];
   readonly #leftOut: Record<string, number> = {};
+  readonly #lengths = new SessionLengths();
   /** From when the next refused call of a key and model is another one. */
   readonly #nextAtMs = new Map<string, number>();
   #refused = 0;
@@ -52,7 +52,10 @@ export class CallsRecord {
 
   /** @throws TooManyCalls */
   addSessions(sessions: readonly RecordedSession[]): void {
-    this.#sessions.push(...sessions);
+    for (const session of sessions) {
+      this.#sessions.push(session);
+      this.#lengths.add(session);
+    }
     this.#checkCount();
   }
 
@@ -61,14 +64,23 @@ export class CallsRecord {
     for (const refusal of refusals) this.#addRefusal(refusal);
   }
 
-  /** What it comes to. */
-  calls(): CallsOfRecord {
-    const lengthOf = assumedLengths(this.#sessions);
-    const calls = [
-      ...this.#sessions.map((session) => sessionCall(session, this.terms.toMs)),
-      ...this.#refusals.flatMap((refusal) => refusedCalls(refusal, lengthOf)),
-    ];
-    return { calls: calls.sort((a, b) => a.atMs - b.atMs), refused: this.#refused, leftOut: this.#leftOut };
+  /** What it comes to, in steps of a millisecond or two: where there are many calls, this takes a while. */
+  *calls(): Generator<undefined, CallsOfRecord> {
+    const assumed = new Map<string, number>();
+    for (const { tenantId, model } of this.#refusals) {
+      const kind = kindOf(tenantId, model);
+      if (assumed.has(kind)) continue;
+      assumed.set(kind, this.#lengths.assumedFor(tenantId, modelFamily(model)));
+      yield;
+    }
+    const calls = yield* inOrder(this.#unordered(assumed));
+    return { calls, refused: this.#refused, leftOut: this.#leftOut };
+  }
+
+  *#unordered(assumed: ReadonlyMap<string, number>): Generator<Call> {
+    for (const session of this.#sessions) yield sessionCall(session, this.terms.toMs);
+    for (const refusal of this.#refusals)
+      yield* refusedCalls(refusal, assumed.get(kindOf(refusal.tenantId, refusal.model)) ?? DURATION_MS_UNKNOWN);
   }
 
   #addRefusal(refusal: RecordedRefusal): void {
@@ -123,57 +135,38 @@ function sessionCall({ tenantId, keyId, model, askedAtMs, durationMs }: Recorded
 }
 
 // Those of one record are known to their first and last moment, and spread evenly in between.
-function refusedCalls(
+function* refusedCalls(
   { tenantId, keyId, model, reason, fromMs, untilMs, calls, waitedMs }: RecordedRefusal,
-  lengthOf: (tenantId: TenantId, family: string) => number,
-): readonly Call[] {
-  const family = modelFamily(model);
+  lastsMs: number,
+): Generator<Call> {
   const stepMs = calls > 1 ? (untilMs - fromMs) / (calls - 1) : 0;
   const patience = reason === 'abandoned' ? { patienceMs: Math.max(1, Math.round(waitedMs / calls)) } : {};
-  const call = { tenantId, keyId, model, family, lastsMs: lengthOf(tenantId, family), wasRefused: true, ...patience };
-  return Array.from({ length: calls }, (_, i) => ({ ...call, atMs: Math.round(fromMs + i * stepMs) }));
+  const call = { tenantId, keyId, model, family: modelFamily(model), lastsMs, wasRefused: true, ...patience };
+  for (let i = 0; i < calls; i++) yield { ...call, atMs: Math.round(fromMs + i * stepMs) };
 }
 
-/** The median of the tenant's sessions with the family; without any, of its sessions, of the family's, of all. */
-function assumedLengths(sessions: readonly RecordedSession[]): (tenantId: TenantId, family: string) => number {
-  const lengths: Lengths[] = [];
-  const byKind = new Map<string, Lengths>();
-  for (const { tenantId, model, durationMs } of sessions) {
-    if (durationMs === null) continue;
-    const kind = `${tenantId} ${model}`;
-    const known = byKind.get(kind) ?? { tenantId, family: modelFamily(model), ms: [] };
-    if (known.ms.push(durationMs) === 1) lengths.push(known);
-    byKind.set(kind, known);
+const STEP_CALLS = 500;
+const MINUTE_MS = 60_000;
+
+// By minutes first: what is sorted at once is little.
+function* inOrder(calls: Iterable<Call>): Generator<undefined, readonly Call[]> {
+  const byMinute = new Map<number, Call[]>();
+  let count = 0;
+  for (const call of calls) {
+    const minute = Math.floor(call.atMs / MINUTE_MS);
+    const beside = byMinute.get(minute);
+    if (beside) beside.push(call);
+    else byMinute.set(minute, [call]);
+    if (++count % STEP_CALLS === 0) yield;
   }
-  const assumed = new Map<string, number>();
-  return (tenantId, family) => {
-    const name = `${tenantId} ${family}`;
-    const known = assumed.get(name) ?? assumedLength(lengths, tenantId, family);
-    assumed.set(name, known);
-    return known;
-  };
-}
-
-interface Lengths {
-  readonly tenantId: TenantId;
-  readonly family: string;
-  readonly ms: number[];
-}
-
-function assumedLength(lengths: readonly Lengths[], tenantId: TenantId, family: string): number {
-  const likeIt: readonly ((each: Lengths) => boolean)[] = [
-    (each) => each.tenantId === tenantId && each.family === family,
-    (each) => each.tenantId === tenantId,
-    (each) => each.family === family,
-    () => true,
-  ];
-  for (const isLike of likeIt) {
-    const found = lengths.filter(isLike).flatMap(({ ms }) => ms);
-    if (found.length > 0) return median(found);
+  const ordered: Call[] = [];
+  for (const minute of [...byMinute.keys()].sort((a, b) => a - b)) {
+    for (const call of (byMinute.get(minute) ?? []).sort((a, b) => a.atMs - b.atMs)) ordered.push(call);
+    yield;
   }
-  return DURATION_MS_UNKNOWN;
+  return ordered;
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? DURATION_MS_UNKNOWN;
+function kindOf(tenantId: TenantId, model: string): string {
+  return `${tenantId} ${modelFamily(model)}`;
 }

@@ -1,6 +1,6 @@
 import { aPolicy, aPool, BOTS, BOTS_KEY, MODEL } from '../../../test/what-if-policy.js';
 import type { PolicySnapshot, Pool } from '@trunkline/tenancy';
-import type { WhatIfReport } from '../../../index.js';
+import { toEnd, type WhatIfReport } from '../../../index.js';
 import { changedPolicy } from './changed-policy.js';
 import { WhatIfChangesInput, type WhatIfChangesRequest } from './changes.js';
 import { comparison } from './comparison.js';
@@ -21,11 +21,7 @@ function call(at: number, lasts: number, set: Partial<Call> = {}): Call {
 }
 
 function replayed(policy: PolicySnapshot, calls: readonly Call[], seed = 1): WhatIfReport {
-  const steps = replayUnder(policy, calls, seed);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
+  return toEnd(replayUnder(policy, calls, seed));
 }
 
 function sides(policy: PolicySnapshot, request: WhatIfChangesRequest, calls: readonly Call[]) {
