@@ -1,5 +1,5 @@
 // What things are called and where they belong, beside the numbers: tenants, keys, cost centres, the company, and whether
-// the month is closed. Of a closed month it is frozen when first exported, so that renaming changes no file again.
+// the month is closed. It is frozen at the close, so that renaming changes no file of a closed month.
 import type { ApiKeyId, TenantId } from '@trunkline/kernel';
 import type { Period } from '@trunkline/ledger';
 import { z } from 'zod';

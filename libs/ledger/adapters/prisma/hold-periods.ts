@@ -89,19 +89,20 @@ export async function moveChains(tx: Queryable, chains: readonly HeldChain[]): P
      WHERE c.tenant_id = h."tenantId" AND c.period = h.period`;
 }
 
-// The first booking of a month makes its row; all others find it. A month without a row before a closed one is closed too.
+// The first booking of a month makes its row; all others find it. A month without a row may be closed too: before a closed
+// one, or when the tenant came after it and it is closed for others (`is_month_passed`, which the trigger holds to as well).
 async function lockPeriods(tx: Queryable, places: readonly Place[]): Promise<readonly Standing[]> {
   const found = await lockRows(tx, places);
   if (found.length === places.length) return found;
   const known = new Set(found.map(placeKey));
   const unknown = places.filter((place) => !known.has(placeKey(place)));
-  const before = await beforeClosed(tx, unknown);
-  const fresh = unknown.filter((place) => !before.has(placeKey(place)));
+  const over = await passedAmong(tx, unknown);
+  const fresh = unknown.filter((place) => !over.has(placeKey(place)));
   await tx.$executeRaw`
     INSERT INTO accounting_period (tenant_id, period)
     SELECT "tenantId", period FROM json_to_recordset(${JSON.stringify(fresh)}::json) AS w("tenantId" text, period text)
      ORDER BY 1, 2 ON CONFLICT DO NOTHING`;
-  const passed = unknown.filter((place) => before.has(placeKey(place)));
+  const passed = unknown.filter((place) => over.has(placeKey(place)));
   const opened = await lockRows(tx, fresh);
   return [...found, ...opened, ...passed.map((place) => ({ ...place, status: 'closed' as const }))];
 }
@@ -115,12 +116,16 @@ async function lockRows(tx: Queryable, places: readonly Place[]): Promise<readon
   return z.array(statusRow).parse(rows);
 }
 
-async function beforeClosed(tx: Queryable, places: readonly Place[]): Promise<ReadonlySet<string>> {
+async function passedAmong(tx: Queryable, places: readonly Place[]): Promise<ReadonlySet<string>> {
+  const wanted = JSON.stringify(places);
+  // In an order, so that two of these wait in one direction only; and by a statement of its own, so that the next one sees
+  // what a close that was waited for has committed.
+  await tx.$executeRaw`
+    SELECT hold_month(period, false) FROM (
+      SELECT DISTINCT period FROM json_to_recordset(${wanted}::json) AS w(period text) ORDER BY period) AS months`;
   const rows = await tx.$queryRaw`
-    SELECT w."tenantId", w.period
-      FROM json_to_recordset(${JSON.stringify(places)}::json) AS w("tenantId" text, period text)
-     WHERE EXISTS (SELECT FROM accounting_period p
-                    WHERE p.tenant_id = w."tenantId" AND p.period > w.period AND p.status = 'closed')`;
+    SELECT "tenantId", period FROM json_to_recordset(${wanted}::json) AS w("tenantId" text, period text)
+     WHERE is_month_passed("tenantId", period)`;
   return new Set(
     z
       .array(z.object({ tenantId: z.string(), period: periodText }))

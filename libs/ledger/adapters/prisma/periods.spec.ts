@@ -125,6 +125,34 @@ describe('a month', () => {
     expect(await db.ledgerTransaction.count({ where: { tenantId: OTHER_TENANT, period: PERIOD } })).toBe(4);
   });
 
+  it('takes no tenant that came after it once it is closed for somebody, whoever writes', async () => {
+    await book(IN);
+    const newcomer = { id: OTHER_TENANT, slug: 'new', name: 'New', status: 'active' };
+    await db.tenant.create({ data: { ...newcomer, createdAt: new Date('2026-10-01T00:00:00Z') } });
+    await closeMonth(db, PERIOD);
+    const credit = { kind: 'credit', amount: amount('1'), because: ALICE, reference: 'a' } as const;
+    expect(await bookByHand(db, { ...credit, tenantId: OTHER_TENANT, usagePeriod: PERIOD })).toMatchObject({
+      value: { row: { period: '2026-10', usagePeriod: PERIOD } },
+    });
+    await book({ ...IN, tenantId: OTHER_TENANT });
+    expect(await db.accountingPeriod.findMany({ where: { tenantId: OTHER_TENANT } })).toMatchObject([
+      { period: '2026-10' },
+    ]);
+    await expect(
+      db.$executeRaw`INSERT INTO accounting_period (tenant_id, period) VALUES (${OTHER_TENANT}, ${PERIOD})`,
+    ).rejects.toThrow(/is over/);
+  });
+
+  it('still takes a tenant that was there, also when it is closed for somebody else', async () => {
+    await book(IN);
+    const there = { id: OTHER_TENANT, slug: 'there', name: 'There', status: 'active' };
+    await db.tenant.create({ data: { ...there, createdAt: new Date('2026-09-30T23:59:59Z') } });
+    await closeMonth(db, PERIOD);
+    await book({ ...IN, tenantId: OTHER_TENANT });
+    expect(await periodOfTenant(db, OTHER_TENANT, PERIOD)).toMatchObject({ status: 'open' });
+    expect(await closeMonth(db, PERIOD, OTHER_TENANT)).toMatchObject({ value: { status: 'closed' } });
+  });
+
   it('uses what was prepaid by then when it is closed', async () => {
     await book({ ...IN, counts: { input_text: 1_000_000n } });
     await bookByHand(db, {

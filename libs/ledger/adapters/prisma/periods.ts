@@ -115,12 +115,12 @@ export async function periodOfTenant(db: Queryable, tenantId: TenantId, period: 
 
 /**
  * Makes the row of a month where there is none, and holds it alone until the database transaction ends. Null for a month
- * without a row before a closed one: that is over.
+ * without a row that is over: it takes no booking any more.
  */
 export async function holdPeriodAlone(tx: Queryable, { tenantId, period }: Place): Promise<PeriodRecord | null> {
   const over = await tx.$queryRaw`
-    SELECT FROM accounting_period l WHERE tenant_id = ${tenantId} AND period > ${period} AND status = 'closed'
-       AND NOT EXISTS (SELECT FROM accounting_period WHERE tenant_id = ${tenantId} AND period = ${period}) LIMIT 1`;
+    SELECT WHERE NOT EXISTS (SELECT FROM accounting_period WHERE tenant_id = ${tenantId} AND period = ${period})
+             AND is_month_passed(${tenantId}, ${period})`;
   if (z.array(z.unknown()).parse(over).length > 0) return null;
   await tx.$executeRaw`
     INSERT INTO accounting_period (tenant_id, period) VALUES (${tenantId}, ${period}) ON CONFLICT DO NOTHING`;
@@ -164,7 +164,7 @@ async function softClose(db: Database, { tenantId, period, actor }: SoftCloseReq
 
 /** What is said of a month that was passed over. Whose month it is, the caller knows. */
 export function nothingIn(period: Period): string {
-  return `${period} is before a closed month and nothing was booked in it: it is as good as closed.`;
+  return `${period} is as good as closed: nothing was booked in it, and it, or a month after it, is closed.`;
 }
 
 /** What is said of a month that still runs, or has not begun. @param toMs its end, Unix milliseconds. */

@@ -1,5 +1,5 @@
-// Reads names, cost centres and the standing of a month beside its rows. The first time a closed month is read, what it
-// finds is kept; from then on that is what every export of the month says.
+// Reads names, cost centres and the standing of a month beside its rows. Of a closed month they are what the close kept (a
+// trigger, in its database transaction): that is what every export of the month says from then on.
 import { parseId, trustedId, type TenantId } from '@trunkline/kernel';
 import { calendarOf, type Period } from '@trunkline/ledger';
 import type { Database, Snapshot } from '@trunkline/platform/database';
@@ -19,7 +19,7 @@ export interface DirectoryQuery {
  */
 export async function loadDirectory(db: Database, query: DirectoryQuery): Promise<Directory> {
   const { period, tenants } = query;
-  const company = await loadCompany(db);
+  const company = await loadCompanyOf(db, period);
   const standings = await loadStandings(query);
   const entries = new Map<TenantId, TenantEntry>();
   for (const tenantId of tenants) {
@@ -30,9 +30,17 @@ export async function loadDirectory(db: Database, query: DirectoryQuery): Promis
   return { company, period, ...calendarOf(company.timeZone).boundsOf(period), tenants: entries };
 }
 
-/** The company whose books these are. */
+/** The company whose books these are, as it is now. */
 export async function loadCompany(db: Database): Promise<Company> {
   const { name, billingAccountId, timeZone } = await db.company.findUniqueOrThrow({ where: { id: 1 } });
+  return { name, billingAccountId, timeZone };
+}
+
+/** The company as the papers of a month name it: as it is, until the first tenant's month closes; from then on as it was then. */
+export async function loadCompanyOf(db: Database, period: Period): Promise<Company> {
+  const kept = await db.periodCompany.findUnique({ where: { period } });
+  if (kept === null) return loadCompany(db);
+  const { name, billingAccountId, timeZone } = kept;
   return { name, billingAccountId, timeZone };
 }
 
@@ -66,11 +74,6 @@ async function loadStandings({ snapshot, period, tenants }: DirectoryQuery): Pro
 
 async function frozen(db: Database, tenantId: TenantId, period: Period): Promise<TenantDirectory> {
   const where = { tenantId_period: { tenantId, period } };
-  const kept = await db.periodDirectory.findUnique({ where });
-  if (kept) return TenantDirectory.parse(kept.directory);
-  const directory = await current(db, tenantId);
-  // Two exports at once: the first one's word counts for both.
-  await db.periodDirectory.createMany({ data: [{ tenantId, period, directory }], skipDuplicates: true });
   return TenantDirectory.parse((await db.periodDirectory.findUniqueOrThrow({ where })).directory);
 }
 
