@@ -45,6 +45,9 @@ export interface MadeUpWeek {
   readonly traffic: readonly Traffic[];
 }
 
+/** Where a week begins that nobody asks for at a certain time: a Monday, 0:00 UTC, so that a seed means the same calls for ever. */
+export const MADE_UP_FROM_MS = Date.UTC(2026, 0, 5);
+
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 // Parts of the busiest hour by hour of the day: two humps with a lunch between them, and a little at night. A support

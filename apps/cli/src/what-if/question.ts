@@ -11,12 +11,12 @@ import {
   type RecordTerms,
   type RefusedTaken,
 } from '@trunkline/admission/adapters/policy';
-import { madeUpArrivals, toEnd, type Traffic } from '@trunkline/admission';
+import { toEnd } from '@trunkline/admission';
 import { recordedSessionsOfAllTenants, refusedCallsOfAllTenants } from '@trunkline/metering/adapters/prisma';
-import { modelFamily } from '@trunkline/providers';
 import type { PolicySnapshot } from '@trunkline/tenancy';
 import { PrismaPolicySource, type PoolContext } from '@trunkline/tenancy/adapters/prisma';
 import { changesOf, changesOfFile, together, type ChangeFlags } from './flags.js';
+import { madeUpCalls } from './made-up-calls.js';
 
 /** What was typed. Durations in milliseconds. */
 export interface WhatIfFlags extends ChangeFlags {
@@ -50,7 +50,9 @@ export async function readQuestion(context: PoolContext, flags: WhatIfFlags): Pr
   checkNumbers(flags);
   const present = await new PrismaPolicySource(context.db, context.clock).load();
   const changed = await changedBy(flags, present);
-  const { calls, notes } = await callsOf(context, flags, present);
+  const { calls, notes } = flags.generate
+    ? madeUpCalls({ present, changed, nowMs: context.clock.nowMs() }, flags)
+    : await recordedCalls(context, flags);
   return { present, changed, calls, notes, seed: flags.seed };
 }
 
@@ -66,20 +68,20 @@ async function changedBy(flags: WhatIfFlags, present: PolicySnapshot): Promise<P
   throw new Error(changed.error);
 }
 
-type Calls = Pick<Question, 'calls' | 'notes'>;
-
-async function callsOf({ db, clock }: PoolContext, flags: WhatIfFlags, policy: PolicySnapshot): Promise<Calls> {
+async function recordedCalls(
+  { db, clock }: PoolContext,
+  { days, refused }: WhatIfFlags,
+): Promise<Pick<Question, 'calls' | 'notes'>> {
   const toMs = clock.nowMs();
-  const range = { fromMs: toMs - flags.days * DAY_MS, toMs };
-  if (flags.generate) return madeUpCalls(policy, flags, range.fromMs);
+  const range = { fromMs: toMs - days * DAY_MS, toMs };
   const pages = { sessions: recordedSessionsOfAllTenants(db, range), refusals: refusedCallsOfAllTenants(db, range) };
-  const found = await recordedCalls(pages, { taken: flags.refused, toMs, callsMax: CALLS_MAX });
+  const found = await callsOf(pages, { taken: refused, toMs, callsMax: CALLS_MAX });
   if (found.calls.length === 0)
-    throw new Error(`there were no calls in the last ${flags.days} days: make some up with --generate`);
-  return { calls: found.calls, notes: notesOfRecord(found, flags.refused) };
+    throw new Error(`there were no calls in the last ${days} days: make some up with --generate`);
+  return { calls: found.calls, notes: notesOfRecord(found, refused) };
 }
 
-async function recordedCalls(pages: RecordPages, terms: RecordTerms): Promise<CallsOfRecord> {
+async function callsOf(pages: RecordPages, terms: RecordTerms): Promise<CallsOfRecord> {
   try {
     return toEnd((await readRecord(pages, terms)).calls());
   } catch (error) {
@@ -89,32 +91,6 @@ async function recordedCalls(pages: RecordPages, terms: RecordTerms): Promise<Ca
       { cause: error },
     );
   }
-}
-
-function madeUpCalls(policy: PolicySnapshot, flags: WhatIfFlags, fromMs: number): Calls {
-  const { days, seed } = flags;
-  const traffic = trafficOf(policy, flags);
-  const calls = [...madeUpArrivals({ seed, fromMs, days, traffic })].map((call) => ({ ...call, model: flags.model }));
-  return {
-    calls,
-    notes: [`${calls.length} made-up calls of ${traffic.length} tenants in ${days} days (seed ${seed}).`],
-  };
-}
-
-/** An even part for each tenant that could call, with its first active key. @throws Error when there is none. */
-function trafficOf(
-  { keys, tenants }: PolicySnapshot,
-  { model, callsPerHour, mean: meanMs }: WhatIfFlags,
-): readonly Traffic[] {
-  const callers = new Map<string, Pick<Traffic, 'tenantId' | 'keyId'>>();
-  for (const { id: keyId, tenantId, status } of keys.values()) {
-    const isActive = status === 'active' && tenants.get(tenantId)?.status === 'active';
-    if (isActive && !callers.has(tenantId)) callers.set(tenantId, { tenantId, keyId });
-  }
-  if (callers.size === 0) throw new Error('no tenant has an active key: `key create` makes one');
-  // How long each would wait is for the configuration to say.
-  const each = { family: modelFamily(model), callsPerHour: callsPerHour / callers.size, meanMs, waitMs: 0 };
-  return [...callers.values()].map((caller) => ({ ...caller, ...each }));
 }
 
 function checkNumbers({ days, callsPerHour, mean, seed }: WhatIfFlags): void {

@@ -1,6 +1,6 @@
 // A policy as admission's what-if takes it: plans, routes by model, weights, limits of tenants and keys, waits. One place, so
 // that the command line and the API ask alike, and both what the gateway would do.
-import type { PoolId, TenantId } from '@trunkline/kernel';
+import type { PoolId, Refusal, Result, TenantId } from '@trunkline/kernel';
 import { inTurn, isRealtimeModel, route } from '@trunkline/providers';
 import type { PolicySnapshot, Pool } from '@trunkline/tenancy';
 import { seededRandom, whatIfStepwise, type Arrival, type OwnLimits, type WhatIfReport } from '../../../index.js';
@@ -21,6 +21,11 @@ export function replayUnder(
   const plans = [...policy.pools.values()].map((pool) => poolPlan(policy, pool));
   const poolsOf = routes(policy, seededRandom(seed));
   return whatIfStepwise(waiting(policy, calls), plans, { poolsOf, ownOf: ownLimits(policy) });
+}
+
+/** Pools that would carry the model's calls under a policy, or why there are none. */
+export function routeUnder({ pools }: PolicySnapshot, model: string): Result<readonly Pool[], Refusal> {
+  return routeOf(model, [...pools.values()]);
 }
 
 function* waiting({ tenants }: PolicySnapshot, calls: readonly Call[]): Generator<Arrival> {
@@ -55,8 +60,12 @@ function routes({ pools }: PolicySnapshot, random: () => number): (call: Arrival
 }
 
 function routed(model: string, pools: readonly Pool[]): readonly Pool[] {
+  const found = routeOf(model, pools);
+  return found.ok ? found.value : [];
+}
+
+function routeOf(model: string, pools: readonly Pool[]): Result<readonly Pool[], Refusal> {
   const wanted =
     model === TRANSCRIPTION ? ({ kind: TRANSCRIPTION } as const) : ({ kind: 'conversation', model } as const);
-  const found = route(wanted, pools, isRealtimeModel);
-  return found.ok ? found.value : [];
+  return route(wanted, pools, isRealtimeModel);
 }
