@@ -3,9 +3,9 @@
 import { readFile } from 'node:fs/promises';
 import type { WhatIfChangesRequest } from '@trunkline/admission/adapters/policy';
 import { parseId } from '@trunkline/kernel';
-import type { PolicySnapshot } from '@trunkline/tenancy';
+import { LIMIT_BOUNDS, POOL_BOUNDS, SESSIONS_BOUNDS, SHARE_BOUNDS, type PolicySnapshot } from '@trunkline/tenancy';
 import { InvalidArgumentError } from 'commander';
-import { durationOf, numberOf } from '../flag-values.js';
+import { durationIn, orNull, wholeIn, wholeInOrNone, type Bounds } from '../flag-values.js';
 
 /** One `[pool:]name=value`, in the order in which they were typed. */
 export interface Assigned {
@@ -65,16 +65,20 @@ export function changesOf(flags: ChangeFlags, policy: PolicySnapshot): WhatIfCha
     pools[pool] = mergedPool(pools[pool] ?? {}, change);
   };
   for (const pool of flags.newPool ?? []) inPool(pool, '--new-pool', { isNew: true });
-  for (const { pool, value } of flags.cap ?? []) inPool(pool, '--cap', { sessionsMax: numberOrNull(value) });
+  for (const { pool, value } of flags.cap ?? [])
+    inPool(pool, '--cap', { sessionsMax: wholeOrNull('--cap', value, SESSIONS_BOUNDS) });
   for (const { pool, name, value } of flags.familyCap ?? [])
-    inPool(pool, '--family-cap', { familyCaps: { [name ?? '']: numberOrNull(value) } });
+    inPool(pool, '--family-cap', {
+      familyCaps: { [name ?? '']: wholeOrNull('--family-cap', value, POOL_BOUNDS.familyCap) },
+    });
   for (const { pool, name, value } of flags.share ?? [])
-    inPool(pool, '--share', { shares: { [name ?? '']: shareOf(value) } });
+    inPool(pool, '--share', { shares: { [name ?? '']: shareOf('--share', value) } });
   for (const { pool, name, value } of flags.keyShare ?? []) {
-    const { weight: _weight, ...ofKey } = shareOf(value);
+    const { weight: _weight, ...ofKey } = shareOf('--key-share', value);
     inPool(pool, '--key-share', { shares: { [tenantOfKey(policy, name ?? '')]: { keys: { [name ?? '']: ofKey } } } });
   }
-  for (const { pool, value } of flags.weight ?? []) inPool(pool, '--weight', { weight: numberOf(value) });
+  for (const { pool, value } of flags.weight ?? [])
+    inPool(pool, '--weight', { weight: whole('--weight', value, POOL_BOUNDS.weight) });
   for (const { pool, value } of flags.models ?? [])
     inPool(pool, '--models', { models: value === 'none' ? null : value.split(',') });
   for (const { pool, value } of flags.queue ?? []) inPool(pool, '--queue', queueOf(value));
@@ -110,11 +114,18 @@ function ownChanges(flags: ChangeFlags): Pick<WhatIfChangesRequest, 'tenants' | 
   const ofTenant = (name: string | null, change: Tenants[string]): void => {
     tenants = mergedEach(tenants, { [name ?? '*']: change });
   };
-  for (const { name, value } of flags.wait ?? []) ofTenant(name, { waitMsMax: durationOf(value) });
-  for (const { name, value } of flags.rate ?? []) ofTenant(name, { sessionsPerMinuteMax: numberOrNull(value) });
+  for (const { name, value } of flags.wait ?? [])
+    ofTenant(name, {
+      waitMsMax: told('--wait', value, durationIn(LIMIT_BOUNDS.waitMsMax)),
+    });
+  for (const { name, value } of flags.rate ?? [])
+    ofTenant(name, {
+      sessionsPerMinuteMax: wholeOrNull('--rate', value, LIMIT_BOUNDS.sessionsPerMinuteMax),
+    });
   for (const { name, value } of flags.sessionsMax ?? []) {
-    if (name !== null && parseId('key', name) !== null) keys[name] = { sessionsMax: numberOrNull(value) };
-    else ofTenant(name, { sessionsMax: numberOrNull(value) });
+    const sessionsMax = wholeOrNull('--sessions-max', value, SESSIONS_BOUNDS);
+    if (name !== null && parseId('key', name) !== null) keys[name] = { sessionsMax };
+    else ofTenant(name, { sessionsMax });
   }
   return { tenants, keys };
 }
@@ -128,21 +139,21 @@ function assigned(pattern: RegExp, example: string) {
 }
 
 // floor:ceiling:weight, of which parts may be empty or left out at the end.
-function shareOf(text: string): { floor?: number; ceiling?: number | null; weight?: number } {
+function shareOf(flag: string, text: string): { floor?: number; ceiling?: number | null; weight?: number } {
   const [floor = '', ceiling = '', weight = '', ...more] = text.split(':');
-  if (more.length > 0) throw new Error(`${text} has too many parts: write a share as floor:ceiling:weight`);
+  if (more.length > 0) throw new Error(`${flag} ${text} has too many parts: write a share as floor:ceiling:weight`);
   return {
-    ...(floor === '' ? {} : { floor: numberOf(floor) }),
-    ...(ceiling === '' ? {} : { ceiling: numberOrNull(ceiling) }),
-    ...(weight === '' ? {} : { weight: numberOf(weight) }),
+    ...(floor === '' ? {} : { floor: whole(flag, floor, SHARE_BOUNDS.floor) }),
+    ...(ceiling === '' ? {} : { ceiling: wholeOrNull(flag, ceiling, SHARE_BOUNDS.ceiling) }),
+    ...(weight === '' ? {} : { weight: whole(flag, weight, SHARE_BOUNDS.weight) }),
   };
 }
 
 function queueOf(text: string): { waitingMax?: number; waitingPerTenantMax?: number } {
   const [all = '', ofTenant = ''] = text.split(':');
   return {
-    ...(all === '' ? {} : { waitingMax: numberOf(all) }),
-    ...(ofTenant === '' ? {} : { waitingPerTenantMax: numberOf(ofTenant) }),
+    ...(all === '' ? {} : { waitingMax: whole('--queue', all, POOL_BOUNDS.waitingMax) }),
+    ...(ofTenant === '' ? {} : { waitingPerTenantMax: whole('--queue', ofTenant, POOL_BOUNDS.waitingMax) }),
   };
 }
 
@@ -185,6 +196,20 @@ function mergedEach<T extends object>(
   return merged;
 }
 
-function numberOrNull(text: string): number | null {
-  return text === 'none' ? null : numberOf(text);
+function whole(flag: string, text: string, bounds: Bounds): number {
+  return told(flag, text, wholeIn(bounds));
+}
+
+function wholeOrNull(flag: string, text: string, bounds: Bounds): number | null {
+  return orNull(told(flag, text, wholeInOrNone(bounds)));
+}
+
+// Whoever typed a flag hears of the flag and its unit, and not of the setting behind it.
+function told<T>(flag: string, text: string, read: (text: string) => T): T {
+  try {
+    return read(text);
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    throw new Error(`${flag} cannot be ${text}. ${error.message}`, { cause: error });
+  }
 }
