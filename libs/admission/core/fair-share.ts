@@ -88,6 +88,33 @@ function contender(claims: readonly Claim[], shares: readonly number[], i: numbe
 }
 
 /**
+ * Lines by weight, as fractions, and none above its maximum: what one leaves goes to the others, as far as they may have it.
+ */
+export function fairParts(
+  lines: number,
+  claims: readonly { readonly weight: number; readonly max: number }[],
+): number[] {
+  const parts = claims.map(() => 0);
+  let left = lines;
+  let open = claims.map(({ weight, max }, i) => ({ i, weight, max }));
+  while (open.length > 0) {
+    const weights = open.reduce((sum, { weight }) => sum + weight, 0);
+    const perWeight = left / weights;
+    const full = open.filter(({ weight, max }) => max <= weight * perWeight);
+    if (full.length === 0) {
+      for (const { i, weight } of open) parts[i] = weight * perWeight;
+      break;
+    }
+    for (const { i, max } of full) {
+      parts[i] = max;
+      left -= max;
+    }
+    open = open.filter(({ weight, max }) => max > weight * perWeight);
+  }
+  return parts;
+}
+
+/**
  * Jain's fairness index of what everybody got relative to what was due: 1 when all got the same part of their due,
  * 1/n when one of n got everything. Shares of zero due are left out.
  */

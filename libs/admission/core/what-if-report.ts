@@ -1,10 +1,9 @@
-// What a replay of arrivals found, tenant by tenant and pool by pool, and the counters that it is made of. Memory is bounded
-// by tenants and pools, however many calls there were: waits are kept in steps of two per cent.
+// What a replay of arrivals found, tenant by tenant and pool by pool, and counters that it is made of (those of a pool:
+// `what-if-pool.ts`). Memory is bounded by tenants and pools, however many calls there were: waits are kept in steps of two
+// per cent.
 import type { PoolId, TenantId } from '@trunkline/kernel';
 import type { Arrival } from './arrivals.js';
-import { jainIndex } from './fair-share.js';
 import type { Denial } from './lease-store.js';
-import { shareOf, type PoolPlan } from './pool-plan.js';
 
 /**
  * Why a call got no line: the limit that refused it at once, because it would not stand in line; or it would have, but
@@ -61,7 +60,8 @@ export interface PoolForecast {
   readonly contended: number;
   /**
    * Jain's index of what tenants held above their floors for their weight, while two or more of them stood in line for a
-   * line of the pool; 1: each its share. Null when that never was.
+   * line of the pool that their own limits (ceilings, sessions at once, rates) left them; 1: each its share, which ends at
+   * such a limit. Null when that never was.
    */
   readonly fairness: number | null;
 }
@@ -192,112 +192,4 @@ export class TenantTally {
     const [refused, refusedBefore] = [this.#refused, this.#refusedBefore];
     return { tenantId, calls, admitted, waited, refused, refusedBefore, lines, floorViolations };
   }
-}
-
-interface Standing {
-  /** Its calls in line. */
-  waiting: number;
-  held: number;
-  /** Lines above its floor, times milliseconds, while it and somebody else stood in line: what it had, and its share. */
-  gotMs: number;
-  dueMs: number;
-  admitted: number;
-  readonly waits: Waits;
-  readonly lines: LinesHeld;
-}
-
-/** What a pool came to. */
-export class PoolTally {
-  readonly #lines = new LinesHeld();
-  readonly #waits = new Waits();
-  readonly #tenants = new Map<TenantId, Standing>();
-  readonly #families = new Map<string, LinesHeld>();
-  #admitted = 0;
-  #inLine = 0;
-  #contendedMs = 0;
-  #sinceMs = 0;
-
-  constructor(private readonly plan: PoolPlan) {
-    for (const family of Object.keys(plan.familyMax)) this.#families.set(family, new LinesHeld());
-  }
-
-  admit(arrival: Arrival, waitedMs: number, nowMs: number): void {
-    const standing = this.#of(arrival.tenantId);
-    this.#admitted += 1;
-    standing.admitted += 1;
-    if (waitedMs > 0) for (const waits of [this.#waits, standing.waits]) waits.add(waitedMs);
-    this.#hold(arrival, 1, nowMs);
-  }
-
-  /** A session is over. */
-  end(arrival: Arrival, nowMs: number): void {
-    this.#hold(arrival, -1, nowMs);
-  }
-
-  wait(tenantId: TenantId, by: 1 | -1, nowMs: number): void {
-    this.#pass(nowMs);
-    this.#of(tenantId).waiting += by;
-    this.#inLine += by;
-  }
-
-  report(forMs: number): PoolForecast {
-    const { poolId, sessionsMax, familyMax } = this.plan;
-    const parts = [...this.#tenants.values()].map(({ gotMs, dueMs }) => ({ lines: gotMs, due: dueMs }));
-    const lines = this.#lines.over(forMs);
-    const tenants = [...this.#tenants].map(([tenantId, standing]) => tenantInPool(tenantId, standing, forMs));
-    const families = [...this.#families].map(([family, held]) => {
-      return { family, sessionsMax: familyMax[family] ?? null, lines: held.over(forMs) };
-    });
-    return {
-      ...{ poolId, sessionsMax, admitted: this.#admitted, waited: this.#waits.report(), lines },
-      utilisation: sessionsMax === null ? null : lines.mean / sessionsMax,
-      tenants: tenants.sort((a, b) => b.admitted - a.admitted || (a.tenantId < b.tenantId ? -1 : 1)),
-      families: families.sort((a, b) => (a.family < b.family ? -1 : 1)),
-      contended: forMs > 0 ? this.#contendedMs / forMs : 0,
-      fairness: parts.some(({ due }) => due > 0) ? jainIndex(parts) : null,
-    };
-  }
-
-  #hold({ tenantId, family }: Arrival, by: 1 | -1, nowMs: number): void {
-    this.#pass(nowMs);
-    const standing = this.#of(tenantId);
-    const ofFamily = this.#families.get(family) ?? new LinesHeld();
-    this.#families.set(family, ofFamily);
-    standing.held += by;
-    for (const lines of [this.#lines, standing.lines, ofFamily]) lines.change(by, nowMs);
-  }
-
-  #of(tenantId: TenantId): Standing {
-    const known = this.#tenants.get(tenantId);
-    if (known) return known;
-    const nothing = { waiting: 0, held: 0, gotMs: 0, dueMs: 0, admitted: 0 };
-    const standing = { ...nothing, waits: new Waits(), lines: new LinesHeld() };
-    this.#tenants.set(tenantId, standing);
-    return standing;
-  }
-
-  // Whoever stands in line at its own ceiling waits for itself and not for its share.
-  #pass(nowMs: number): void {
-    const forMs = nowMs - this.#sinceMs;
-    this.#sinceMs = nowMs;
-    if (forMs === 0 || this.#inLine === 0) return;
-    this.#contendedMs += forMs;
-    const rivals = [];
-    for (const [tenantId, standing] of this.#tenants) {
-      const { floor, weight, ceiling } = shareOf(this.plan, tenantId);
-      if (standing.waiting > 0 && standing.held < (ceiling ?? Infinity))
-        rivals.push({ standing, weight, above: Math.max(0, standing.held - floor) });
-    }
-    if (rivals.length < 2) return;
-    const lines = rivals.reduce((sum, { above }) => sum + above, 0);
-    const weights = rivals.reduce((sum, { weight }) => sum + weight, 0);
-    for (const { standing, weight, above } of rivals) {
-      standing.gotMs += above * forMs;
-      standing.dueMs += ((lines * weight) / weights) * forMs;
-    }
-  }
-}
-
-function tenantInPool(tenantId: TenantId, { admitted, waits, lines }: Standing, forMs: number): PoolTenantForecast {
-  return { tenantId, admitted, waited: waits.report(), lines: lines.over(forMs) };
 }

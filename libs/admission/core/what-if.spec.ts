@@ -1,5 +1,6 @@
 import { trustedId } from '@trunkline/kernel';
 import { madeUpArrivals, type Arrival, type Traffic } from './arrivals.js';
+import type { OwnLimits } from './limits.js';
 import type { PoolPlan, TenantShare } from './pool-plan.js';
 import { whatIf, type WhatIfOptions } from './what-if.js';
 import { Waits, type TenantForecast, type WhatIfReport } from './what-if-report.js';
@@ -180,6 +181,31 @@ describe('what if', () => {
     expect(even.pools[0]?.fairness).toBeCloseTo(1, 5);
     const uneven = whatIf(calls, [plan(4, { shares: { tnt_b: share({ ceiling: 1 }) } })]);
     expect(uneven.pools[0]?.fairness).toBeNull();
+  });
+
+  it('owes nobody more of a pool than its own limits let it have', () => {
+    // Of nine lines a has two and b seven, and for ten seconds each wants one more.
+    const calls = [
+      ...[0, 1].map(() => call({ at: 0, lasts: 60 })),
+      ...[0, 1, 2, 3, 4, 5, 6].map(() => call({ at: 0, tenant: 'b', lasts: 10 })),
+      ...['a', 'b'].map((tenant) => call({ at: 0, tenant, lasts: 10, waits: 60 })),
+    ];
+    const fairness = (ofA: Partial<TenantShare>, own: Partial<OwnLimits> = {}) => {
+      const limits = { keySessionsMax: null, tenantSessionsMax: null, sessionsPerMinuteMax: null };
+      const ownOf = ({ tenantId }: Arrival) => ({ ...limits, ...(tenantId === 'tnt_a' ? own : {}) });
+      return whatIf(calls, [plan(9, { shares: { tnt_a: share(ofA) } })], { ownOf }).pools[0]?.fairness;
+    };
+    const jain = (a: number, b: number) => (a + b) ** 2 / (2 * (a ** 2 + b ** 2));
+    expect(fairness({})).toBeCloseTo(jain(2 / 4.5, 7 / 4.5), 6);
+    // Three are all that a may have, so three and six would be fair.
+    expect(fairness({ ceiling: 3 })).toBeCloseTo(jain(2 / 3, 7 / 6), 6);
+    expect(fairness({}, { tenantSessionsMax: 3 })).toBeCloseTo(jain(2 / 3, 7 / 6), 6);
+    // With two it waits for itself, whichever limit says so.
+    expect(fairness({ ceiling: 2 })).toBeNull();
+    expect(fairness({ keys: { key_a: { floor: 0, ceiling: 2 } } })).toBeNull();
+    expect(fairness({}, { tenantSessionsMax: 2 })).toBeNull();
+    expect(fairness({}, { keySessionsMax: 2 })).toBeNull();
+    expect(fairness({}, { sessionsPerMinuteMax: 2 })).toBeNull();
   });
 
   it('says nothing of no calls', () => {

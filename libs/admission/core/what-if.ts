@@ -7,9 +7,11 @@ import { DueQueue } from './due-queue.js';
 import { DEFAULT_LEASE_TERMS, inEachPool, type Caller, type Lease } from './lease.js';
 import type { AcquireRequest, Denial } from './lease-store.js';
 import type { OwnLimits } from './limits.js';
-import { shareOf, type PoolPlan } from './pool-plan.js';
+import type { PoolPlan } from './pool-plan.js';
 import { Switchboard } from './switchboard.js';
-import { PoolTally, TenantTally, Waits, type RefusedBecause, type WhatIfReport } from './what-if-report.js';
+import { isOwed, ownRoom, type CallInLine, type OwnRoom } from './what-if-limits.js';
+import { PoolTally } from './what-if-pool.js';
+import { TenantTally, Waits, type RefusedBecause, type WhatIfReport } from './what-if-report.js';
 
 /** What the plans do not say. */
 export interface WhatIfOptions {
@@ -66,6 +68,11 @@ interface Call {
   readonly pools: readonly PoolTally[];
 }
 
+/** A call that has a place in line. */
+interface InLine extends CallInLine {
+  readonly call: Call;
+}
+
 type Due =
   /** The session is over. */
   | { readonly kind: 'end'; readonly call: Call; readonly pool: PoolTally }
@@ -86,7 +93,7 @@ class Replay {
   readonly #pools: ReadonlyMap<PoolId, PoolTally>;
   readonly #poolIds: readonly PoolId[];
   readonly #tenants = new Map<Arrival['tenantId'], TenantTally>();
-  readonly #inLine = new Map<SessionId, Call>();
+  readonly #inLine = new Map<SessionId, InLine>();
   #calls = 0;
   #fromMs: number | null = null;
   #nowMs = 0;
@@ -96,7 +103,9 @@ class Replay {
     private readonly options: WhatIfOptions,
   ) {
     this.#plans = new Map(plans.map((plan) => [plan.poolId, plan]));
-    this.#pools = new Map(plans.map((plan) => [plan.poolId, new PoolTally(plan)]));
+    this.#pools = new Map(
+      plans.map((plan) => [plan.poolId, new PoolTally(plan, (tenantId) => this.#ownRoom({ plan, tenantId }))]),
+    );
     this.#poolIds = [...this.#plans.keys()];
   }
 
@@ -105,7 +114,7 @@ class Replay {
     if (arrival.atMs < this.#nowMs)
       throw new RangeError(`arrivals must be in order of time, and one of ${arrival.atMs} comes after ${this.#nowMs}`);
     this.#passUntil(arrival.atMs);
-    this.#nowMs = arrival.atMs;
+    this.#passTo(arrival.atMs);
     this.#calls += 1;
     this.#tenantOf(arrival).arrive(arrival);
     this.#ask(arrival);
@@ -129,7 +138,7 @@ class Replay {
 
   #begin(atMs: number): void {
     this.#fromMs = atMs;
-    this.#nowMs = atMs;
+    this.#passTo(atMs);
     this.#board.open(true, atMs);
   }
 
@@ -153,8 +162,8 @@ class Replay {
         );
       case 'waiting': {
         this.#lookForFloors(call, outcome.denial);
-        this.#inLine.set(call.request.sessionId, call);
-        for (const pool of call.pools) pool.wait(arrival.tenantId, 1, this.#nowMs);
+        this.#inLine.set(call.request.sessionId, { call, callers: inEachPool(call.request), rateUntilMs: 0 });
+        for (const pool of call.pools) pool.wait(arrival.tenantId, 1);
         this.#due.put(this.#nowMs + Math.min(arrival.waitMs, arrival.patienceMs ?? Infinity), {
           kind: 'time_up',
           call,
@@ -167,7 +176,8 @@ class Replay {
   // A call that its floor should have had a line for: in each pool, for whichever is asked first would have refused it.
   #lookForFloors(call: Call, { scope }: Denial): void {
     if (scope !== 'pool' && scope !== 'family') return;
-    for (const caller of inEachPool(call.request)) if (this.#isOwed(caller)) call.tenant.floorViolations += 1;
+    for (const caller of inEachPool(call.request))
+      if (isOwed(caller, this.#board.lines.counts)) call.tenant.floorViolations += 1;
   }
 
   #passUntil(untilMs: number): void {
@@ -175,10 +185,15 @@ class Replay {
       const due = this.#due.take();
       // Who has its line, or has gone, waits for nothing any more.
       if (!due || (due.kind !== 'end' && !this.#inLine.has(due.call.request.sessionId))) continue;
-      this.#nowMs = dueMs;
+      this.#passTo(dueMs);
       this.#happen(due);
       this.#hearOfLines();
     }
+  }
+
+  #passTo(nowMs: number): void {
+    for (const pool of this.#pools.values()) pool.pass(nowMs);
+    this.#nowMs = nowMs;
   }
 
   #happen(due: Due): void {
@@ -206,22 +221,26 @@ class Replay {
 
   // A line that comes free is given in the same step; only a rate has room again by itself.
   #lookAgain(call: Call, { scope, retryAfterMs }: Denial): void {
-    if (scope === 'rate') this.#due.put(this.#nowMs + retryAfterMs, { kind: 'look', call });
+    if (scope !== 'rate') return;
+    const untilMs = this.#nowMs + retryAfterMs;
+    const inLine = this.#inLine.get(call.request.sessionId);
+    if (inLine) inLine.rateUntilMs = untilMs;
+    this.#due.put(untilMs, { kind: 'look', call });
   }
 
   // Every step may give lines to calls that stand in line.
   #hearOfLines(): void {
     for (const lease of this.#board.takeGranted()) {
-      const call = this.#inLine.get(lease.sessionId);
-      if (!call) continue;
-      this.#standNoMore(call);
-      this.#admit(call, lease);
+      const inLine = this.#inLine.get(lease.sessionId);
+      if (!inLine) continue;
+      this.#standNoMore(inLine.call);
+      this.#admit(inLine.call, lease);
     }
   }
 
   #standNoMore({ request, pools, arrival }: Call): void {
     this.#inLine.delete(request.sessionId);
-    for (const pool of pools) pool.wait(arrival.tenantId, -1, this.#nowMs);
+    for (const pool of pools) pool.wait(arrival.tenantId, -1);
   }
 
   #admit(call: Call, { place: { poolId } }: Lease): void {
@@ -238,18 +257,8 @@ class Replay {
     this.#tenantOf(arrival).refuse(because);
   }
 
-  // A guarantee is the tenant's floor, of which a part may be its other keys'.
-  #isOwed({ place, plan }: Caller): boolean {
-    const { floor, keys } = shareOf(plan, place.tenantId);
-    const { counts } = this.#board.lines;
-    if (counts.of(`pk|${place.poolId}|${place.keyId}`) >= (keys[place.keyId]?.ceiling ?? Infinity)) return false;
-    const missing = Object.entries(keys).map(([keyId, key]) => ({
-      isOwn: keyId === place.keyId,
-      lines: Math.max(0, key.floor - counts.of(`pk|${place.poolId}|${keyId}`)),
-    }));
-    if (missing.some(({ isOwn, lines }) => isOwn && lines > 0)) return true;
-    const held = counts.of(`pt|${place.poolId}|${place.tenantId}`);
-    return held + missing.reduce((sum, { lines }) => sum + lines, 0) < floor;
+  #ownRoom(of: Pick<Caller, 'plan'> & Pick<Arrival, 'tenantId'>): OwnRoom {
+    return ownRoom(of, this.#inLine.values(), { counts: this.#board.lines.counts, nowMs: this.#nowMs });
   }
 
   #callOf(arrival: Arrival, poolIds: readonly PoolId[]): Call {
