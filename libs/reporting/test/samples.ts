@@ -1,7 +1,15 @@
 // Builders for specs of the rollups: usage at a day, hour and minute, in the books by the code that posts it in the product.
 import { randomBytes } from 'node:crypto';
 import { mintId, parseAmount, ZERO, type ApiKeyId, type PoolId, type TenantId } from '@trunkline/kernel';
-import { derivedId, entriesOf, reversalOf, transactionFor, type Because, type Transaction } from '@trunkline/ledger';
+import {
+  derivedId,
+  entriesOf,
+  reversalOf,
+  transactionFor,
+  type Because,
+  type Period,
+  type Transaction,
+} from '@trunkline/ledger';
 import { holdCompany, insertTransactions } from '@trunkline/ledger/adapters/prisma';
 import { usageEvent, type Evidence, type Meter, type UsageEvent } from '@trunkline/metering';
 import type { Database } from '@trunkline/platform/database';
@@ -67,20 +75,21 @@ export async function takeBack(db: Database, event: UsageEvent): Promise<void> {
   );
 }
 
-/** Lets the first tenant off ten cents at noon of the first day, and books a dollar that it paid before. */
-export async function bookByHand(db: Database): Promise<readonly Transaction[]> {
+/** Lets the first tenant off ten cents at noon of the first day, for some month, and books a dollar that it paid before. */
+export async function bookByHand(db: Database, usagePeriod: Period = '2026-10'): Promise<readonly Transaction[]> {
   const [tenantId] = TENANTS;
   const byHand = { revision: 0, tenantId, usage: null, occurredAtMs: FIRST_DAY_MS + 12 * 3_600_000 };
-  const rest = { usagePeriod: '2026-10', currency: 'USD', lines: [], corrects: null, because: BECAUSE } as const;
+  const reference = randomBytes(8).toString('hex');
+  const rest = { usagePeriod, currency: 'USD', lines: [], corrects: null, because: BECAUSE } as const;
   const amount = (text: string) => parseAmount(text) ?? ZERO;
   const credit = {
-    id: derivedId('a credit'),
+    id: derivedId(`credit ${reference}`),
     kind: 'credit',
     purpose: 'tenant_charge',
     total: amount('-0.1'),
   } as const;
   const paid = {
-    id: derivedId('a prepayment'),
+    id: derivedId(`prepayment ${reference}`),
     kind: 'prepayment',
     purpose: 'prepayment',
     total: amount('1'),

@@ -6,7 +6,8 @@ import { startTestPostgres, type TestPostgres } from '../../../../test/support/p
 import { mintId, type TenantId } from '@trunkline/kernel';
 import { openDatabase, Prisma, type Database } from '@trunkline/platform/database';
 import { bookByHand, bookSamples, sample, takeBack, TENANTS, type Sample } from '../../test/samples.js';
-import { checkRollups, rebuildRollups, rollUpAllDue, rollUpDue } from './index.js';
+import { checkRollups, rebuildRollups, rollUpAllDue, rollUpDue, type RollupCheck } from './index.js';
+import { unlikeLedger } from './rollup-control.js';
 
 jest.setTimeout(120_000);
 
@@ -36,6 +37,20 @@ const TABLES = [
   'tenant_spend',
 ] as const;
 
+const LAST_DAY = `<= '2026-10-31'`;
+const FIRST_HOURS = `hour < '2026-11-01T00:00:00Z'`;
+/** The rows of the first day, or of its month. */
+const FIRST: Readonly<Record<(typeof TABLES)[number], string>> = {
+  usage_rollup_hour: FIRST_HOURS,
+  usage_rollup_day: `day ${LAST_DAY}`,
+  usage_rollup_month: `usage_period = '2026-10'`,
+  tenant_rollup_hour: FIRST_HOURS,
+  tenant_rollup_day: `day ${LAST_DAY}`,
+  pool_rollup_hour: FIRST_HOURS,
+  pool_rollup_day: `day ${LAST_DAY}`,
+  tenant_spend: FIRST_HOURS,
+};
+
 /** Everything that is summed up, row by row. */
 const sums = async (): Promise<Record<string, unknown>> => ({
   usage_rollup_hour: await db.$queryRaw`SELECT r::text FROM usage_rollup_hour r ORDER BY 1`,
@@ -52,8 +67,8 @@ const empty = () => db.$executeRaw`
            pool_rollup_day, tenant_spend`;
 /** What the ledger itself says, by nothing that the rollup uses. */
 const ledgerTotals = () => db.$queryRaw`
-  SELECT tenant_id AS tenant, sum(total) FILTER (WHERE purpose = 'tenant_charge')::text AS charge,
-         sum(total) FILTER (WHERE purpose = 'provider_cost')::text AS cost,
+  SELECT tenant_id AS tenant, coalesce(sum(total) FILTER (WHERE purpose = 'tenant_charge'), 0)::numeric(38,12)::text AS charge,
+         coalesce(sum(total) FILTER (WHERE purpose = 'provider_cost'), 0)::numeric(38,12)::text AS cost,
          (count(*) FILTER (WHERE purpose = 'provider_cost' AND kind = 'usage')
           - count(*) FILTER (WHERE purpose = 'provider_cost' AND kind = 'reversal'))::int AS events
     FROM ledger_transaction GROUP BY 1 ORDER BY 1`;
@@ -61,6 +76,17 @@ const summedTotals = (table: Database) => table.$queryRaw`
   SELECT tenant_id AS tenant, sum(tenant_charge)::text AS charge, sum(provider_cost)::text AS cost,
          sum(events)::int AS events
     FROM usage_rollup_month GROUP BY 1 ORDER BY 1`;
+
+/** What is not the ledger's, by table. */
+const differing = async (): Promise<Record<string, string[]>> => {
+  const found: Record<string, string[]> = {};
+  for (const { table, bucket } of await unlikeLedger(db, SPAN)) (found[table] ??= []).push(bucket);
+  return found;
+};
+const differingIn = (checks: readonly RollupCheck[]): Record<string, readonly string[]> =>
+  Object.fromEntries(
+    checks.flatMap(({ table, unlikeLedger: days }) => (days.length === 0 ? [] : [[table, days] as const])),
+  );
 
 describe('what is summed up', () => {
   it('is each meter of an hour, with quantity, charge, cost and events', async () => {
@@ -133,6 +159,41 @@ describe('what is summed up', () => {
     expect(await db.$queryRaw`SELECT amount::float FROM tenant_spend`).toEqual([{ amount: 0.0104 }]);
   });
 
+  it('has what was booked by hand for another month in that month', async () => {
+    await bookSamples(db, [sample()]);
+    for (const month of ['2026-07', '2026-11'] as const) await bookByHand(db, month);
+    await rollUpAllDue(db);
+    const rows = await db.$queryRaw`
+      SELECT usage_period AS month, meter, tenant_charge::float AS charge FROM usage_rollup_month ORDER BY 1, 2`;
+    expect(rows).toEqual([
+      { month: '2026-07', meter: 'credit', charge: -0.1 },
+      { month: '2026-10', meter: 'input_text', charge: 0.004 },
+      { month: '2026-10', meter: 'output_audio', charge: 0.0064 },
+      { month: '2026-11', meter: 'credit', charge: -0.1 },
+    ]);
+    expect(await differing()).toEqual({});
+    await db.$executeRaw`UPDATE usage_rollup_month SET tenant_charge = 0 WHERE usage_period = '2026-07'`;
+    expect(await differing()).toEqual({ usage_rollup_month: ['2026-07'] });
+  });
+
+  it('is held against the totals of the ledger, table by table', async () => {
+    await bookSamples(db, [sample(), sample({ tenant: 1, day: 1 }), sample({ evidence: 'estimated' })]);
+    await bookByHand(db);
+    await rollUpAllDue(db);
+    for (const table of TABLES) {
+      const measures = table === 'tenant_spend' ? ['amount'] : ['quantity', 'tenant_charge', 'provider_cost', 'events'];
+      for (const measure of measures) {
+        await db.$executeRaw(Prisma.raw(`UPDATE ${table} SET ${measure} = ${measure} + 1 WHERE ${FIRST[table]}`));
+        const bucket = table === 'usage_rollup_month' ? '2026-10' : '2026-10-31';
+        expect([measure, await differing()]).toEqual([measure, { [table]: [bucket] }]);
+        await db.$executeRaw(Prisma.raw(`UPDATE ${table} SET ${measure} = ${measure} - 1 WHERE ${FIRST[table]}`));
+      }
+    }
+    expect(await differing()).toEqual({});
+    await bookSamples(db, [sample()]);
+    expect((await unlikeLedger(db, SPAN)).every(({ due }) => due)).toBe(true);
+  });
+
   it('is put right where a row is wrong, missing or nobody’s, and only there', async () => {
     await bookSamples(db, [sample(), sample({ tenant: 1 }), sample({ day: 1 })]);
     await rollUpAllDue(db);
@@ -154,6 +215,7 @@ describe('what is summed up', () => {
       pool_rollup_day: [],
       tenant_spend: ['2026-11-01'],
     });
+    expect(differingIn(before)).toEqual({ usage_rollup_hour: ['2026-10-31'], tenant_spend: ['2026-11-01'] });
     expect(await sums()).not.toEqual(right);
     const rebuilt = await rebuildRollups(db, SPAN);
     expect(await sums()).toEqual(right);
@@ -177,6 +239,7 @@ describe('what is summed up', () => {
 /** What may happen, in any order. */
 type Step =
   | { readonly kind: 'book'; readonly samples: readonly Sample[] }
+  | { readonly kind: 'book by hand'; readonly month: '2026-08' | '2026-10' | '2026-11' }
   | { readonly kind: 'book and take back' }
   | { readonly kind: 'pass'; readonly hoursMax: number }
   | { readonly kind: 'two workers' }
@@ -195,6 +258,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('book'), samples: fc.array(samples, { minLength: 1, maxLength: 6 }) }),
   fc.record({ kind: fc.constant('pass'), hoursMax: fc.integer({ min: 1, max: 3 }) }),
   fc.constant({ kind: 'book and take back' }),
+  fc.record({ kind: fc.constant('book by hand'), month: fc.constantFrom('2026-08', '2026-10', '2026-11') }),
   fc.constant({ kind: 'two workers' }),
   fc.constant({ kind: 'crash' }),
 );
@@ -203,6 +267,9 @@ async function take(step: Step): Promise<void> {
   switch (step.kind) {
     case 'book and take back':
       for (const event of await bookSamples(db, [sample(), sample({ hour: 3 })])) await takeBack(db, event);
+      return;
+    case 'book by hand':
+      await bookByHand(db, step.month);
       return;
     case 'book':
       await bookSamples(
@@ -258,6 +325,7 @@ describe('any order of bookings, passes, workers and crashes', () => {
         await rollUpAllDue(db);
         const onTheWay = await sums();
         expect(await summedTotals(db)).toEqual(await ledgerTotals());
+        expect(await unlikeLedger(db, SPAN)).toEqual([]);
         await empty();
         await rebuildRollups(db, SPAN);
         expect(await sums()).toEqual(onTheWay);

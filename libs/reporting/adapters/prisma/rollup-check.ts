@@ -1,11 +1,13 @@
 // Computes the tables of sums anew for a range of days, and says with a checksum of each table before and after whether it
-// was right. Day by day, each in a transaction of its own: a year takes no more memory than a day, and the worker waits
+// was right; then holds them against the ledger's own totals (rollup-control.ts), for what is computed wrongly comes out the
+// same again. Day by day, each in a transaction of its own: a year takes no more memory than a day, and the worker waits
 // for a day at most. Months come last, when all their days are there.
 import { createHash } from 'node:crypto';
 import { trustedId, type TenantId } from '@trunkline/kernel';
 import { Prisma, type Database, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
 import { inOneTransaction, lockRollups, replaceBuckets, rollUpAllDue } from './roll-up.js';
+import { unlikeLedger, type Unlike } from './rollup-control.js';
 import {
   columnList,
   bucketsOf,
@@ -32,22 +34,46 @@ export interface RollupCheck {
   readonly after: string;
   /** UTC days (or, of months, the whole range) whose rows were wrong, missing or too many. */
   readonly wrong: readonly string[];
+  /** UTC days or months whose sums are not the ledger's own totals, after it was computed anew where that was asked for. */
+  readonly unlikeLedger: readonly string[];
 }
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const HOURS_A_DAY = 24;
 const CHUNK_MS_MAX = 600_000;
+// While usage is booked, something is due at nearly each look.
+const LOOKS_MAX = 5;
 
 /** Says whether everything is as it would be computed now; sums up what is due and changes nothing else. */
 export async function checkRollups(db: Database, span: RollupSpan): Promise<RollupCheck[]> {
   await rollUpAllDue(db);
-  return recompute(db, span, rolledBack);
+  return withControl(db, span, await recompute(db, span, rolledBack));
 }
 
 /** Computes everything anew and replaces it. Stopped half way, it may simply be run again. */
 export async function rebuildRollups(db: Database, span: RollupSpan): Promise<RollupCheck[]> {
-  return recompute(db, span, committed);
+  return withControl(db, span, await recompute(db, span, committed));
+}
+
+type Recomputed = Omit<RollupCheck, 'unlikeLedger'>;
+
+// A bucket of which something is due may differ; what still is after some looks, with its tenant's usage summed up before
+// each, is left out: it is of a tenant for whom something is booked all the time.
+async function withControl(db: Database, span: RollupSpan, checks: readonly Recomputed[]): Promise<RollupCheck[]> {
+  let unlike: readonly Unlike[] = [];
+  for (let look = 0; look < LOOKS_MAX; look++) {
+    await inOneTransaction(db, CHUNK_MS_MAX, async (tx) => {
+      unlike = await unlikeLedger(tx, span);
+    });
+    if (!unlike.some(({ due }) => due)) break;
+    await rollUpAllDue(db);
+  }
+  const sure = unlike.filter(({ due }) => !due);
+  return checks.map((check) => ({
+    ...check,
+    unlikeLedger: sure.filter(({ table }) => table === check.table).map(({ bucket }) => bucket),
+  }));
 }
 
 /** Runs work in a transaction and keeps or forgets what it did. */
@@ -65,7 +91,7 @@ const rolledBack: Ending = async (db, work) => {
   });
 };
 
-async function recompute(db: Database, span: RollupSpan, ending: Ending): Promise<RollupCheck[]> {
+async function recompute(db: Database, span: RollupSpan, ending: Ending): Promise<Recomputed[]> {
   const tenants = span.tenantId === null ? await tenantsOfTheBooks(db) : [span.tenantId];
   const checks = new Map(ROLLUP_TABLES.map((table) => [table.name, new RunningCheck(table.name)]));
   const compute = (chunk: string, tables: readonly RollupTable[], hours: readonly RollupHour[]): Promise<void> =>
@@ -160,7 +186,7 @@ class RunningCheck {
     if (before.sha256 !== after.sha256) this.wrong.push(chunk);
   }
 
-  result(): RollupCheck {
+  result(): Recomputed {
     const [before, after] = [this.before.digest('hex'), this.after.digest('hex')];
     return { table: this.table, rows: this.rows, before, after, wrong: this.wrong };
   }

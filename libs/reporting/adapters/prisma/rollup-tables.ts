@@ -89,17 +89,26 @@ export const ROLLUP_TABLES: readonly RollupTable[] = [
     keys: ['tenant_id', 'usage_period', 'key_id', ...SPLIT],
     bucketKeys: ['tenant_id', 'usage_period'],
     measures: MEASURES,
-    // Wherever the company's clock is, its month is that of the same hour UTC, of 14 hours before or of 14 hours after.
+    // Of usage: wherever the company's clock is, its month is that of the same hour UTC, of 14 hours before or of 14 hours
+    // after. What was booked by hand may be for any month, as the day that it was booked on says.
     buckets: Prisma.sql`
-      SELECT DISTINCT tenant_id, to_char(hour AT TIME ZONE 'UTC' + shift * interval '14 hours', 'YYYY-MM') AS usage_period
-        FROM wanted, (VALUES (-1), (0), (1)) AS shifts(shift)`,
+      SELECT tenant_id, to_char(hour AT TIME ZONE 'UTC' + shift * interval '14 hours', 'YYYY-MM') AS usage_period
+        FROM wanted, (VALUES (-1), (0), (1)) AS shifts(shift)
+       UNION
+      SELECT d.tenant_id, d.usage_period
+        FROM wanted w JOIN usage_rollup_day d ON d.tenant_id = w.tenant_id AND d.day = (w.hour AT TIME ZONE 'UTC')::date
+       WHERE d.evidence = ''`,
     rows: Prisma.sql`
       SELECT b.tenant_id, b.usage_period, s.key_id, s.pool_id, s.model, s.meter, s.evidence, ${SUMS}
         FROM bucket b
-        JOIN usage_rollup_day s
-          ON s.tenant_id = b.tenant_id AND s.usage_period = b.usage_period
-         AND s.day >= (b.usage_period || '-01')::date - 1
-         AND s.day <= (b.usage_period || '-01')::date + interval '1 month'
+       CROSS JOIN LATERAL (
+               SELECT * FROM usage_rollup_day d
+                WHERE d.tenant_id = b.tenant_id AND d.usage_period = b.usage_period AND d.evidence <> ''
+                  AND d.day >= (b.usage_period || '-01')::date - 1
+                  AND d.day <= (b.usage_period || '-01')::date + interval '1 month'
+                UNION ALL
+               SELECT * FROM usage_rollup_day d
+                WHERE d.tenant_id = b.tenant_id AND d.usage_period = b.usage_period AND d.evidence = '') s
        GROUP BY 1, 2, 3, 4, 5, 6, 7`,
   },
   {
