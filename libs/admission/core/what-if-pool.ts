@@ -43,12 +43,16 @@ export class PoolTally {
     this.#admitted += 1;
     standing.admitted += 1;
     if (waitedMs > 0) for (const waits of [this.#waits, standing.waits]) waits.add(waitedMs);
-    this.#hold(arrival, 1, nowMs);
+    this.hold(arrival, 1, nowMs);
   }
 
-  /** A session is over. */
-  end(arrival: Arrival, nowMs: number): void {
-    this.#hold(arrival, -1, nowMs);
+  /** A session holds a line of the pool from now on, or no more. */
+  hold({ tenantId, family }: Arrival, by: 1 | -1, nowMs: number): void {
+    const standing = this.#of(tenantId);
+    const ofFamily = this.#families.get(family) ?? new LinesHeld();
+    this.#families.set(family, ofFamily);
+    standing.held += by;
+    for (const lines of [this.#lines, standing.lines, ofFamily]) lines.change(by, nowMs);
   }
 
   wait(tenantId: TenantId, by: 1 | -1): void {
@@ -81,14 +85,6 @@ export class PoolTally {
       contended: forMs > 0 ? this.#contendedMs / forMs : 0,
       fairness: parts.some(({ due }) => due > 0) ? jainIndex(parts) : null,
     };
-  }
-
-  #hold({ tenantId, family }: Arrival, by: 1 | -1, nowMs: number): void {
-    const standing = this.#of(tenantId);
-    const ofFamily = this.#families.get(family) ?? new LinesHeld();
-    this.#families.set(family, ofFamily);
-    standing.held += by;
-    for (const lines of [this.#lines, standing.lines, ofFamily]) lines.change(by, nowMs);
   }
 
   #of(tenantId: TenantId): Standing {

@@ -83,7 +83,10 @@ export interface PoolFamilyForecast {
 
 /** What the replay found. */
 export interface WhatIfReport {
-  /** Unix milliseconds of the first arrival, and of the last line that came free; both 0 without arrivals. */
+  /**
+   * Unix milliseconds of the beginning (when the open lines were there, else the first arrival), and of the last line that
+   * came free; both 0 where there was neither.
+   */
   readonly fromMs: number;
   readonly untilMs: number;
   readonly calls: number;

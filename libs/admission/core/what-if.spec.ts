@@ -208,6 +208,22 @@ describe('what if', () => {
     expect(fairness({}, { sessionsPerMinuteMax: 2 })).toBeNull();
   });
 
+  it('begins with the lines of open sessions, above caps and floors where they are, and gives them back as they end', () => {
+    const [first, gone] = [trustedId('pool', 'pool_a'), trustedId('pool', 'pool_gone')];
+    const { keyId, family } = call({ at: 0, lasts: 1 });
+    const line = (poolId: typeof first, lasts: number, tenant = 'a') => {
+      return { tenantId: trustedId('tnt', `tnt_${tenant}`), keyId, family, poolId, lastsMs: lasts * 1_000 };
+    };
+    const lines = [line(first, 100), line(first, 4, 'z'), line(first, 2), line(gone, 50)];
+    const calls = [call({ at: 1, lasts: 1 }), call({ at: 3, lasts: 10, waits: 9 }), call({ at: 8, lasts: 5 })];
+    const report = whatIf(calls, [plan(2)], { openBefore: { atMs: 0, lines } });
+    // Three of two lines are in use, then two, then at 4 s there is one for who waits.
+    expect(report).toMatchObject({ fromMs: 0, untilMs: 100_000, calls: 3, waited: { calls: 1, maxMs: 1_000 } });
+    expect(forecast(report, 'a')).toMatchObject({ calls: 3, admitted: 1, refused: { pool: 2 } });
+    expect(forecast(report, 'z')).toMatchObject({ calls: 0, admitted: 0, lines: { peak: 1, mean: 0.04 } });
+    expect(report.pools).toMatchObject([{ admitted: 1, lines: { peak: 3, mean: 1.16 } }]);
+  });
+
   it('says nothing of no calls', () => {
     expect(whatIf([], [plan(1)])).toMatchObject({ fromMs: 0, untilMs: 0, calls: 0, tenants: [] });
   });

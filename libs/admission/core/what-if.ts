@@ -19,6 +19,26 @@ export interface WhatIfOptions {
   readonly ownOf?: (arrival: Arrival) => OwnLimits;
   /** Pools that may carry the call, in the order in which they are tried; by default all, in the order of the plans. None: it is refused. */
   readonly poolsOf?: (arrival: Arrival) => readonly PoolId[];
+  /** Sessions that are open when it begins. */
+  readonly openBefore?: OpenBefore;
+}
+
+/**
+ * Lines that are held from the beginning. They are no calls of the replay and are asked for nothing: whatever the plans
+ * say, they are held until they end, as a cap that is set while sessions are open ends none of them.
+ */
+export interface OpenBefore {
+  /** When the replay begins, Unix milliseconds: no arrival comes before it. */
+  readonly atMs: number;
+  /** Those of pools without a plan are not there. */
+  readonly lines: readonly OpenLine[];
+}
+
+/** A line that is held from the beginning. */
+export interface OpenLine extends Pick<Arrival, 'tenantId' | 'keyId' | 'family'> {
+  readonly poolId: PoolId;
+  /** How long from the beginning on. */
+  readonly lastsMs: number;
 }
 
 /**
@@ -82,7 +102,10 @@ type Due =
   | { readonly kind: 'look'; readonly call: Call };
 
 // Nothing lapses here: every line is given back, and everybody in line is attended to.
-const TERMS = { ...DEFAULT_LEASE_TERMS, pendingMs: Infinity, silenceMaxMs: Infinity, waiterMs: Infinity };
+const TERMS = {
+  ...DEFAULT_LEASE_TERMS,
+  ...{ pendingMs: Infinity, confirmedMs: Infinity, silenceMaxMs: Infinity, waiterMs: Infinity },
+};
 const NO_LIMITS: OwnLimits = { keySessionsMax: null, tenantSessionsMax: null, sessionsPerMinuteMax: null };
 const REPLICA = trustedId('rep', 'rep_what_if');
 
@@ -95,6 +118,7 @@ class Replay {
   readonly #tenants = new Map<Arrival['tenantId'], TenantTally>();
   readonly #inLine = new Map<SessionId, InLine>();
   #calls = 0;
+  #sessions = 0;
   #fromMs: number | null = null;
   #nowMs = 0;
 
@@ -107,6 +131,7 @@ class Replay {
       plans.map((plan) => [plan.poolId, new PoolTally(plan, (tenantId) => this.#ownRoom({ plan, tenantId }))]),
     );
     this.#poolIds = [...this.#plans.keys()];
+    if (options.openBefore) this.#beginWith(options.openBefore);
   }
 
   arrive(arrival: Arrival): void {
@@ -140,6 +165,22 @@ class Replay {
     this.#fromMs = atMs;
     this.#passTo(atMs);
     this.#board.open(true, atMs);
+  }
+
+  // As living sessions come back into a store that has lost its memory: each has its line again, whatever the caps are.
+  #beginWith({ atMs, lines }: OpenBefore): void {
+    this.#fromMs = atMs;
+    this.#passTo(atMs);
+    const recoveryMs = this.#board.open(false, atMs - TERMS.recoveryMs);
+    for (const { poolId, lastsMs, ...who } of lines) {
+      const pool = this.#pools.get(poolId);
+      if (!pool) continue;
+      const call = this.#callOf({ ...who, atMs, lastsMs, waitMs: 0 }, [poolId]);
+      this.#board.reregister([{ ...call.request, fence: 0 }], atMs - recoveryMs);
+      call.tenant.lines.change(1, atMs);
+      pool.hold(call.arrival, 1, atMs);
+      this.#due.put(atMs + lastsMs, { kind: 'end', call, pool });
+    }
   }
 
   // As the gateway does it: in the order of the pools, and where none has a line, in line in all of them.
@@ -201,7 +242,7 @@ class Replay {
     const { request, arrival, tenant } = call;
     switch (due.kind) {
       case 'end':
-        due.pool.end(arrival, this.#nowMs);
+        due.pool.hold(arrival, -1, this.#nowMs);
         tenant.lines.change(-1, this.#nowMs);
         this.#board.release(request, 0, this.#nowMs);
         return;
@@ -266,7 +307,7 @@ class Replay {
     if (!plan) throw new RangeError(`no pool is given for a call of ${arrival.tenantId}`);
     const { poolId } = plan;
     const { keyId, tenantId, family } = arrival;
-    const name = `${this.#calls}`;
+    const name = `${(this.#sessions += 1)}`;
     const request: AcquireRequest = {
       sessionId: trustedId('ses', name),
       replicaId: REPLICA,

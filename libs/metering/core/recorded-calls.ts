@@ -1,14 +1,17 @@
 // Calls as the journal's tables have them, for replaying them: those that had a session, and those that had none. What is
 // read of them, and in which order, is for the adapters; what a replay makes of them is for admission.
-import type { ApiKeyId, TenantId } from '@trunkline/kernel';
+import type { ApiKeyId, PoolId, TenantId } from '@trunkline/kernel';
 
 /** A session as it went. */
 export interface RecordedSession {
   readonly tenantId: TenantId;
   readonly keyId: ApiKeyId;
+  readonly poolId: PoolId;
   readonly model: string;
   /** Unix milliseconds at which it asked to be let in: before it waited for a line, if it did. */
   readonly askedAtMs: number;
+  /** When it was let in. */
+  readonly openedAtMs: number;
   /** From when it was let in. Null while it is open, and for ever when its gateway was killed. */
   readonly durationMs: number | null;
 }

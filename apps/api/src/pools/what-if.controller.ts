@@ -46,6 +46,13 @@ const Question = z.strictObject({
   changes: WhatIfChangesInput.prefault({}),
 });
 
+/** Which record, and how it is taken. */
+interface Asked {
+  readonly days: number;
+  readonly taken: RefusedTaken;
+  readonly policy: PolicySnapshot;
+}
+
 @Controller('admin/api/v1/pools/what-if')
 @OpenToOperator(true)
 export class WhatIfController {
@@ -68,27 +75,27 @@ export class WhatIfController {
     const present = await this.parts.policy.current();
     const changed = changedPolicy(present, changes);
     if (!changed.ok) throw new RefusedRequest('does_not_hold', { detail: changed.error });
-    const record = await this.#record(days, refused, () => {
+    const record = await this.#record({ days, taken: refused, policy: present }, () => {
       if (!isWanted() || performance.now() >= endMs) throw tooMany('Reading the calls took too long.');
     });
     const sliced = <T>(steps: Generator<undefined, T>) => inTime(steps, { isWanted, msMax: endMs - performance.now() });
-    const calls = await sliced(record.calls());
+    const traffic = await sliced(record.calls());
     const replayed = async (policy: PolicySnapshot) => ({
       policy,
-      report: await sliced(replayUnder(policy, calls.calls, seed)),
+      report: await sliced(replayUnder(policy, traffic, seed)),
     });
     const [now, then] = [await replayed(present), await replayed(changed.value)];
-    return { notes: notesOfRecord(calls, refused), ...comparison(now, then) };
+    return { notes: notesOfRecord(traffic, refused), ...comparison(now, then) };
   }
 
   // Page after page, each on a connection for some milliseconds: no snapshot is needed of what is over.
-  async #record(days: number, taken: RefusedTaken, goesOn: () => void): Promise<CallsRecord> {
+  async #record({ days, taken, policy }: Asked, goesOn: () => void): Promise<CallsRecord> {
     const { db, tenancy } = this.parts;
     const toMs = tenancy.clock.nowMs();
     const range = { fromMs: toMs - days * DAY_MS, toMs };
     const pages = { sessions: recordedSessionsOfAllTenants(db, range), refusals: refusedCallsOfAllTenants(db, range) };
     try {
-      return await readRecord(pages, { taken, toMs, callsMax: CALLS_MAX }, goesOn);
+      return await readRecord(pages, { taken, policy, ...range, callsMax: CALLS_MAX }, goesOn);
     } catch (error) {
       if (error instanceof TooManyCalls) throw tooMany(`${error.message}.`);
       throw error;

@@ -51,10 +51,10 @@ describe('made-up calls', () => {
   it('are the same for the same seed, whenever they are asked for and in whatever order tenants are read', () => {
     const first = made(policyOf());
     const later = made(policyOf({ keys: [{ name: 'b' }, { name: 'a' }] }), { nowMs: NOW_MS + 31 * 3_600_000 });
-    expect(first.calls.length).toBeGreaterThan(100);
+    expect(first.traffic.calls.length).toBeGreaterThan(100);
     expect(later).toEqual(first);
     expect(first.notes[1]).toContain('from Monday 2026-01-05 (UTC)');
-    expect(made(policyOf(), { flags: { seed: 2 } }).calls).not.toEqual(first.calls);
+    expect(made(policyOf(), { flags: { seed: 2 } }).traffic.calls).not.toEqual(first.traffic.calls);
   });
 
   it('are of those who could make them: with a key that is for sessions, in force, and for the model', () => {
@@ -65,7 +65,7 @@ describe('made-up calls', () => {
       { name: 'a4' },
       { name: 'b1', status: 'revoked' },
     ];
-    expect(new Set(made(policyOf({ keys })).calls.map(({ keyId }) => keyId))).toEqual(new Set(['key_a4']));
+    expect(new Set(made(policyOf({ keys })).traffic.calls.map(({ keyId }) => keyId))).toEqual(new Set(['key_a4']));
     expect(() => made(policyOf({ keys: keys.filter(({ name }) => name !== 'a4') }))).toThrow(
       'no tenant has a key that may open sessions with gpt-realtime: `key create` makes one',
     );
@@ -77,7 +77,7 @@ describe('made-up calls', () => {
     expect(() => made(present, { flags })).toThrow(
       'no pool serves gpt-x: name another with --model (gpt-realtime), or let a pool serve it with --models [pool=]gpt-x',
     );
-    expect(made(present, { flags, changed: policyOf({ models: ['gpt-x'] }) }).calls.length).toBeGreaterThan(0);
+    expect(made(present, { flags, changed: policyOf({ models: ['gpt-x'] }) }).traffic.calls.length).toBeGreaterThan(0);
     expect(() => made(policyOf({ status: 'draining' }))).toThrow('every pool that serves gpt-realtime is drained');
   });
 });

@@ -1,7 +1,7 @@
 // Calls that nobody made: a working week's, evenly of all tenants that could call. The same for the same seed and flags whenever
 // they are asked for, so that answers of two days, or of two people, can be compared.
 import { MADE_UP_FROM_MS, madeUpArrivals, type Traffic } from '@trunkline/admission';
-import { routeUnder, type Call } from '@trunkline/admission/adapters/policy';
+import { routeUnder, type CallsToReplay } from '@trunkline/admission/adapters/policy';
 import { modelFamily, realtimeModels } from '@trunkline/providers';
 import { hasScope, mayUseModel, Principal, stillAllowed, type PolicySnapshot } from '@trunkline/tenancy';
 
@@ -26,17 +26,17 @@ export interface MadeUpFor {
 export function madeUpCalls(
   question: MadeUpFor,
   flags: MadeUpFlags,
-): { readonly calls: readonly Call[]; readonly notes: readonly string[] } {
+): { readonly traffic: CallsToReplay; readonly notes: readonly string[] } {
   const { days, seed, model } = flags;
   checkModel(question, model);
-  const traffic = trafficOf(question, flags);
-  const week = { seed, fromMs: MADE_UP_FROM_MS, days, traffic };
+  const tenants = tenantsOf(question, flags);
+  const week = { seed, fromMs: MADE_UP_FROM_MS, days, traffic: tenants };
   const calls = [...madeUpArrivals(week)].map((call) => ({ ...call, model }));
   const from = new Date(MADE_UP_FROM_MS).toISOString().slice(0, 10);
   return {
-    calls,
+    traffic: { calls },
     notes: [
-      `${calls.length} made-up calls for ${model} of ${traffic.length} tenants in ${days} days (seed ${seed}).`,
+      `${calls.length} made-up calls for ${model} of ${tenants.length} tenants in ${days} days (seed ${seed}).`,
       `The days are those from Monday ${from} (UTC) on, whenever this is asked: the same seed gives the same calls as long as the same tenants may call.`,
     ],
   };
@@ -55,7 +55,7 @@ function checkModel({ present, changed }: MadeUpFor, model: string): void {
 }
 
 /** An even part for each tenant that could call, with the first key that may. @throws Error when there is none. */
-function trafficOf(
+function tenantsOf(
   { present, nowMs }: MadeUpFor,
   { model, callsPerHour, mean: meanMs }: MadeUpFlags,
 ): readonly Traffic[] {

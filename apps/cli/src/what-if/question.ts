@@ -5,11 +5,11 @@ import {
   readRecord,
   TooManyCalls,
   WhatIfChangesInput,
-  type Call,
   type CallsOfRecord,
   type RecordPages,
   type RecordTerms,
   type RefusedTaken,
+  type CallsToReplay,
 } from '@trunkline/admission/adapters/policy';
 import { toEnd } from '@trunkline/admission';
 import { recordedSessionsOfAllTenants, refusedCallsOfAllTenants } from '@trunkline/metering/adapters/prisma';
@@ -31,7 +31,7 @@ export interface WhatIfFlags extends ChangeFlags {
 
 /** The question, ready to be answered. */
 export interface Question {
-  readonly calls: readonly Call[];
+  readonly traffic: CallsToReplay;
   /** Said above the answer: where the calls are from, what is assumed and what is left out. */
   readonly notes: readonly string[];
   readonly present: PolicySnapshot;
@@ -50,10 +50,10 @@ export async function readQuestion(context: PoolContext, flags: WhatIfFlags): Pr
   checkNumbers(flags);
   const present = await new PrismaPolicySource(context.db, context.clock).load();
   const changed = await changedBy(flags, present);
-  const { calls, notes } = flags.generate
+  const { traffic, notes } = flags.generate
     ? madeUpCalls({ present, changed, nowMs: context.clock.nowMs() }, flags)
-    : await recordedCalls(context, flags);
-  return { present, changed, calls, notes, seed: flags.seed };
+    : await recordedCalls(context, flags, present);
+  return { present, changed, traffic, notes, seed: flags.seed };
 }
 
 async function changedBy(flags: WhatIfFlags, present: PolicySnapshot): Promise<PolicySnapshot> {
@@ -71,14 +71,15 @@ async function changedBy(flags: WhatIfFlags, present: PolicySnapshot): Promise<P
 async function recordedCalls(
   { db, clock }: PoolContext,
   { days, refused }: WhatIfFlags,
-): Promise<Pick<Question, 'calls' | 'notes'>> {
+  policy: PolicySnapshot,
+): Promise<Pick<Question, 'traffic' | 'notes'>> {
   const toMs = clock.nowMs();
   const range = { fromMs: toMs - days * DAY_MS, toMs };
   const pages = { sessions: recordedSessionsOfAllTenants(db, range), refusals: refusedCallsOfAllTenants(db, range) };
-  const found = await callsOf(pages, { taken: refused, toMs, callsMax: CALLS_MAX });
+  const found = await callsOf(pages, { taken: refused, policy, ...range, callsMax: CALLS_MAX });
   if (found.calls.length === 0)
     throw new Error(`there were no calls in the last ${days} days: make some up with --generate`);
-  return { calls: found.calls, notes: notesOfRecord(found, refused) };
+  return { traffic: found, notes: notesOfRecord(found, refused) };
 }
 
 async function callsOf(pages: RecordPages, terms: RecordTerms): Promise<CallsOfRecord> {

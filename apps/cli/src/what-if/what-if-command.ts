@@ -82,9 +82,9 @@ function addCallFlags(command: Command): Command {
 }
 
 /** Both replays side by side. */
-export function answerOf({ present, changed, calls, notes, seed }: Question): Answer {
-  const now = toEnd(replayUnder(present, calls, seed));
-  const then = toEnd(replayUnder(changed, calls, seed));
+export function answerOf({ present, changed, traffic, notes, seed }: Question): Answer {
+  const now = toEnd(replayUnder(present, traffic, seed));
+  const then = toEnd(replayUnder(changed, traffic, seed));
   const compared = comparison({ policy: present, report: now }, { policy: changed, report: then });
   return { json: { notes, ...compared }, tables: [notes.map((note) => ({ note })), ...tablesOf(compared)] };
 }

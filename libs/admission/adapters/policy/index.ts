@@ -12,5 +12,5 @@ export {
 } from './what-if/recorded-calls.js';
 export { readRecord, type RecordPages } from './what-if/read-record.js';
 export { notesOfRecord } from './what-if/record-notes.js';
-export { replayUnder, routeUnder } from './what-if/replay.js';
+export { replayUnder, routeUnder, type CallsToReplay } from './what-if/replay.js';
 export { comparison, type CallsForecast, type Side, type WhatIfComparison } from './what-if/comparison.js';

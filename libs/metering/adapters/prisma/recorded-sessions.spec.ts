@@ -44,22 +44,30 @@ describe('the recorded sessions', () => {
     await record(5_000);
     await record(9_000, { waitedMs: 8_000 });
     await record(0, { waitedMs: 120_000 });
-    for (const outside of [-1, HOUR]) await record(outside);
+    await record(HOUR);
     expect(await askedMs()).toEqual([-120_000, 1_000, 5_000]);
+  });
+
+  it('are those that were open when it began, too, and none that had ended', async () => {
+    await record(-60_000, { durationMs: 60_001 });
+    await record(-60_000, { durationMs: 60_000 });
+    await record(-59 * 60_000, { durationMs: null, waitedMs: 60_000 });
+    await record(-2 * HOUR, { durationMs: null });
+    expect((await found()).map(({ openedAtMs }) => openedAtMs - NOON)).toEqual([-59 * 60_000, -60_000]);
   });
 
   it('have the length they had, or none while they are open', async () => {
     await record(1);
     await record(2, { durationMs: null });
-    const who = { tenantId: 'tnt_t', keyId: 'key_k', model: MODEL };
+    const who = { tenantId: 'tnt_t', keyId: 'key_k', poolId: expect.stringMatching(/^pool_/), model: MODEL };
     expect(await found()).toEqual([
-      { ...who, askedAtMs: NOON + 1, durationMs: 61_000 },
-      { ...who, askedAtMs: NOON + 2, durationMs: null },
+      { ...who, askedAtMs: NOON + 1, openedAtMs: NOON + 1, durationMs: 61_000 },
+      { ...who, askedAtMs: NOON + 2, openedAtMs: NOON + 2, durationMs: null },
     ]);
   });
 
   it('are all of them, over as many pages as there are', async () => {
-    const opened = { tenantId: 'tnt_t', keyId: 'key_k', openedAt: new Date(NOON), durationMs: 1 };
+    const opened = { tenantId: 'tnt_t', keyId: 'key_k', poolId: 'pool_p', openedAt: new Date(NOON), durationMs: 1 };
     const data = Array.from({ length: 2_001 }, () => ({ id: mintId('ses', NOON, randomBytes), ...opened }));
     await postgres.db.session.createMany({ data });
     expect(await found()).toHaveLength(2_001);

@@ -4,7 +4,7 @@ import { mintedAtMs, mintId, trustedId } from '@trunkline/kernel';
 import type { RecordedSession } from '@trunkline/metering';
 import type { Database } from '@trunkline/platform/database';
 
-/** Which sessions: those let in from (inclusive) to (exclusive), Unix milliseconds. */
+/** Which sessions: those open at any moment from (inclusive) to (exclusive), Unix milliseconds. */
 export interface RecordedSessionQuery {
   readonly fromMs: number;
   readonly toMs: number;
@@ -14,7 +14,9 @@ interface SessionRow {
   readonly id: string;
   readonly tenant_id: string;
   readonly key_id: string;
+  readonly pool_id: string;
   readonly model: string | null;
+  readonly opened_at: Date;
   readonly duration_ms: bigint | null;
 }
 
@@ -22,13 +24,15 @@ interface SessionRow {
 const PAGE = 1_000;
 // An id is minted when the call comes; it is let in after the longest wait for a line and a dial.
 const ADMISSION_MS_MAX = 5 * 60_000;
+// No vendor keeps a session open for longer (protocol facts 4), so none that was let in before that is open yet.
+const OPEN_MS_MAX = 60 * 60_000;
 
 /** Everybody's sessions, by when they asked, for administrators. Each page is a query of its own. */
 export async function* recordedSessionsOfAllTenants(
   db: Pick<Database, '$queryRaw'>,
   query: RecordedSessionQuery,
 ): AsyncGenerator<readonly RecordedSession[], void> {
-  for (let after = firstId(query.fromMs - ADMISSION_MS_MAX); ;) {
+  for (let after = firstId(query.fromMs - OPEN_MS_MAX - ADMISSION_MS_MAX); ;) {
     const rows = await page(db, query, after);
     const last = rows.at(-1);
     if (last === undefined) return;
@@ -44,11 +48,12 @@ function page(
   after: string,
 ): Promise<SessionRow[]> {
   return db.$queryRaw<SessionRow[]>`
-    SELECT "id", "tenant_id", "key_id", "model", "duration_ms"
+    SELECT "id", "tenant_id", "key_id", "pool_id", "model", "opened_at", "duration_ms"
     FROM "session"
     WHERE "id" > ${after} AND "id" < ${firstId(toMs)}
-      AND "key_id" IS NOT NULL
-      AND "opened_at" >= ${new Date(fromMs)} AND "opened_at" < ${new Date(toMs)}
+      AND "key_id" IS NOT NULL AND "pool_id" IS NOT NULL AND "opened_at" < ${new Date(toMs)}
+      AND ("opened_at" >= ${new Date(fromMs)} OR "duration_ms" IS NULL
+        OR "opened_at" + "duration_ms" * INTERVAL '1 millisecond' > ${new Date(fromMs)})
     ORDER BY "id" LIMIT ${PAGE}`;
 }
 
@@ -56,8 +61,10 @@ function sessionOf(row: SessionRow): RecordedSession {
   return {
     tenantId: trustedId('tnt', row.tenant_id),
     keyId: trustedId('key', row.key_id),
+    poolId: trustedId('pool', row.pool_id),
     model: row.model ?? 'unknown',
     askedAtMs: mintedAtMs(row.id),
+    openedAtMs: row.opened_at.getTime(),
     durationMs: row.duration_ms === null ? null : Number(row.duration_ms),
   };
 }

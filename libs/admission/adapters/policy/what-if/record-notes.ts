@@ -2,11 +2,24 @@
 import type { CallsOfRecord, RefusedTaken } from './recorded-calls.js';
 
 /** Where the calls are from, what is assumed of them and what is left out. */
-export function notesOfRecord({ calls, refused, leftOut }: CallsOfRecord, taken: RefusedTaken): readonly string[] {
+export function notesOfRecord(record: CallsOfRecord, taken: RefusedTaken): readonly string[] {
+  const { calls, refused, leftOut, openBefore, ofRetiredKeys, ofSuspended } = record;
   const [first, last] = [calls[0], calls.at(-1)];
   const from = first && last ? ` from ${minute(first.atMs)} to ${minute(last.atMs)}` : '';
   const had = `${calls.length - refused} had a session, ${refused} were refused or gave up`;
   const notes = [`${calls.length} calls recorded${from}: ${had}.`];
+  if (openBefore.lines.length > 0)
+    notes.push(
+      `${openBefore.lines.length} sessions were open already: they hold their lines to their end, whatever the caps, and are no calls here.`,
+    );
+  if (ofRetiredKeys > 0)
+    notes.push(
+      `${ofRetiredKeys} of the calls had keys that are revoked, suspended or expired by now. They are replayed as their tenants' calls, for another key may have taken over, without limits of those keys.`,
+    );
+  if (ofSuspended > 0)
+    notes.push(
+      `Left out: ${ofSuspended} calls of tenants that are suspended or gone by now, which would not call today.`,
+    );
   if (taken === 'none') notes.push('Refused calls are left out: a bigger cap would have had more calls than these.');
   if (refused > 0) {
     notes.push('Assumed: a refused call would have lasted as long as the median session of its tenant and model.');

@@ -1,15 +1,22 @@
-import { BOTS, BOTS_KEY, MODEL, SALES, SALES_KEY } from '../../../test/what-if-policy.js';
+import { trustedId } from '@trunkline/kernel';
+import { aPolicy, BOTS, BOTS_KEY, MODEL, SALES, SALES_KEY } from '../../../test/what-if-policy.js';
 import type { RecordedRefusal, RecordedSession } from '@trunkline/metering';
 import { toEnd } from '../../../index.js';
-import { CallsRecord, TooManyCalls, type RefusedTaken } from './recorded-calls.js';
+import {
+  CallsRecord,
+  TooManyCalls,
+  type CallsOfRecord,
+  type RecordTerms,
+  type RefusedTaken,
+} from './recorded-calls.js';
 
 const ofBots = { tenantId: BOTS, keyId: BOTS_KEY, model: MODEL };
 const ofSales = { tenantId: SALES, keyId: SALES_KEY, model: MODEL };
 const session = (askedAtMs: number, durationMs: number | null, who = ofBots): RecordedSession => ({
   ...who,
-  askedAtMs,
-  durationMs,
+  ...{ poolId: trustedId('pool', 'pool_a'), askedAtMs, openedAtMs: askedAtMs, durationMs },
 });
+const TERMS = { taken: 'each', policy: aPolicy([]), fromMs: 0, toMs: 10_000, callsMax: 100 } as const;
 const refusal = (fromMs: number, set: Partial<RecordedRefusal> = {}): RecordedRefusal => ({
   ...{ ...ofBots, reason: 'pool_limit', fromMs, untilMs: fromMs, calls: 1, waitedMs: 0 },
   ...set,
@@ -20,7 +27,15 @@ function callsOf(
   taken: RefusedTaken = 'each',
   callsMax = 100,
 ) {
-  const record = new CallsRecord({ taken, toMs: 10_000, callsMax });
+  return callsUnder({ ...TERMS, taken, callsMax }, sessions, refusals);
+}
+
+function callsUnder(
+  terms: RecordTerms,
+  sessions: readonly RecordedSession[],
+  refusals: readonly RecordedRefusal[] = [],
+): CallsOfRecord {
+  const record = new CallsRecord(terms);
   record.addSessions(sessions);
   for (const refusal of refusals) record.addRefusals([refusal]);
   return toEnd(record.calls());
@@ -71,6 +86,54 @@ describe('the calls of a record', () => {
     ]);
   });
 
+  it('are without sessions that were open before: those hold their lines from the beginning to their end', () => {
+    const sessions = [
+      session(-500, 1_500),
+      { ...session(-400, null), askedAtMs: -900 },
+      // It stood in line when the record begins.
+      { ...session(-300, 50), openedAtMs: 20 },
+      session(0, 7),
+    ];
+    const { calls, openBefore } = callsUnder({ ...TERMS, toMs: 5_000 }, sessions);
+    expect(calls.map(({ atMs, lastsMs }) => [atMs, lastsMs])).toEqual([
+      [0, 50],
+      [0, 7],
+    ]);
+    const line = { tenantId: BOTS, keyId: BOTS_KEY, poolId: 'pool_a', family: MODEL };
+    expect(openBefore).toEqual({
+      atMs: 0,
+      lines: [
+        { ...line, lastsMs: 1_000 },
+        { ...line, lastsMs: 5_000 },
+      ],
+    });
+  });
+
+  it('are those of tenants that may call, also where the key was exchanged since', () => {
+    const key = (status: 'active' | 'revoked', expiresAtMs: number | null = null) => ({
+      ...{ id: BOTS_KEY, tenantId: BOTS, name: 'k', status, sessionsMax: null, models: null, origins: null },
+      ...{ scopes: ['sessions' as const], expiresAtMs },
+    });
+    const under = (parts: Parameters<typeof aPolicy>[1]) => {
+      const { calls, ofRetiredKeys, ofSuspended } = callsUnder(
+        { ...TERMS, policy: aPolicy([], parts) },
+        [session(-1, 9), session(1, 1), session(2, 1, ofSales)],
+        [refusal(3, { calls: 2 }), refusal(4, { reason: 'budget_exceeded' })],
+      );
+      return { calls: calls.length, ofRetiredKeys, ofSuspended };
+    };
+    const keys = (of: ReturnType<typeof key>) => ({ keys: [{ hmac: 'b', key: of }] });
+    expect(under({})).toEqual({ calls: 4, ofRetiredKeys: 0, ofSuspended: 0 });
+    // That of sales is not known any more.
+    expect(under(keys(key('active')))).toEqual({ calls: 4, ofRetiredKeys: 1, ofSuspended: 0 });
+    expect(under(keys(key('revoked')))).toEqual({ calls: 4, ofRetiredKeys: 4, ofSuspended: 0 });
+    expect(under(keys(key('active', 9_999)))).toEqual({ calls: 4, ofRetiredKeys: 4, ofSuspended: 0 });
+    const tenants = [...aPolicy([]).tenants.values()].map((each) =>
+      each.id === BOTS ? { ...each, status: 'suspended' as const } : each,
+    );
+    expect(under({ tenants })).toEqual({ calls: 1, ofRetiredKeys: 0, ofSuspended: 4 });
+  });
+
   it('are refused when they are too many, before they are made', () => {
     const many = refusal(0, { calls: 1_000_000_000 });
     expect(() => callsOf([session(1, 1)], [many])).toThrow(TooManyCalls);
@@ -95,7 +158,7 @@ describe('the calls of a record', () => {
   });
 
   it('are made in small steps, for a process that has calls to carry in between', () => {
-    const record = new CallsRecord({ taken: 'each', toMs: 1e9, callsMax: 40_000 });
+    const record = new CallsRecord({ ...TERMS, toMs: 1e9, callsMax: 40_000 });
     for (let at = 0; at < 20_000; at += 1_000)
       record.addSessions(Array.from({ length: 1_000 }, (_, i) => session((at + i) * 30, 1)));
     record.addRefusals([refusal(0, { untilMs: 600_000, calls: 20_000 })]);

@@ -3,7 +3,8 @@
 import type { TenantId } from '@trunkline/kernel';
 import type { RecordedRefusal, RecordedSession } from '@trunkline/metering';
 import { modelFamily } from '@trunkline/providers';
-import type { Arrival } from '../../../index.js';
+import type { PolicySnapshot } from '@trunkline/tenancy';
+import type { Arrival, OpenBefore, OpenLine } from '../../../index.js';
 import { DURATION_MS_UNKNOWN, SessionLengths } from './session-lengths.js';
 
 /** A call; how long it would wait for a line, a configuration says. */
@@ -15,7 +16,10 @@ export type RefusedTaken = 'each' | 'none' | { readonly oneInMs: number };
 /** How a record is taken. */
 export interface RecordTerms {
   readonly taken: RefusedTaken;
-  /** Until when it was read, Unix milliseconds. */
+  /** By whose tenants and keys; a what-if changes neither. */
+  readonly policy: PolicySnapshot;
+  /** From when and until when it was read, Unix milliseconds. */
+  readonly fromMs: number;
   readonly toMs: number;
   /** More calls are not replayed at once. */
   readonly callsMax: number;
@@ -24,8 +28,14 @@ export interface RecordTerms {
 /** The calls in order of time, and what there is to know about them. */
 export interface CallsOfRecord {
   readonly calls: readonly Call[];
+  /** Sessions that were open already when the first of the calls may have come. */
+  readonly openBefore: OpenBefore;
   /** Of the calls, those that had been refused. */
   readonly refused: number;
+  /** Of the calls, those with a key that is of no use any more. */
+  readonly ofRetiredKeys: number;
+  /** Calls and open sessions of tenants that are suspended or gone: not replayed. */
+  readonly ofSuspended: number;
   /** Refusals that another cap would not have helped, by reason: not replayed. */
   readonly leftOut: Readonly<Record<string, number>>;
 }
@@ -46,16 +56,16 @@ export class CallsRecord {
   readonly #lengths = new SessionLengths();
   /** From when the next refused call of a key and model is another one. */
   readonly #nextAtMs = new Map<string, number>();
+  readonly #open: OpenLine[] = [];
   #refused = 0;
+  #ofRetiredKeys = 0;
+  #ofSuspended = 0;
 
   constructor(private readonly terms: RecordTerms) {}
 
   /** @throws TooManyCalls */
   addSessions(sessions: readonly RecordedSession[]): void {
-    for (const session of sessions) {
-      this.#sessions.push(session);
-      this.#lengths.add(session);
-    }
+    for (const session of sessions) this.#addSession(session);
     this.#checkCount();
   }
 
@@ -74,13 +84,37 @@ export class CallsRecord {
       yield;
     }
     const calls = yield* inOrder(this.#unordered(assumed));
-    return { calls, refused: this.#refused, leftOut: this.#leftOut };
+    const openBefore = { atMs: this.terms.fromMs, lines: this.#open };
+    const [ofRetiredKeys, ofSuspended] = [this.#ofRetiredKeys, this.#ofSuspended];
+    return { calls, openBefore, refused: this.#refused, leftOut: this.#leftOut, ofRetiredKeys, ofSuspended };
   }
 
   *#unordered(assumed: ReadonlyMap<string, number>): Generator<Call> {
-    for (const session of this.#sessions) yield sessionCall(session, this.terms.toMs);
+    for (const session of this.#sessions) yield sessionCall(session, this.terms);
     for (const refusal of this.#refusals)
       yield* refusedCalls(refusal, assumed.get(kindOf(refusal.tenantId, refusal.model)) ?? DURATION_MS_UNKNOWN);
+  }
+
+  #addSession(session: RecordedSession): void {
+    const { fromMs } = this.terms;
+    if (!this.#mayCall(session, 1)) return;
+    if (session.openedAtMs < fromMs) return void this.#open.push(openLine(session, this.terms));
+    this.#countKey(session, 1);
+    this.#sessions.push(session);
+    this.#lengths.add(session);
+  }
+
+  // Who is suspended does not call; a key that is revoked may have been exchanged for another, and its tenant calls on.
+  #mayCall({ tenantId }: Who, calls: number): boolean {
+    const mayCall = this.terms.policy.tenants.get(tenantId)?.status === 'active';
+    if (!mayCall) this.#ofSuspended += calls;
+    return mayCall;
+  }
+
+  #countKey({ keyId }: Who, calls: number): void {
+    const key = this.terms.policy.keys.get(keyId);
+    const isInUse = key?.status === 'active' && this.terms.toMs < (key.expiresAtMs ?? Infinity);
+    if (!isInUse) this.#ofRetiredKeys += calls;
   }
 
   #addRefusal(refusal: RecordedRefusal): void {
@@ -92,7 +126,8 @@ export class CallsRecord {
       return;
     }
     const kept = taken === 'each' ? refusal : this.#thinned(refusal, taken.oneInMs);
-    if (kept === null) return;
+    if (kept === null || !this.#mayCall(kept, kept.calls)) return;
+    this.#countKey(kept, kept.calls);
     this.#refusals.push(kept);
     this.#refused += kept.calls;
     this.#checkCount();
@@ -112,8 +147,8 @@ export class CallsRecord {
 
   #checkCount(): void {
     const { callsMax } = this.terms;
-    if (this.#sessions.length + this.#refused > callsMax)
-      throw new TooManyCalls(this.#sessions.length, this.#refused, callsMax);
+    const sessions = this.#sessions.length + this.#open.length;
+    if (sessions + this.#refused > callsMax) throw new TooManyCalls(sessions, this.#refused, callsMax);
   }
 }
 
@@ -129,9 +164,25 @@ export class TooManyCalls extends RangeError {
   }
 }
 
-function sessionCall({ tenantId, keyId, model, askedAtMs, durationMs }: RecordedSession, toMs: number): Call {
-  const lastsMs = durationMs ?? Math.min(DURATION_MS_MAX, Math.max(0, toMs - askedAtMs));
-  return { tenantId, keyId, model, family: modelFamily(model), atMs: askedAtMs, lastsMs };
+/** Who calls. */
+type Who = Pick<RecordedSession, 'tenantId' | 'keyId'>;
+type Range = Pick<RecordTerms, 'fromMs' | 'toMs'>;
+
+// Who stood in line when the record begins asks when it begins.
+function sessionCall(session: RecordedSession, { fromMs, toMs }: Range): Call {
+  const { tenantId, keyId, model, askedAtMs } = session;
+  const atMs = Math.max(fromMs, askedAtMs);
+  return { tenantId, keyId, model, family: modelFamily(model), atMs, lastsMs: lengthOf(session, toMs) };
+}
+
+function openLine(session: RecordedSession, { fromMs, toMs }: Range): OpenLine {
+  const { tenantId, keyId, poolId, model, openedAtMs } = session;
+  const lastsMs = Math.max(0, openedAtMs + lengthOf(session, toMs) - fromMs);
+  return { tenantId, keyId, poolId, family: modelFamily(model), lastsMs };
+}
+
+function lengthOf({ openedAtMs, durationMs }: RecordedSession, toMs: number): number {
+  return durationMs ?? Math.min(DURATION_MS_MAX, Math.max(0, toMs - openedAtMs));
 }
 
 // Those of one record are known to their first and last moment, and spread evenly in between.

@@ -21,7 +21,7 @@ function call(at: number, lasts: number, set: Partial<Call> = {}): Call {
 }
 
 function replayed(policy: PolicySnapshot, calls: readonly Call[], seed = 1): WhatIfReport {
-  return toEnd(replayUnder(policy, calls, seed));
+  return toEnd(replayUnder(policy, { calls }, seed));
 }
 
 function sides(policy: PolicySnapshot, request: WhatIfChangesRequest, calls: readonly Call[]) {
@@ -64,6 +64,17 @@ describe('a policy that is replayed', () => {
     expect(refusedBecause({ tenants: { bots: { sessionsMax: 1 } } })).toEqual({ tenant: 1 });
     expect(refusedBecause({ keys: { [BOTS_KEY]: { sessionsMax: 1 } } })).toEqual({ key: 1 });
     expect(refusedBecause({ tenants: { '*': { sessionsPerMinuteMax: 1 } } })).toEqual({ rate: 1 });
+  });
+
+  it('does not hold what another key took over to the limit of a key that was revoked', () => {
+    const [bots, ...others] = [...aPolicy([]).keys.values()];
+    if (!bots) throw new Error('a key');
+    const keysOf = (status: 'active' | 'revoked') =>
+      [{ ...bots, status, sessionsMax: 1 }, ...others].map((key) => ({ hmac: key.id, key }));
+    const calls = [call(0, 9), call(1, 9)];
+    const refused = (status: 'active' | 'revoked') =>
+      sides(aPolicy([lines('main', 5)], { keys: keysOf(status) }), {}, calls).now.all.refused;
+    expect([refused('active'), refused('revoked')]).toEqual([1, 0]);
   });
 
   it('routes by model, passes drained pools by, and refuses what no pool serves', () => {

@@ -3,24 +3,39 @@
 import type { PoolId, Refusal, Result, TenantId } from '@trunkline/kernel';
 import { inTurn, isRealtimeModel, route } from '@trunkline/providers';
 import type { PolicySnapshot, Pool } from '@trunkline/tenancy';
-import { seededRandom, whatIfStepwise, type Arrival, type OwnLimits, type WhatIfReport } from '../../../index.js';
+import {
+  seededRandom,
+  whatIfStepwise,
+  type Arrival,
+  type OpenBefore,
+  type OwnLimits,
+  type WhatIfReport,
+} from '../../../index.js';
 import { poolPlan } from '../pool-plans.js';
 import type { Call } from './recorded-calls.js';
 
 const TRANSCRIPTION = 'transcription';
 
+/** What is replayed. */
+export interface CallsToReplay {
+  /** In order of time. */
+  readonly calls: readonly Call[];
+  readonly openBefore?: OpenBefore;
+}
+
 /**
- * Replays calls, in order of time, under a policy, in steps of a millisecond or two.
+ * Replays calls under a policy, in steps of a millisecond or two.
  * @param seed draws the pools of calls that several may carry.
  */
 export function replayUnder(
   policy: PolicySnapshot,
-  calls: readonly Call[],
+  { calls, openBefore }: CallsToReplay,
   seed: number,
 ): Generator<undefined, WhatIfReport> {
   const plans = [...policy.pools.values()].map((pool) => poolPlan(policy, pool));
   const poolsOf = routes(policy, seededRandom(seed));
-  return whatIfStepwise(waiting(policy, calls), plans, { poolsOf, ownOf: ownLimits(policy) });
+  const options = { poolsOf, ownOf: ownLimits(policy), ...(openBefore ? { openBefore } : {}) };
+  return whatIfStepwise(waiting(policy, calls), plans, options);
 }
 
 /** Pools that would carry the model's calls under a policy, or why there are none. */
@@ -38,9 +53,10 @@ function waitMsOf(tenants: PolicySnapshot['tenants'], tenantId: TenantId): numbe
 
 function ownLimits({ tenants, keys }: PolicySnapshot): (call: Arrival) => OwnLimits {
   return ({ tenantId, keyId }) => {
-    const tenant = tenants.get(tenantId);
+    const [tenant, key] = [tenants.get(tenantId), keys.get(keyId)];
     return {
-      keySessionsMax: keys.get(keyId)?.sessionsMax ?? null,
+      // What another key took over is not held to the limit of the one that was revoked.
+      keySessionsMax: key?.status === 'active' ? key.sessionsMax : null,
       tenantSessionsMax: tenant?.sessionsMax ?? null,
       sessionsPerMinuteMax: tenant?.limits.sessionsPerMinuteMax ?? null,
     };
