@@ -36,6 +36,8 @@ export interface VoiceClient {
   readonly events: readonly ServerEvent[];
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   send(event: object): void;
+  /** Sends a message as it is, event or not. */
+  sendText(text: string): void;
   /** The first event of this type at or after `from`; waits for it while the connection is there. */
   next(type: string, from?: number): Promise<ServerEvent>;
   close(): Promise<void>;
@@ -127,6 +129,7 @@ function listen(socket: WebSocket): VoiceClient & { sessionId: string } {
     events,
     closed,
     send: (event) => socket.send(JSON.stringify(event)),
+    sendText: (text) => socket.send(text),
     next: (type, from = 0) => firstEvent({ events, socket }, type, { from, types: [type] }),
     close: async () => {
       socket.close(1000);

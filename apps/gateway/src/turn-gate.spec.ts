@@ -1,5 +1,7 @@
 import { dollars, rig, settled, unreachable } from './budget-builders.conformance.js';
+import { OpenAiRealtimeObserver } from '@trunkline/providers/adapters/openai';
 import { DENIED_IN_A_ROW_MAX, DENIED_WARNING } from './turn-budget.js';
+import { turnGate } from './turn-gate.js';
 
 const month = (max: string) => ({ limits: { spendMonthMax: dollars(max), overBudget: 'block_turns' as const } });
 const bySession = (max: string) => ({ limits: { spendSessionMax: dollars(max) } });
@@ -75,6 +77,31 @@ describe('a turn that a client asks for', () => {
     const { session, events } = rig({ store: unreachable() });
     expect(await session().ask()).toBe(true);
     expect(events).toEqual([]);
+  });
+});
+
+describe('a question', () => {
+  const gate = (may: boolean) => {
+    const asked: (string | null)[] = [];
+    const asks = (eventId: string | null) => Promise.resolve((asked.push(eventId), may));
+    const tap = turnGate(new OpenAiRealtimeObserver(), { asks });
+    return { tap, asked, say: (text: string) => tap.message('unknown', Buffer.from(text)) };
+  };
+  const twice = '{"type":"input_audio_buffer.append","type":"response.create","event_id":"event_1"}';
+
+  it('is one whatever else it says that it is, and its type is read from all of it', async () => {
+    const { tap, asked, say } = gate(false);
+    expect([await say(twice), asked, tap.typesFrom]).toEqual(['drop', ['event_1'], 'whole']);
+  });
+
+  it('goes on as it was read, and what could not be read as what nobody can', async () => {
+    const { say } = gate(true);
+    const plain = '{"type":"response.create","event_id":"event_1"}';
+    expect([await say(plain), await say(twice), await say('{"type":"response.create","n":NaN}')]).toEqual([
+      'forward',
+      { replace: Buffer.from(plain) },
+      { replace: Buffer.from('{') },
+    ]);
   });
 });
 

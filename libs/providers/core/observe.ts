@@ -51,6 +51,14 @@ export interface Observation {
   readonly instead?: Buffer;
 }
 
+/** A message of the client, as what it does is judged by. */
+export interface ClientEvent {
+  /** What may go upstream for it: what was read, and nothing that somebody else could read instead. The message itself where that is so. */
+  readonly plain: Buffer;
+  /** Null: it asks for no turn. */
+  readonly question: { readonly eventId: string | null } | null;
+}
+
 /** Reads one session's upstream events. Bounded memory; tolerant of unknown events, which it forwards. */
 export interface SessionObserver {
   /**
@@ -62,8 +70,8 @@ export interface SessionObserver {
   noted(type: string, bytes: number): void;
   /** The interest in the client's messages, where turns must not begin unasked: only `pass` and `hold`. */
   clientInterest(type: string): Interest;
-  /** Whether a held message of the client asks for a turn, and under which id of its own; null: it does not. */
-  readQuestion(payload: Buffer): { readonly eventId: string | null } | null;
+  /** Reads a held message of the client. */
+  readQuestion(payload: Buffer): ClientEvent;
   /** Reads a held message. */
   read(payload: Buffer): Observation;
   /** Whether the upstream detects by itself when somebody speaks; false until it has said so. */

@@ -99,14 +99,19 @@ function bytesOf({ messages }: Scene, maskKey: number | null): Buffer {
 }
 
 describe('a pump', () => {
-  it.each(['client', 'upstream'] as const)(
-    'forwards, drops and replaces what the %s says, in order, however its bytes are cut',
-    async (sender) => {
+  it.each([
+    ['client', 'start'],
+    ['client', 'whole'],
+    ['upstream', 'start'],
+    ['upstream', 'whole'],
+  ] as const)(
+    'forwards, drops and replaces what the %s says, in order, however its bytes are cut (types read from the %s)',
+    async (sender, typesFrom) => {
       await fc.assert(
         fc.asyncProperty(scene, async (scenery) => {
           const seen: string[] = [];
           const notedBytes: number[] = [];
-          const tap = fateTap(seen, notedBytes);
+          const tap = { ...fateTap(seen, notedBytes), typesFrom };
           const made = rig(sender === 'client' ? { fromClient: tap } : { fromUpstream: tap });
           for (const chunk of cut(bytesOf(scenery, sender === 'client' ? MASK : null), scenery.sizes)) {
             made[sender].deliver(chunk);
@@ -221,6 +226,21 @@ describe('a pump', () => {
     verdicts[0]?.('forward');
     await settled();
     expect(upstreamRead()).toEqual([]);
+  });
+
+  it('calls no message by a type that it names twice, where types are read from the whole', () => {
+    const types: string[] = [];
+    const tap: FrameTap = {
+      typesFrom: 'whole',
+      interest: (type) => (type === UNKNOWN_TYPE ? 'hold' : 'pass'),
+      message: (type) => (types.push(type), 'drop'),
+    };
+    const { client, upstreamRead } = rig({ fromClient: tap });
+    const twice = `{"type":"input_audio_buffer.append","audio":"${'A'.repeat(3000)}","type":"response.create"}`;
+    const once = `{"type":"input_audio_buffer.append","audio":"${'A'.repeat(3000)}"}`;
+    for (const chunk of cut(Buffer.concat([text(twice, MASK), text(once, MASK), text(twice, MASK)]), [700]))
+      client.deliver(chunk);
+    expect([types, upstreamRead()]).toEqual([[UNKNOWN_TYPE, UNKNOWN_TYPE], [once]]);
   });
 
   it('holds a message whose type it cannot read, and tells the tap so', () => {

@@ -9,7 +9,7 @@ import { HeldMessage } from './held-message.js';
 import type { RelayLimits } from './limits.js';
 import type { Outlet } from './outlet.js';
 import { NEED_MORE, SNIFF_BYTES_MAX } from './sniff-type.js';
-import { sniffHeld, sniffPiece } from './sniff-piece.js';
+import { sniffHeld, sniffPiece, sniffWhole } from './sniff-piece.js';
 import { BINARY_TYPE, UNKNOWN_TYPE, type FrameTap, type FrameVerdict } from './tap.js';
 import type { Wire } from './wire.js';
 
@@ -68,6 +68,7 @@ export class Pump {
   private stopped = false;
   private discardsMessages = false;
   private tap: FrameTap | null = null;
+  private sniffsWhole = false;
   /** Room to unmask the first bytes of a masked message; null while nothing is looked at. */
   private scratch: Buffer | null = null;
 
@@ -79,6 +80,7 @@ export class Pump {
   /** Shows messages to this tap from now on: those that begin, and one whose fate is not decided yet. */
   setTap(tap: FrameTap | null): void {
     this.tap = tap;
+    this.sniffsWhole = tap?.typesFrom === 'whole';
     if (tap !== null && this.parts.sender === 'client') this.scratch ??= Buffer.alloc(SNIFF_BYTES_MAX);
   }
 
@@ -231,12 +233,14 @@ export class Pump {
 
   private sniff(): string {
     const { scanner, held, chunk } = this;
+    if (this.sniffsWhole) return sniffWhole(scanner, chunk, held);
     return held === null ? sniffPiece(scanner, chunk, this.scratch) : sniffHeld(scanner, held);
   }
 
   /** The type is known: the message passes, what was kept back of it first, or is held to its end. */
   private decide(type: string): void {
-    const interest = this.tap?.interest(type, this.scanner.payloadLength) ?? 'pass';
+    const bytes = this.sniffsWhole ? this.scanner.messageBytes : this.scanner.payloadLength;
+    const interest = this.tap?.interest(type, bytes) ?? 'pass';
     if (interest === 'hold') {
       this.course = 'holding';
       this.heldType = type;

@@ -1,5 +1,7 @@
 // Reads the event type of a message that is still coming: from its first piece where that lies in the chunk, or from
-// what was kept back of it. Only a prefix is unmasked. Says `NEED_MORE` only while more can come and is worth waiting for.
+// what was kept back of it. Only a prefix is unmasked, but where the type must be certain. Says `NEED_MORE` only while more
+// can come and is worth waiting for.
+import { certainType } from './certain-type.js';
 import { applyMask } from './frame-codec.js';
 import type { FrameScanner } from './frame-scanner.js';
 import type { HeldMessage } from './held-message.js';
@@ -30,6 +32,19 @@ export function sniffHeld(scanner: FrameScanner, held: HeldMessage): string {
   if (type !== NEED_MORE) return type;
   const isOver = scanner.messageEnds || prefix.length >= SNIFF_BYTES_MAX || held.pieces > PIECES_MAX;
   return isOver ? UNKNOWN_TYPE : NEED_MORE;
+}
+
+/** The type that every parser reads: of a message that is whole, from the scanner's last piece or what was kept back of it. */
+export function sniffWhole(scanner: FrameScanner, chunk: Buffer, held: HeldMessage | null): string {
+  if (!scanner.messageEnds) return NEED_MORE;
+  if (held !== null) {
+    const payload = held.payload(Infinity);
+    return certainType(payload, 0, payload.length);
+  }
+  const { pieceStart, pieceEnd, masked } = scanner;
+  if (!masked) return certainType(chunk, pieceStart, pieceEnd);
+  const payload = Buffer.allocUnsafe(pieceEnd - pieceStart);
+  return certainType(payload, 0, unmaskPrefix(scanner, chunk, payload, payload.length));
 }
 
 function sniffFirst(scanner: FrameScanner, chunk: Buffer, scratch: Buffer | null): string {

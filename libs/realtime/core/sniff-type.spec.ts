@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { certainType } from './certain-type.js';
 import { NEED_MORE, SNIFF_BYTES_MAX, sniffType } from './sniff-type.js';
 import { UNKNOWN_TYPE } from './tap.js';
 
@@ -48,6 +49,30 @@ const objectText = fc
     const value = (of: unknown): string => (typeof of === 'string' ? escaped(of, pick) : JSON.stringify(of));
     const parts = all.map(([key, of]) => `${gap()}${escaped(key, pick)}${gap()}:${gap()}${value(of)}${gap()}`);
     return `${gap()}{${parts.join(',')}${parts.length === 0 ? gap() : ''}}${gap()}`;
+  });
+
+// The same with keys that come again, `type` above all, at any place and with any escape.
+const repeated = fc.tuple(
+  fc.oneof(fc.constantFrom('type', 'type', 'type', 'item', 'types'), fc.string({ maxLength: 3 })),
+  fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom<unknown>('response.done', 'input_audio_buffer.append', 'a', null) },
+    { weight: 1, arbitrary: fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constant('"type":"x"'), typeValue) },
+  ),
+  fc.constantFrom(null, null, null, 2, 9, 6, 10),
+);
+const repeating = fc
+  .record({
+    members: fc.array(repeated, { minLength: 1, maxLength: 4 }),
+    spaces: fc.array(space, { minLength: 30, maxLength: 30 }),
+  })
+  .map(({ members, spaces }) => {
+    let i = 0;
+    const gap = (): string => spaces[i++ % spaces.length] ?? '';
+    const nameOf = (name: string, pick: number | null) => (pick === null ? JSON.stringify(name) : escaped(name, pick));
+    const parts = members.map(
+      ([name, of, pick]) => `${gap()}${nameOf(name, pick)}${gap()}:${gap()}${JSON.stringify(of)}${gap()}`,
+    );
+    return { text: `${gap()}{${parts.join(',')}}${gap()}`, types: members.filter(([name]) => name === 'type') };
   });
 
 const typeOf = (text: string): unknown => {
@@ -124,5 +149,54 @@ describe('the type sniff', () => {
   it('finds a type that follows up to a kilobyte of other members', () => {
     const text = `{"event_id":"${'x'.repeat(SNIFF_BYTES_MAX - 60)}","type":"session.update"}`;
     expect(sniff(text)).toBe('session.update');
+  });
+});
+
+describe('a certain type', () => {
+  const certain = (text: string, before = 'type":"', after = '"type":"x"}'): string => {
+    const bytes = Buffer.from(before + text + after);
+    const start = Buffer.byteLength(before);
+    return certainType(bytes, start, bytes.length - Buffer.byteLength(after));
+  };
+
+  it('is the only one that a message has, whatever is repeated, escaped or nested in it', () => {
+    let given = 0;
+    fc.assert(
+      fc.property(repeating, ({ text, types }) => {
+        const type = certain(text);
+        if (type === UNKNOWN_TYPE) return;
+        given += 1;
+        expect(types.map(([, value]) => value)).toEqual([type]);
+        expect(typeOf(text)).toBe(type);
+      }),
+      { numRuns: 3000 },
+    );
+    expect(given).toBeGreaterThan(100);
+  });
+
+  it.each([
+    ['{"type":"input_audio_buffer.append","audio":"AAAA"}', 'input_audio_buffer.append'],
+    [
+      '{"type":"conversation.item.create","item":{"type":"message","content":[{"type":"x"}]}} ',
+      'conversation.item.create',
+    ],
+    ['{"type":"a","b":"\\"type\\":","c":{"\\u0074ype":1}}', 'a'],
+    [`{"event_id":"1","type":"a","audio":"${'A'.repeat(5000)}"}`, 'a'],
+  ])('is read of %s', (text, type) => {
+    expect(certain(text)).toBe(type);
+  });
+
+  it.each([
+    '{"type":"input_audio_buffer.append","audio":"AAAA","type":"response.create"}',
+    '{"type":"a","type":"a"}',
+    '{"type":"a","\\u0074ype":"response.create"}',
+    '{"type":"a"}{"type":"response.create"}',
+    '{"type":"a"} x',
+    '{"type":"a","x":],"type":"b","y":[}',
+    '{"type":"a","x":"',
+    '{"type":"a"',
+    `{"type":"a","audio":"${'A'.repeat(5000)}","type":"response.create"}`,
+  ])('is not given for %s', (text) => {
+    expect(certain(text)).toBe(UNKNOWN_TYPE);
   });
 });

@@ -1,8 +1,8 @@
 // Reads the event type of a message from its first bytes, so that audio need not be parsed. It guarantees, for every
 // JSON object without duplicate top-level keys: the answer is the value of its `type`, or `UNKNOWN_TYPE`, and never
 // another type. Whatever is unusual (escapes, nested values before the type, odd characters) is unknown: one parse.
-// With a duplicate `type` the first is read, while JSON.parse takes the last; a policy that must not be fooled by that
-// has to hold and parse everything.
+// With a duplicate `type` the first is read, while JSON.parse takes the last; for what must not be fooled by that there
+// is `certain-type.ts`, which needs the whole message.
 import { UNKNOWN_TYPE } from './tap.js';
 
 /** The bytes end before the type does; ask again with more of the message. No event type contains a `$`. */
@@ -101,7 +101,8 @@ function isScalarCharacter(byte: number): boolean {
   );
 }
 
-function skipSpace(bytes: Buffer, start: number, end: number): number {
+/** The place of the first byte that is no white space; `end` when there is none. */
+export function skipSpace(bytes: Buffer, start: number, end: number): number {
   let at = start;
   while (at < end && (bytes[at] === 0x20 || bytes[at] === 0x09 || bytes[at] === 0x0a || bytes[at] === 0x0d)) at++;
   return at;

@@ -28,9 +28,17 @@ export const BINARY_TYPE = '$binary';
  */
 export interface FrameTap {
   /**
+   * What types are read from. `start`, where nothing is said: the first bytes of a message, so that it can pass while it still
+   * comes; what names `type` twice is taken for the first. `whole`: a type is given only where every parser reads
+   * the same, for which each message is kept back until it is whole (up to the message limit). For taps on which policy or
+   * money rests, in a direction whose sender may want to fool them.
+   */
+  readonly typesFrom?: 'start' | 'whole';
+  /**
    * Decides about a message of this type. Asked for `UNKNOWN_TYPE` too: a tap that subscribed to anything answers
    * `hold` there and parses, because the message may be one that it must see.
-   * @param bytes the payload of the message's first frame as announced; of all of it, unless it is fragmented.
+   * @param bytes the payload of the message's first frame as announced; of all of it, unless it is fragmented. Where types are
+   * read from whole messages: of all of it.
    */
   interest(type: string, bytes: number): Interest;
   /** A message of a noted type was let through; `bytes` is its payload, over all its fragments. */

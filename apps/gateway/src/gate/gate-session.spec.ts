@@ -49,6 +49,24 @@ describe('what an app sends', () => {
     );
   });
 
+  it('goes on as it was read, whoever would read it otherwise', () => {
+    const { gate, said } = gateOf();
+    const raw = (text: string) => gate.fromClient('unknown', Buffer.from(text));
+    const [good, bad] = [JSON.stringify(item('hello').item), JSON.stringify(item('forbidden').item)];
+    expect(raw(`{"type":"input_audio_buffer.append","type":"conversation.item.create","item":${bad}}`)).toBe('drop');
+    expect(raw(`{"type":"conversation.item.create","item":${good},"item":${bad}}`)).toBe('drop');
+    expect(said.blocked).toHaveLength(2);
+    expect(raw(`{"type":"conversation.item.create","item":${bad},"item":${good}}`)).toEqual({
+      replace: Buffer.from(`{"type":"conversation.item.create","item":${good}}`),
+    });
+  });
+
+  it('is no event to anybody where it could not be read here', () => {
+    const text = JSON.stringify(item('forbidden')).replace('{', '{"n":NaN,');
+    const verdict = gateOf().gate.fromClient('conversation.item.create', Buffer.from(text));
+    expect(verdict).toEqual({ replace: Buffer.from('{') });
+  });
+
   it('ends the session by the policy: at a verdict, or after so many blocks', () => {
     const atOnce = gateOf({}, bindingOf(BAD, { otherwise: { atLeast: 0, action: 'end' } }));
     expect([atOnce.send(item('forbidden')), atOnce.said.ends]).toEqual(['drop', 1]);

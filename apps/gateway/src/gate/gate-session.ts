@@ -13,7 +13,7 @@ import {
   type StartTimer,
 } from '@trunkline/moderation';
 import type { ContentReader, GatedEvent, GateWords, SessionVeil } from '@trunkline/providers';
-import { typeOf, withoutWhatWasSaid } from '@trunkline/providers/adapters/openai';
+import { plainEvent, typeOf, withoutWhatWasSaid } from '@trunkline/providers/adapters/openai';
 import { BlockedOutput } from './blocked-output.js';
 import { DelayLine } from './delay-line.js';
 import { Excerpts } from './excerpts.js';
@@ -146,9 +146,18 @@ export class GateSession {
   }
 
   /** What an app sends. */
-  fromClient(sniffed: string, payload: Buffer): GateVerdict | Promise<GateVerdict> {
-    const type = sniffed === 'unknown' ? (typeOf(payload) ?? sniffed) : sniffed;
-    if (this.conduct.mustWait(type)) return this.conduct.untilFree().then(() => this.fromClient(type, payload));
+  fromClient(type: string, payload: Buffer): GateVerdict | Promise<GateVerdict> {
+    const plain = plainEvent(payload);
+    const isSure = type !== 'unknown' && plain === payload;
+    const verdict = this.letPlain(isSure ? type : (typeOf(plain) ?? 'unknown'), plain);
+    const whole = (given: GateVerdict): GateVerdict =>
+      given === 'forward' && plain !== payload ? { replace: plain } : given;
+    return verdict instanceof Promise ? verdict.then(whole) : whole(verdict);
+  }
+
+  /** @param payload what nobody can read in another way than it is judged. */
+  private letPlain(type: string, payload: Buffer): GateVerdict | Promise<GateVerdict> {
+    if (this.conduct.mustWait(type)) return this.conduct.untilFree().then(() => this.letPlain(type, payload));
     const event = this.ports.reader.read('client', payload);
     if (event === null) return this.letGo(type, payload, 'forward');
     this.remember(event);

@@ -1,6 +1,6 @@
 // Puts a session's gate onto its frames, beside the tap that is there already (metering, budgets). What an app sends is
 // gated first, so that a blocked question reserves nothing; what the upstream sends is metered first, so that what was
-// generated is in the books whatever the gate decides.
+// generated is in the books whatever the gate decides. What a message is must not be in doubt: types are read from the whole.
 import { BINARY_TYPE, type FrameTap, type FrameVerdict, type Interest } from '@trunkline/realtime';
 import type { GateSession, GateVerdict } from './gate-session.js';
 
@@ -22,6 +22,7 @@ export interface SessionTaps {
 /** The tap of what an app sends. @param inner what is there without a gate. */
 function gatedClientTap(inner: FrameTap | null, gate: GateSession): FrameTap {
   return {
+    typesFrom: 'whole',
     interest: (type, bytes) => stronger(type, inner?.interest(type, bytes) ?? 'pass', gate.interest('client', type)),
     noted: (type, bytes) => {
       inner?.noted?.(type, bytes);
@@ -37,6 +38,7 @@ function gatedClientTap(inner: FrameTap | null, gate: GateSession): FrameTap {
 /** The tap of what the upstream sends. @param inner meters it. */
 function gatedUpstreamTap(inner: FrameTap, gate: GateSession): FrameTap {
   return {
+    typesFrom: 'whole',
     interest: (type, bytes) => stronger(type, inner.interest(type, bytes), gate.interest('upstream', type)),
     noted: (type, bytes) => {
       inner.noted?.(type, bytes);

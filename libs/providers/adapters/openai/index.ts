@@ -3,6 +3,7 @@ export * from './content-reader.js';
 export * from './dial.js';
 export * from './gate-words.js';
 export * from '../../core/openai-models.js';
+export { plainEvent } from './json.js';
 export * from './moderations.js';
 export * from './observe.js';
 export * from './session-veil.js';

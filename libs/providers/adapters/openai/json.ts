@@ -13,6 +13,21 @@ export function parseObject(payload: Buffer): Json | null {
   }
 }
 
+// What no parser takes for an event.
+const NO_EVENT = Buffer.from('{');
+
+/**
+ * A client's event as whoever reads it must read it: no key comes twice, so that there is no choice of first or last. What is
+ * no object that can be read here, but perhaps elsewhere (`NaN`, a byte order mark), becomes what is none anywhere: the
+ * vendor answers it as it answers all bad JSON.
+ */
+export function plainEvent(payload: Buffer): Buffer {
+  const event = parseObject(payload);
+  if (event === null) return NO_EVENT;
+  const plain = Buffer.from(JSON.stringify(event));
+  return plain.equals(payload) ? payload : plain;
+}
+
 /** A value as an object; null when it is none. */
 export function asObject(value: unknown): Json | null {
   return isObject(value) ? value : null;

@@ -2,11 +2,19 @@
 // Everything else passes unparsed. Response and item counts are kept so that settlement knows whether a report is still
 // owed after the client has gone.
 import type { OwedReport, UsageReport } from '@trunkline/metering';
-import type { Interest, Observation, OwnTokens, SessionFact, SessionObserver } from '../../core/observe.js';
+import type {
+  ClientEvent,
+  Interest,
+  Observation,
+  OwnTokens,
+  SessionFact,
+  SessionObserver,
+} from '../../core/observe.js';
 import { withoutAccount } from './account-error.js';
 import { openAiGateWords } from './gate-words.js';
 import type { ClientTraffic, HeardAudio } from './heard-audio.js';
 import { modelOfFailedResponse, pauseOfFailedResponse, pauseOfRateLimits } from './headroom.js';
+import { plainEvent } from './json.js';
 import { SeenConversation } from './seen-conversation.js';
 import { AUDIO_DELTA, TEXT_DELTAS } from './seen-output.js';
 import { seenTranscription } from './seen-transcription.js';
@@ -106,9 +114,10 @@ export class OpenAiRealtimeObserver implements SessionObserver {
     return type === QUESTION || type === 'unknown' ? 'hold' : 'pass';
   }
 
-  readQuestion(payload: Buffer): { readonly eventId: string | null } | null {
-    const event = parseObject(payload);
-    return event?.['type'] === QUESTION ? { eventId: textOf(event['event_id']) } : null;
+  readQuestion(payload: Buffer): ClientEvent {
+    const plain = plainEvent(payload);
+    const event = parseObject(plain);
+    return { plain, question: event?.['type'] === QUESTION ? { eventId: textOf(event['event_id']) } : null };
   }
 
   cancelTurn(turnId: string): string {
