@@ -21,6 +21,13 @@ export interface AppliedPrice {
 /** What the day, or the booking, is. `correction`: of a month that was closed when it was booked. */
 export type ChargeKind = 'usage' | 'correction' | 'adjustment' | 'credit' | 'prepayment';
 
+/**
+ * What the row is to the tenant. `not_billed`: it never pays for it, as its policy says of estimates. `cost_only`: what the
+ * vendor's cost was corrected by, of usage that the tenant is charged for as before.
+ */
+export const BILLINGS = ['charged', 'not_billed', 'cost_only'] as const;
+export type Billing = (typeof BILLINGS)[number];
+
 /** Where the row stands in time; days are the company's, instants Unix milliseconds. */
 export interface ChargeTime {
   /** Month it is booked in. */
@@ -42,7 +49,8 @@ export interface MeteredRow extends ChargeTime {
   readonly model: string;
   readonly meter: string;
   readonly evidence: Evidence;
-  /** What the tenant is charged at; null where it is not charged: an estimate that its policy does not bill. */
+  readonly billing: Billing;
+  /** What the tenant is charged at; null where `billing` is not `charged`. */
   readonly chargePrice: AppliedPrice | null;
   /** What the vendor charges at. */
   readonly listPrice: AppliedPrice | null;

@@ -47,6 +47,7 @@ export function metered(over: Partial<MeteredRow> = {}): MeteredRow {
     model: 'gpt-realtime',
     meter: 'output_audio',
     evidence: 'reported' as const,
+    billing: over.chargePrice === null ? ('not_billed' as const) : ('charged' as const),
     chargePrice: price(),
     listPrice: price(),
     quantityMicro: 1_234_567_000_000n,

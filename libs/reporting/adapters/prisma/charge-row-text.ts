@@ -5,7 +5,14 @@ import type { Period } from '@trunkline/ledger';
 import type { Evidence } from '@trunkline/metering';
 import { PRICE_UNITS, type PriceUnit } from '@trunkline/rating';
 import type { CopiedRow } from '@trunkline/platform/database';
-import type { AppliedPrice, ChargeRow, ManualRow, MeteredRow } from '../../index.js';
+import {
+  BILLINGS,
+  type AppliedPrice,
+  type Billing,
+  type ChargeRow,
+  type ManualRow,
+  type MeteredRow,
+} from '../../index.js';
 
 /** The database answered something that cannot be. Always a bug, or a database that was changed by hand. */
 export class UnreadableBooks extends Error {
@@ -13,6 +20,7 @@ export class UnreadableBooks extends Error {
 }
 
 const MANUAL_KIND = 32;
+const BILLING = 34;
 
 /** A row of either kind. @throws UnreadableBooks */
 export function chargeRowOf(row: CopiedRow): ChargeRow {
@@ -35,6 +43,7 @@ function meteredRowOf(row: CopiedRow): MeteredRow {
     model: textAt(row, 7),
     meter: textAt(row, 8),
     evidence: evidenceAt(row, 9),
+    billing: billingAt(row, BILLING),
     chargePrice: priceAt(row, 10),
     listPrice: priceAt(row, 17),
     quantityMicro: microAt(row, 24),
@@ -123,6 +132,13 @@ function evidenceAt(row: CopiedRow, column: number): Evidence {
   const text = textAt(row, column);
   if (text !== 'reported' && text !== 'estimated') throw new UnreadableBooks(`"${text}" is not an evidence`);
   return text;
+}
+
+function billingAt(row: CopiedRow, column: number): Billing {
+  const text = textAt(row, column);
+  const billing = BILLINGS.find((known) => known === text);
+  if (billing === undefined) throw new UnreadableBooks(`"${text}" is no way of billing`);
+  return billing;
 }
 
 function manualKindAt(row: CopiedRow, column: number): ManualRow['kind'] {

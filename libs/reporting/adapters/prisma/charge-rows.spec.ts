@@ -1,14 +1,21 @@
 // The rows that every statement and export is made of, against the ledger itself.
 import { jest } from '@jest/globals';
-import { addAmounts, formatAmount, ZERO } from '@trunkline/kernel';
+import { addAmounts, formatAmount, mintId, ZERO } from '@trunkline/kernel';
+import type { Period } from '@trunkline/ledger';
+import { rerate } from '@trunkline/ledger/adapters/prisma';
+import type { PriceBooks } from '@trunkline/rating';
+import { loadPriceBook, storeDerivedPrices } from '@trunkline/rating/adapters/prisma';
 import { withSnapshot } from '@trunkline/platform/database';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import type { ChargeRow, MeteredRow } from '../../index.js';
-import { postUsage, TENANT, OTHER_TENANT, usageAt } from '../../test/books.js';
+import { closePeriod, postUsage, TENANT, OTHER_TENANT, usageAt } from '../../test/books.js';
 import { chargeRowsOf, tenantsOfMonth } from './index.js';
 
 // A real server on a machine that may be busy with other tests.
 jest.setTimeout(60_000);
+
+const THIRD_TENANT = mintId('tnt', 1, (n) => new Uint8Array(n).fill(3));
+const LIST_PRICE = { model: 'voice-model', meter: 'input_text', unit: 'tokens', source: 'test' };
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -22,11 +29,10 @@ beforeAll(async () => {
 });
 afterAll(() => postgres.stop());
 
-const read = (timeZone = 'UTC', tenantId = TENANT): Promise<ChargeRow[]> =>
+const read = (timeZone = 'UTC', tenantId = TENANT, period: Period = '2026-11'): Promise<ChargeRow[]> =>
   withSnapshot(postgres.url, async (snapshot) => {
     const rows: ChargeRow[] = [];
-    for await (const batch of chargeRowsOf(snapshot, { tenants: [tenantId], period: '2026-11', timeZone }))
-      rows.push(...batch);
+    for await (const batch of chargeRowsOf(snapshot, { tenants: [tenantId], period, timeZone })) rows.push(...batch);
     return rows;
   });
 const shown = (rows: readonly ChargeRow[]) =>
@@ -65,6 +71,51 @@ describe('charge rows', () => {
     });
     const rows = await read();
     expect(formatAmount(addAmounts(ZERO, ...rows.map((row) => row.charge)))).toBe(total._sum.total?.toString());
+  });
+
+  it('say of a cost that was corrected alone that the usage is charged as before', async () => {
+    const { db } = postgres;
+    const usage = ['2026-09-10', '2026-10-10'].map((day) =>
+      usageAt(`${day}T10:00:00Z`, { input_text: 1_000_000n }, THIRD_TENANT),
+    );
+    await postUsage(db, usage);
+    await closePeriod(db, THIRD_TENANT, '2026-09');
+    const before = (await loadPriceBook(db)).books;
+    await postUsage(
+      db,
+      [usageAt('2026-10-11T10:00:00Z', { input_text: 1n })],
+      [{ ...LIST_PRICE, price: '3', effectiveFrom: '2026-09-01' }],
+    );
+    const after = (await loadPriceBook(db)).books;
+    // A tenant whose own price stays while the vendor's changes.
+    const booksFor: PriceBooks['booksFor'] = (event) => ({
+      tenant_charge: before.booksFor(event).tenant_charge,
+      provider_cost: after.booksFor(event).provider_cost,
+    });
+    const prices = { books: { ...after, booksFor }, storeDerived: storeDerivedPrices };
+    const because = { actor: 'ann', reason: 'the vendor told us late' };
+    const again = rerate(db, {
+      fromMs: 0,
+      toMs: Date.parse('2026-11-01'),
+      tenantId: THIRD_TENANT,
+      prices,
+      because,
+      dryRun: false,
+    });
+    if (!again.ok) throw new Error(again.error.message);
+    for await (const page of again.value)
+      expect(page.changed.map(({ purpose }) => purpose)).toEqual(['provider_cost', 'provider_cost']);
+    const rows = (await read('UTC', THIRD_TENANT, '2026-10')) as MeteredRow[];
+    const shownRows = rows.map(({ kind, billing, evidence, charge, cost }) =>
+      [kind, billing, evidence, formatAmount(charge), formatAmount(cost)].join(' '),
+    );
+    expect(shownRows.sort()).toEqual([
+      'correction cost_only reported 0 -4',
+      'correction cost_only reported 0 3',
+      'usage charged reported 4 4',
+      'usage cost_only reported 0 -4',
+      'usage cost_only reported 0 3',
+    ]);
   });
 
   it("never hold another tenant's usage, and come tenant by tenant", async () => {

@@ -21,13 +21,13 @@ function chargesSql(range: BooksRange): string {
   return `
     SELECT * FROM ((${meteredSql(range)}) UNION ALL (${manualSql(range)})) AS r
      ORDER BY r.tenant_id COLLATE "C", r.manual_kind IS NOT NULL, ${inChainOrder('r')}, r.day,
-              ${['key_id', 'model', 'meter', 'evidence', 'booking', 'cp_id', 'kp_id']
+              ${['key_id', 'model', 'meter', 'evidence', 'booking', 'cp_id', 'kp_id', 'billing']
                 .map((column) => `r.${column} COLLATE "C" NULLS FIRST`)
                 .join(', ')}`;
 }
 
 // Charge and cost of the same event are two transactions with the same meters; a full join, since an estimate that is not
-// billed has a cost and no charge. First of bookings, then of the few lines of each: joining all lines of a month with each
+// billed has a cost and no charge, and each side may be corrected alone. First of bookings, then of the few lines of each: joining all lines of a month with each
 // other takes gigabytes. A reversal inside an open month nets out against what it takes back.
 function meteredSql(range: BooksRange): string {
   const zone = literal(range.timeZone);
@@ -44,27 +44,39 @@ function meteredSql(range: BooksRange): string {
   return `
     WITH c AS (${side('tenant_charge')}), k AS (${side('provider_cost')}),
     event AS (
-      SELECT tenant_id, kind, c.id AS charge_id, k.id AS cost_id,
+      SELECT tenant_id, kind, c.id AS charge_id, k.id AS cost_id, ${billing(range)} AS billing,
              ${SHARED.map((column) => `coalesce(c.${column}, k.${column}) AS ${column}`).join(', ')}
         FROM c FULL JOIN k USING (tenant_id, usage_event_id, kind, revision)),
     summed AS (
-      SELECT tenant_id, ${SHARED.join(', ')}, meter, charge_price, list_price, sum(quantity) AS quantity,
+      SELECT tenant_id, ${SHARED.join(', ')}, billing, meter, charge_price, list_price, sum(quantity) AS quantity,
              sum(charge) AS charge, sum(cost) AS cost, sum(CASE WHEN kind = 'reversal' THEN -1 ELSE 1 END) AS events
         FROM event CROSS JOIN LATERAL (
                SELECT meter, coalesce(cl.quantity, kl.quantity) AS quantity, cl.price_version_id AS charge_price,
                       kl.price_version_id AS list_price, coalesce(cl.amount, 0) AS charge, coalesce(kl.amount, 0) AS cost
                  FROM ${linesOf('event.charge_id')} cl FULL JOIN ${linesOf('event.cost_id')} kl USING (meter)) AS line
-       GROUP BY tenant_id, ${SHARED.join(', ')}, meter, charge_price, list_price
+       GROUP BY tenant_id, ${SHARED.join(', ')}, billing, meter, charge_price, list_price
       HAVING sum(quantity) <> 0 OR sum(charge) <> 0 OR sum(cost) <> 0)
     SELECT s.tenant_id, ${literal(range.period)} AS period, s.usage_period, s.day,
            (extract(epoch FROM s.day::timestamp AT TIME ZONE ${zone}) * 1000)::bigint AS from_ms,
            (extract(epoch FROM (s.day + 1)::timestamp AT TIME ZONE ${zone}) * 1000)::bigint AS to_ms,
            s.key_id, s.model, s.meter, s.evidence, ${priceColumns('cp')}, ${priceColumns('kp')},
            s.quantity, s.charge, s.cost, s.events, s.booking, s.corrects, s.reason, s.actor, NULL AS manual_kind,
-           NULL AS chain_sequence
+           NULL AS chain_sequence, s.billing
       FROM summed s
       LEFT JOIN price_version cp ON cp.id = s.charge_price
       LEFT JOIN price_version kp ON kp.id = s.list_price`;
+}
+
+// A cost without a charge is of usage that is not billed, or corrects the cost alone of usage that is: then a charge of the
+// event is in the books by this month. A subquery of one value, so that the server looks it up for the few that have none
+// and does not gather the charges of all months.
+function billing({ period }: BooksRange): string {
+  return `
+    CASE WHEN c.id IS NOT NULL THEN 'charged'
+         WHEN (SELECT true FROM ledger_transaction x
+                WHERE x.usage_event_id = k.usage_event_id AND x.purpose = 'tenant_charge' AND x.period <= ${literal(period)}
+                LIMIT 1) THEN 'cost_only'
+         ELSE 'not_billed' END`;
 }
 
 const PRICE_COLUMNS = ['id', 'provider', 'model', 'service_tier', 'unit', 'price', 'per'];
@@ -87,7 +99,7 @@ function manualSql(range: BooksRange): string {
            coalesce((SELECT sum(e.amount) FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
                       WHERE e.transaction_id = t.id AND a.kind = 'receivable'), 0), t.total, NULL,
            t.id, t.corrects_id, t.reason, t.actor, CASE WHEN t.kind = 'reversal' THEN r.kind ELSE t.kind END,
-           t.chain_sequence
+           t.chain_sequence, NULL
       FROM ledger_transaction t LEFT JOIN ledger_transaction r ON r.id = t.corrects_id
      WHERE ${inTheBooks('t', range)} AND t.usage_event_id IS NULL`;
 }

@@ -139,7 +139,7 @@ function keyName({ directory }: ExportContext, row: ChargeRow): string | null {
 }
 
 function kindOf(row: ChargeRow): string {
-  return isMetered(row) && row.chargePrice === null ? 'estimated_not_billed' : row.kind;
+  return isMetered(row) && row.billing === 'not_billed' ? 'estimated_not_billed' : row.kind;
 }
 
 function quantityOf(row: ChargeRow): string | null {

@@ -225,6 +225,6 @@ function credentialName({ row, tenant }: FocusRow): string | null {
 
 function usageConfidence({ row }: FocusRow): string | null {
   if (!isMetered(row)) return null;
-  if (row.chargePrice === null) return 'estimated_not_billed';
+  if (row.billing === 'not_billed') return 'estimated_not_billed';
   return row.evidence === 'estimated' ? 'estimated' : 'confirmed';
 }

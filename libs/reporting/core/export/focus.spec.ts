@@ -2,8 +2,8 @@
 // a row of every kind. Types, nulls, formats, order, and the equality of quantity x price and cost.
 import { parseAmount, priceOf } from '@trunkline/kernel';
 import { csvCells } from '../../test/books.js';
-import { ACME, context, directory, EVERY_KIND, sources, textOf } from '../../test/rows.js';
-import { FOCUS_COLUMNS, focusColumns } from './focus-columns.js';
+import { ACME, context, directory, EVERY_KIND, metered, sources, textOf } from '../../test/rows.js';
+import { FOCUS_COLUMNS, focusColumns, focusRowOf } from './focus-columns.js';
 import { focusFormat } from './focus.js';
 import { FOCUS_VERSIONS, type FocusVersion } from './options.js';
 
@@ -181,6 +181,15 @@ describe('FOCUS Cost and Usage', () => {
   it('shows an estimate that is not billed, at no charge', async () => {
     const rows = await rowsWhere((row) => row['x_UsageConfidence'] === 'estimated_not_billed');
     expect(rows.map((row) => [row['BilledCost'], row['ConsumedQuantity']])).toEqual([['0.0', '2.0']]);
+  });
+
+  it('says of a cost that was corrected alone what is known of the usage, and not that it is not billed', () => {
+    const costOnly = { billing: 'cost_only', chargePrice: null, quantityMicro: 3n } as const;
+    const confidence = FOCUS_COLUMNS.find(({ name }) => name === 'x_UsageConfidence');
+    const said = (['reported', 'estimated'] as const).map((evidence) =>
+      confidence?.value(focusRowOf(metered({ ...costOnly, evidence }), context())),
+    );
+    expect(said).toEqual(['confirmed', 'estimated']);
   });
 
   it('uses categories of the closed lists', async () => {

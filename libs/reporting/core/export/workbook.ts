@@ -103,7 +103,7 @@ export class WorkbookBuilder {
   }
 
   #addSku(row: MeteredRow): void {
-    const key = JSON.stringify([row.tenantId, row.model, row.meter, row.evidence, row.chargePrice === null]);
+    const key = JSON.stringify([row.tenantId, row.model, row.meter, row.evidence, row.billing === 'not_billed']);
     const former = this.#skus.get(key);
     const quantityMicro = (former?.quantityMicro ?? 0n) + row.quantityMicro;
     const sum = plus(former, row.charge, row.cost);
@@ -114,7 +114,7 @@ export class WorkbookBuilder {
     return {
       tenantId: this.#tenantIds.get(row.tenantId) ?? row.tenantId,
       words: this.#wordsOf(row),
-      evidence: row.chargePrice === null ? 'estimated, not billed' : row.evidence,
+      evidence: row.billing === 'not_billed' ? 'estimated, not billed' : row.evidence,
     };
   }
 

@@ -67,6 +67,12 @@ describe('a statement', () => {
     expect(formatAmount(total.exact)).toBe('75.587108153333');
   });
 
+  it('shows nothing of a cost that was corrected alone: the tenant owes what it owed', () => {
+    const costOnly = { billing: 'cost_only', chargePrice: null } as const;
+    const rows = [metered(), metered({ ...costOnly, quantityMicro: -5n }), metered({ ...costOnly, quantityMicro: 5n })];
+    expect(statement(rows).metered).toEqual(statement([metered()]).metered);
+  });
+
   it('keeps what a correction takes back apart from what it puts in its place', () => {
     const lines = statement([correction(-5_000_000n), correction(3_000_000n)]).metered;
     expect(lines.map((line) => line.quantityMicro).sort()).toEqual([-5_000_000n, 3_000_000n]);

@@ -164,6 +164,8 @@ export class StatementBuilder {
   }
 
   #addMetered(row: MeteredRow): void {
+    // What the vendor's cost was corrected by is nothing to who pays for it as before.
+    if (row.billing === 'cost_only') return;
     const line = lineOf(row);
     const key = orderOf(line);
     const former = this.#metered.get(key);
@@ -190,8 +192,8 @@ function lineOf(row: MeteredRow): MeteredLine {
   };
 }
 
-function sectionOf({ kind, evidence, chargePrice }: MeteredRow): MeteredSection {
-  if (chargePrice === null) return 'not_billed';
+function sectionOf({ kind, evidence, billing }: MeteredRow): MeteredSection {
+  if (billing === 'not_billed') return 'not_billed';
   if (kind === 'correction') return 'corrections';
   return evidence === 'estimated' ? 'estimates' : 'usage';
 }
