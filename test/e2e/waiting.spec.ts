@@ -190,6 +190,23 @@ describe('a call that may wait', () => {
     await hangUp(got, ...held.slice(1));
     await settled();
   }, 60_000);
+
+  it('lets in who hangs up and calls again at once, though every line is taken and it may not wait', async () => {
+    await cli('tenant', 'limits', 'default', '--wait', '0');
+    const busy = await open();
+    let mine = await open();
+    for (let i = 0; i < 20; i += 1) {
+      // Its last words may still be on their way to the upstream: the old line is settled only when that has read them.
+      mine.send({ type: 'response.create' });
+      mine.socket.close(1000);
+      mine = await open();
+      expect(openSessions(bed.simulator).length).toBeLessThanOrEqual(CAP);
+    }
+    expect(await call()).toMatchObject({ status: 429 });
+    await hangUp(busy, mine);
+    await cli('tenant', 'limits', 'default', '--wait', '20s');
+    await settled();
+  }, 60_000);
 });
 
 /** Whether both accounts hold all their sessions. */

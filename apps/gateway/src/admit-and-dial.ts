@@ -25,6 +25,8 @@ interface Try {
   readonly turn: PoolTry['turn'];
 }
 
+// A session is settled in two round trips to the upstream, unless that still owes the report of an answer.
+const SETTLE_MS = 5_000;
 // Nobody learns from an upstream for longer than this: what it says may be about a day's quota.
 const PAUSE_MS_MAX = 60_000;
 
@@ -57,7 +59,8 @@ async function throughPools(
   const spent = caller.waitMs > 0 ? await caller.budget : null;
   if (spent) return err(spent);
   const startedMs = parts.clock.monotonicMs();
-  const leftMs = (): number => Math.max(0, caller.waitMs - (parts.clock.monotonicMs() - startedMs));
+  let { waitMs } = caller;
+  const leftMs = (): number => Math.max(0, waitMs - (parts.clock.monotonicMs() - startedMs));
   const turns = inTurn(caller.pools, (id) => parts.health.isHealthy(id, parts.clock.monotonicMs()), parts.random);
   /** Pools that had a line, but no upstream. */
   const failed = new Set<PoolId>();
@@ -73,6 +76,7 @@ async function throughPools(
     if (outcome.kind !== 'no_upstream' || failed.size === i) refusal = outcome.refusal;
     if (outcome.kind === 'over') return err(parts.closedToNewSessions() ?? refusal);
     if (outcome.kind === 'no_upstream') failed.add(outcome.poolId);
+    if (outcome.kind === 'no_line' && outcome.ownLineEnds) waitMs = Math.max(waitMs, SETTLE_MS);
     // The rate of new sessions is the same in every pool.
     if (outcome.kind === 'no_line' && outcome.isEverywhere) break;
   }
@@ -93,8 +97,13 @@ async function throughPools(
 
 type TryOutcome =
   | { readonly kind: 'open'; readonly call: AdmittedCall }
-  /** `isEverywhere`: nor would it have one of another pool. */
-  | { readonly kind: 'no_line'; readonly refusal: Refusal; readonly isEverywhere: boolean }
+  /** `isEverywhere`: nor would it have one of another pool. `ownLineEnds`: one of its key comes free in a moment. */
+  | {
+      readonly kind: 'no_line';
+      readonly refusal: Refusal;
+      readonly isEverywhere: boolean;
+      readonly ownLineEnds: boolean;
+    }
   | { readonly kind: 'no_upstream'; readonly refusal: Refusal; readonly poolId: PoolId }
   /** The policy that it was judged by is not in force any more, and does not let it go on here. */
   | { readonly kind: 'judge_again' }
@@ -127,7 +136,8 @@ async function lineAndUpstream(parts: GatewayParts, caller: Judged, attempt: Ask
     if (reason === 'policy_changed' && !caller.gone.aborted) return { kind: 'judge_again', counted };
     if (caller.gone.aborted || reason === 'unavailable') return { kind: 'over', refusal, counted };
     const hinted = withWaitHint(refusal, caller.handshake, caller.principal);
-    return { kind: 'no_line', refusal: hinted, isEverywhere: reason === 'rate_limit', counted };
+    const { ownLineEnds = false } = lease.error;
+    return { kind: 'no_line', refusal: hinted, isEverywhere: reason === 'rate_limit', ownLineEnds, counted };
   }
   const { poolId } = lease.value.place;
   const countedAs = (as: PoolTry['outcome']) => ({ in: poolId, as });

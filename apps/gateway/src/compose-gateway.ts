@@ -105,6 +105,7 @@ export function composeGateway(options: GatewayOptions): ComposedGateway {
     pausePool: (pool, forMs, family) => quietly(options, pool, options.leases.pause(pool, forMs, family)),
     usedTokens: (use) => quietly(options, use.poolId, options.leases.used(use)),
     confirmLease: (lease, onLost) => keeper.confirm(lease, onLost),
+    lineEnds: (lease) => keeper.ending(lease).catch((error: unknown) => lineFailed(log, lease, error)),
     releaseLease: (lease, keepMs = 0) => releaseQuietly(keeper, { lease, keepMs }, log),
     account: options.account,
     deadlines: options.deadlines,
@@ -235,7 +236,11 @@ async function releaseQuietly(
     await keeper.release(lease, keepMs);
     return true;
   } catch (error) {
-    log.warn({ event: 'release_failed', session_id: lease.sessionId, err: error }, 'a line will lapse by itself');
+    lineFailed(log, lease, error);
     return false;
   }
+}
+
+function lineFailed(log: Log, lease: Lease, error: unknown): void {
+  log.warn({ event: 'release_failed', session_id: lease.sessionId, err: error }, 'a line will lapse by itself');
 }

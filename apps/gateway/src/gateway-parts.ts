@@ -56,6 +56,8 @@ export interface GatewayParts {
   /** Tokens were used of an account that has so many a minute. Never rejects. */
   readonly usedTokens: (use: TokenUse) => void;
   readonly confirmLease: (lease: Lease, onLost: OnLost) => Promise<'confirmed' | 'lost'>;
+  /** Says that the line's session is being settled, for a call of its key that comes back. Never rejects. */
+  readonly lineEnds: (lease: Lease) => Promise<void>;
   /**
    * Gives the line back, or keeps it `keepMs` for a reconnect. Never rejects: what cannot be released lapses by itself.
    * False when the store could not be told.

@@ -6,6 +6,8 @@ import type { EndedBy } from '@trunkline/realtime';
 import { closeForClient, endCauseEntry, NO_STATUS } from '@trunkline/realtime';
 import type { LiveSession } from './live-session.js';
 
+// A lease that could not be renewed lapses in five seconds at the latest (`LeaseTerms`): its line may be somebody else's then.
+const LOST_TAIL_MS_MAX = 2_000;
 // A round trip to the vendor, many times over; who does not answer by then will hardly bill.
 const FENCE_MS_MAX = 2_000;
 
@@ -17,6 +19,8 @@ export interface SettleParts {
   readonly nowMs: () => number;
   /** How long the session has been open by now; by a clock that nobody sets. */
   readonly openMs: () => number;
+  /** Says that the line comes free in a moment. */
+  readonly lineEnds: () => Promise<void>;
   readonly releaseLease: () => Promise<unknown>;
   /** Estimates what the upstream still owes. */
   readonly estimateOwed: () => Promise<void>;
@@ -38,7 +42,10 @@ export async function settle(live: LiveSession, ended: EndedBy, parts: SettlePar
   live.gating.gate?.close();
   // The client is told at once: a revoked key must be cut within two seconds even if the tail takes ten.
   await Promise.all([
-    attempt('close client', () => live.relay.closeClient(parts.closeMsMax)),
+    // Whoever hears of the end may call again at once: the line must be known by then as one that comes free.
+    attempt('say that the line ends', parts.lineEnds).then(() =>
+      attempt('close client', () => live.relay.closeClient(parts.closeMsMax)),
+    ),
     attempt('close upstream', () => stopSpending(live, ended, parts)),
   ]);
   await attempt('release lease', parts.releaseLease);
@@ -58,7 +65,8 @@ async function stopSpending(live: LiveSession, ended: EndedBy, parts: SettlePart
     // A question may be on its way, and the turn that it begins is billed: closing now would leave it without a report.
     relay.sendUpstream(observer.fence);
     await withDeadline(owed.fenced(), FENCE_MS_MAX);
-    await withDeadline(owed.none(), parts.tailMsMax);
+    const tailMs = ended.cause === 'lease_lost' ? Math.min(parts.tailMsMax, LOST_TAIL_MS_MAX) : parts.tailMsMax;
+    await withDeadline(owed.none(), tailMs);
   }
   await relay.closeUpstream(1000, '', parts.closeMsMax);
 }

@@ -169,6 +169,7 @@ async function runAndSettle(
     ...parts.deadlines,
     nowMs: parts.clock.nowMs,
     openMs,
+    lineEnds: () => parts.lineEnds(call.lease),
     releaseLease: () => parts.releaseLease(call.lease, reconnectGraceMs(ended.cause, openMs(), live.principal.limits)),
     estimateOwed: async () => {
       for (const event of live.unreported.estimates()) {

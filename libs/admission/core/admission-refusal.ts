@@ -23,6 +23,8 @@ export interface AdmissionRefusal {
   readonly reason: AdmissionReason;
   /** It stood in line before. */
   readonly waited?: boolean;
+  /** A line of the call's own key is about to come free: the call has reason to wait a moment, whatever its tenant's wait. */
+  readonly ownLineEnds?: boolean;
   /** The numbers behind a limit. Private: for the pool they are everybody's. */
   readonly denial?: Denial;
   /** What broke, when `unavailable`. For the log. */

@@ -60,7 +60,7 @@ export async function admit(request: AdmitRequest, parts: AdmitParts): Promise<R
       case 'admitted':
         return ok(outcome.lease);
       case 'denied':
-        return err(denied(outcome.denial));
+        return err({ ...denied(outcome.denial), ownLineEnds: outcome.ownLineEnds });
       case 'waiting':
         return await stand(acquisition, outcome.denial, { request, parts });
       case 'recovering':

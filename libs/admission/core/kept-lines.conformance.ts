@@ -1,6 +1,15 @@
 // What every lease store does about lines that are kept for a reconnect, and about who else waits meanwhile.
 import assert from 'node:assert/strict';
-import { acquired, asked, confirmed, held, inLine, lineRequest, of } from './lease-builders.conformance.js';
+import {
+  acquired,
+  asked,
+  confirmed,
+  held,
+  inLine,
+  lineRequest,
+  of,
+  type RequestParts,
+} from './lease-builders.conformance.js';
 import type { LeaseStore } from './lease-store.js';
 import type { LeaseStoreCase } from './lease-store.conformance.js';
 import type { Lease } from './lease.js';
@@ -139,6 +148,62 @@ export const KEPT_LINES: readonly LeaseStoreCase[] = [
       assert.equal((await store.attend([waiting]))[0]?.kind, 'waiting');
       await advance(1);
       assert.equal((await store.attend([waiting]))[0]?.kind, 'granted');
+    },
+  },
+  {
+    guarantee:
+      'a call without room hears that a line of its key, pool and family is being settled, and one call counts on it',
+    check: async ({ store }) => {
+      const pool = { caps: { pool: 2 } };
+      const ends = async (parts: RequestParts): Promise<boolean> => {
+        const outcome = await store.acquire(lineRequest(parts));
+        assert(outcome.kind === 'denied', outcome.kind);
+        return outcome.ownLineEnds;
+      };
+      const ending = await confirmed(store, of('a', { session: '1', ...pool }));
+      await confirmed(store, of('b', { session: '2', ...pool }));
+      const again = of('a', { session: '3', ...pool });
+      assert.equal(await ends(again), false);
+      await store.ending(ending);
+      await store.ending(ending);
+      assert.equal(await ends(again), true);
+      assert.equal(await ends(of('b', { session: '4', ...pool })), false);
+      assert.equal(await ends({ ...again, ids: { ...again.ids, family: 'gpt-live-1' } }), false);
+      assert.equal(await asked(store, { ...again, mayWait: true }), 'waiting');
+      assert.equal(await ends(of('a', { session: '5', ...pool })), false);
+      await store.release(ending);
+      assert.equal(await ends(of('a', { session: '5', ...pool })), false);
+    },
+  },
+  {
+    guarantee: 'who counts on a line that is being settled waits for it in a full line, and has it before all others',
+    check: async ({ store, advance }) => {
+      const pool = { caps: { pool: 1 }, plan: { waitingMax: 1 } };
+      const ending = await confirmed(store, of('a', { session: '1', ...pool }));
+      await talk(store, ending, { advance, forMs: KEEP_AGE_MS_MIN });
+      assert.equal(await asked(store, of('b', { session: '2', ...pool, mayWait: true })), 'waiting');
+      await store.ending(ending);
+      const back = lineRequest(of('a', { session: '3', ...pool, mayWait: true }));
+      assert.equal((await store.acquire(back)).kind, 'waiting');
+      assert.equal((await store.attend([back]))[0]?.kind, 'waiting');
+      await store.release(ending, 2_000);
+      assert.equal((await store.attend([back]))[0]?.kind, 'granted');
+      assert.equal(await held(store), 1);
+      assert.deepEqual(await inLine(store), ['ses_2']);
+    },
+  },
+  {
+    guarantee: 'a line that is being settled is renewed until it is released, and lapses otherwise',
+    check: async ({ store, terms, advance }) => {
+      const ending = await confirmed(store, of('a', { session: '1', caps: { pool: 1 } }));
+      await store.ending(ending);
+      await advance(terms.confirmedMs - 1);
+      assert.deepEqual(await store.renew([ending]), []);
+      await advance(terms.confirmedMs);
+      const next = await confirmed(store, of('b', { session: '2', caps: { pool: 1 } }));
+      assert.equal(await asked(store, of('a', { session: '3', caps: { pool: 1 } })), 'denied by pool');
+      assert.equal(await store.release(ending), 'gone');
+      assert.equal(await store.release(next), 'released');
     },
   },
 ];

@@ -71,6 +71,7 @@ export function storeThrough(reach: (method: keyof LeaseStore) => LeaseStore): L
     confirm: async (lease) => reach('confirm').confirm(lease),
     renew: async (leases) => reach('renew').renew(leases),
     reregister: async (leases) => reach('reregister').reregister(leases),
+    ending: async (lease) => reach('ending').ending(lease),
     release: async (lease, keepMs) => reach('release').release(lease, keepMs),
     pause: async (poolId, forMs, family) => reach('pause').pause(poolId, forMs, family),
     used: async (use) => reach('used').used(use),

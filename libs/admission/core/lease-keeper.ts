@@ -89,6 +89,11 @@ export class LeaseKeeper {
     return outcome;
   }
 
+  /** Says that the lease's session has ended and its line comes free in a moment. It is kept until it is released. */
+  async ending(lease: Lease): Promise<void> {
+    await this.#parts.store.ending(lease);
+  }
+
   /**
    * Stops keeping the lease and gives its line back; also for leases that were never confirmed. With `keepMs` the line
    * waits so long for the same key to reconnect. When the store is away

@@ -32,7 +32,7 @@ export type LeaseOperation =
     }
   /** On the most recent request of the session, or an older one: a late holder. */
   | {
-      readonly kind: 'confirm' | 'release' | 'keep' | 'renew' | 'reregister' | 'leave' | 'reclaim';
+      readonly kind: 'confirm' | 'ending' | 'release' | 'keep' | 'renew' | 'reregister' | 'leave' | 'reclaim';
       readonly session: number;
       readonly stale: boolean;
     }
@@ -213,6 +213,8 @@ async function onLease(
       return [board.release(lease, 0, nowMs), await store.release(lease)];
     case 'keep':
       return [board.release(lease, KEEP_MS, nowMs), await store.release(lease, KEEP_MS)];
+    case 'ending':
+      return [board.ending(lease, nowMs), await store.ending(lease)];
     case 'renew':
       return [board.renew([lease], nowMs).map(idOf), (await store.renew([lease])).map(idOf)];
     case 'reregister':

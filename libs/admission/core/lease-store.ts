@@ -49,7 +49,8 @@ export type AcquireOutcome =
   | { readonly kind: 'admitted'; readonly lease: Lease; readonly own: OwnUse | null }
   /** Stands in line: attend to it, or it leaves by itself. */
   | { readonly kind: 'waiting'; readonly denial: Denial }
-  | { readonly kind: 'denied'; readonly denial: Denial }
+  /** `ownLineEnds`: a line of its key, pool and family is about to come free (see `ending`), and nobody counts on it yet. */
+  | { readonly kind: 'denied'; readonly denial: Denial; readonly ownLineEnds: boolean }
   /** The store lost its memory or was away: until the window ends only living sessions re-register. */
   | { readonly kind: 'recovering'; readonly retryAfterMs: number };
 
@@ -196,6 +197,12 @@ export interface LeaseStore {
    * @returns those that could not be put back: their line is gone for good.
    */
   reregister(leases: readonly Lease[]): Promise<readonly Lease[]>;
+  /**
+   * Says of a confirmed line that its session has ended and is being settled. A call under its key, pool and family that
+   * finds no room hears of it, and when it waits for it, may do so in a full line, and has it before all others if the line
+   * is kept. Nothing happens when the line is not held.
+   */
+  ending(lease: Lease): Promise<void>;
   /**
    * Gives the line back; whoever is owed it and waits gets it in the same step. With `keepMs` above 0 a confirmed line
    * is kept so long for the same key to reconnect. `gone`: it had lapsed, or somebody took the session over; nothing was

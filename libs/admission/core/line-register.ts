@@ -12,6 +12,8 @@ export interface Line {
   readonly sinceMs: number;
   /** It was kept for a reconnect, and this session came and took it. */
   readonly isInherited: boolean;
+  /** Its session has ended and is being settled: it comes free in a moment. */
+  isEnding: boolean;
   state: LeaseState;
   expiresAtMs: number;
 }
@@ -21,6 +23,7 @@ export class LineRegister {
   readonly counts = new LineCounts();
   readonly #lines = new Map<SessionId, Line>();
   readonly #kept = new Set<Line>();
+  readonly #ending = new Set<Line>();
   /** No line lapses before this: until then there is nothing to look for. */
   #lapsesFromMs = Infinity;
 
@@ -47,10 +50,18 @@ export class LineRegister {
     return first;
   }
 
+  /** Lines of this place whose sessions have ended and are being settled. */
+  endingAt(place: Place): number {
+    let lines = 0;
+    for (const line of this.#ending) if (isSamePlace(line.lease.place, place)) lines += 1;
+    return lines;
+  }
+
   /** Puts a line in, in place of an older one of the same session. */
   put(line: Line): void {
     this.remove(line.lease.sessionId);
     this.#lines.set(line.lease.sessionId, line);
+    if (line.isEnding) this.#ending.add(line);
     this.counts.add(line.lease.place, 1);
     this.#lapsesFromMs = Math.min(this.#lapsesFromMs, line.expiresAtMs);
   }
@@ -61,7 +72,14 @@ export class LineRegister {
     line.expiresAtMs = expiresAtMs;
     if (state === 'kept') this.#kept.add(line);
     else this.#kept.delete(line);
+    if (state === 'kept') this.#hasSettled(line);
     this.#lapsesFromMs = Math.min(this.#lapsesFromMs, expiresAtMs);
+  }
+
+  /** Says of a line in the register that its session has ended and is being settled. */
+  setEnding(line: Line): void {
+    line.isEnding = true;
+    this.#ending.add(line);
   }
 
   /** Takes the session's line out; nothing happens when it has none. */
@@ -70,6 +88,7 @@ export class LineRegister {
     if (!line) return;
     this.#lines.delete(sessionId);
     this.#kept.delete(line);
+    this.#ending.delete(line);
     this.counts.add(line.lease.place, -1);
   }
 
@@ -84,6 +103,11 @@ export class LineRegister {
     }
     for (const line of lapsed) this.remove(line.lease.sessionId);
     return lapsed;
+  }
+
+  #hasSettled(line: Line): void {
+    line.isEnding = false;
+    this.#ending.delete(line);
   }
 }
 

@@ -59,6 +59,10 @@ export class StaticShare implements LeaseStore {
     return this.#back(await this.inner.reregister(leases));
   }
 
+  ending(...args: Parameters<LeaseStore['ending']>): ReturnType<LeaseStore['ending']> {
+    return this.inner.ending(...args);
+  }
+
   attend(...args: Parameters<LeaseStore['attend']>): ReturnType<LeaseStore['attend']> {
     return this.inner.attend(...args);
   }

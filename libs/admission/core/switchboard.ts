@@ -35,6 +35,8 @@ export class LineHeldElsewhere extends Error {
   }
 }
 
+const NEW_LINE = { isInherited: false, isEnding: false };
+
 /** The machine. */
 export class Switchboard {
   readonly lines = new LineRegister();
@@ -84,10 +86,17 @@ export class Switchboard {
     this.#grant(nowMs);
     const line = this.lines.get(sessionId);
     if (line) return { kind: 'admitted', lease: line.lease, own: this.#ownUse(request, nowMs) };
-    const staying = request.mayWait ? asking.filter(({ caller }) => !this.#isLineFull(caller)) : [];
+    const back = asking.find(({ caller }) => this.#comesBack(caller));
+    const staying = asking.flatMap((waiter): Waiter[] => {
+      if (!request.mayWait) return [];
+      if (waiter === back) return [{ ...waiter, comesBack: true }];
+      return this.#isLineFull(waiter.caller) ? [] : [waiter];
+    });
     const denial = this.#denial(staying.length > 0 ? staying : asking, nowMs);
     this.queue.stay(sessionId, staying);
-    return { kind: staying.length > 0 ? 'waiting' : 'denied', denial };
+    return staying.length > 0
+      ? { kind: 'waiting', denial }
+      : { kind: 'denied', denial, ownLineEnds: back !== undefined };
   }
 
   attend(callers: readonly Seeker[], nowMs: number): readonly AttendOutcome[] {
@@ -119,6 +128,12 @@ export class Switchboard {
       if (line?.state === 'confirmed') this.lines.set(line, 'confirmed', nowMs + this.terms.confirmedMs);
       return line === null;
     });
+  }
+
+  ending(lease: Caller, nowMs: number): void {
+    this.#enterAndGrant(nowMs);
+    const line = this.#heldBy(lease);
+    if (line?.state === 'confirmed') this.lines.setEnding(line);
   }
 
   reregister<L extends Lease>(leases: readonly L[], nowMs: number): readonly L[] {
@@ -320,26 +335,38 @@ export class Switchboard {
     const isOwn = line.lease.sessionId === caller.sessionId;
     const expiresAtMs = nowMs + this.terms.pendingMs;
     const { sinceMs, isInherited } = isOwn ? line : { sinceMs: nowMs, isInherited: true };
-    this.lines.put({ lease, sinceMs, isInherited, state: 'pending', expiresAtMs });
+    this.lines.put({ lease, sinceMs, isInherited, isEnding: false, state: 'pending', expiresAtMs });
     return lease;
   }
 
   #put(lease: Lease, state: LeaseState, { nowMs, ttlMs }: { readonly nowMs: number; readonly ttlMs: number }): Lease {
-    const { sinceMs, isInherited } = this.lines.get(lease.sessionId) ?? { sinceMs: nowMs, isInherited: false };
-    this.lines.put({ lease, sinceMs, isInherited, state, expiresAtMs: nowMs + ttlMs });
+    const { sinceMs, isInherited, isEnding } = this.lines.get(lease.sessionId) ?? { sinceMs: nowMs, ...NEW_LINE };
+    this.lines.put({ lease, sinceMs, isInherited, isEnding, state, expiresAtMs: nowMs + ttlMs });
     return lease;
   }
 
+  /** Whether a line of the call's place is being settled that no call before it counts on. */
+  #comesBack({ place, sessionId }: Caller): boolean {
+    const ending = this.lines.endingAt(place);
+    if (ending === 0) return false;
+    const counting = this.queue
+      .at(place)
+      .filter(({ comesBack, caller }) => comesBack && caller.sessionId !== sessionId);
+    return counting.length < ending;
+  }
+
   // Nobody can tell who comes back from who comes anew: a key is all that they show. So while other tenants wait, a line is
-  // kept only where a call was really under way, and for who comes then; in line everybody is as good as the next.
+  // kept only where a call was really under way, and for who comes from its end on; of those who were in line before,
+  // everybody is as good as the next.
   #keep(line: Line, keepMs: number, nowMs: number): void {
     const { place } = line.lease;
     const isWanted = this.queue.ofPool(place.poolId).some(({ caller }) => caller.place.tenantId !== place.tenantId);
     const ageMsMin = line.isInherited ? KEEP_AGAIN_AGE_MS_MIN : KEEP_AGE_MS_MIN;
     if (isWanted && nowMs - line.sinceMs < ageMsMin) return this.#free(line, nowMs);
     // Who broke off may have come back before its old connection was settled: then its call is in line already.
-    const back = isWanted ? null : this.queue.firstAt(place);
-    if (back === null) return this.lines.set(line, 'kept', nowMs + keepMs);
+    const inLine = this.queue.at(place);
+    const back = inLine.find(({ comesBack }) => comesBack) ?? (isWanted ? undefined : inLine[0]);
+    if (!back) return this.lines.set(line, 'kept', nowMs + keepMs);
     this.queue.remove(back.caller.sessionId);
     this.#granted.push(this.#takeOver(line, back.caller, nowMs));
   }

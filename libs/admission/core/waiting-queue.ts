@@ -15,6 +15,8 @@ export interface Waiter {
   readonly sinceMs: number;
   /** When its replica last attended to it. */
   readonly seenMs: number;
+  /** It came while a line of its place was being settled, and counts on that one. */
+  readonly comesBack: boolean;
 }
 
 /** Where a call stands among those of its pool. */
@@ -52,7 +54,7 @@ export class WaitingQueue {
   /** Puts a call at the end: `callers` is the call in each of its pools. */
   add(sessionId: SessionId, callers: readonly Caller[], nowMs: number): readonly Waiter[] {
     const sequence = ++this.#sequence;
-    const waiters = callers.map((caller) => ({ caller, sequence, sinceMs: nowMs, seenMs: nowMs }));
+    const waiters = callers.map((caller) => ({ caller, sequence, sinceMs: nowMs, seenMs: nowMs, comesBack: false }));
     this.#calls.delete(sessionId);
     this.#calls.set(sessionId, waiters);
     return waiters;
@@ -60,9 +62,13 @@ export class WaitingQueue {
 
   /** Its replica attends to it, in these pools and under what its limits are by now; it keeps its place. */
   seen(sessionId: SessionId, callers: readonly Caller[], nowMs: number): void {
-    const [first] = this.get(sessionId);
+    const places = this.get(sessionId);
+    const [first] = places;
     if (!first) return;
-    const waiters = callers.map((caller) => ({ ...first, caller, seenMs: nowMs }));
+    const backIn = places.find(({ comesBack }) => comesBack)?.caller.place.poolId;
+    const waiters = callers.map((caller) => {
+      return { ...first, caller, seenMs: nowMs, comesBack: caller.place.poolId === backIn };
+    });
     this.stay(sessionId, waiters);
   }
 
@@ -90,13 +96,12 @@ export class WaitingQueue {
     return found;
   }
 
-  /** The first call in line that asks for a line of just this place. */
-  firstAt(place: Place): Waiter | null {
-    for (const waiters of this.#calls.values()) {
-      const waiter = waiters.find(({ caller }) => isSamePlace(caller.place, place));
-      if (waiter) return waiter;
-    }
-    return null;
+  /** The calls in line that ask for a line of just this place, in order. */
+  at(place: Place): readonly Waiter[] {
+    const found: Waiter[] = [];
+    for (const waiters of this.#calls.values())
+      for (const waiter of waiters) if (isSamePlace(waiter.caller.place, place)) found.push(waiter);
+    return found;
   }
 
   /** Pools with somebody in line. */

@@ -101,17 +101,20 @@ function takeOver({ step, before, after, waiting }: Change): Passed | null {
       ? { lease: line.lease, from }
       : null;
   }
-  // Who broke off may be back, and in line, before its old line is given back to be kept: then it has that line at once, but
-  // where other tenants wait.
+  // Who broke off may be back, and in line, before its old line is given back to be kept: then it has that line at once; where
+  // other tenants wait, only who came while the line was being settled.
   const from = before.get(caller.sessionId);
   const isKept = step.kind === 'release' && (step.keepMs ?? 0) > 0 && from?.state === 'confirmed';
   if (!isKept || after.has(caller.sessionId)) return null;
   const { poolId, tenantId } = from.lease.place;
-  const places = [...waiting.values()].flat().map(({ caller }) => caller);
-  if (places.some(({ place }) => place.poolId === poolId && place.tenantId !== tenantId)) return null;
-  for (const { sessionId, place } of places) {
-    const line = after.get(sessionId);
-    if (line && isSamePlace(place, from.lease.place)) return { lease: line.lease, from: from.lease };
+  const places = [...waiting.values()].flat();
+  const isWanted = places.some(({ caller: { place } }) => place.poolId === poolId && place.tenantId !== tenantId);
+  const back = places
+    .filter(({ caller, comesBack }) => isSamePlace(caller.place, from.lease.place) && (comesBack || !isWanted))
+    .sort((a, b) => Number(b.comesBack) - Number(a.comesBack));
+  for (const { caller } of back) {
+    const line = after.get(caller.sessionId);
+    if (line) return { lease: line.lease, from: from.lease };
   }
   return null;
 }

@@ -28,6 +28,7 @@ export class Resurrecting extends Switchboard {
         lease: { ...lease, fence: 1 },
         sinceMs: nowMs,
         isInherited: false,
+        isEnding: false,
         state: 'confirmed',
         expiresAtMs,
       });

@@ -1,6 +1,6 @@
 // Which lines may be kept for a reconnect, once more, written from ADR 026: while other tenants wait for the pool, only the
-// line of a session that had it for a minute, or for a quarter of an hour where it was itself taken over. Where nobody else
-// waits it is kept, or goes to the first call in line that asks for just this place.
+// line of a session that had it for a minute, or for a quarter of an hour where it was itself taken over. It then goes to who
+// counts on it, or is kept; where nobody else waits, also to the first call in line that asks for just this place.
 import { isSamePlace, type Switchboard } from '@trunkline/admission';
 import type { Arrivals, LinesThen, LineThen, WaitersThen } from './arrivals.js';
 import type { StepRun } from './step-run.js';
@@ -69,7 +69,9 @@ export class KeptLines {
       .flat()
       .filter(({ caller, seenMs }) => caller.place.poolId === lease.place.poolId && nowMs - seenMs < this.waiterMs);
     const isWanted = inPool.some(({ caller }) => caller.place.tenantId !== lease.place.tenantId);
-    if (!isWanted) return !inPool.some(({ caller }) => isSamePlace(caller.place, lease.place));
+    const ofPlace = inPool.filter(({ caller }) => isSamePlace(caller.place, lease.place));
+    if (!isWanted) return ofPlace.length === 0;
+    if (ofPlace.some(({ comesBack }) => comesBack)) return false;
     const origin = this.#origins.get(keyOf(lease));
     if (!origin) throw new Violation('line from nowhere', `nobody knows since when ${lease.sessionId} has its line`);
     return nowMs - origin.sinceMs >= (origin.isTakenOver ? AGE_AGAIN_MS_MIN : AGE_MS_MIN);

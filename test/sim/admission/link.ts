@@ -109,6 +109,10 @@ export class Link implements LeaseStore {
     });
   }
 
+  ending(lease: Lease): Promise<void> {
+    return this.#ask({ kind: 'ending', callers: [lease], apply: (board, nowMs) => board.ending(lease, nowMs) });
+  }
+
   pause(poolId: PoolId, forMs: number, family: string | null = null): Promise<void> {
     return this.#ask({
       kind: 'pause',

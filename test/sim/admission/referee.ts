@@ -13,6 +13,7 @@ import {
 } from './arrivals.js';
 import { CapLedger } from './cap-ledger.js';
 import { assertOwed } from './fair-order.js';
+import { EndingLines } from './ending-lines.js';
 import { KeptLines } from './kept-lines.js';
 import { Patience } from './patience.js';
 import { Rules, type Tally } from './rules.js';
@@ -27,6 +28,7 @@ export class Referee implements StoreWatch {
   readonly #ledger: CapLedger;
   readonly #patience: Patience;
   readonly #kept: KeptLines;
+  readonly #ending = new EndingLines();
   readonly #everCounted = new Set<string>();
   #lines: LinesThen = new Map();
   #waiting: WaitersThen = new Map();
@@ -67,6 +69,7 @@ export class Referee implements StoreWatch {
     this.#kept.stepped({ run, before, after: lines, waiting: this.#waiting, arrivals });
     if (!memory.isClosed(nowMs)) this.#assertNobodyWaitsInVain(run, tally);
     this.#patience.stepped(run, arrivals.granted, tally);
+    this.#ending.stepped(run, before, lines, waitersOf(board));
     this.#lines = lines;
     this.#waiting = waitersOf(board);
     this.grants += arrivals.granted.length;
@@ -78,6 +81,7 @@ export class Referee implements StoreWatch {
     this.#lines = new Map();
     this.#waiting = new Map();
     this.#patience.forgot();
+    this.#ending.forgot();
     this.#ledger.forgot();
   }
 
@@ -85,6 +89,7 @@ export class Referee implements StoreWatch {
     const lines = linesOf(board);
     this.#ledger.restored(this.#lines, lines);
     this.#kept.restored(board);
+    this.#ending.restored(board);
     this.#lines = lines;
     this.#waiting = waitersOf(board);
     this.#patience.forgot();
@@ -182,9 +187,11 @@ export class Referee implements StoreWatch {
   // First in, first out among calls that nothing but their time of arrival tells apart: in each pool, and whichever other
   // pools may carry them as well.
   #assertInOrder({ board, step }: StepRun, { granted, takenOver }: Arrivals): void {
-    // A line that is kept is for who comes back, and not for who joins its pool's line meanwhile.
+    // A line that is kept is for who comes back: for who counts on it, and of others for the first.
     for (const lease of takenOver && step.kind === 'release' ? [...granted, takenOver.lease] : granted) {
-      const own = this.#waiting.get(lease.sessionId)?.[0]?.sequence ?? Infinity;
+      const places = this.#waiting.get(lease.sessionId) ?? [];
+      if (lease === takenOver?.lease && places.some(({ comesBack }) => comesBack)) continue;
+      const own = places[0]?.sequence ?? Infinity;
       for (const { sequence, caller } of [...this.#waiting.values()].flat()) {
         const { sessionId, place } = caller;
         if (sequence >= own || !isSamePlace(place, lease.place)) continue;

@@ -35,6 +35,8 @@ export interface Call {
   readonly isIdle: boolean;
   /** Its line is kept so long after its end, for it to connect again; 0: it does not. */
   readonly keepMs: number;
+  /** From the end of its session to that of its connection to the upstream; its client may come back meanwhile. */
+  readonly settleMs: number;
 }
 
 /** What a replica is made of. */
@@ -49,11 +51,12 @@ export interface ReplicaParts {
   readonly whenUnreachable: LeaseKeeperParts['whenUnreachable'];
   /** Its leases were renewed. */
   readonly renewed: () => void;
-  /** A session ended whose client will call again while its line is kept. */
-  readonly callsAgain: (call: Call) => void;
+  /** A session ended whose client will call again, most likely within so long. */
+  readonly callsAgain: (call: Call, withinMs: number) => void;
 }
 
 const IDLE_ASK_MS = 700;
+const SETTLE_MS = 5_000;
 const NO_LIMITS: OwnLimits = { keySessionsMax: null, tenantSessionsMax: null, sessionsPerMinuteMax: null };
 
 /** One replica. */
@@ -128,7 +131,11 @@ export class Replica {
     });
     const asked = { sessionId, replicaId: this.id, who, plans, family };
     const request = { ...asked, waitMs: call.waitMs, gone: gone.signal, review };
-    const admitted = await admit(request, { store: link, room: this.#room, randomBytes: (n) => chance.bytes(n) });
+    const parts = { store: link, room: this.#room, randomBytes: (n: number) => chance.bytes(n) };
+    let admitted = await admit(request, parts);
+    // As `admit-and-dial` does: a line of its own is worth a wait.
+    if (!admitted.ok && admitted.error.ownLineEnds && !gone.signal.aborted)
+      admitted = await admit({ ...request, waitMs: Math.max(call.waitMs, SETTLE_MS) }, parts);
     this.#clients.delete(gone);
     if (!admitted.ok) return;
     if (gone.signal.aborted) await this.#release(admitted.value, 0);
@@ -155,8 +162,13 @@ export class Replica {
   async #hold(call: Call, lease: Lease): Promise<void> {
     const hangUp = this.#parts.upstream.dial(lease);
     const end = this.#client();
+    let isLost = false;
+    const lose = (): void => {
+      isLost = true;
+      end.abort();
+    };
     await this.#parts.process.wait(call.dialMs);
-    if (!call.dialWorks || !(await this.#confirm(lease, () => end.abort()))) {
+    if (!call.dialWorks || !(await this.#confirm(lease, lose))) {
       this.#clients.delete(end);
       hangUp();
       await this.#release(lease, 0);
@@ -167,9 +179,17 @@ export class Replica {
     const endsByItself = !end.signal.aborted;
     end.abort();
     this.#clients.delete(end);
+    if (call.settleMs > 0 && !isLost) await this.#settle(call, lease, endsByItself);
     hangUp();
     await this.#release(lease, call.keepMs);
-    if (endsByItself && call.keepMs > 0) this.#parts.callsAgain(call);
+    if (endsByItself && call.keepMs > 0 && call.settleMs === 0) this.#parts.callsAgain(call, call.keepMs);
+  }
+
+  // Its client comes back as often before the line is free as after.
+  async #settle(call: Call, lease: Lease, endsByItself: boolean): Promise<void> {
+    await this.keeper.ending(lease).catch(() => undefined);
+    if (endsByItself && call.keepMs > 0) this.#parts.callsAgain(call, 2 * call.settleMs);
+    await this.#parts.process.wait(call.settleMs);
   }
 
   #client(): AbortController {

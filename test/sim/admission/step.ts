@@ -12,6 +12,7 @@ export interface Step<T = unknown> {
     | 'confirm'
     | 'renew'
     | 'reregister'
+    | 'ending'
     | 'release'
     | 'pause'
     | 'reclaim'

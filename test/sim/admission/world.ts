@@ -176,7 +176,7 @@ class World {
       policy: this.#policy,
       whenUnreachable: this.options.keepersTold ?? this.#whenUnreachable,
       renewed: () => (running.renewedAtMs = this.#timeline.nowMs),
-      callsAgain: (call) => this.#timeline.after(chance.exponential(call.keepMs / 2), () => this.#arrive(call)),
+      callsAgain: (call, withinMs) => this.#timeline.after(chance.exponential(withinMs / 2), () => this.#arrive(call)),
     });
     const running = { replica, link, renewedAtMs: this.#timeline.nowMs };
     this.#replicas = [...this.#replicas.filter((each) => each.replica.process.isAlive), running];
@@ -233,6 +233,7 @@ class World {
       lastsMs: chance.exponential(chance.pick([0.05, 0.2, 0.5, 4]) * confirmedMs),
       isIdle: chance.happens(0.2),
       keepMs: chance.happens(0.2) ? chance.between(100, confirmedMs / 2) : 0,
+      settleMs: chance.happens(0.3) ? chance.between(1, confirmedMs / 4) : 0,
     };
   }
 

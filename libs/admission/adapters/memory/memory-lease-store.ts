@@ -71,6 +71,10 @@ export class MemoryLeaseStore implements LeaseStore {
     return this.#step((nowMs) => this.#board.release(lease, keepMs, nowMs));
   }
 
+  async ending(lease: Caller): Promise<void> {
+    this.#step((nowMs) => this.#board.ending(lease, nowMs));
+  }
+
   async pause(poolId: PoolId, forMs: number, family: string | null = null): Promise<void> {
     this.#step((nowMs) => this.#board.pause(poolId, Math.ceil(forMs), nowMs, family));
   }

@@ -2,7 +2,8 @@
 -- ARGV 6 session id · 7 caller as JSON (as in waiters, without since) · 8 '1' = may wait
 --      from 9 its pools' plans, as `bring_plans` takes them
 -- OUT  {'admitted', pool, fence, then what own_use says} · {'recovering', ms left} · {'plan'} ask again with the plan
---      {'elsewhere'} the session holds a line of another place · a denial of kind 'waiting' or 'denied' (room.lua)
+--      {'elsewhere'} the session holds a line of another place · a denial of kind 'waiting' (room.lua), or one of kind
+--      'denied' and behind it 1: a line of its place is being settled that nobody counts on, else 0
 local closed = enter()
 if closed > 0 then return { 'recovering', closed } end
 
@@ -37,14 +38,30 @@ queue[#queue + 1] = caller
 grant(caller)
 if caller.line then return { 'admitted', caller.line.pool, caller.line.fence, own_use(caller) } end
 
-local open = {}
-for _, pool in ipairs(pools_of(caller)) do
-  if ARGV[8] == '1' and not is_line_full(at(caller, pool)) then open[#open + 1] = pool end
+-- The first of its pools where a line of its place is being settled that no call before it counts on.
+local function back_in()
+  for _, pool in ipairs(pools_of(caller)) do
+    local place = at(caller, pool)
+    local ending = tonumber(redis.call('HGET', STATE, ending_name(place)) or 0)
+    for _, waiter in ipairs(queue) do
+      if ending > 0 and waiter.back == pool and same_place(at(waiter, pool), place) then ending = ending - 1 end
+    end
+    if ending > 0 then return pool end
+  end
 end
-if #open == 0 then return denial('denied', caller) end
+
+local open, back = {}, back_in()
+for _, pool in ipairs(pools_of(caller)) do
+  if ARGV[8] == '1' and (pool == back or not is_line_full(at(caller, pool))) then open[#open + 1] = pool end
+end
+if #open == 0 then
+  local answer = denial('denied', caller)
+  answer[#answer + 1] = back and 1 or 0
+  return answer
+end
 local record = cjson.decode(ARGV[7])
 stand_in(record, open)
-record.since = whole(now)
+record.since, record.back = whole(now), back
 caller.pools = open
 local answer = denial('waiting', caller)
 redis.call('HSET', WAITERS, session, cjson.encode(record))

@@ -32,6 +32,7 @@ end
 local function write_waiter(session, record, pools)
   if #pools > 0 then
     stand_in(record, pools)
+    if record.back and not stands_in(record, record.back) then record.back = nil end
     redis.call('HSET', WAITERS, session, cjson.encode(record))
   else
     leave_line(session)

@@ -3,16 +3,17 @@
 --
 -- Data, all under one hash tag (one slot of a cluster); every step takes all eleven keys in this order:
 --   1 state     hash  beat, closed_until, server, fence, sequence; pace|<pool> = last release:gap;
---                     given|<pool>; rate|<tenant>; pause|<pool> and pause|<pool>|<family>;
+--                     given|<pool>; rate|<tenant>; ending|<pool>|<family>|<key> = lines that are being settled; pause|<pool> and pause|<pool>|<family>;
 --                     tokens|<pool> and tokens|<pool>|<family> = second:tokens of the last minute's, with commas
---   2 lines     hash  session id -> JSON {token, state, since, replica, key, tenant, pool, family, inherited}
+--   2 lines     hash  session id -> JSON {token, state, since, replica, key, tenant, pool, family, inherited,
+--                     ending}
 --   3 expiry    zset  session id by the ms at which its line lapses
 --   4 kept      zset  the same for lines that are kept for a reconnect
 --   5 counts    hash  lines held: k|<key> t|<tenant> p|<pool> pf|<pool>|<family> pt|<pool>|<tenant> pk|<pool>|<key>
 --   6 plans     hash  pool id -> JSON of the pool's plan (see wire.ts)
 --   7 waiters   hash  session id -> JSON {token, since, replica, key, tenant, pool, family, others, key_max, tenant_max,
---                     rate_max}; others: pools in whose line it stands beside `pool`. Absent: none, and in what older
---                     processes wrote
+--                     rate_max, back}; others: pools in whose line it stands beside `pool`. Absent: none, and in what
+--                     older processes wrote. back: the pool in which it counts on a line that is being settled
 --   8 queue     zset  session id by the order in which calls began to wait
 --   9 seen      zset  session id by the ms of the last time that its replica attended to it
 --  10 reclaims  zset  session id of idle lines asked to make room, by the ms until which that counts
@@ -84,7 +85,18 @@ local function write_line(session, line, expires)
   else redis.call('ZREM', PENDINGS, session) end
 end
 
+local function ending_name(line) return 'ending|' .. line.pool .. '|' .. line.family .. '|' .. line.key end
+
+-- The line is no longer one that is being settled.
+local function has_settled(line)
+  if not line.ending then return end
+  line.ending = nil
+  local name = ending_name(line)
+  if redis.call('HINCRBY', STATE, name, -1) <= 0 then redis.call('HDEL', STATE, name) end
+end
+
 local function drop_line(session, line)
+  has_settled(line)
   redis.call('HDEL', LINES, session)
   redis.call('ZREM', EXPIRY, session)
   redis.call('ZREM', KEPT, session)

@@ -166,6 +166,10 @@ export class RedisLeaseStore implements LeaseStore {
     return parseCount(await this.#run('release', [sessionId, token, keepMs, ...ages])) === 1 ? 'released' : 'gone';
   }
 
+  async ending({ sessionId, token }: Caller): Promise<void> {
+    await this.#run('ending', [sessionId, token]);
+  }
+
   async pause(poolId: PoolId, forMs: number, family: string | null = null): Promise<void> {
     await this.#run('pause', [poolId, Math.ceil(forMs), family ?? '']);
   }
@@ -226,8 +230,9 @@ export class RedisLeaseStore implements LeaseStore {
       case 'admitted':
         return { kind: 'admitted', ...parseLine(reply, this.#in(request)) };
       case 'waiting':
+        return { kind: 'waiting', denial: parseDenial(reply) };
       case 'denied':
-        return { kind: reply[0], denial: parseDenial(reply) };
+        return { kind: 'denied', denial: parseDenial(reply.slice(0, -1)), ownLineEnds: reply.at(-1) === 1 };
       case 'recovering':
         return { kind: 'recovering', retryAfterMs: parseCount(reply[1]) };
       default:

@@ -1,6 +1,6 @@
 -- Gives a line back, or keeps it a moment for a reconnect, if it is held under this token; whoever is owed a line and
--- waits gets it. While other tenants wait it is kept only when it is old enough, and not for who is in line
--- (`switchboard.ts` says why).
+-- waits gets it. While other tenants wait it is kept only when it is old enough, and not for who was in line before its
+-- session ended (`switchboard.ts` says why).
 -- ARGV 6 session id · 7 token · 8 ms to keep it for · 9 how old it must be · 10 the same if it was inherited
 -- OUT  1 released · 0 not held under this token: nothing was freed
 local closed = enter()
@@ -18,9 +18,9 @@ end
 if may_keep then
   -- Who broke off may have come back before its old connection was settled: then its call is in line already.
   for _, waiter in ipairs(queue) do
-    if not wanted and stands_in(waiter, line.pool) and same_place(at(waiter, line.pool), line) then
-      back = waiter
-      break
+    if stands_in(waiter, line.pool) and same_place(at(waiter, line.pool), line) then
+      if waiter.back == line.pool then back = waiter break end
+      if not wanted then back = back or waiter end
     end
   end
   if back then
@@ -29,6 +29,7 @@ if may_keep then
     take_line(back.session, at(back, line.pool), whole(now), true)
     redis.call('PUBLISH', STATE .. ':granted:' .. back.replica, back.session)
   else
+    has_settled(line)
     line.state = 'kept'
     write_line(ARGV[6], line, now + tonumber(ARGV[8]))
   end

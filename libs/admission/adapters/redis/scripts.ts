@@ -36,6 +36,7 @@ const STEPS = [
   'confirm',
   'renew',
   'reregister',
+  'ending',
   'release',
   'pause',
   'used',
