@@ -4,11 +4,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../../../test/support/poll.js';
 import { startTestPostgres, type TestPostgres } from '../../../test/support/postgres.js';
+import type { TenantId } from '@trunkline/kernel';
+import { closePeriod, softClosePeriod, waiveCheck } from '@trunkline/ledger/adapters/prisma';
+import { openDatabase } from '@trunkline/platform/database';
 import { Jobs } from '@trunkline/platform/jobs';
 import { openLog } from '@trunkline/platform/logging';
 import { Shutdown } from '@trunkline/platform/shutdown';
-import { EXPORT_FORMATS, folderOf, purgeRuns, type ExportPlace } from '@trunkline/reporting/adapters/export';
-import { createSchedule, findExport, listExports, requestRun } from '@trunkline/reporting/adapters/prisma';
+import {
+  EXPORT_FORMATS,
+  folderOf,
+  performRun,
+  purgeRuns,
+  type ExportPlace,
+} from '@trunkline/reporting/adapters/export';
+import {
+  createSchedule,
+  findExport,
+  listExports,
+  requestDueRuns,
+  requestRun,
+} from '@trunkline/reporting/adapters/prisma';
+import { nameTenant, OTHER_TENANT, postUsage, TENANT, usageAt } from '../../../libs/reporting/test/books.js';
 import { startExportJobs } from './export-jobs.js';
 
 // A real server on a machine that may be busy with other tests.
@@ -84,6 +100,36 @@ describe('exports in the background', () => {
     const runs = (await listExports(place.db, 50)).filter(({ scheduleId }) => scheduleId === schedule.value.id);
     expect(runs.map(({ period }) => period)).toEqual(['2026-11']);
     expect(await readdir(delivered)).toEqual([`2026-11-gl-${runs[0]?.id}`]);
+  });
+
+  it('come after the close once, and final: a tenant without usage whose month is open is waited for', async () => {
+    const databaseUrl = await postgres.createDatabase();
+    const db = openDatabase(databaseUrl, { poolMax: 2 });
+    const books = { ...place, db, databaseUrl };
+    try {
+      await nameTenant(db, TENANT, 'acme', 'Acme');
+      await nameTenant(db, OTHER_TENANT, 'idle', 'Idle');
+      await db.tenant.updateMany({ data: { createdAt: new Date('2026-09-01') } });
+      await postUsage(db, [usageAt('2026-10-10T10:00:00Z', { input_text: 1n })]);
+      const of = { format: 'gl', tenantId: null, options: {}, target: null, createdBy: 'ada' };
+      expect((await createSchedule(db, { ...of, cadence: 'after_close' }, FORMATS)).ok).toBe(true);
+      const close = async (tenantId: TenantId) => {
+        const step = { tenantId, period: '2026-10', actor: 'ann' } as const;
+        expect(await softClosePeriod(db, step)).toMatchObject({ ok: true });
+        for (const check of ['grace', 'reconciled'] as const)
+          await waiveCheck(db, { ...step, check, because: { actor: 'ann', reason: 'test' } });
+        expect(await closePeriod(db, { ...step, step: 'single_person' })).toMatchObject({ ok: true });
+      };
+      await close(TENANT);
+      expect(await requestDueRuns(db, NOON, FORMATS)).toBe(0);
+      await close(OTHER_TENANT);
+      expect(await requestDueRuns(db, NOON, FORMATS)).toBe(1);
+      expect(await requestDueRuns(db, NOON, FORMATS)).toBe(0);
+      const [run] = await listExports(db, 2);
+      expect(run && (await performRun(books, run.id))?.manifest).toMatchObject({ period: '2026-10', status: 'FINAL' });
+    } finally {
+      await db.$disconnect();
+    }
   });
 
   it('lose their files after the days that they are kept, and nothing else', async () => {

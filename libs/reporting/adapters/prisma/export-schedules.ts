@@ -1,15 +1,16 @@
 // Schedules: exports that nobody has to ask for. `daily` exports the running month, preliminary; `after_close` each month
-// once, when every tenant in it is closed. What a schedule asked for is noted with the run, so that any number of workers
-// may look and each occasion is exported once.
+// once, when it is closed for everybody who could book in it yet, so that what it delivers says FINAL. What a schedule asked
+// for is noted with the run, so that any number of workers may look and each occasion is exported once.
 import { randomBytes } from 'node:crypto';
 import { err, mintId, ok, trustedId, type ExportScheduleId, type TenantId } from '@trunkline/kernel';
-import { calendarOf, parsePeriod, type Period } from '@trunkline/ledger';
+import { calendarOf, type Period } from '@trunkline/ledger';
 import type { Database } from '@trunkline/platform/database';
 import { isUniqueViolation } from '@trunkline/platform/database';
 import { DeliveryTarget, ExportOptions, optionsProblem } from '../../index.js';
 import type { Reported } from './cost-centres.js';
 import { requestRun } from './export-runs.js';
 import { loadCompany } from './load-directory.js';
+import { finalMonths } from './tenants-of-month.js';
 
 /** When. */
 export const CADENCES = ['daily', 'after_close'] as const;
@@ -100,14 +101,7 @@ async function occasionsOf(
     const day = new Intl.DateTimeFormat('en-CA', { timeZone }).format(nowMs);
     return [{ name: day, period: calendarOf(timeZone).periodOf(nowMs) }];
   }
-  const where = tenantId === null ? {} : { tenantId };
-  const standings = await db.accountingPeriod.groupBy({ by: ['period', 'status'], where, _count: true });
-  const closed = new Set(standings.filter(({ status }) => status === 'closed').map(({ period }) => period));
-  for (const { period, status } of standings) if (status !== 'closed') closed.delete(period);
-  return [...closed].sort().flatMap((text) => {
-    const period = parsePeriod(text);
-    return period === null ? [] : [{ name: text, period }];
-  });
+  return (await finalMonths(db, tenantId)).map((period) => ({ name: period, period }));
 }
 
 // The occasion and the run come together: a second worker meets the occasion and leaves both.

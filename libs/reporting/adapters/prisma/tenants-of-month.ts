@@ -1,6 +1,6 @@
-// Who belongs to a month, for what is made of all tenants together.
+// Who belongs to a month, for what is made of all tenants together, and which months are final.
 import { trustedId, type TenantId } from '@trunkline/kernel';
-import { calendarOf, type Period } from '@trunkline/ledger';
+import { calendarOf, parsePeriod, type Period } from '@trunkline/ledger';
 import type { Database, Snapshot } from '@trunkline/platform/database';
 import { z } from 'zod';
 import { loadCompanyOf } from './load-directory.js';
@@ -23,4 +23,31 @@ export async function tenantsOfMonth(db: Database, snapshot: Snapshot, period: P
     .array(z.object({ id: z.string() }))
     .parse(rows)
     .map(({ id }) => trustedId('tnt', id));
+}
+
+/**
+ * Months whose export would say FINAL, of a tenant or (null) of all together, oldest first: somebody booked in them, and they
+ * are closed for everybody who could book yet. A month without any booking has nothing to export and is not among them.
+ */
+export async function finalMonths(db: Database, tenantId: TenantId | null): Promise<readonly Period[]> {
+  // Who is there and still open is who `tenantsOfMonth` adds to those with bookings: the same words.
+  const rows = await db.$queryRaw`
+    SELECT p.period
+      FROM accounting_period p CROSS JOIN company c LEFT JOIN period_company kept ON kept.period = p.period
+     WHERE ${tenantId}::text IS NULL OR p.tenant_id = ${tenantId}
+     GROUP BY p.period, kept.time_zone, c.time_zone
+    HAVING bool_and(p.status = 'closed')
+       AND (${tenantId}::text IS NOT NULL
+            OR bool_or(p.chain_sequence > 0)
+           AND NOT EXISTS (
+                 SELECT FROM tenant t
+                  WHERE t.created_at < ((p.period || '-01')::date + interval '1 month')
+                                       AT TIME ZONE coalesce(kept.time_zone, c.time_zone)
+                    AND NOT EXISTS (SELECT FROM accounting_period q
+                                     WHERE q.tenant_id = t.id AND q.period >= p.period AND q.status = 'closed')))
+     ORDER BY p.period`;
+  return z
+    .array(z.object({ period: z.string().transform((text) => parsePeriod(text)) }))
+    .parse(rows)
+    .flatMap(({ period }) => (period === null ? [] : [period]));
 }
