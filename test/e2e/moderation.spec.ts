@@ -137,7 +137,7 @@ describe('what apps send', () => {
       expect(JSON.stringify(added)).toContain('My card is [removed], thank you.');
       // Whatever else it says that it is.
       const from = client.events.length;
-      const event = JSON.stringify({ audio: 'AAAA', type: 'conversation.item.create', item }).slice(1);
+      const event = JSON.stringify({ type: 'conversation.item.create', item }).slice(1);
       client.sendText(`{"type":"input_audio_buffer.append",${event}`);
       expect(JSON.stringify(await client.next('conversation.item.added', from))).toContain('My card is [removed]');
       await client.close();
