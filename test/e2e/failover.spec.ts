@@ -1,5 +1,5 @@
-// The whole product on a Redis that fails over (with sentinels over TLS only), set up by its address as an operator writes it: live calls go on, nobody is
-// let in above the cap meanwhile, and then lines are given again.
+// The whole product on a Redis that fails over, over TLS only, set up by its address as an operator writes it: live calls
+// go on, nobody is let in above the cap meanwhile, and then lines are given again.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,13 +19,13 @@ const FAILED_OVER_MS = 30_000;
 function urlOf(address: RedisAddress): string {
   if (address.kind === 'single') return address.url;
   const nodes = address.nodes.map(({ host, port }) => `${host}:${port}`).join(',');
-  if (address.kind === 'cluster') return `redis+cluster://${nodes}`;
+  if (address.kind === 'cluster') return `rediss+cluster://${nodes}`;
   return `rediss+sentinel://${nodes}/${address.masterName}?sentinel_password=${address.sentinelLogin.password ?? ''}`;
 }
 
 describe.each([
   { name: 'sentinels', startSet: (tls: TestTls) => startSentinelSet({ password: 'sesame', tls }) },
-  { name: 'a cluster', startSet: () => startClusterSet('{trunkline}') },
+  { name: 'a cluster', startSet: (tls: TestTls) => startClusterSet('{trunkline}', tls) },
 ])('the product on a Redis of $name', ({ startSet }) => {
   let set: TestRedisSet;
   let simulator: Simulator;

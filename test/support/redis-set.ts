@@ -105,21 +105,24 @@ async function untilSentinelKnows(at: At): Promise<void> {
 /**
  * Starts three masters that share the slots, and a replica.
  * @param key whose slot's master is `master`, and has the replica.
+ * @param tls all of them, to each other too, over TLS only.
  */
-export async function startClusterSet(key: string): Promise<TestRedisSet> {
+export async function startClusterSet(key: string, tls: TestTls | null = null): Promise<TestRedisSet> {
   const servers = await Promise.all(
-    [...SLOT_RANGES, null].map((slots) => startTestRedis({ cluster: { slots, nodeTimeoutMs: NODE_TIMEOUT_MS } })),
+    [...SLOT_RANGES, null].map((slots) => startTestRedis({ cluster: { slots, nodeTimeoutMs: NODE_TIMEOUT_MS }, tls })),
   );
   const [first, ...others] = servers;
   const replica = servers.at(-1);
   if (!first || !replica) throw new Error('no server');
-  const slot = await withClient(first, async (redis) => {
+  const slot = await withClient({ port: first.port, tls }, async (redis) => {
     for (const { port, busPort } of others) await redis.call('CLUSTER', 'MEET', '127.0.0.1', port, busPort);
     return redis.cluster('KEYSLOT', key);
   });
   const master = servers[SLOT_RANGES.findIndex(([from, to]) => slot >= from && slot <= to)] ?? first;
-  const masterId = await withClient(master, async (redis) => String(await redis.call('CLUSTER', 'MYID')));
-  await withClient(replica, async (redis) => {
+  const masterId = await withClient({ port: master.port, tls }, async (redis) =>
+    String(await redis.call('CLUSTER', 'MYID')),
+  );
+  await withClient({ port: replica.port, tls }, async (redis) => {
     await eventually('the replica has met its master', () =>
       redis.call('CLUSTER', 'REPLICATE', masterId).catch(() => null),
     );
@@ -127,10 +130,10 @@ export async function startClusterSet(key: string): Promise<TestRedisSet> {
       (await redis.info('replication')).includes('master_link_status:up') ? true : null,
     );
   });
-  await Promise.all(servers.map((server) => withClient(server, untilClusterIsWhole)));
+  await Promise.all(servers.map((server) => withClient({ port: server.port, tls }, untilClusterIsWhole)));
   const nodes = servers.map(({ port }) => ({ host: '127.0.0.1', port }));
   return {
-    address: { kind: 'cluster', nodes, isTls: false, login: { user: null, password: null } },
+    address: { kind: 'cluster', nodes, isTls: tls !== null, login: { user: null, password: null } },
     ...{ master, replica, servers },
     stop: async () => void (await Promise.all(servers.map((server) => server.stop()))),
   };

@@ -140,6 +140,8 @@ async function startServer({ port, busPort, folder, node, tls }: ServerParts): P
     // which may not exist.
     options.push('--cluster-announce-ip', '127.0.0.1', '--cluster-port', `${busPort}`);
     options.push('--cluster-node-timeout', `${node.nodeTimeoutMs}`);
+    // Nodes speak to each other over TLS only where they are told so, whatever they speak to others.
+    if (tls !== null) options.push('--tls-cluster', 'yes');
   }
   const server = spawn('redis-server', options, { stdio: 'ignore' });
   const failed = once(server, 'error').then(([error]: unknown[]) => Promise.reject(notInstalled(error)));
