@@ -7,37 +7,60 @@ local closed = enter()
 local first = 7 + 2 * tonumber(ARGV[6])
 for i = 7, first - 2, 2 do adopt(ARGV[i], ARGV[i + 1]) end
 
-local function has_room(pool, tenant)
-  local plan, calls, of_tenant = plan_of(pool), 1, 1
-  for _, waiter in ipairs(queue) do
-    if stands_in(waiter, pool) then
-      calls = calls + 1
-      if waiter.tenant == tenant then of_tenant = of_tenant + 1 end
-    end
+-- Of each pool its calls in line and those of each tenant, and each call in line by its session: the queue is read once a
+-- step, however many calls join a pool.
+local rooms, in_line
+local function room_of(pool)
+  rooms[pool] = rooms[pool] or { calls = 0, of = {} }
+  return rooms[pool]
+end
+
+local function count_in(tenant, pools, by)
+  for _, pool in ipairs(pools) do
+    local room = room_of(pool)
+    room.calls, room.of[tenant] = room.calls + by, (room.of[tenant] or 0) + by
   end
-  return not plan or (calls <= plan.waiting and of_tenant <= plan.waiting_per_tenant)
+end
+
+local function look_at_rooms()
+  if rooms then return end
+  load_queue()
+  rooms, in_line = {}, {}
+  for _, waiter in ipairs(queue) do
+    in_line[waiter.session] = waiter
+    count_in(waiter.tenant, pools_of(waiter), 1)
+  end
+end
+
+local function has_room(pool, tenant)
+  look_at_rooms()
+  local plan, room = plan_of(pool), room_of(pool)
+  return not plan or (room.calls < plan.waiting and (room.of[tenant] or 0) < plan.waiting_per_tenant)
 end
 
 -- Those of the pools in whose line the call stands, or may from now on.
 local function pools_for(record, text)
   local pools = {}
   for pool in string.gmatch(text, '[^,]+') do
-    if not stands_in(record, pool) then load_queue() end
     if stands_in(record, pool) or has_room(pool, record.tenant) then pools[#pools + 1] = pool end
   end
   return pools
 end
 
--- The queue may have been read already.
+-- Changes it in the queue, too, as that was read.
 local function write_waiter(session, record, pools)
-  if #pools > 0 then
-    stand_in(record, pools)
-    if record.back and not stands_in(record, record.back) then record.back = nil end
-    redis.call('HSET', WAITERS, session, cjson.encode(record))
-  else
-    leave_line(session)
-  end
-  queue = nil
+  look_at_rooms()
+  local waiter = in_line[session]
+  count_in(record.tenant, pools_of(record), -1)
+  count_in(record.tenant, pools, 1)
+  if #pools == 0 then return leave_queue(waiter) end
+  record.pools = nil
+  stand_in(record, pools)
+  if record.back and not stands_in(record, record.back) then record.back = nil end
+  redis.call('HSET', WAITERS, session, cjson.encode(record))
+  record.session, record.sequence = session, waiter.sequence
+  for name in pairs(waiter) do waiter[name] = nil end
+  for name, value in pairs(record) do waiter[name] = value end
 end
 
 for i = first, #ARGV, 6 do
@@ -52,7 +75,6 @@ for i = first, #ARGV, 6 do
     end
     local pools = pools_for(record, ARGV[i + 5])
     if changed or table.concat(pools, ',') ~= table.concat(pools_of(record), ',') then
-      record.pools = nil
       write_waiter(ARGV[i], record, pools)
     end
   end

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { Cluster, Redis } from 'ioredis';
 import { startTestRedis, type TestRedis } from '../../../../test/support/redis.js';
 import { FAIR_CAP_CASES } from '../../core/fair-cap.conformance.js';
+import { confirmed, lineRequest } from '../../core/lease-builders.conformance.js';
 import { leaseOperations } from '../../core/lease-operations.conformance.js';
 import { replay } from '../../core/lease-model.conformance.js';
 import { LEASE_STORE_CASES, type LeaseStoreUnderTest } from '../../core/lease-store.conformance.js';
@@ -59,6 +60,35 @@ describe('the Redis lease store', () => {
     },
     SLOW_MS,
   );
+});
+
+describe('the waiting line in Redis', () => {
+  let server: TestRedis;
+  let redis: Redis;
+  beforeAll(async () => {
+    server = await startTestRedis();
+    redis = new Redis(server.url);
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+
+  it('is read once for all the calls of a step that join another pool', async () => {
+    const { store } = await freshStore(redis);
+    const calls = 100;
+    const plan = { waitingMax: calls, waitingPerTenantMax: calls };
+    const full = { caps: { pool: 1 }, plan };
+    await confirmed(store, { session: 'a', ...full });
+    await confirmed(store, { session: 'b', ...full, ids: { pool: 'b' } });
+    const ids = Array.from({ length: calls }, (_, i) => `w${i}`);
+    for (const session of ids) await store.acquire(lineRequest({ session, ...full, mayWait: true }));
+    await redis.config('RESETSTAT');
+    await store.attend(ids.map((session) => lineRequest({ session, ...full, alsoIn: ['b'] })));
+    const reads = Number(/cmdstat_zrange:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1]);
+    expect(reads).toBeLessThan(calls / 2);
+    expect((await store.view(lineRequest({ ids: { pool: 'b' } }).plan.poolId)).waiting).toHaveLength(calls);
+  });
 });
 
 describe('the lease store on a Redis cluster', () => {
