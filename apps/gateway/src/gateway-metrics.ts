@@ -100,6 +100,11 @@ export class GatewayMetrics {
     this.metrics.counter('moderationUnjudged', { reason, result: isBlocked ? 'blocked' : 'let_through' }).add(1);
   }
 
+  /** Messages that were held back when a session ended said what had no verdict. */
+  heldBackDropped(messages: number): void {
+    this.metrics.counter('moderationDropped').add(messages);
+  }
+
   /** What was found is not in the journal. */
   findingUnrecorded(why: 'session_limit' | 'journal_pressure'): void {
     this.metrics.counter('moderationUnrecorded', { why }).add(1);

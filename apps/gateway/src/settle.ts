@@ -38,13 +38,11 @@ export async function settle(live: LiveSession, ended: EndedBy, parts: SettlePar
       parts.stepFailed(step, error);
     }
   };
-  // What the gate held back and nobody has blocked; the client gets it before its close.
-  live.gating.gate?.close();
   // The client is told at once: a revoked key must be cut within two seconds even if the tail takes ten.
   await Promise.all([
     // Whoever hears of the end may call again at once: the line must be known by then as one that comes free.
     attempt('say that the line ends', parts.lineEnds).then(() =>
-      attempt('close client', () => live.relay.closeClient(parts.closeMsMax)),
+      attempt('close client', () => closeClient(live, ended, parts.closeMsMax)),
     ),
     attempt('close upstream', () => stopSpending(live, ended, parts)),
   ]);
@@ -55,6 +53,13 @@ export async function settle(live: LiveSession, ended: EndedBy, parts: SettlePar
   await attempt('journal the end', () => parts.journalClosed(closed));
   live.bill.close();
   return closed;
+}
+
+async function closeClient({ gating, relay }: LiveSession, ended: EndedBy, msMax: number): Promise<void> {
+  const { close } = endCauseEntry(ended.cause);
+  // What its gate held back and may be heard; the client gets it before its close, where it is there.
+  await gating.gate?.close(close !== 'none' && close !== 'echo');
+  await relay.closeClient(msMax);
 }
 
 async function stopSpending(live: LiveSession, ended: EndedBy, parts: SettleParts): Promise<void> {

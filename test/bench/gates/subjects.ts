@@ -94,6 +94,7 @@ function gated(hooks: readonly ModerationHook[]): ReturnType<Subject['open']> {
     toUpstream: unexpected,
     toClient: unexpected,
     tellBlocked: unexpected,
+    droppedAtEnd: unexpected,
     unjudged: unexpected,
     answerHeld: unexpected,
     unenforceable: unexpected,

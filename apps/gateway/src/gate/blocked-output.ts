@@ -77,6 +77,11 @@ export class BlockedOutput {
     return (responseId !== null && this.blocked.has(responseId)) || items.some(({ id }) => this.itemIds.has(id));
   }
 
+  /** Whether a response ended and nothing of it is blocked. */
+  isWhole(responseId: string): boolean {
+    return this.over.has(responseId);
+  }
+
   /** An event of the upstream went by. */
   passed({ type, responseId, items, isOurs }: BlockedEvent): void {
     if (responseId === null) return;

@@ -60,12 +60,16 @@ describe('a delay line', () => {
     expect(sent).toEqual(['done', 'other']);
   });
 
-  it('lets all go at once when it is flushed, and no timer is left', () => {
-    const { line, sent, isTimed } = lineOf(500);
+  it('of a session that is over lets go what may, at once, and nothing by its time', () => {
+    const { line, sent, pass, isTimed } = lineOf(500);
     void line.add(message('a'));
-    void line.add(message('b'));
-    line.flush();
-    expect([sent, isTimed()]).toEqual([['a', 'b'], false]);
+    void line.add(message('bad', 'r2'));
+    void line.add(message('done: said', 'r2', 'done'));
+    line.stop();
+    pass(1_000);
+    expect([sent, isTimed()]).toEqual([[], false]);
+    expect(line.finish(({ responseId }) => responseId === 'r1')).toBe(2);
+    expect([sent, line.isEmpty]).toEqual([['a', 'done'], true]);
   });
 
   it('keeps whoever brings more waiting while it is full', async () => {

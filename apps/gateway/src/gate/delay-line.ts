@@ -31,6 +31,7 @@ export class DelayLine {
   private readonly forRoom: (() => void)[] = [];
   private bytes = 0;
   private callOff: (() => void) | null = null;
+  private isStopped = false;
 
   constructor(
     private readonly delayMs: () => number,
@@ -40,6 +41,11 @@ export class DelayLine {
   /** Whether anything waits: then what comes after must wait as well. */
   get isEmpty(): boolean {
     return this.waiting.length === 0;
+  }
+
+  /** What waits is about. */
+  get events(): readonly BlockedEvent[] {
+    return this.waiting.map(({ event }) => event);
   }
 
   /** Adds a message. The promise, if any, resolves when there is room for the next one. */
@@ -62,11 +68,26 @@ export class DelayLine {
     this.schedule();
   }
 
-  /** Lets everything go at once that was not blocked by now: the session is over. */
-  flush(): void {
-    for (const { payload, event } of this.waiting.splice(0)) this.ports.send(payload, event.type);
+  /** The session is over: from now on nothing goes by its time, only by `finish`. */
+  stop(): void {
+    this.isStopped = true;
+    this.callOff?.();
+    this.callOff = null;
+  }
+
+  /**
+   * Empties the line of a session that is over: what may go does, of the rest what is left of it without what was said.
+   * @returns how many messages said something that did not go.
+   */
+  finish(mayGo: (event: BlockedEvent) => boolean): number {
+    let dropped = 0;
+    for (const { payload, event } of this.waiting.splice(0)) {
+      const left = mayGo(event) ? payload : event.rest;
+      if (left === null || left.length < payload.length) dropped += 1;
+      if (left !== null) this.ports.send(left, event.type);
+    }
     this.count();
-    this.schedule();
+    return dropped;
   }
 
   private release(): void {
@@ -85,6 +106,7 @@ export class DelayLine {
   }
 
   private schedule(): void {
+    if (this.isStopped) return;
     const next = this.waiting[0];
     if (next === undefined) {
       this.callOff?.();

@@ -35,6 +35,7 @@ export function gateOf(policy: Record<string, unknown> = {}, binding = bindingOf
     unjudged: [] as unknown[],
     unenforceable: [] as string[],
     ends: 0,
+    dropped: 0,
   };
   const findings: GateFinding[] = [];
   const timers: (() => void)[] = [];
@@ -59,6 +60,7 @@ export function gateOf(policy: Record<string, unknown> = {}, binding = bindingOf
     toUpstream: (text) => said.upstream.push(JSON.parse(text) as Record<string, unknown>),
     toClient: (payload) => said.client.push(payload.toString()),
     tellBlocked: (from, about) => said.blocked.push([from, about]),
+    droppedAtEnd: (messages) => (said.dropped += messages),
     end: () => (said.ends += 1),
     found: (each) => findings.push(...each),
   });

@@ -153,7 +153,7 @@ describe('what the model says', () => {
     expect([audio, delta('this is for'), audio].map(receive)).toEqual([null, null, null]);
     expect(receive(delta('bidden'))).toBeNull();
     ends.forEach(receive);
-    gate.close();
+    void gate.close(true);
     expect(said.client.join()).not.toMatch(/AAAA|forbidden|bidden|this is/);
     expect(said.client.map((text) => (JSON.parse(text) as { type: string }).type)).toEqual(
       ends.map(({ type }) => type),
@@ -191,9 +191,80 @@ describe('a verdict that comes when the response is over', () => {
 
   it('takes what was said out of what still waits', async () => {
     const { gate, said } = await late({ output: { holdBackMs: 500 } });
-    gate.close();
+    await gate.close(true);
     expect(said.client.length).toBeGreaterThan(0);
     expect(said.client.join()).not.toContain('forbidden');
+  });
+});
+
+describe('what is held back when the session ends', () => {
+  const closing = (isHeard = true) => {
+    const answers: ((verdict: Verdict) => void)[] = [];
+    const slow: ModerationHook = { ...BAD, inspect: () => new Promise((resolve) => answers.push(resolve)) };
+    const bed = gateOf({ output: { holdBackMs: 500 } }, bindingOf(slow, { kinds: ['output_text'], deadlineMs: 5_000 }));
+    // Timers of hooks are called off with their answers: what is left is the line's, or the end's.
+    const close = () => {
+      const closed = bed.gate.close(isHeard);
+      return { closed, expire: () => bed.timers.at(-1)?.() };
+    };
+    return { ...bed, answers, close };
+  };
+  const complete = [audio, delta('all is well'), audio, ...ends.slice(0, 1), ends[ends.length - 1] ?? audio];
+  const passed: Verdict = { action: 'pass', findings: [] };
+
+  it('goes when its last verdict lets it through', async () => {
+    const { receive, answers, said, close } = closing();
+    complete.forEach(receive);
+    const { closed } = close();
+    expect(said.client).toEqual([]);
+    answers.forEach((answer) => answer(passed));
+    await closed;
+    expect(said.client).toEqual(complete.map((event) => JSON.stringify(event)));
+    expect(said.dropped).toBe(0);
+  });
+
+  it('does not go when the last verdict blocks it', async () => {
+    const { receive, answers, said, close } = closing();
+    complete.forEach(receive);
+    const { closed } = close();
+    answers.forEach((answer) => answer({ action: 'block', findings: [] }));
+    await closed;
+    expect(said.client.join()).not.toMatch(/AAAA|all is well|forbidden/);
+    expect(said.client.join()).toContain('"total_tokens":3');
+  });
+
+  it('does not go without a verdict, and is counted', async () => {
+    const { receive, said, close } = closing();
+    complete.forEach(receive);
+    const { closed, expire } = close();
+    expire();
+    await closed;
+    expect(said.client.join()).not.toMatch(/AAAA|all is well|forbidden/);
+    expect(said.client.join()).toContain('"total_tokens":3');
+    expect(said.dropped).toBeGreaterThan(2);
+  });
+
+  it('does not go while its answer is not complete, nor does what comes after the end', () => {
+    const { receive, said, gate } = gateOf({ output: { holdBackMs: 500 } });
+    [audio, delta('all is'), audio].forEach(receive);
+    void gate.close(true);
+    expect([delta(' forbidden'), audio, ...ends].map(receive)).toEqual(new Array(ends.length + 2).fill(null));
+    expect([said.client, said.dropped]).toEqual([[], 3]);
+  });
+
+  it('is waited for by nobody when the client is gone', async () => {
+    const { receive, said, close } = closing(false);
+    complete.forEach(receive);
+    await close().closed;
+    expect(said.dropped).toBe(0);
+  });
+
+  it('goes at once when all of it was judged', () => {
+    const { receive, said, gate, timers } = gateOf({ output: { holdBackMs: 500 } });
+    complete.forEach(receive);
+    void gate.close(true);
+    expect(said.client.join()).toMatch(/all is well/);
+    expect(timers).toEqual([]);
   });
 });
 
@@ -202,7 +273,7 @@ it('a verdict that comes when the session is over is told, and nothing else', as
   const slow: ModerationHook = { ...BAD, inspect: () => new Promise((resolve) => (answer = resolve)) };
   const { gate, receive, said, findings } = gateOf({ blocksMax: 1 }, bindingOf(slow));
   receive(delta('forbidden'));
-  gate.close();
+  void gate.close(true);
   answer({ action: 'block', findings: [] });
   await new Promise((resolve) => setImmediate(resolve));
   expect([said.upstream, said.blocked, said.ends]).toEqual([[], [], 0]);

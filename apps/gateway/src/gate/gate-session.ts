@@ -13,13 +13,14 @@ import {
   type StartTimer,
 } from '@trunkline/moderation';
 import type { ContentReader, GatedEvent, GateWords, SessionVeil } from '@trunkline/providers';
-import { plainEvent, typeOf, withoutWhatWasSaid } from '@trunkline/providers/adapters/openai';
+import { plainEvent, typeOf, withoutWhatWasSaid, type BlockedEvent } from '@trunkline/providers/adapters/openai';
 import { BlockedOutput } from './blocked-output.js';
 import { DelayLine } from './delay-line.js';
 import { Excerpts } from './excerpts.js';
 import type { Unjudged } from './held-answers.js';
 import { judgeEvent, type JudgedEvent } from './judge-event.js';
 import { SessionConduct, type SessionConductPorts } from './session-conduct.js';
+import { VerdictsDue } from './verdicts-due.js';
 
 /** What becomes of an event: let through as it came, kept, or another in its place. */
 export type GateVerdict = 'forward' | 'drop' | { readonly replace: Buffer };
@@ -74,12 +75,16 @@ export interface GatePorts {
   readonly answerHeld: SessionConductPorts['answerHeld'];
   readonly mayAsk: SessionConductPorts['mayAsk'];
   readonly unenforceable: SessionConductPorts['unenforceable'];
+  /** So many messages were held back when the session ended, and are not heard: what they say had no verdict. */
+  readonly droppedAtEnd: (messages: number) => void;
   /** Ends the session: the policy demands it. */
   readonly end: () => void;
   /** Hooks found something or failed. @param by the policy that they are of. */
   readonly found: (findings: readonly GateFinding[], by: GatePolicy) => void;
 }
 
+/** From the end of a session until what is held back and has no verdict is dropped: who is cut must be cut within two seconds. */
+const LAST_VERDICTS_MS_MAX = 1_000;
 const RESPONSE = /^response\./;
 const ITEM = /^conversation\.item\.(added|created|done)$/;
 const AUDIO = 'response.output_audio.delta';
@@ -92,6 +97,7 @@ export class GateSession {
   private readonly output: BlockedOutput;
   private readonly delayed: DelayLine;
   private readonly conduct: SessionConduct;
+  private readonly verdicts = new VerdictsDue();
   private blocks = 0;
   private excerpts: Excerpts | null = null;
   private isClosed = false;
@@ -186,11 +192,23 @@ export class GateSession {
     return this.conduct.transcribesForPolicy;
   }
 
-  /** The session is over: what is held back and was not blocked goes. */
-  close(): void {
+  /**
+   * The session is over. What is held back goes if its response has ended and all of it was judged and may be heard; nothing
+   * of what is said after that. Verdicts that are under way are waited for, no longer than `LAST_VERDICTS_MS_MAX`.
+   * @param isHeard whether anybody is there to hear it. @returns resolves when nothing is held back any more.
+   */
+  async close(isHeard: boolean): Promise<void> {
     this.isClosed = true;
     this.conduct.close();
-    this.delayed.flush();
+    this.delayed.stop();
+    if (isHeard && !this.delayed.isEmpty && !this.verdicts.isEmpty)
+      await this.verdicts.none(LAST_VERDICTS_MS_MAX, this.ports.startTimer);
+    const isUnfit = (id: string): boolean => !this.output.isWhole(id) || this.verdicts.has(id);
+    const unfit = this.delayed.events.some(({ responseId }) => responseId !== null && isUnfit(responseId));
+    // What names no response is an item, of whichever.
+    const mayGo = ({ responseId }: BlockedEvent): boolean => (responseId === null ? !unfit : !isUnfit(responseId));
+    const dropped = this.delayed.finish(mayGo);
+    if (dropped > 0 && isHeard) this.ports.droppedAtEnd(dropped);
   }
 
   private follow(): void {
@@ -237,16 +255,21 @@ export class GateSession {
     const words = event.responseId === null ? event.itemId : null;
     if (words !== null) this.conduct.judging(words);
     const judged = judgeEvent(this.pipeline, event);
-    if (judged instanceof Promise) void judged.then((each) => this.act(each));
-    else this.act(judged);
+    if (!(judged instanceof Promise)) return this.act(judged);
+    const { responseId } = event;
+    if (responseId !== null) this.verdicts.began(responseId);
+    void judged.then((each) => {
+      this.act(each);
+      if (responseId !== null) this.verdicts.given(responseId);
+    });
   }
 
   /** What was said cannot be redacted any more: it is stopped like what is blocked. */
   private act(judged: JudgedEvent): void {
     this.tell(judged);
     const { action, event } = judged;
-    // A verdict for a session that is over is told, and nothing else.
-    if (this.isClosed) return;
+    // A verdict for a session that is over is told, and nothing else, unless what it is about can still be kept back.
+    if (this.isClosed && this.delayed.isEmpty) return;
     const { responseId, itemId } = event;
     if (action === 'pass' || action === 'flag') {
       if (responseId === null && itemId !== null) this.conduct.passed(itemId);
@@ -263,6 +286,8 @@ export class GateSession {
 
   private letOut(type: string, payload: Buffer): GateVerdict | Promise<GateVerdict> {
     if (!RESPONSE.test(type) && !ITEM.test(type)) return 'forward';
+    // The tail of a session that is over is metered; what is said in it would go out unjudged.
+    if (this.isClosed && this.holdsBack) return 'drop';
     if (!this.output.isActive && !this.holdsBack && type !== 'response.done') {
       if (type === AUDIO) this.output.heard(payload.length);
       return 'forward';

@@ -76,6 +76,13 @@ export function openGate(parts: GatewayParts, session: GatedSession): GateSessio
       );
       relay().end('moderation');
     },
+    droppedAtEnd: (messages) => {
+      parts.metrics.heldBackDropped(messages);
+      parts.log.info(
+        { event: 'moderation_output_dropped', session_id: id, tenant_id: tenantId, count: messages },
+        'a session ended while output was held back that had no verdict yet: it was not let out',
+      );
+    },
     end: () => relay().end('moderation'),
     found: (findings, by) => {
       for (const finding of findings) {

@@ -42,6 +42,12 @@ export const MODERATION_METRICS = {
       { name: 'result', values: ['blocked', 'let_through'] },
     ],
   },
+  moderationDropped: {
+    kind: 'counter',
+    name: 'trunkline_moderation_dropped_total',
+    help: 'Messages that were held back when their session ended and not let out: what they said had no verdict yet.',
+    labels: NO_LABELS,
+  },
   moderationUnrecorded: {
     kind: 'counter',
     name: 'trunkline_moderation_unrecorded_total',
