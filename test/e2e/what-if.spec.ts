@@ -87,7 +87,7 @@ it('knows of a call that gave up in line', async () => {
     ...{ authorization: `Bearer ${apiKey}`, connection: 'Upgrade', upgrade: 'websocket' },
     ...{ 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' },
   };
-  const url = `${httpUrl}/v1/realtime?model=gpt-realtime`;
+  const url = `${httpUrl}/v1/realtime?model=gpt-realtime&wait_ms=50000`;
   request(url, { headers, signal: gone.signal })
     .on('error', () => undefined)
     .end();

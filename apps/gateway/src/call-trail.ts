@@ -1,8 +1,10 @@
 // What became of a call on its way through the pools, for the record of calls that got no session.
 import { mintedAtMs, type PoolId, type Refusal, type SessionId } from '@trunkline/kernel';
 import type { AdmissionRefusal } from '@trunkline/admission';
+import type { Handshake } from '@trunkline/realtime';
 import type { Principal } from '@trunkline/tenancy';
 import type { RefusedCall } from './refused-calls.js';
+import { waitAskedMs } from './wait-terms.js';
 
 /** Where a call asked for a line, and what it heard. */
 export class CallTrail {
@@ -18,7 +20,7 @@ export class CallTrail {
   }
 
   /** The call as it is recorded. */
-  refused({ sessionId, principal, model, family, gone, refusal, tookMs }: RefusedEnd): RefusedCall {
+  refused({ sessionId, principal, handshake, model, family, gone, refusal, tookMs }: RefusedEnd): RefusedCall {
     return {
       tenantId: principal.tenantId,
       keyId: principal.keyId,
@@ -29,6 +31,7 @@ export class CallTrail {
       askedAtMs: mintedAtMs(sessionId),
       // Who went away waited for something, in line or not.
       waitedMs: this.waited || gone.aborted ? tookMs : 0,
+      waitAskedMs: waitAskedMs(handshake),
     };
   }
 }
@@ -37,6 +40,7 @@ export class CallTrail {
 export interface RefusedEnd {
   readonly sessionId: SessionId;
   readonly principal: Principal;
+  readonly handshake: Handshake;
   readonly model: string;
   readonly family: string;
   /** Its client went away, if it did. */

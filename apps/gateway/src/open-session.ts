@@ -18,6 +18,7 @@ import { OwedReports } from './owed-reports.js';
 import { SessionOwed } from './session-owed.js';
 import { usedInPool } from './pool-tokens.js';
 import { isBudgeted } from './turn-budget.js';
+import { waitAskedMs } from './wait-terms.js';
 import { turnGate } from './turn-gate.js';
 
 /** A call that holds a line and an open upstream. */
@@ -45,6 +46,7 @@ export function openedRecord(parts: GatewayParts, call: AdmittedCall): SessionOp
     dialect: handshake.dialect,
     transport: 'websocket',
     clientKind: handshake.clientKind,
+    waitAskedMs: waitAskedMs(handshake),
     openedAtMs: call.openedAtMs,
   };
 }

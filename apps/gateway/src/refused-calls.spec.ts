@@ -15,6 +15,7 @@ function aCall(set: Partial<Omit<RefusedCall, 'tenantId'>> & { readonly tenant?:
     pools: [A],
     askedAtMs: 100 * SPAN_MS,
     waitedMs: 0,
+    waitAskedMs: null,
     ...rest,
   };
 }
@@ -48,13 +49,19 @@ describe('the record of refused calls', () => {
     expect(recorded).toHaveLength(1);
   });
 
-  it('tells keys, models, reasons, pools and spans apart, and not the order of pools', async () => {
+  it('tells keys, models, reasons, pools, spans and waits asked for apart, and not the order of pools', async () => {
     const { calls, recorded } = log();
     const both = (...pools: PoolId[]) => aCall({ pools });
-    const others = [{ tenant: 'b' }, { model: 'gpt-x' }, { reason: 'abandoned' }, { askedAtMs: 101 * SPAN_MS }];
+    const others = [
+      { tenant: 'b' },
+      { model: 'gpt-x' },
+      { reason: 'abandoned' },
+      { askedAtMs: 101 * SPAN_MS },
+      { waitAskedMs: 0 },
+    ];
     for (const call of [aCall(), ...others.map(aCall), both(A, B), both(B, A, B)]) calls.note(call);
     await calls.flush();
-    expect(recorded.map((each) => each.calls)).toEqual([1, 1, 1, 1, 1, 2]);
+    expect(recorded.map((each) => each.calls)).toEqual([1, 1, 1, 1, 1, 1, 2]);
     expect(recorded.at(-1)?.pools).toEqual([A, B]);
   });
 

@@ -18,6 +18,8 @@ export interface RefusedCall {
   readonly askedAtMs: number;
   /** How long it stood in line. */
   readonly waitedMs: number;
+  /** How long its app asked to wait; null: it did not say. */
+  readonly waitAskedMs: number | null;
 }
 
 /** What records are made with, and where they go. */
@@ -33,7 +35,7 @@ export interface RefusedCallsPorts {
 
 /** How often what was counted is journalled, and how far apart the calls of one record may have asked. */
 export const SPAN_MS = 5_000;
-/** Kinds of calls (key, model, reason, pools) of a tenant in one span; honest traffic has a handful. */
+/** Kinds of calls (key, model, reason, pools, wait asked for) of a tenant in one span; honest traffic has a handful. */
 export const TENANT_KINDS_MAX = 40;
 /** The same of all tenants: about 200 kB of records. */
 export const KINDS_MAX = 500;
@@ -51,18 +53,18 @@ export class RefusedCallsLog {
 
   /** Counts one. */
   note(call: RefusedCall): void {
-    const { tenantId, keyId, askedAtMs } = call;
+    const { tenantId, keyId, askedAtMs, waitAskedMs } = call;
     const [model, family] = [call.model.slice(0, NAME_CHARS_MAX), call.family.slice(0, NAME_CHARS_MAX)];
     const pools = [...new Set(call.pools)].sort();
     const waitedMs = Math.max(0, Math.round(call.waitedMs));
     const span = Math.floor(askedAtMs / SPAN_MS);
-    const name = JSON.stringify([keyId, model, call.reason, pools, span]);
+    const name = JSON.stringify([keyId, model, call.reason, pools, waitAskedMs, span]);
     const known = this.kinds.get(name);
     if (known) return void this.kinds.set(name, oneMore(known, askedAtMs, waitedMs));
     const ofTenant = this.kindsOf.get(tenantId) ?? 0;
     if (ofTenant >= TENANT_KINDS_MAX || this.kinds.size >= KINDS_MAX) return this.ports.unrecorded('too_many_kinds', 1);
     this.kindsOf.set(tenantId, ofTenant + 1);
-    const times = { fromMs: askedAtMs, untilMs: askedAtMs, waitedMs, waitedMsMax: waitedMs };
+    const times = { fromMs: askedAtMs, untilMs: askedAtMs, waitedMs, waitedMsMax: waitedMs, waitAskedMs };
     this.kinds.set(name, { tenantId, keyId, model, family, reason: call.reason, pools, calls: 1, ...times });
   }
 

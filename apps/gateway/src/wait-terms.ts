@@ -2,17 +2,24 @@
 // with `?wait_ms=`. What is more than allowed is cut to what is allowed, so that an app need not know the policy.
 import { err, ok, type Refusal, type Result } from '@trunkline/kernel';
 import type { Handshake } from '@trunkline/realtime';
-import type { Principal } from '@trunkline/tenancy';
+import { LIMIT_BOUNDS, type Principal } from '@trunkline/tenancy';
 
 const PARAMETER = 'wait_ms';
+const WHOLE = /^\d{1,9}$/;
 
 /** Milliseconds; 0: refused at once. */
 export function waitOf({ query }: Handshake, { limits }: Principal): Result<number, Refusal> {
   const text = query.get(PARAMETER);
   if (text === undefined) return ok(limits.waitMsMax);
-  if (/^\d{1,9}$/.test(text)) return ok(Math.min(Number(text), limits.waitMsMax));
+  if (WHOLE.test(text)) return ok(Math.min(Number(text), limits.waitMsMax));
   const message = 'wait_ms must be a whole number of milliseconds: how long to wait for a free line.';
   return err({ code: 'invalid_request', message, param: PARAMETER });
+}
+
+/** What the app asked for, for the record: no more than any tenant may wait; null: it did not say. */
+export function waitAskedMs({ query }: Pick<Handshake, 'query'>): number | null {
+  const text = query.get(PARAMETER);
+  return text !== undefined && WHOLE.test(text) ? Math.min(Number(text), LIMIT_BOUNDS.waitMsMax.max) : null;
 }
 
 /** The refusal of a line; where the app asked to wait and its tenant's calls may not, it says so and who changes that. */

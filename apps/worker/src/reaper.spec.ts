@@ -56,7 +56,7 @@ class Gateway {
       causedBy: 'policy',
     } as const;
     await this.journal(
-      { kind: 'session_opened', session: { ...who, ...about, openedAtMs: OPENED_MS } },
+      { kind: 'session_opened', session: { ...who, ...about, waitAskedMs: null, openedAtMs: OPENED_MS } },
       { kind: 'usage_owed', owed: owedUsage(report, { ...who, seenAtMs: OPENED_MS + 5_000, billing: 'bill' }) },
     );
     return this;

@@ -48,12 +48,13 @@ test('a record is read back as it was written', () => {
 
 test.each<JournalRecord>([
   { kind: 'session_opened', session: sessionOpened() },
+  { kind: 'session_opened', session: sessionOpened({ waitAskedMs: 2_000 }) },
   { kind: 'session_closed', session: sessionClosed({ closeCode: null }) },
   { kind: 'usage_owed', owed: anOwed('r') },
   { kind: 'nothing_owed', nothing: { id: anOwed('r').id, sessionId: SESSION, atMs: 1 } },
   estimateRecord('r', ['seen_in_part']),
   { kind: 'moderation', finding: aFinding() },
-  { kind: 'calls_refused', refused: refusedCalls() },
+  { kind: 'calls_refused', refused: refusedCalls({ waitAskedMs: 0 }) },
   {
     kind: 'moderation',
     finding: aFinding({
@@ -130,4 +131,12 @@ test('a usage object too large for the journal is replaced by its size and parks
   expect(event.problem).toBe('unknown_shape');
   expect(JSON.stringify(event.vendorUsage)).toMatch(/omitted.*70011 characters/);
   expect(usageEvent({ ...event, vendorUsage: undefined }, event).vendorUsage).toBeNull();
+});
+
+test('what an older release wrote without the wait that was asked for is read as none', () => {
+  const { waitAskedMs: _opened, ...session } = sessionOpened();
+  const { waitAskedMs: _refused, ...refused } = refusedCalls();
+  const read = (record: object) => readJournalRecord(JSON.stringify({ version: 1, ...record }));
+  expect(read({ kind: 'session_opened', session })).toMatchObject({ session: { waitAskedMs: null } });
+  expect(read({ kind: 'calls_refused', refused })).toMatchObject({ refused: { waitAskedMs: null } });
 });

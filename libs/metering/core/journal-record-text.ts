@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { JournalRecord } from './journal.js';
 import { moderationFindingSchema } from './moderation-finding.js';
 import { owedUsageSchema } from './owed-usage.js';
-import { refusedCallsSchema } from './refused-calls.js';
+import { refusedCallsSchema, waitAskedSchema } from './refused-calls.js';
 import type { SeenUsage } from './usage-estimate.js';
 import { eventIdSchema, storedQuantities, timeMsSchema, usageEventSchema, whoSchema } from './usage-event-schema.js';
 
@@ -61,6 +61,7 @@ const openedSchema = z.object({
   dialect: z.string(),
   transport: z.literal('websocket'),
   clientKind: z.string(),
+  waitAskedMs: waitAskedSchema,
   openedAtMs: timeMsSchema,
 });
 

@@ -20,6 +20,8 @@ export interface SessionOpened {
   readonly transport: 'websocket';
   /** e.g. `server` or `browser`. */
   readonly clientKind: string;
+  /** How long its app asked to wait for a line; null: it did not say, or a release before this field wrote the record. */
+  readonly waitAskedMs: number | null;
   /** Unix milliseconds. */
   readonly openedAtMs: number;
 }

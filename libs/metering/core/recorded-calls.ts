@@ -14,6 +14,8 @@ export interface RecordedSession {
   readonly openedAtMs: number;
   /** From when it was let in. Null while it is open, and for ever when its gateway was killed. */
   readonly durationMs: number | null;
+  /** How long its app asked to wait for a line; null: it did not say, or that was not recorded yet. */
+  readonly waitAskedMs: number | null;
 }
 
 /** Calls of one key that got no session and came to the same end within a few seconds. Times in Unix milliseconds. */
@@ -29,4 +31,6 @@ export interface RecordedRefusal {
   readonly calls: number;
   /** How long they stood in line, together. */
   readonly waitedMs: number;
+  /** As of a session. */
+  readonly waitAskedMs: number | null;
 }

@@ -33,9 +33,17 @@ export interface RefusedCalls {
   /** How long they stood in line before that, together and the longest; 0 when they did not. */
   readonly waitedMs: number;
   readonly waitedMsMax: number;
+  /** How long their app asked to wait; null: it did not say, or a release before this field wrote the record. */
+  readonly waitAskedMs: number | null;
 }
 
+// The column is a 32-bit integer; no wait comes near.
+const WAIT_ASKED_MS_MAX = 2 ** 31 - 1;
+
 const count = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER).transform(Math.round);
+
+/** Milliseconds that an app asked to wait. Absent in records of releases before this field. */
+export const waitAskedSchema = z.number().int().min(0).max(WAIT_ASKED_MS_MAX).nullable().default(null);
 
 /** Version 1 of what is stored. */
 export const refusedCallsSchema: z.ZodType<RefusedCalls> = z.object({
@@ -57,4 +65,5 @@ export const refusedCallsSchema: z.ZodType<RefusedCalls> = z.object({
   calls: count,
   waitedMs: count,
   waitedMsMax: count,
+  waitAskedMs: waitAskedSchema,
 });

@@ -89,6 +89,7 @@ export function sessionOpened(set: Partial<SessionOpened> = {}): SessionOpened {
     dialect: 'ga',
     transport: 'websocket',
     clientKind: 'server',
+    waitAskedMs: null,
     openedAtMs: 1_795_000_000_000,
     ...set,
   };
@@ -116,6 +117,7 @@ export function refusedCalls(set: Partial<RefusedCalls> = {}): RefusedCalls {
     ...{ id: trustedId('rfc', 'rfc_00000000000000000000000001'), tenantId, keyId, replicaId },
     ...{ model: 'gpt-realtime-2026-01-01', family: 'gpt-realtime', reason: 'pool_limit', pools: [poolId] },
     ...{ fromMs: 1_795_000_000_000, untilMs: 1_795_000_000_900, calls: 3, waitedMs: 1_200, waitedMsMax: 700 },
+    waitAskedMs: null,
     ...set,
   };
 }

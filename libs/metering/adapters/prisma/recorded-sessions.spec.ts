@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mintId } from '@trunkline/kernel';
 import type { RecordedSession } from '@trunkline/metering';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
+import { sessionOpened } from '../../test/records.js';
+import { PrismaJournalStore } from './prisma-journal-store.js';
 import { recordedSessionsOfAllTenants } from './recorded-sessions.js';
 
 const NOON = Date.parse('2026-11-20T12:00:00Z');
@@ -61,9 +63,20 @@ describe('the recorded sessions', () => {
     await record(2, { durationMs: null });
     const who = { tenantId: 'tnt_t', keyId: 'key_k', poolId: expect.stringMatching(/^pool_/), model: MODEL };
     expect(await found()).toEqual([
-      { ...who, askedAtMs: NOON + 1, openedAtMs: NOON + 1, durationMs: 61_000 },
-      { ...who, askedAtMs: NOON + 2, openedAtMs: NOON + 2, durationMs: null },
+      { ...who, askedAtMs: NOON + 1, openedAtMs: NOON + 1, durationMs: 61_000, waitAskedMs: null },
+      { ...who, askedAtMs: NOON + 2, openedAtMs: NOON + 2, durationMs: null, waitAskedMs: null },
     ]);
+  });
+
+  it('know how long their app asked to wait, as the gateway journalled it', async () => {
+    const opened = (waitAskedMs: number | null) =>
+      ({
+        kind: 'session_opened',
+        session: sessionOpened({ sessionId: mintId('ses', NOON, randomBytes), openedAtMs: NOON, waitAskedMs }),
+      }) as const;
+    const batch = { spoolId: 'spl_a', epoch: 1, segment: 1, fromSequence: 1, toSequence: 2 };
+    await new PrismaJournalStore(postgres.db).commit({ ...batch, records: [opened(2_000), opened(null)] });
+    expect(new Set((await found()).map(({ waitAskedMs }) => waitAskedMs))).toEqual(new Set([2_000, null]));
   });
 
   it('are all of them, over as many pages as there are', async () => {

@@ -26,6 +26,7 @@ interface RefusedRow {
   readonly asked_until: Date;
   readonly calls: bigint;
   readonly waited_ms: bigint;
+  readonly wait_asked_ms: number | null;
 }
 
 /** Everybody's calls that got no line, by when they asked, for administrators. Each page is a query of its own. */
@@ -35,7 +36,7 @@ export async function* refusedCallsOfAllTenants(
 ): AsyncGenerator<readonly RecordedRefusal[], void> {
   for (let after = { at: new Date(fromMs), id: '' }; ;) {
     const rows = await db.$queryRaw<RefusedRow[]>`
-      SELECT id, tenant_id, key_id, model, reason, asked_from, asked_until, calls, waited_ms
+      SELECT id, tenant_id, key_id, model, reason, asked_from, asked_until, calls, waited_ms, wait_asked_ms
       FROM refused_calls
       WHERE (asked_from, id) > (${after.at}, ${after.id}) AND asked_from < ${new Date(toMs)}
       ORDER BY asked_from, id LIMIT ${PAGE}`;
@@ -68,5 +69,6 @@ function refusalOf(row: RefusedRow): RecordedRefusal {
     untilMs: row.asked_until.getTime(),
     calls: Number(row.calls),
     waitedMs: Number(row.waited_ms),
+    waitAskedMs: row.wait_asked_ms,
   };
 }

@@ -9,13 +9,14 @@ export function insertRefused(refused: readonly RefusedCalls[]): Prisma.Sql {
     , new_refused AS (
       INSERT INTO refused_calls (
         id, tenant_id, key_id, replica_id, model, family, reason, pools, asked_from, asked_until, calls, waited_ms,
-        waited_ms_max)
+        waited_ms_max, wait_asked_ms)
       SELECT
         id, tenant_id, key_id, replica_id, model, family, reason, ARRAY(SELECT json_array_elements_text(pools)),
-        to_timestamp(from_ms / 1000.0), to_timestamp(until_ms / 1000.0), calls, waited_ms, waited_ms_max
+        to_timestamp(from_ms / 1000.0), to_timestamp(until_ms / 1000.0), calls, waited_ms, waited_ms_max,
+        wait_asked_ms
       FROM json_to_recordset(${JSON.stringify(refused.map(refusedRow))}::json) AS row (
         id text, tenant_id text, key_id text, replica_id text, model text, family text, reason text, pools json,
-        from_ms bigint, until_ms bigint, calls bigint, waited_ms bigint, waited_ms_max bigint)
+        from_ms bigint, until_ms bigint, calls bigint, waited_ms bigint, waited_ms_max bigint, wait_asked_ms int)
       ON CONFLICT (id) DO NOTHING)`;
 }
 
@@ -34,5 +35,6 @@ function refusedRow(refused: RefusedCalls): object {
     calls: refused.calls,
     waited_ms: refused.waitedMs,
     waited_ms_max: refused.waitedMsMax,
+    wait_asked_ms: refused.waitAskedMs,
   };
 }

@@ -28,16 +28,16 @@ const ENDS = Prisma.sql`(EXCLUDED.end_cause IS NOT NULL AND (old.end_cause IS NU
 export function upsertSessions(rows: readonly SessionRow[]): Prisma.Sql {
   return Prisma.sql`
     INSERT INTO session AS old (
-      id, tenant_id, key_id, pool_id, replica_id, model, dialect, transport, client_kind, opened_at, end_cause,
+      id, tenant_id, key_id, pool_id, replica_id, model, dialect, transport, client_kind, wait_asked_ms, opened_at, end_cause,
       close_code, closed_at, duration_ms, bytes_from_client, bytes_from_upstream, messages_from_client,
       messages_from_upstream)
     SELECT
-      id, tenant_id, key_id, pool_id, replica_id, model, dialect, transport, client_kind,
+      id, tenant_id, key_id, pool_id, replica_id, model, dialect, transport, client_kind, wait_asked_ms,
       to_timestamp(opened_at_ms / 1000.0), end_cause, close_code, to_timestamp(closed_at_ms / 1000.0), duration_ms,
       bytes_from_client, bytes_from_upstream, messages_from_client, messages_from_upstream
     FROM json_to_recordset(${JSON.stringify(rows)}::json) AS row (
       id text, tenant_id text, key_id text, pool_id text, replica_id text, model text, dialect text, transport text,
-      client_kind text, opened_at_ms bigint, end_cause text, close_code int, closed_at_ms bigint,
+      client_kind text, wait_asked_ms int, opened_at_ms bigint, end_cause text, close_code int, closed_at_ms bigint,
       duration_ms bigint, bytes_from_client bigint, bytes_from_upstream bigint, messages_from_client bigint,
       messages_from_upstream bigint)
     ON CONFLICT (id) DO UPDATE SET
@@ -48,6 +48,7 @@ export function upsertSessions(rows: readonly SessionRow[]): Prisma.Sql {
       dialect = COALESCE(old.dialect, EXCLUDED.dialect),
       transport = COALESCE(old.transport, EXCLUDED.transport),
       client_kind = COALESCE(old.client_kind, EXCLUDED.client_kind),
+      wait_asked_ms = COALESCE(old.wait_asked_ms, EXCLUDED.wait_asked_ms),
       opened_at = COALESCE(old.opened_at, EXCLUDED.opened_at),
       end_cause = CASE WHEN ${ENDS} THEN EXCLUDED.end_cause ELSE old.end_cause END,
       close_code = CASE WHEN ${ENDS} THEN EXCLUDED.close_code ELSE old.close_code END,
@@ -77,6 +78,7 @@ function openedColumns(session: SessionOpened | undefined): SessionRow {
     dialect: storableText(session.dialect),
     transport: session.transport,
     client_kind: storableText(session.clientKind),
+    wait_asked_ms: session.waitAskedMs,
     opened_at_ms: session.openedAtMs,
   };
 }

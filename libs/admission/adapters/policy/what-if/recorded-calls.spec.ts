@@ -15,10 +15,12 @@ const ofSales = { tenantId: SALES, keyId: SALES_KEY, model: MODEL };
 const session = (askedAtMs: number, durationMs: number | null, who = ofBots): RecordedSession => ({
   ...who,
   ...{ poolId: trustedId('pool', 'pool_a'), askedAtMs, openedAtMs: askedAtMs, durationMs },
+  waitAskedMs: null,
 });
 const TERMS = { taken: 'each', policy: aPolicy([]), fromMs: 0, toMs: 10_000, callsMax: 100 } as const;
 const refusal = (fromMs: number, set: Partial<RecordedRefusal> = {}): RecordedRefusal => ({
   ...{ ...ofBots, reason: 'pool_limit', fromMs, untilMs: fromMs, calls: 1, waitedMs: 0 },
+  waitAskedMs: null,
   ...set,
 });
 function callsOf(
@@ -132,6 +134,14 @@ describe('the calls of a record', () => {
       each.id === BOTS ? { ...each, status: 'suspended' as const } : each,
     );
     expect(under({ tenants })).toEqual({ calls: 1, ofRetiredKeys: 0, ofSuspended: 4 });
+  });
+
+  it('wait as long as their app asked for, where it did', () => {
+    const { calls } = callsOf(
+      [{ ...session(1, 1), waitAskedMs: 500 }, session(2, 1)],
+      [refusal(3, { waitAskedMs: 0 })],
+    );
+    expect(calls.map(({ waitAskedMs }) => waitAskedMs)).toEqual([500, undefined, 0]);
   });
 
   it('are refused when they are too many, before they are made', () => {

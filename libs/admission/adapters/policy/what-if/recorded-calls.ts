@@ -7,8 +7,10 @@ import type { PolicySnapshot } from '@trunkline/tenancy';
 import type { Arrival, OpenBefore, OpenLine } from '../../../index.js';
 import { DURATION_MS_UNKNOWN, SessionLengths } from './session-lengths.js';
 
-/** A call; how long it would wait for a line, a configuration says. */
-export type Call = Omit<Arrival, 'waitMs'>;
+/** A call; how long it would wait for a line, a configuration says, and its app where that asked for less. */
+export interface Call extends Omit<Arrival, 'waitMs'> {
+  readonly waitAskedMs?: number;
+}
 
 /** How refused calls are taken: each as a call of its own, none, or one of a key and model in so many milliseconds. */
 export type RefusedTaken = 'each' | 'none' | { readonly oneInMs: number };
@@ -172,7 +174,8 @@ type Range = Pick<RecordTerms, 'fromMs' | 'toMs'>;
 function sessionCall(session: RecordedSession, { fromMs, toMs }: Range): Call {
   const { tenantId, keyId, model, askedAtMs } = session;
   const atMs = Math.max(fromMs, askedAtMs);
-  return { tenantId, keyId, model, family: modelFamily(model), atMs, lastsMs: lengthOf(session, toMs) };
+  const call = { tenantId, keyId, model, family: modelFamily(model), ...waitOf(session) };
+  return { ...call, atMs, lastsMs: lengthOf(session, toMs) };
 }
 
 function openLine(session: RecordedSession, { fromMs, toMs }: Range): OpenLine {
@@ -181,18 +184,21 @@ function openLine(session: RecordedSession, { fromMs, toMs }: Range): OpenLine {
   return { tenantId, keyId, poolId, family: modelFamily(model), lastsMs };
 }
 
+function waitOf({ waitAskedMs }: Pick<RecordedSession, 'waitAskedMs'>): Pick<Call, 'waitAskedMs'> {
+  return waitAskedMs === null ? {} : { waitAskedMs };
+}
+
 function lengthOf({ openedAtMs, durationMs }: RecordedSession, toMs: number): number {
   return durationMs ?? Math.min(DURATION_MS_MAX, Math.max(0, toMs - openedAtMs));
 }
 
 // Those of one record are known to their first and last moment, and spread evenly in between.
-function* refusedCalls(
-  { tenantId, keyId, model, reason, fromMs, untilMs, calls, waitedMs }: RecordedRefusal,
-  lastsMs: number,
-): Generator<Call> {
+function* refusedCalls(refusal: RecordedRefusal, lastsMs: number): Generator<Call> {
+  const { tenantId, keyId, model, reason, fromMs, untilMs, calls, waitedMs } = refusal;
   const stepMs = calls > 1 ? (untilMs - fromMs) / (calls - 1) : 0;
   const patience = reason === 'abandoned' ? { patienceMs: Math.max(1, Math.round(waitedMs / calls)) } : {};
-  const call = { tenantId, keyId, model, family: modelFamily(model), lastsMs, wasRefused: true, ...patience };
+  const who = { tenantId, keyId, model, family: modelFamily(model) };
+  const call = { ...who, lastsMs, wasRefused: true, ...patience, ...waitOf(refusal) };
   for (let i = 0; i < calls; i++) yield { ...call, atMs: Math.round(fromMs + i * stepMs) };
 }
 

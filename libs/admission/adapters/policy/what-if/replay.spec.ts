@@ -55,6 +55,12 @@ describe('a policy that is replayed', () => {
     expect(then.all).toMatchObject({ waited: { calls: 1, medianMs: 9_000 }, refusedBecause: { line_full: 1 } });
   });
 
+  it('waits less where the app asked for less, and never longer than its tenant may', () => {
+    const calls = [call(0, 10), call(1, 1, { waitAskedMs: 8_000 }), call(1, 1, { waitAskedMs: 60_000 })];
+    const { then } = sides(aPolicy([lines('main', 1)]), { tenants: { bots: { waitMsMax: 9_500 } } }, calls);
+    expect(then.all).toMatchObject({ waited: { calls: 1, maxMs: 9_000 }, refusedBecause: { time_up: 1 } });
+  });
+
   it('keeps caps of families, of tenants, of keys, and the rate of new sessions', () => {
     const policy = aPolicy([lines('main', 5)]);
     const calls = [call(0, 9), call(1, 9)];

@@ -44,7 +44,8 @@ export function routeUnder({ pools }: PolicySnapshot, model: string): Result<rea
 }
 
 function* waiting({ tenants }: PolicySnapshot, calls: readonly Call[]): Generator<Arrival> {
-  for (const call of calls) yield { ...call, waitMs: waitMsOf(tenants, call.tenantId) };
+  for (const { waitAskedMs = Infinity, ...call } of calls)
+    yield { ...call, waitMs: Math.min(waitAskedMs, waitMsOf(tenants, call.tenantId)) };
 }
 
 function waitMsOf(tenants: PolicySnapshot['tenants'], tenantId: TenantId): number {
