@@ -1,6 +1,6 @@
 import { bindingOf, findsWord, hookOf, ManualTimers } from '../test/hooks.js';
 import type { HookBinding } from './binding.js';
-import { HookFailed } from './hook.js';
+import { HookFailed, type ModerationHook } from './hook.js';
 import { Pipeline, type Decision, type Piece } from './pipeline.js';
 import { NOTHING_FOUND, type Verdict } from './verdict.js';
 
@@ -127,12 +127,63 @@ describe('a stream', () => {
     expect(actions).toEqual(['pass', 'pass', 'pass', 'pass', 'block', 'pass']);
   });
 
-  it('does not mix streams, nor go on with one that was forgotten', () => {
+  it('is not mixed with another', () => {
     const { pipeline } = open(bindingOf(findsWord('bad')));
     expect(now(pipeline.judge(said('ba'))).action).toBe('pass');
     expect(now(pipeline.judge(said('d', false, 'item_2'))).action).toBe('pass');
-    pipeline.forget('item_1');
-    expect(now(pipeline.judge(said('d'))).action).toBe('pass');
+    expect(now(pipeline.judge(said('d'))).action).toBe('block');
+  });
+
+  const slow = (rest: Partial<ModerationHook> = {}) => {
+    const answers: (() => void)[] = [];
+    const hook = hookOf(() => new Promise((resolve) => answers.push(() => resolve(NOTHING_FOUND))), rest);
+    return { binding: bindingOf(hook), answers };
+  };
+
+  it.each([
+    ['by the sentence', 'sentence'],
+    ['with every piece', 'piece'],
+  ] as const)('is shown in order to hooks behind a slow one that is asked %s', async (_how, cadence) => {
+    const { binding, answers } = slow({ cadence });
+    const behind = findsWord('forbidden');
+    const { pipeline } = open(binding, bindingOf(behind));
+    const decided: string[] = [];
+    const pieces = ['Well. for', 'bid', 'den', ' things'].map((text) =>
+      Promise.resolve(pipeline.judge(said(text))).then(({ action }) => decided.push(`${text}: ${action}`)),
+    );
+    // The last question is answered first.
+    for (const answer of answers.toReversed()) {
+      answer();
+      await Promise.resolve();
+    }
+    await Promise.all(pieces);
+    expect(decided).toEqual(['Well. for: pass', 'bid: pass', 'den: block', ' things: pass']);
+    expect(behind.shown.map(({ text }) => text)).toEqual([
+      'Well. for',
+      'ell. forbid',
+      '. forbidden',
+      'orbidden things',
+    ]);
+  });
+
+  it('is judged by a slow hook side by side, and acted on in order', async () => {
+    const { binding, answers } = slow();
+    const { pipeline } = open(binding);
+    const decided: string[] = [];
+    for (const text of ['a', 'b', 'c']) void Promise.resolve(pipeline.judge(said(text))).then(() => decided.push(text));
+    expect(answers).toHaveLength(3);
+    answers[2]?.();
+    answers[1]?.();
+    await new Promise(setImmediate);
+    expect(decided).toEqual([]);
+    // Nothing of another stream waits for it.
+    const other = Promise.resolve(pipeline.judge(said('x', false, 'item_2'))).then(() => decided.push('x'));
+    answers[3]?.();
+    await other;
+    answers[0]?.();
+    await new Promise(setImmediate);
+    expect(decided).toEqual(['x', 'a', 'b', 'c']);
+    expect(pipeline.judge(said('d'))).toBeInstanceOf(Promise);
   });
 
   it('redacts of a piece what lies in it, also of what began before', () => {

@@ -1,11 +1,13 @@
 // Asks the hooks of a policy about what passes in one session, in order, each by its deadline, and makes one decision of
 // their words. Answers in the same turn of the event loop when all hooks asked do. Guarantees: a hook that fails, throws
-// or is late has the effect that its policy states and no other; a decision carries no content but the redacted text.
+// or is late has the effect that its policy states and no other; hooks see the pieces of a stream in order, and decisions about
+// them come in order; a decision carries no content but the redacted text.
 // Leaves to others: finding content in events, holding frames, acting.
 import { actionOf, findingsThatCount, type HookBinding } from './binding.js';
 import { HookUnavailable } from './circuit.js';
 import { CONTENT_KINDS, type Content, type ContentKind } from './content.js';
 import { HookFailed, type HookContext } from './hook.js';
+import { Passages, type Passage } from './passage.js';
 import { TextWindow } from './text-window.js';
 import { redactSpans, severer, stopsContent, type Action, type Finding, type Span, type Verdict } from './verdict.js';
 
@@ -53,6 +55,7 @@ const SENTENCE_MAX = 400;
 /** The hooks of one session. Bounded memory. */
 export class Pipeline {
   private readonly runs: readonly HookRun[];
+  private readonly passages = new Passages();
 
   constructor(bindings: readonly HookBinding[], context: HookContext, startTimer: StartTimer) {
     this.runs = bindings.map((binding) => new HookRun(binding, context, startTimer));
@@ -60,28 +63,26 @@ export class Pipeline {
 
   /** Asks about a piece. Never rejects. */
   judge(piece: Piece): Decision | Promise<Decision> {
-    return this.askFrom(0, piece, []);
+    return this.passages.send(piece, (passage) => this.askFrom(0, passage, []));
   }
 
-  /** A stream is over without its last piece (its response was cancelled): nothing of it is kept. */
-  forget(streamId: string): void {
-    for (const run of this.runs) run.forget(streamId);
-  }
-
-  private askFrom(index: number, piece: Piece, words: readonly HookWord[]): Decision | Promise<Decision> {
+  private askFrom(index: number, passage: Passage, words: readonly HookWord[]): Decision | Promise<Decision> {
     let heard = words;
     for (let i = index; i < this.runs.length; i++) {
-      const answer = this.runs[i]?.ask(piece) ?? null;
+      const turn = passage.turnAt(i);
+      if (turn !== null) return turn.then(() => this.askFrom(i, passage, heard));
+      const answer = this.runs[i]?.ask(passage.piece) ?? null;
+      passage.wasAskedAt(i);
       if (answer instanceof Promise) {
         return answer.then((word) => {
           const all = word === null ? heard : [...heard, word];
-          return isLast(word) ? decide(piece, all) : this.askFrom(i + 1, piece, all);
+          return isLast(word) ? decide(passage, all) : this.askFrom(i + 1, passage, all);
         });
       }
       if (answer !== null) heard = [...heard, answer];
       if (isLast(answer)) break;
     }
-    return decide(piece, heard);
+    return decide(passage, heard);
   }
 }
 
@@ -89,7 +90,9 @@ function isLast(word: HookWord | null): boolean {
   return word !== null && !word.binding.dryRun && stopsContent(word.action);
 }
 
-function decide(piece: Piece, words: readonly HookWord[]): Decision {
+function decide(passage: Passage, words: readonly HookWord[]): Decision {
+  passage.isOver();
+  const { piece } = passage;
   if (words.length === 0) return NOTHING;
   const enforced = words.filter(({ binding }) => !binding.dryRun);
   const action = enforced.reduce<Action>((severest, word) => severer(severest, word.action), 'pass');
@@ -133,11 +136,6 @@ class HookRun {
     }
     if (!(answer instanceof Promise)) return this.heard(answer, shown, pieceAt);
     return this.await(answer, controller, (verdict) => this.heard(verdict, shown, pieceAt));
-  }
-
-  forget(streamId: string): void {
-    this.window.close(streamId);
-    this.unshown.close(streamId);
   }
 
   private toShow({ kind, streamId, text, complete }: Piece): Shown | null {
