@@ -10,12 +10,12 @@ import { isSamePlace, type Place } from './limits.js';
 import { isAhead, phaseOf, turnOf, type Contender } from './fair-share.js';
 import { isLikelier } from './likeliest.js';
 import { LineRegister, type Line } from './line-register.js';
-import { headroomMark, type TokenUse } from './headroom.js';
+import type { TokenUse } from './headroom.js';
 import type { AcquireOutcome, AcquireRequest, AttendOutcome, Denial, OwnUse } from './lease-store.js';
 import { ReleasePace, SessionRate } from './pace.js';
 import { shareOf, type PoolPlan } from './pool-plan.js';
 import { blockedBy } from './room.js';
-import { TokenWindow } from './budget/token-window.js';
+import { Pauses } from './pauses.js';
 import { WaitingQueue, type Waiter } from './waiting-queue.js';
 
 /** A session younger than this that breaks off while others wait is as much a new call as theirs. */
@@ -42,10 +42,7 @@ export class Switchboard {
   readonly lines = new LineRegister();
   readonly queue = new WaitingQueue();
   readonly #plans = new Map<PoolId, PoolPlan>();
-  /** By pool, and by pool and family. */
-  readonly #pausedUntilMs = new Map<string, number>();
-  /** Tokens of the last minute, by pool and family. */
-  readonly #tokens = new Map<string, TokenWindow>();
+  readonly #pauses = new Pauses();
   /** Idle sessions that were asked to make room, and until when that counts. */
   readonly #reclaims = new Map<SessionId, number>();
   readonly #pace = new ReleasePace();
@@ -162,14 +159,12 @@ export class Switchboard {
 
   pause(poolId: PoolId, forMs: number, nowMs: number, family: string | null = null): void {
     this.#enterAndGrant(nowMs);
-    this.#pauseUntil(placeName(poolId, family), nowMs + forMs);
+    this.#pauses.pause(poolId, family, nowMs + forMs);
   }
 
   /** Milliseconds for which the pool is paused: all of it, or the family in it where that is longer. */
   pausedForMs(poolId: PoolId, nowMs: number, family: string | null = null): number {
-    const whole = this.#pausedUntilMs.get(poolId) ?? 0;
-    const part = family === null ? 0 : (this.#pausedUntilMs.get(placeName(poolId, family)) ?? 0);
-    return Math.max(0, Math.max(whole, part) - nowMs);
+    return this.#pauses.forMs(poolId, nowMs, family);
   }
 
   /** Milliseconds that are left of the recovery window; 0: it is closed. */
@@ -179,19 +174,12 @@ export class Switchboard {
 
   /** The pool's families that are paused by themselves, and for how many milliseconds. */
   pausedFamilies(poolId: PoolId, nowMs: number): Readonly<Record<string, number>> {
-    const ofPool = placeName(poolId, '');
-    const paused = [...this.#pausedUntilMs].filter(([name, untilMs]) => name.startsWith(ofPool) && untilMs > nowMs);
-    return Object.fromEntries(paused.map(([name, untilMs]) => [name.slice(ofPool.length), untilMs - nowMs]));
+    return this.#pauses.families(poolId, nowMs);
   }
 
-  used({ poolId, family, tokens, tokensPerMinuteMax }: TokenUse, nowMs: number): void {
+  used(use: TokenUse, nowMs: number): void {
     this.#enterAndGrant(nowMs);
-    const name = placeName(poolId, family);
-    const window = this.#tokens.get(name) ?? new TokenWindow();
-    this.#tokens.set(name, window);
-    window.add(tokens, nowMs);
-    const waitMs = window.waitMs(headroomMark(tokensPerMinuteMax), nowMs);
-    if (waitMs > 0) this.#pauseUntil(name, nowMs + waitMs);
+    this.#pauses.used(use, nowMs);
   }
 
   mayReclaim(lease: Caller, nowMs: number): boolean {
@@ -209,10 +197,6 @@ export class Switchboard {
     const granted = this.#granted;
     this.#granted = [];
     return granted;
-  }
-
-  #pauseUntil(name: string, untilMs: number): void {
-    this.#pausedUntilMs.set(name, Math.max(this.#pausedUntilMs.get(name) ?? 0, untilMs));
   }
 
   // A store may have lost its memory (never heard anybody) or have been out of everybody's reach (heard nobody for long):
@@ -458,10 +442,6 @@ export class Switchboard {
   #waitersOf({ sessionId, token }: Caller): readonly Waiter[] {
     return this.queue.get(sessionId).filter(({ caller }) => caller.token === token);
   }
-}
-
-function placeName(poolId: PoolId, family: string | null): string {
-  return family === null ? poolId : `${poolId}|${family}`;
 }
 
 function plainCaller({ sessionId, replicaId, token, place, own, plan }: Caller): Caller {
