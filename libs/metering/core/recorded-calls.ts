@@ -14,6 +14,8 @@ export interface RecordedSession {
   readonly openedAtMs: number;
   /** From when it was let in. Null while it is open, and for ever when its gateway was killed. */
   readonly durationMs: number | null;
+  /** A row of the end-cause table (owned by realtime); null while it is open. */
+  readonly endCause: string | null;
   /** How long its app asked to wait for a line; null: it did not say, or that was not recorded yet. */
   readonly waitAskedMs: number | null;
 }

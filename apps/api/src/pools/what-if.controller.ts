@@ -85,7 +85,10 @@ export class WhatIfController {
       report: await sliced(replayUnder(policy, traffic, seed)),
     });
     const [now, then] = [await replayed(present), await replayed(changed.value)];
-    return { notes: notesOfRecord(traffic, refused), ...comparison(now, then) };
+    return {
+      notes: notesOfRecord(traffic, { taken: refused, policies: [present, changed.value] }),
+      ...comparison(now, then),
+    };
   }
 
   // Page after page, each on a connection for some milliseconds: no snapshot is needed of what is over.

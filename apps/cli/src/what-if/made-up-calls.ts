@@ -1,7 +1,7 @@
 // Calls that nobody made: a working week's, evenly of all tenants that could call. The same for the same seed and flags whenever
 // they are asked for, so that answers of two days, or of two people, can be compared.
 import { MADE_UP_FROM_MS, madeUpArrivals, type Traffic } from '@trunkline/admission';
-import { routeUnder, type CallsToReplay } from '@trunkline/admission/adapters/policy';
+import { notesOfIdleLines, routeUnder, type CallsToReplay } from '@trunkline/admission/adapters/policy';
 import { modelFamily, realtimeModels } from '@trunkline/providers';
 import { hasScope, mayUseModel, Principal, stillAllowed, type PolicySnapshot } from '@trunkline/tenancy';
 
@@ -38,6 +38,7 @@ export function madeUpCalls(
     notes: [
       `${calls.length} made-up calls for ${model} of ${tenants.length} tenants in ${days} days (seed ${seed}).`,
       `The days are those from Monday ${from} (UTC) on, whenever this is asked: the same seed gives the same calls as long as the same tenants may call.`,
+      ...notesOfIdleLines([question.present, question.changed]),
     ],
   };
 }

@@ -52,7 +52,7 @@ export async function readQuestion(context: PoolContext, flags: WhatIfFlags): Pr
   const changed = await changedBy(flags, present);
   const { traffic, notes } = flags.generate
     ? madeUpCalls({ present, changed, nowMs: context.clock.nowMs() }, flags)
-    : await recordedCalls(context, flags, present);
+    : await recordedCalls(context, flags, { present, changed });
   return { present, changed, traffic, notes, seed: flags.seed };
 }
 
@@ -71,15 +71,15 @@ async function changedBy(flags: WhatIfFlags, present: PolicySnapshot): Promise<P
 async function recordedCalls(
   { db, clock }: PoolContext,
   { days, refused }: WhatIfFlags,
-  policy: PolicySnapshot,
+  { present, changed }: Pick<Question, 'present' | 'changed'>,
 ): Promise<Pick<Question, 'traffic' | 'notes'>> {
   const toMs = clock.nowMs();
   const range = { fromMs: toMs - days * DAY_MS, toMs };
   const pages = { sessions: recordedSessionsOfAllTenants(db, range), refusals: refusedCallsOfAllTenants(db, range) };
-  const found = await callsOf(pages, { taken: refused, policy, ...range, callsMax: CALLS_MAX });
+  const found = await callsOf(pages, { taken: refused, policy: present, ...range, callsMax: CALLS_MAX });
   if (found.calls.length === 0)
     throw new Error(`there were no calls in the last ${days} days: make some up with --generate`);
-  return { traffic: found, notes: notesOfRecord(found, refused) };
+  return { traffic: found, notes: notesOfRecord(found, { taken: refused, policies: [present, changed] }) };
 }
 
 async function callsOf(pages: RecordPages, terms: RecordTerms): Promise<CallsOfRecord> {

@@ -30,7 +30,8 @@ async function record(openedMs: number, parts: { waitedMs?: number; durationMs?:
     model: MODEL,
     openedAt,
   };
-  await postgres.db.session.create({ data: { id, tenantId: 'tnt_t', ...opened, durationMs } });
+  const endCause = durationMs === null ? null : 'client_closed';
+  await postgres.db.session.create({ data: { id, tenantId: 'tnt_t', ...opened, durationMs, endCause } });
 }
 
 async function found() {
@@ -63,8 +64,15 @@ describe('the recorded sessions', () => {
     await record(2, { durationMs: null });
     const who = { tenantId: 'tnt_t', keyId: 'key_k', poolId: expect.stringMatching(/^pool_/), model: MODEL };
     expect(await found()).toEqual([
-      { ...who, askedAtMs: NOON + 1, openedAtMs: NOON + 1, durationMs: 61_000, waitAskedMs: null },
-      { ...who, askedAtMs: NOON + 2, openedAtMs: NOON + 2, durationMs: null, waitAskedMs: null },
+      {
+        ...who,
+        askedAtMs: NOON + 1,
+        openedAtMs: NOON + 1,
+        durationMs: 61_000,
+        endCause: 'client_closed',
+        waitAskedMs: null,
+      },
+      { ...who, askedAtMs: NOON + 2, openedAtMs: NOON + 2, durationMs: null, endCause: null, waitAskedMs: null },
     ]);
   });
 

@@ -18,6 +18,7 @@ interface SessionRow {
   readonly model: string | null;
   readonly opened_at: Date;
   readonly duration_ms: bigint | null;
+  readonly end_cause: string | null;
   readonly wait_asked_ms: number | null;
 }
 
@@ -49,7 +50,8 @@ function page(
   after: string,
 ): Promise<SessionRow[]> {
   return db.$queryRaw<SessionRow[]>`
-    SELECT "id", "tenant_id", "key_id", "pool_id", "model", "opened_at", "duration_ms", "wait_asked_ms"
+    SELECT "id", "tenant_id", "key_id", "pool_id", "model", "opened_at", "duration_ms", "end_cause",
+      "wait_asked_ms"
     FROM "session"
     WHERE "id" > ${after} AND "id" < ${firstId(toMs)}
       AND "key_id" IS NOT NULL AND "pool_id" IS NOT NULL AND "opened_at" < ${new Date(toMs)}
@@ -67,6 +69,7 @@ function sessionOf(row: SessionRow): RecordedSession {
     askedAtMs: mintedAtMs(row.id),
     openedAtMs: row.opened_at.getTime(),
     durationMs: row.duration_ms === null ? null : Number(row.duration_ms),
+    endCause: row.end_cause,
     waitAskedMs: row.wait_asked_ms,
   };
 }

@@ -1,9 +1,16 @@
 // What there is to know about calls of a record before their replay is believed, in sentences.
+import type { PolicySnapshot } from '@trunkline/tenancy';
 import type { CallsOfRecord, RefusedTaken } from './recorded-calls.js';
 
+/** How the record was taken, and the configurations that it is replayed under. */
+export interface NoteTerms {
+  readonly taken: RefusedTaken;
+  readonly policies: readonly PolicySnapshot[];
+}
+
 /** Where the calls are from, what is assumed of them and what is left out. */
-export function notesOfRecord(record: CallsOfRecord, taken: RefusedTaken): readonly string[] {
-  const { calls, refused, leftOut, openBefore, ofRetiredKeys, ofSuspended } = record;
+export function notesOfRecord(record: CallsOfRecord, { taken, policies }: NoteTerms): readonly string[] {
+  const { calls, refused, leftOut, openBefore, reclaimed, ofRetiredKeys, ofSuspended } = record;
   const [first, last] = [calls[0], calls.at(-1)];
   const from = first && last ? ` from ${minute(first.atMs)} to ${minute(last.atMs)}` : '';
   const had = `${calls.length - refused} had a session, ${refused} were refused or gave up`;
@@ -31,7 +38,29 @@ export function notesOfRecord(record: CallsOfRecord, taken: RefusedTaken): reado
   }
   const others = Object.entries(leftOut).map(([reason, count]) => `${reason} ${count}`);
   if (others.length > 0) notes.push(`Left out, since no line would have helped: ${others.join(', ')}.`);
+  notes.push(...notesOfIdleLines(policies));
+  if (reclaimed > 0)
+    notes.push(
+      `${reclaimed} of the sessions ended because they said nothing while others waited for their lines. Here each ends when it did, also where nobody would have waited.`,
+    );
   return notes;
+}
+
+/** What is not in an answer where idle lines are taken back: when a session says something is recorded nowhere. */
+export function notesOfIdleLines(policies: readonly PolicySnapshot[]): readonly string[] {
+  const tenants = new Set(
+    policies
+      .flatMap((policy) =>
+        [...policy.tenants.values()].filter(
+          ({ status, limits }) => status === 'active' && limits.idleReclaimMs !== null,
+        ),
+      )
+      .map(({ slug }) => slug),
+  );
+  if (tenants.size === 0) return [];
+  return [
+    `Not in it: ${tenants.size === 1 ? 'one tenant has' : `${tenants.size} tenants have`} idle sessions ended while others wait (\`tenant limits --idle-reclaim\`). When a session says something is not recorded, so here each keeps its line to its end, and more calls wait or are refused than would be.`,
+  ];
 }
 
 function minute(atMs: number): string {

@@ -15,6 +15,7 @@ const ofSales = { tenantId: SALES, keyId: SALES_KEY, model: MODEL };
 const session = (askedAtMs: number, durationMs: number | null, who = ofBots): RecordedSession => ({
   ...who,
   ...{ poolId: trustedId('pool', 'pool_a'), askedAtMs, openedAtMs: askedAtMs, durationMs },
+  endCause: null,
   waitAskedMs: null,
 });
 const TERMS = { taken: 'each', policy: aPolicy([]), fromMs: 0, toMs: 10_000, callsMax: 100 } as const;
@@ -109,6 +110,12 @@ describe('the calls of a record', () => {
         { ...line, lastsMs: 5_000 },
       ],
     });
+  });
+
+  it('say how many ended because somebody waited for an idle line', () => {
+    const ended = { endCause: 'line_reclaimed' };
+    const { reclaimed } = callsOf([{ ...session(-5, 9), ...ended }, { ...session(1, 1), ...ended }, session(2, 1)], []);
+    expect(reclaimed).toBe(2);
   });
 
   it('are those of tenants that may call, also where the key was exchanged since', () => {

@@ -34,6 +34,8 @@ export interface CallsOfRecord {
   readonly openBefore: OpenBefore;
   /** Of the calls, those that had been refused. */
   readonly refused: number;
+  /** Sessions that ended because they said nothing and somebody waited for their lines. */
+  readonly reclaimed: number;
   /** Of the calls, those with a key that is of no use any more. */
   readonly ofRetiredKeys: number;
   /** Calls and open sessions of tenants that are suspended or gone: not replayed. */
@@ -44,6 +46,7 @@ export interface CallsOfRecord {
 
 // OpenAI ends a session after 60 minutes. What is still open, or whose gateway was killed, has no length of its own.
 const DURATION_MS_MAX = 60 * 60_000;
+const RECLAIMED = 'line_reclaimed';
 // What a line would have changed. Whoever was refused for its budget or by the upstream would be so again.
 const FOR_WANT_OF_A_LINE = new Set(['key_limit', 'tenant_limit', 'rate_limit', 'pool_limit', 'headroom', 'abandoned']);
 
@@ -60,6 +63,7 @@ export class CallsRecord {
   readonly #nextAtMs = new Map<string, number>();
   readonly #open: OpenLine[] = [];
   #refused = 0;
+  #reclaimed = 0;
   #ofRetiredKeys = 0;
   #ofSuspended = 0;
 
@@ -87,8 +91,9 @@ export class CallsRecord {
     }
     const calls = yield* inOrder(this.#unordered(assumed));
     const openBefore = { atMs: this.terms.fromMs, lines: this.#open };
+    const [refused, leftOut, reclaimed] = [this.#refused, this.#leftOut, this.#reclaimed];
     const [ofRetiredKeys, ofSuspended] = [this.#ofRetiredKeys, this.#ofSuspended];
-    return { calls, openBefore, refused: this.#refused, leftOut: this.#leftOut, ofRetiredKeys, ofSuspended };
+    return { calls, openBefore, refused, leftOut, reclaimed, ofRetiredKeys, ofSuspended };
   }
 
   *#unordered(assumed: ReadonlyMap<string, number>): Generator<Call> {
@@ -100,6 +105,7 @@ export class CallsRecord {
   #addSession(session: RecordedSession): void {
     const { fromMs } = this.terms;
     if (!this.#mayCall(session, 1)) return;
+    if (session.endCause === RECLAIMED) this.#reclaimed += 1;
     if (session.openedAtMs < fromMs) return void this.#open.push(openLine(session, this.terms));
     this.#countKey(session, 1);
     this.#sessions.push(session);
