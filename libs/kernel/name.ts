@@ -24,3 +24,15 @@ export function nameProblem(text: string, what = 'name'): string | null {
   if (INVISIBLE.test(text)) return `${what} must not contain control, invisible or direction-changing characters`;
   return startsLikeFormula(text) ? `${what} must not begin with = + - or @: a spreadsheet would run it` : null;
 }
+
+/**
+ * Whether two names are of one person, for what takes two: letter case, blanks around and the way a character is encoded do
+ * not make another. The database has the same rule (`same_person`), with as much of letter case as its locale knows.
+ */
+export function isSamePerson(a: string, b: string): boolean {
+  return personKey(a) === personKey(b);
+}
+
+function personKey(name: string): string {
+  return name.normalize('NFKC').trim().toLowerCase();
+}

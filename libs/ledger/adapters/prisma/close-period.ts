@@ -2,7 +2,7 @@
 // transaction that holds the month alone. Guarantees: killed anywhere, it is as before; two closers at once close it once;
 // whoever posts meanwhile is in it before the totals are taken, or books in the next open month. One person asks, another
 // approves, unless single-person is said, which is recorded.
-import { err, ok, type Result, type TenantId } from '@trunkline/kernel';
+import { err, isSamePerson, ok, type Result, type TenantId } from '@trunkline/kernel';
 import {
   becauseProblem,
   checklistOf,
@@ -101,7 +101,7 @@ function personsOf(
 ): { readonly closedBy: string } | string {
   if (step !== 'approve') return { closedBy: actor };
   if (closeRequestedBy === null) return `Nobody asked to close ${period}: somebody else has to, first.`;
-  if (closeRequestedBy.toLowerCase() !== actor.toLowerCase()) return { closedBy: closeRequestedBy };
+  if (!isSamePerson(closeRequestedBy, actor)) return { closedBy: closeRequestedBy };
   return `${actor} asked to close ${period}: somebody else approves it, or say single-person, which is recorded.`;
 }
 

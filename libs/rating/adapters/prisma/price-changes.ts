@@ -1,6 +1,6 @@
 // Drafts, approvals and rejections of prices. One change at a time is decided, so that its check sees what the one before
 // added. Nothing is ever altered: a decision is a row of its own, and prices are rows that name their change.
-import { err, mintId, ok, type PriceChangeId, type Result } from '@trunkline/kernel';
+import { err, isSamePerson, mintId, ok, type PriceChangeId, type Result } from '@trunkline/kernel';
 import type { Database, Queryable } from '@trunkline/platform/database';
 import { applyChange, countOf, type AppliedChange, type ChangeRules, type PriceCatalogue } from '@trunkline/rating';
 import { insertChange, insertContent, insertDecision, selectChanges, type StoredPriceChange } from './change-rows.js';
@@ -72,7 +72,8 @@ export async function approvePrices(
   return decided(context.db, id, async (tx, change) => {
     const { actor, reason, singlePerson } = approval;
     if (actor.trim() === '') return err(['an approval needs to say who approves']);
-    if (actor === change.author && !singlePerson)
+    const onePerson = isSamePerson(actor, change.author);
+    if (onePerson && !singlePerson)
       return err([
         `${change.id} was written by ${change.author}: a second person has to approve it. Where there is only one, say ` +
           'so (`--single-person`); it is recorded',
@@ -80,7 +81,6 @@ export async function approvePrices(
     const nowMs = context.clock.nowMs();
     const applied = applyChange(await selectCatalogue(tx), change.content, rulesOf(change.correction, nowMs));
     if (!applied.ok) return applied;
-    const onePerson = actor === change.author;
     const decision = { outcome: 'approved', actor, decidedAtMs: nowMs, reason, singlePerson: onePerson } as const;
     if (!(await insertDecision(tx, change.id, decision))) return err([decidedMeanwhile(change.id)]);
     await insertContent(tx, applied.value.added, change.id);
