@@ -5,3 +5,4 @@ export * from './money.js';
 export * from './error.js';
 export * from './name.js';
 export * from './seal.js';
+export * from './storable.js';

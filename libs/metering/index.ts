@@ -23,4 +23,3 @@ export type { RefusedCalls } from './core/refused-calls.js';
 export type { RecordedRefusal, RecordedSession } from './core/recorded-calls.js';
 export * from './core/journal-record-text.js';
 export * from './core/journal-reader.js';
-export * from './core/storable.js';

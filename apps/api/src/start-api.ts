@@ -19,6 +19,7 @@ import type { ApiRouteParts, ExportAccess, UpstreamKind } from './api-parts.js';
 import { ApiModule } from './api.module.js';
 import { frontDoor } from './http/front-door.js';
 import { ProblemFilter } from './http/problem.filter.js';
+import { StorableInput } from './http/storable-input.js';
 import { PoolReads, type LineViews } from './pools/pool-reads.js';
 
 /** What the control plane needs. */
@@ -110,6 +111,7 @@ async function routes(parts: ApiRouteParts, host: string): Promise<NestExpressAp
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(frontDoor(host));
+  app.useGlobalPipes(new StorableInput());
   app.useGlobalFilters(new ProblemFilter(parts.log));
   await app.init();
   return app;

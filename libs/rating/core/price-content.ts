@@ -1,6 +1,6 @@
 // The content of a price change as JSON, for files that people write and for the record: price rows or sheets, aliases,
 // markups and uplifts, amounts as decimals in quotes. Reading what was written gives the same content.
-import { err, formatAmount, ok, parseId, type Result } from '@trunkline/kernel';
+import { err, formatAmount, ok, parseId, unstorableAt, type Result } from '@trunkline/kernel';
 import { z } from 'zod';
 import { instantText, parsePriceRows, parsePriceSheets } from './price-row.js';
 import { MARKUP_BPS_MAX, MARKUP_BPS_MIN, UPLIFT_BPS_MAX, type UpliftScope } from './price-plan.js';
@@ -63,6 +63,9 @@ const contentSchema = z.strictObject({
  * @returns the content, or every problem, each naming its row.
  */
 export function parsePriceContent(raw: unknown): Result<PriceCatalogue, readonly string[]> {
+  const unstorable = unstorableAt(raw);
+  if (unstorable !== null)
+    return err([`${unstorable} holds a character that cannot be kept (NUL, or half a surrogate pair): leave it out`]);
   const parsed = contentSchema.safeParse(Array.isArray(raw) ? listOf(raw) : raw);
   if (!parsed.success)
     return err(parsed.error.issues.map((issue) => [...issue.path.map(String), issue.message].join(' ')));

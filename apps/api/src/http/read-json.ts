@@ -2,6 +2,7 @@
 // process parse anything. JSON only: a form of another site cannot send that without being asked first.
 import type { Request } from 'express';
 import type { z } from 'zod';
+import { unstorableProblem } from './storable-input.js';
 import { RefusedRequest } from './problem.js';
 
 // A price list of thousands of rows has a few hundred kilobytes.
@@ -9,7 +10,10 @@ const BODY_BYTES_MAX = 1_048_576;
 
 /** Reads the body by a schema. @throws RefusedRequest `invalid_request` that names the fields at fault. */
 export async function readJson<Schema extends z.ZodType>(schema: Schema, request: Request): Promise<z.output<Schema>> {
-  const parsed = schema.safeParse(parseJson(await bodyOf(request)));
+  const body = parseJson(await bodyOf(request));
+  const problem = unstorableProblem(body);
+  if (problem !== null) throw refused(problem);
+  const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.map((issue) => ({
     parameter: issue.path.map(String).join('.').slice(0, 80),

@@ -139,6 +139,29 @@ describe('the books of the API', () => {
     ],
     ['all chains at once', { path: '/ledger/verify', body: undefined, status: 400, words: 'command line' }],
     [
+      'a name with a NUL',
+      {
+        path: '/periods/2026-08/soft-close',
+        body: { tenant: 'acme', actor: 'a\0b' },
+        status: 400,
+        words: 'actor holds',
+      },
+    ],
+    [
+      'half a character in a reason',
+      { path: '/ledger/transactions', body: { ...credit, reason: 'a\ud800' }, status: 400, words: 'reason holds' },
+    ],
+    [
+      'a NUL in a path',
+      {
+        path: '/ledger/transactions/txn_%00/reverse',
+        body: { actor: 'a', reason: 'r' },
+        status: 400,
+        words: 'id holds',
+      },
+    ],
+    ['a NUL in a query', { path: '/ledger/balance?tenant=a%00', body: undefined, status: 400, words: 'tenant holds' }],
+    [
       'no transaction',
       { path: '/ledger/transactions/txn_x/reverse', body: { actor: 'a', reason: 'r' }, status: 422, words: 'txn_x' },
     ],

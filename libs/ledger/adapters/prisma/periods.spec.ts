@@ -213,6 +213,13 @@ describe('closing', () => {
     expect(await periodOfTenant(db, TENANT, PERIOD)).toMatchObject({ status: 'soft_closed', closeRequestedBy: null });
   });
 
+  it('is refused to a name that cannot be kept, which is noted as far as it can be', async () => {
+    const refused = await softClosePeriod(db, { ...of(), actor: `\0${'a'.repeat(9_000)}` });
+    expect(message(refused)).toMatch(/actor has at most/);
+    const [noted] = await db.periodCloseRefusal.findMany({ orderBy: { id: 'desc' }, take: 1 });
+    expect(noted).toMatchObject({ step: 'soft_close', actor: `\ufffd${'a'.repeat(1_999)}` });
+  });
+
   it('takes waivers for what was there when they were given, and not for what came after', async () => {
     await book({ ...IN, model: 'unknown' });
     await softClosePeriod(db, { ...of(), actor: 'alice' });

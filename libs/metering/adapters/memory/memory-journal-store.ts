@@ -1,8 +1,7 @@
 // A journal store in memory, for tests and for trying things without a database. Keeps the same promises as the real
 // one, except surviving the process.
-import type { SessionId, TenantId, UsageEventId } from '@trunkline/kernel';
+import { storableText, type SessionId, type TenantId, type UsageEventId } from '@trunkline/kernel';
 import {
-  storableText,
   type JournalBatch,
   type JournalReader,
   type JournalRecord,

@@ -1,5 +1,6 @@
 // Usage events into the journal table, as JSON text for `json_to_recordset`. A fact that is there stays as it is.
-import { storableText, storedQuantities, type UsageEvent } from '@trunkline/metering';
+import { storableText } from '@trunkline/kernel';
+import { storedQuantities, type UsageEvent } from '@trunkline/metering';
 import { Prisma } from '@trunkline/platform/database';
 
 /** Inserts events; those of facts that are there already change nothing. */

@@ -1,7 +1,8 @@
 // Findings of moderation hooks into their table, the items of the review queue that they open, and kept content. All stay as
 // they are when the same finding is stored again; an item that a person has decided is not opened anew by what is found
 // later, and content of a session whose key was shredded is not kept, so that nothing comes back that was erased.
-import { reviewItemOf, storableText, type ModerationFinding } from '@trunkline/metering';
+import { storableText } from '@trunkline/kernel';
+import { reviewItemOf, type ModerationFinding } from '@trunkline/metering';
 import { Prisma } from '@trunkline/platform/database';
 
 /** Further parts of the batch's `WITH`, beginning with a comma; nothing where nothing was found. */

@@ -1,7 +1,7 @@
 // Folds a batch's records about owed usage into what is to be stored and what is done with: one statement cannot touch a row
 // twice, and most of what is owed is reported before the batch goes, so that nothing of it needs storing at all.
-import type { SessionId, UsageEventId } from '@trunkline/kernel';
-import { storableText, storedSeen, type JournalRecord, type OwedUsage } from '@trunkline/metering';
+import { storableText, type SessionId, type UsageEventId } from '@trunkline/kernel';
+import { storedSeen, type JournalRecord, type OwedUsage } from '@trunkline/metering';
 import { Prisma } from '@trunkline/platform/database';
 
 /** What a batch says about owed usage. */

@@ -1,5 +1,6 @@
 // Calls that got no line into their table. Stored again they change nothing.
-import { storableText, type RefusedCalls } from '@trunkline/metering';
+import { storableText } from '@trunkline/kernel';
+import type { RefusedCalls } from '@trunkline/metering';
 import { Prisma } from '@trunkline/platform/database';
 
 /** A further part of the batch's `WITH`, beginning with a comma; nothing where nobody was refused. */

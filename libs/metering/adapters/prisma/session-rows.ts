@@ -1,7 +1,7 @@
 // Folds a batch's session records into one row per session, for one statement cannot change a row twice. The first
 // opening and the first end cause count, as they do across batches.
-import type { SessionId } from '@trunkline/kernel';
-import { storableText, type JournalRecord, type SessionClosed, type SessionOpened } from '@trunkline/metering';
+import { storableText, type SessionId } from '@trunkline/kernel';
+import type { JournalRecord, SessionClosed, SessionOpened } from '@trunkline/metering';
 import { Prisma } from '@trunkline/platform/database';
 
 /** What a batch says about one session; columns it says nothing about are null. */

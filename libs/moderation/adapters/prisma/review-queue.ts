@@ -1,7 +1,16 @@
 // The review queue: what waits, one item with all that was found in it, and the steps of reviewers. Every question takes the
 // tenant, so that an id of another tenant's item finds nothing. A step and its event are stored together, under a lock, so
 // that two reviewers at once are one after the other.
-import { err, ok, trustedId, type Result, type ReviewItemId, type SessionId, type TenantId } from '@trunkline/kernel';
+import {
+  err,
+  isStorable,
+  ok,
+  trustedId,
+  type Result,
+  type ReviewItemId,
+  type SessionId,
+  type TenantId,
+} from '@trunkline/kernel';
 import {
   afterStep,
   NOTE_CHARS_MAX,
@@ -187,16 +196,12 @@ export async function stepReview(
 
 function problemOf({ step, actor, note }: ReviewRequest): string | null {
   const names = step.kind === 'assign' && step.assignee !== null ? [actor, step.assignee] : [actor];
-  if (names.some((name) => name.trim() === '' || name.length > REVIEWER_CHARS_MAX || hasUnstorable(name)))
+  if (names.some((name) => name.trim() === '' || name.length > REVIEWER_CHARS_MAX || !isStorable(name)))
     return `A reviewer's name has 1 to ${REVIEWER_CHARS_MAX} characters.`;
   if (note === null) return step.kind === 'note' ? 'A note must say something.' : null;
-  if (note.trim() === '' || note.length > NOTE_CHARS_MAX || hasUnstorable(note))
+  if (note.trim() === '' || note.length > NOTE_CHARS_MAX || !isStorable(note))
     return `A note has 1 to ${NOTE_CHARS_MAX} characters.`;
   return null;
-}
-
-function hasUnstorable(text: string): boolean {
-  return text.includes('\0') || !text.isWellFormed();
 }
 
 function notFound(id: ReviewItemId): ReviewRefusal {
