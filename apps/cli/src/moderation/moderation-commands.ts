@@ -11,7 +11,7 @@ import {
   type ModerationPolicy,
   type PartSpec,
 } from '@trunkline/moderation';
-import { moderationPoliciesOf, setModerationPolicy } from '@trunkline/moderation/adapters/prisma';
+import { moderationPoliciesOf, noticesStanding, setModerationPolicy } from '@trunkline/moderation/adapters/prisma';
 import { bindingsOf } from '@trunkline/moderation/adapters/rules';
 import { webhookKey } from '@trunkline/moderation/adapters/services';
 import { urlProblem } from '@trunkline/platform/outbound';
@@ -22,6 +22,7 @@ import { done, type Inquire, type RunCommand } from '../run-command.js';
 import { partsFor, trialParts, type HookServices } from './trial-parts.js';
 import { tryPolicy } from './try-policy.js';
 
+const GIVEN_UP_SHOWN_MAX = 100;
 const EVERYTHING = JSON.stringify({ version: 1, hooks: [] });
 
 /** What an installation lends to hooks that are tried or set. */
@@ -50,6 +51,25 @@ export function addModerationCommands(program: Command, { run, inquire, services
         const version = await setModerationPolicy(tenancy.db, tenant.id, { policy, actor: flags.actor, seal });
         const hooks = policy.hooks.map(({ name }) => name).join(', ') || 'none';
         return [{ tenant: tenant.slug, version, hooks, besides: besidesOf(policy), note: noteOn(policy, services) }];
+      }),
+    );
+  moderation
+    .command('notices <tenant>')
+    .description("what the tenant's own service is still to be told of findings, and what it never took")
+    .action((named: string, _flags, command: Command) =>
+      run(command, async (tenancy) => {
+        const tenant = done(await findTenant(tenancy, named));
+        const { waiting, oldest, givenUp } = await noticesStanding(tenancy.db, tenant.id, GIVEN_UP_SHOWN_MAX);
+        return [
+          { state: 'waiting', count: waiting, since: oldest?.toISOString() ?? null, finding: null, why: null },
+          ...givenUp.map(({ findingId, outcome, at }) => ({
+            state: 'given up',
+            count: 1,
+            since: at.toISOString(),
+            finding: findingId,
+            why: outcome,
+          })),
+        ];
       }),
     );
   moderation

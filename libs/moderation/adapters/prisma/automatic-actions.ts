@@ -2,7 +2,7 @@
 // workers look. Doing it is for the caller, and must bear being done twice.
 import { trustedId, type ApiKeyId, type ModerationFindingId, type TenantId } from '@trunkline/kernel';
 import { strikesSchema, webhookTarget, type WebhookTarget } from '@trunkline/moderation';
-import type { Database } from '@trunkline/platform/database';
+import { Prisma, type Database } from '@trunkline/platform/database';
 import { z } from 'zod';
 
 const dueRow = z.object({
@@ -20,22 +20,34 @@ const dueRow = z.object({
   recordedAt: z.date(),
 });
 
+const GIVEN_UP = 'given up';
+
 /** A finding about which something is to be done. */
 export type DueAction = z.output<typeof dueRow>;
+
+/** Of which findings it is asked what is due. */
+export interface DueQuestion {
+  /** Recorded from then on, Unix milliseconds. */
+  readonly sinceMs: number;
+  readonly limit: number;
+  /** Absent: of all tenants. */
+  readonly tenantId?: TenantId;
+}
 
 /** Findings that want this done and for which it was not yet, the oldest first. */
 export async function dueActions(
   db: Pick<Database, '$queryRaw'>,
   action: 'suspend_key' | 'notify',
-  { sinceMs, limit }: { readonly sinceMs: number; readonly limit: number },
+  { sinceMs, limit, tenantId }: DueQuestion,
 ): Promise<readonly DueAction[]> {
+  const whose = tenantId === undefined ? Prisma.empty : Prisma.sql`AND found.tenant_id = ${tenantId}`;
   const rows = await db.$queryRaw`
     SELECT found.id AS "findingId", found.tenant_id AS "tenantId", found.key_id AS "keyId",
            found.session_id AS "sessionId", found.review_item_id AS "reviewItemId", found.end_user AS "endUser",
            found.hook, found.action, found.content_kind AS "contentKind", found.categories,
            found.occurred_at AS "occurredAt", found.recorded_at AS "recordedAt"
       FROM moderation_finding AS found
-     WHERE cardinality(found.then_do) > 0 AND ${action} = ANY(found.then_do)
+     WHERE cardinality(found.then_do) > 0 AND ${action} = ANY(found.then_do) ${whose}
        AND found.recorded_at >= ${new Date(sinceMs)}
        AND NOT EXISTS (SELECT FROM moderation_action AS done
                         WHERE done.finding_id = found.id AND done.action = ${action})
@@ -61,16 +73,89 @@ export async function recordAction(db: Database, { atMs, ...action }: DoneAction
   return (await db.moderationAction.createMany({ data: [data], skipDuplicates: true })).count > 0;
 }
 
-/** Whom a tenant's policy in force notifies; null: nobody, or nobody whom this release understands. */
-export async function notifyTargetOf(
+const noticesRow = z.object({
+  tenantId: z.string().transform((text) => trustedId('tnt', text)),
+  // What a newer release wrote is nobody whom this one understands.
+  target: z.unknown().transform((value): WebhookTarget | null => webhookTarget.safeParse(value).data ?? null),
+});
+
+/** A tenant whom notices wait for, and whom its policy in force notifies; null: nobody. */
+export type NoticesDue = z.output<typeof noticesRow>;
+
+/**
+ * Every tenant with notices that wait, whose oldest waits longest first: how many a tenant has changes nothing for another.
+ * @param except tenants that need not be looked for.
+ */
+export async function noticesDue(
   db: Pick<Database, '$queryRaw'>,
-  tenantId: TenantId,
-): Promise<WebhookTarget | null> {
+  { sinceMs, except }: { readonly sinceMs: number; readonly except: readonly TenantId[] },
+): Promise<readonly NoticesDue[]> {
   const rows = await db.$queryRaw`
-    SELECT policy -> 'notify' AS notify FROM moderation_policy
-     WHERE tenant_id = ${tenantId} ORDER BY version DESC LIMIT 1`;
-  const [newest] = z.array(z.object({ notify: z.unknown() })).parse(rows);
-  return webhookTarget.safeParse(newest?.notify).data ?? null;
+    SELECT judged.tenant_id AS "tenantId", newest.target
+      FROM (SELECT DISTINCT tenant_id FROM moderation_policy WHERE tenant_id <> ALL(${except})) AS judged
+     CROSS JOIN LATERAL (
+             SELECT found.recorded_at FROM moderation_finding AS found
+              WHERE found.tenant_id = judged.tenant_id AND cardinality(found.then_do) > 0
+                AND 'notify' = ANY(found.then_do) AND found.recorded_at >= ${new Date(sinceMs)}
+                AND NOT EXISTS (SELECT FROM moderation_action AS done
+                                 WHERE done.finding_id = found.id AND done.action = 'notify')
+              ORDER BY found.recorded_at LIMIT 1) AS oldest
+     CROSS JOIN LATERAL (
+             SELECT policy -> 'notify' AS target FROM moderation_policy
+              WHERE tenant_id = judged.tenant_id ORDER BY version DESC LIMIT 1) AS newest
+     ORDER BY oldest.recorded_at, judged.tenant_id`;
+  return z.array(noticesRow).parse(rows);
+}
+
+/** Notices that nobody took for too long. */
+export interface GivenUpNotices {
+  /** Recorded before then, Unix milliseconds. */
+  readonly beforeMs: number;
+  readonly why: string;
+  readonly atMs: number;
+}
+
+/** Gives up all of a tenant's at once, for good. @returns how many. */
+export async function giveUpNotices(
+  db: Pick<Database, '$executeRaw'>,
+  tenantId: TenantId,
+  { beforeMs, why, atMs }: GivenUpNotices,
+): Promise<number> {
+  return db.$executeRaw`
+    INSERT INTO moderation_action (tenant_id, finding_id, action, subject, outcome, at)
+    SELECT found.tenant_id, found.id, 'notify', ${GIVEN_UP}, ${why}, ${new Date(atMs)}
+      FROM moderation_finding AS found
+     WHERE found.tenant_id = ${tenantId} AND cardinality(found.then_do) > 0 AND 'notify' = ANY(found.then_do)
+       AND found.recorded_at < ${new Date(beforeMs)}
+        ON CONFLICT (finding_id, action) DO NOTHING`;
+}
+
+/** How a tenant's notices stand. */
+export interface NoticesStanding {
+  readonly waiting: number;
+  /** Since when the oldest waits; null when none does. */
+  readonly oldest: Date | null;
+  /** The newest of those that nobody took. */
+  readonly givenUp: readonly { readonly findingId: string; readonly outcome: string; readonly at: Date }[];
+}
+
+const standingRow = z.object({ waiting: z.bigint().transform(Number), oldest: z.date().nullable() });
+
+/** @param limit of those given up. */
+export async function noticesStanding(db: Database, tenantId: TenantId, limit: number): Promise<NoticesStanding> {
+  const rows = await db.$queryRaw`
+    SELECT count(*) AS waiting, min(found.recorded_at) AS oldest FROM moderation_finding AS found
+     WHERE found.tenant_id = ${tenantId} AND cardinality(found.then_do) > 0 AND 'notify' = ANY(found.then_do)
+       AND NOT EXISTS (SELECT FROM moderation_action AS done
+                        WHERE done.finding_id = found.id AND done.action = 'notify')`;
+  const [standing = { waiting: 0, oldest: null }] = z.array(standingRow).parse(rows);
+  const givenUp = await db.moderationAction.findMany({
+    where: { tenantId, action: 'notify', subject: GIVEN_UP },
+    select: { findingId: true, outcome: true, at: true },
+    orderBy: [{ at: 'desc' }, { id: 'desc' }],
+    take: limit,
+  });
+  return { ...standing, givenUp };
 }
 
 const strikePolicyRow = z.object({

@@ -1,11 +1,14 @@
 export {
   dueActions,
-  notifyTargetOf,
+  giveUpNotices,
+  noticesDue,
+  noticesStanding,
   recordAction,
   strikePolicies,
   strikesDue,
   type DoneAction,
   type DueAction,
+  type NoticesDue,
   type Strikes,
 } from './automatic-actions.js';
 export { moderationPoliciesOf, setModerationPolicy, type PolicyVersion } from './policies.js';
