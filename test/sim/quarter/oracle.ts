@@ -1,14 +1,6 @@
 // What the quarter must cost, worked out apart from the product: whole numbers, a table of its own, no code of ours.
-import type { Report } from './traffic.js';
-import { CHANGES } from './price-list.js';
-
-/** Money and quantity of one combination. */
-export interface Sum {
-  /** Tokens or seconds. */
-  quantity: bigint;
-  /** 10^-12 US dollars at the vendor's list. */
-  pico: bigint;
-}
+import type { Report, Terms } from './traffic.js';
+import { CHANGES, MARKUP } from './price-list.js';
 
 // A price of 1 USD per million tokens is 10^6 times 10^-12 USD per token; 0.006 USD a minute is 10^8 a second.
 const MICRO_USD = 1_000_000n;
@@ -32,9 +24,19 @@ const LIST: Readonly<Record<string, Readonly<Record<string, bigint>>>> = {
   'hear-minutes': { transcription_seconds: 100n * MICRO_USD },
   'hear-tokens': { transcription_input_audio: 6_000_000n, transcription_output_text: 10_000_000n },
 };
+const OWN_TEXT = 12_000_000n;
 
-/** The list price of one token or second, in 10^-12 US dollars. @param corrected whether the late correction is known. */
-export function unitPrice(model: string, meter: string, atMs: number, corrected: boolean): bigint {
+/** A use of a meter, for its price. */
+export interface Use {
+  readonly model: string;
+  readonly meter: string;
+  readonly atMs: number;
+  /** Whether the late correction of the list is known. */
+  readonly corrected: boolean;
+}
+
+/** What the vendor asks for one token or second, in 10^-12 US dollars. */
+export function listPrice({ model, meter, atMs, corrected }: Use): bigint {
   const since = (day: string): boolean => model === 'voice-a' && atMs >= Date.parse(`${day}T00:00:00Z`);
   if (meter === 'output_audio' && since(CHANGES.cheaperVoice)) return 60_000_000n;
   if (meter === 'input_audio' && since(CHANGES.cheaperHearing)) return 30_000_000n;
@@ -44,47 +46,36 @@ export function unitPrice(model: string, meter: string, atMs: number, corrected:
   return price;
 }
 
+/** What a customer pays for it: its own price, or the list's and an eighth more where that was agreed. */
+export function customerPrice(use: Use, { hasMarkup, hasOwnPrice }: Omit<Terms, 'paysEstimates'>): bigint {
+  if (hasOwnPrice && use.model === 'voice-a' && use.meter === 'output_text') return OWN_TEXT;
+  const list = listPrice(use);
+  return hasMarkup && use.atMs >= Date.parse(`${MARKUP.from}T00:00:00Z`) ? (list * 9n) / 8n : list;
+}
+
 /** Berlin is two hours ahead of UTC all through the quarter. */
-export function monthOf(atMs: number): string {
-  return new Date(atMs + 7_200_000).toISOString().slice(0, 7);
+export function monthOf({ occurredAtMs }: Pick<Report, 'occurredAtMs'>): string {
+  return new Date(occurredAtMs + 7_200_000).toISOString().slice(0, 7);
 }
 
-/** Sums over reports by a key of one's own; a key of null leaves a line out. */
-export function sumsBy(
-  reports: readonly Report[],
-  keyOf: (report: Report, meter: string) => string | null,
-  corrected = true,
-): Map<string, Sum> {
-  const sums = new Map<string, Sum>();
-  for (const report of reports) {
-    for (const [meter, count] of Object.entries(report.counts)) {
-      const key = count === 0 ? null : keyOf(report, meter);
-      if (key === null) continue;
-      const sum = sums.get(key) ?? { quantity: 0n, pico: 0n };
-      sum.quantity += BigInt(count);
-      sum.pico += BigInt(count) * unitPrice(report.model, meter, report.occurredAtMs, corrected);
-      sums.set(key, sum);
-    }
-  }
-  return sums;
+const PICO_PER_DOLLAR = 10n ** 12n;
+const PICO_DIGITS = 12;
+
+/** US dollars as the product writes them, of 10^-12: `-0.0125`. */
+export function dollarsOf(pico: bigint): string {
+  const digits = (pico < 0n ? -pico : pico).toString().padStart(PICO_DIGITS + 1, '0');
+  const text = `${digits.slice(0, -PICO_DIGITS)}.${digits.slice(-PICO_DIGITS)}`.replace(/\.?0+$/, '');
+  return pico < 0n ? `-${text}` : text;
 }
 
-/** All of it. */
-export function totalOf(sums: ReadonlyMap<string, Sum>): Sum {
-  const total = { quantity: 0n, pico: 0n };
-  for (const { quantity, pico } of sums.values()) {
-    total.quantity += quantity;
-    total.pico += pico;
-  }
-  return total;
+/** And back, from any decimal text. */
+export function picoOf(dollars: string): bigint {
+  const [whole = '0', fraction = ''] = dollars.replace('-', '').split('.');
+  const pico = BigInt(whole) * PICO_PER_DOLLAR + BigInt(fraction.padEnd(PICO_DIGITS, '0').slice(0, PICO_DIGITS));
+  return dollars.startsWith('-') ? -pico : pico;
 }
 
 /** Of whole numbers. */
 export function sumOf(...parts: readonly bigint[]): bigint {
   return parts.reduce((sum, each) => sum + each, 0n);
-}
-
-/** How much more a is than b. */
-export function excess(a: Sum, b: Sum): bigint {
-  return BigInt(a.pico) - BigInt(b.pico);
 }

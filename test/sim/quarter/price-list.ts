@@ -47,6 +47,12 @@ export const CHANGE_SHEETS = [
   { ...common, model: 'voice-a', effectiveFrom: CHANGES.cheaperHearing, prices: { input_audio: '30' } },
 ];
 
+/** From when on markups hold, and how much they are: an eighth. */
+export const MARKUP = { from: '2026-08-01', bps: 1_250 } as const;
+
+/** What is agreed with some for the text that voice-a writes, US dollars per million tokens. */
+export const OWN_PRICE = { ...common, model: 'voice-a', meter: 'output_text', price: '12' } as const;
+
 /** The correction. */
 export const CORRECTION_SHEET = {
   ...common,

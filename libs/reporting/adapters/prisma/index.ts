@@ -4,6 +4,7 @@ export { UnreadableBooks } from './charge-row-text.js';
 export { type BooksRange } from './stable-order.js';
 export { organizationRowsOfTenant } from './organization-rows.js';
 export { rollUpAllDue, rollUpDue, type RollupPass } from './roll-up.js';
+export { unlikeLedger, type ControlSpan, type Unlike } from './rollup-control.js';
 export { checkRollups, rebuildRollups, type RollupCheck, type RollupSpan } from './rollup-check.js';
 export { rollupOfAllTenants, rollupOfTenant, type RollupAnswer, type RollupRow } from './read-rollup.js';
 export {
