@@ -7,7 +7,7 @@ import { inTurn, type RouteRequest } from '@trunkline/providers';
 import { modelFamily, type DialRefusal } from '@trunkline/providers/adapters/openai';
 import type { Pool } from '@trunkline/tenancy';
 import { reviewOf, type Caller, type JudgedCall, type Review } from './call-review.js';
-import { CallTrail } from './call-trail.js';
+import { CallTrail, type Refused } from './call-trail.js';
 import { dialUpstream } from './dial-upstream.js';
 import { endUserOf } from './end-user.js';
 import type { PoolTry } from './gateway-metrics.js';
@@ -41,30 +41,32 @@ export async function admitAndDial(parts: GatewayParts, caller: Caller): Promise
     const waitMs = Math.max(0, judged.value.waitMs - (parts.clock.monotonicMs() - startedMs));
     const outcome = await throughPools(parts, { ...caller, ...judged.value, waitMs, trail });
     if (outcome === 'judge_again') continue;
-    if (!outcome.ok) {
-      const tookMs = parts.clock.monotonicMs() - startedMs;
-      const { principal } = judged.value;
-      const ofModel = { model: modelOf(caller.wanted), family: familyOf(caller.wanted) };
-      parts.refusedCalls.note(trail.refused({ ...caller, ...ofModel, principal, refusal: outcome.error, tookMs }));
-    }
-    return outcome;
+    if (outcome.ok) return outcome;
+    const { refusal, reason } = outcome.error;
+    const tookMs = parts.clock.monotonicMs() - startedMs;
+    const { principal } = judged.value;
+    const ofModel = { model: modelOf(caller.wanted), family: familyOf(caller.wanted) };
+    parts.refusedCalls.note(trail.refused({ ...caller, ...ofModel, principal, reason, tookMs }));
+    return err(refusal);
   }
 }
 
 async function throughPools(
   parts: GatewayParts,
   caller: Judged,
-): Promise<Result<AdmittedCall, Refusal> | 'judge_again'> {
+): Promise<Result<AdmittedCall, Refused> | 'judge_again'> {
   // Nobody stands in line for a session that may not begin.
   const spent = caller.waitMs > 0 ? await caller.budget : null;
-  if (spent) return err(spent);
+  if (spent) return err(refusedAs(spent));
   const startedMs = parts.clock.monotonicMs();
   let { waitMs } = caller;
   const leftMs = (): number => Math.max(0, waitMs - (parts.clock.monotonicMs() - startedMs));
   const turns = inTurn(caller.pools, (id) => parts.health.isHealthy(id, parts.clock.monotonicMs()), parts.random);
   /** Pools that had a line, but no upstream. */
   const failed = new Set<PoolId>();
-  let refusal: Refusal = { code: 'internal_error', message: 'No pool is configured for this model.' };
+  let refused: Refused = refusedAs({ code: 'internal_error', message: 'No pool is configured for this model.' });
+  // Whoever waited while this process began to stop hears the reason that helps.
+  const toTell = (): Refused => ({ ...refused, refusal: parts.closedToNewSessions() ?? refused.refusal });
   // One pool that may be waited for is asked and waited for in one go.
   const first = turns.length === 1 && caller.waitMs > 0 ? [] : turns;
   for (const [i, { id }] of first.entries()) {
@@ -73,8 +75,8 @@ async function throughPools(
     if (outcome.kind === 'open') return ok(outcome.call);
     if (outcome.kind === 'judge_again') return outcome.kind;
     // That a line is missing says more to who may come again than that another pool's upstream is away.
-    if (outcome.kind !== 'no_upstream' || failed.size === i) refusal = outcome.refusal;
-    if (outcome.kind === 'over') return err(parts.closedToNewSessions() ?? refusal);
+    if (outcome.kind !== 'no_upstream' || failed.size === i) refused = outcome;
+    if (outcome.kind === 'over') return err(toTell());
     if (outcome.kind === 'no_upstream') failed.add(outcome.poolId);
     if (outcome.kind === 'no_line' && outcome.ownLineEnds) waitMs = Math.max(waitMs, SETTLE_MS);
     // The rate of new sessions is the same in every pool.
@@ -87,28 +89,26 @@ async function throughPools(
     const outcome = await tryPools(parts, caller, { review, waitMs: leftMs(), turn });
     if (outcome.kind === 'open') return ok(outcome.call);
     if (outcome.kind === 'judge_again') return outcome.kind;
-    refusal = outcome.refusal;
+    refused = outcome;
     if (outcome.kind !== 'no_upstream') break;
     failed.add(outcome.poolId);
   }
-  // Whoever waited while this process began to stop hears the reason that helps.
-  return err(parts.closedToNewSessions() ?? refusal);
+  return err(toTell());
+}
+
+function refusedAs(refusal: Refusal): Refused {
+  return { refusal, reason: refusal.code };
 }
 
 type TryOutcome =
   | { readonly kind: 'open'; readonly call: AdmittedCall }
   /** `isEverywhere`: nor would it have one of another pool. `ownLineEnds`: one of its key comes free in a moment. */
-  | {
-      readonly kind: 'no_line';
-      readonly refusal: Refusal;
-      readonly isEverywhere: boolean;
-      readonly ownLineEnds: boolean;
-    }
-  | { readonly kind: 'no_upstream'; readonly refusal: Refusal; readonly poolId: PoolId }
+  | (Refused & { readonly kind: 'no_line'; readonly isEverywhere: boolean; readonly ownLineEnds: boolean })
+  | (Refused & { readonly kind: 'no_upstream'; readonly poolId: PoolId })
   /** The policy that it was judged by is not in force any more, and does not let it go on here. */
   | { readonly kind: 'judge_again' }
   /** No other pool would do better. */
-  | { readonly kind: 'over'; readonly refusal: Refusal };
+  | (Refused & { readonly kind: 'over' });
 
 async function tryPools(parts: GatewayParts, caller: Judged, attempt: Try): Promise<TryOutcome> {
   const terms = attempt.review.terms();
@@ -134,10 +134,10 @@ async function lineAndUpstream(parts: GatewayParts, caller: Judged, attempt: Ask
     const { refusal, reason } = lease.error;
     const counted = { in: null, as: reason };
     if (reason === 'policy_changed' && !caller.gone.aborted) return { kind: 'judge_again', counted };
-    if (caller.gone.aborted || reason === 'unavailable') return { kind: 'over', refusal, counted };
+    if (caller.gone.aborted || reason === 'unavailable') return { kind: 'over', refusal, reason, counted };
     const hinted = withWaitHint(refusal, caller.handshake, caller.principal);
     const { ownLineEnds = false } = lease.error;
-    return { kind: 'no_line', refusal: hinted, isEverywhere: reason === 'rate_limit', ownLineEnds, counted };
+    return { kind: 'no_line', refusal: hinted, reason, isEverywhere: reason === 'rate_limit', ownLineEnds, counted };
   }
   const { poolId } = lease.value.place;
   const countedAs = (as: PoolTry['outcome']) => ({ in: poolId, as });
@@ -145,7 +145,7 @@ async function lineAndUpstream(parts: GatewayParts, caller: Judged, attempt: Ask
   if (pool === null) {
     const released = await parts.releaseLease(lease.value);
     const counted = countedAs('policy_changed');
-    return released ? { kind: 'judge_again', counted } : { kind: 'over', refusal: LINE_LOST, counted };
+    return released ? { kind: 'judge_again', counted } : { kind: 'over', ...refusedAs(LINE_LOST), counted };
   }
   const line = { lease: lease.value, pool, waited: attempt.waitMs > 0 };
   try {
@@ -156,7 +156,8 @@ async function lineAndUpstream(parts: GatewayParts, caller: Judged, attempt: Ask
     // A line that could not be given back is still this session's: it cannot take another.
     const isOver = !refusal.tryNextPool || caller.gone.aborted || !released;
     const counted = countedAs(caller.gone.aborted ? 'abandoned' : failed);
-    return isOver ? { kind: 'over', refusal, counted } : { kind: 'no_upstream', refusal, poolId, counted };
+    const refused = refusedAs(refusal);
+    return isOver ? { kind: 'over', ...refused, counted } : { kind: 'no_upstream', ...refused, poolId, counted };
   } catch (error) {
     await parts.releaseLease(line.lease);
     throw error;
@@ -179,7 +180,7 @@ async function takeLine(parts: GatewayParts, caller: Judged, { plans, waitMs, re
   const outcome = lease.ok ? 'admitted' : lease.error.reason;
   trail.asked(
     plans.map(({ poolId }) => poolId),
-    lease.ok ? null : lease.error,
+    !lease.ok && lease.error.waited === true,
   );
   parts.metrics.admission(outcome, (parts.clock.monotonicMs() - startedMs) / 1000);
   if (!lease.ok && lease.error.cause !== undefined)

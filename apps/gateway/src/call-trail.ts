@@ -1,32 +1,36 @@
 // What became of a call on its way through the pools, for the record of calls that got no session.
 import { mintedAtMs, type PoolId, type Refusal, type SessionId } from '@trunkline/kernel';
-import type { AdmissionRefusal } from '@trunkline/admission';
 import type { Handshake } from '@trunkline/realtime';
 import type { Principal } from '@trunkline/tenancy';
 import type { RefusedCall } from './refused-calls.js';
 import { waitAskedMs } from './wait-terms.js';
 
-/** Where a call asked for a line, and what it heard. */
+/** What a call is told that gets no session, and why: precisely, for the record. */
+export interface Refused {
+  readonly refusal: Refusal;
+  /** Admission's reason where a line was missing, else the refusal's code. */
+  readonly reason: string;
+}
+
+/** Where a call asked for a line. */
 export class CallTrail {
   private readonly pools = new Set<PoolId>();
-  private last: AdmissionRefusal | null = null;
   private waited = false;
 
-  /** It asked for a line. `refused`: it got none. */
-  asked(pools: Iterable<PoolId>, refused: AdmissionRefusal | null): void {
+  /** It asked for a line. `waited`: in line, and got none. */
+  asked(pools: Iterable<PoolId>, waited: boolean): void {
     for (const poolId of pools) this.pools.add(poolId);
-    this.last = refused;
-    this.waited ||= refused?.waited === true;
+    this.waited ||= waited;
   }
 
   /** The call as it is recorded. */
-  refused({ sessionId, principal, handshake, model, family, gone, refusal, tookMs }: RefusedEnd): RefusedCall {
+  refused({ sessionId, principal, handshake, model, family, gone, reason, tookMs }: RefusedEnd): RefusedCall {
     return {
       tenantId: principal.tenantId,
       keyId: principal.keyId,
       model,
       family,
-      reason: gone.aborted ? 'abandoned' : (this.last?.reason ?? refusal.code),
+      reason: gone.aborted ? 'abandoned' : reason,
       pools: this.pools,
       askedAtMs: mintedAtMs(sessionId),
       // Who went away waited for something, in line or not.
@@ -45,7 +49,8 @@ export interface RefusedEnd {
   readonly family: string;
   /** Its client went away, if it did. */
   readonly gone: AbortSignal;
-  readonly refusal: Refusal;
+  /** Why it was told what it was told. */
+  readonly reason: string;
   /** From its asking until now. */
   readonly tookMs: number;
 }
