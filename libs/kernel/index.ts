@@ -6,3 +6,4 @@ export * from './error.js';
 export * from './name.js';
 export * from './seal.js';
 export * from './storable.js';
+export * from './model-families.js';

@@ -1,17 +1,6 @@
-// What OpenAI is known to serve on `/v1/realtime` (source: model pages and deprecation notes in the protocol facts,
-// section 5; November 2026). A pool with a model list of its own does not need this table, so a model released tomorrow
-// is a configuration change, not a release of ours. In the core, for those who ask where calls go and dial nobody.
-
-const REALTIME_FAMILIES = [
-  'gpt-4o-realtime-preview',
-  'gpt-4o-mini-realtime-preview',
-  'gpt-realtime',
-  'gpt-realtime-mini',
-  'gpt-realtime-1.5',
-  'gpt-realtime-2',
-  'gpt-realtime-2.1',
-  'gpt-realtime-2.1-mini',
-] as const;
+// What OpenAI is known to serve on `/v1/realtime`, by the families of the kernel's list. In the core, for those who ask where
+// calls go and dial nobody.
+import { REALTIME_FAMILIES } from '@trunkline/kernel';
 
 const DATED_SNAPSHOT = /-\d{4}-\d{2}-\d{2}$/;
 

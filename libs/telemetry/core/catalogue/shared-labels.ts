@@ -1,23 +1,9 @@
 // Labels that metrics of several subjects have.
+import { REALTIME_FAMILIES, TRANSCRIPTION_FAMILIES } from '@trunkline/kernel';
 import type { ListedLabel, NamedLabel } from './metric-spec.js';
 
-const MODEL_FAMILIES = [
-  'gpt-4o-realtime-preview',
-  'gpt-4o-mini-realtime-preview',
-  'gpt-realtime',
-  'gpt-realtime-mini',
-  'gpt-realtime-1.5',
-  'gpt-realtime-2',
-  'gpt-realtime-2.1',
-  'gpt-realtime-2.1-mini',
-  'gpt-4o-transcribe',
-  'gpt-4o-mini-transcribe',
-  'gpt-transcribe',
-  'gpt-realtime-whisper',
-  'gpt-live-transcribe',
-  'whisper-1',
-  'transcription',
-];
+// The last is of sessions that transcribe and have not said with which model.
+const MODEL_FAMILIES = [...REALTIME_FAMILIES, ...TRANSCRIPTION_FAMILIES, 'transcription'];
 
 /** The family of a model: what is not in the list is `other`. */
 export const modelFamily = { name: 'model_family', values: MODEL_FAMILIES } as const satisfies ListedLabel;
