@@ -65,6 +65,20 @@ describe('the books', () => {
     await expect(run(`TRUNCATE ${table} CASCADE`, app)).rejects.toThrow(/permission denied/);
   });
 
+  it.each([
+    `UPDATE usage_event SET caused_by = 'policy'`,
+    `UPDATE usage_event SET service_tier = 'flex'`,
+    'DELETE FROM usage_event',
+    'TRUNCATE usage_event',
+  ])('rest on usage that stays as it was billed: %s raises', async (sql) => {
+    await expect(run(sql)).rejects.toThrow(/immutable/);
+  });
+
+  it('let go of usage that was not billed yet', async () => {
+    await journal(db, usage({ model: 'unpriced' }));
+    expect(await run(`DELETE FROM usage_event WHERE model = 'unpriced'`)).toBe(1);
+  });
+
   it('can be posted to by the application role', async () => {
     await journal(db, usage());
     expect(await postBatch(app, prices)).toMatchObject({ rated: 1 });
