@@ -59,7 +59,7 @@ async function bookIn(tx: Queryable, request: ManualRequest): Promise<Result<Man
   if (problem !== null) return err({ message: problem });
   const transaction = manualTransaction(booking);
   const [existing] = await bookedRowsWhere(tx, Prisma.sql`id = ${transaction.id}`);
-  if (existing !== undefined) return repeated(existing, transaction, request.reference);
+  if (existing !== undefined) return repeated(existing, transaction, request);
   if (request.kind === 'drawdown') {
     const tooMuch = await drawdownProblem(tx, booking);
     if (tooMuch !== null) return err({ message: tooMuch });
@@ -73,11 +73,19 @@ function momentOf({ usagePeriod }: ManualRequest, { calendar, nowMs }: BookingCo
   return { usagePeriod: usagePeriod ?? calendar.periodOf(nowMs), atMs: nowMs };
 }
 
-function repeated(existing: Booked, wanted: Transaction, reference: string): Result<ManualOutcome, Refused> {
+// Where no month was named, a retry may come when another one runs: it is the same booking.
+function repeated(existing: Booked, wanted: Transaction, request: ManualRequest): Result<ManualOutcome, Refused> {
   const { row } = existing;
-  if (row.total === formatAmount(wanted.total) && row.purpose === wanted.purpose)
-    return ok({ ...existing, repeated: true });
-  const message = `The reference "${reference}" has booked ${row.total} as ${row.id}: give another one to book ${formatAmount(wanted.total)}.`;
+  const total = formatAmount(wanted.total);
+  const differences = [
+    ...(row.total === total ? [] : [`${row.total}, not ${total}`]),
+    ...(row.purpose === wanted.purpose ? [] : [`a ${row.purpose}, not a ${wanted.purpose}`]),
+    ...(request.usagePeriod === null || row.usagePeriod === request.usagePeriod
+      ? []
+      : [`for ${row.usagePeriod}, not for ${request.usagePeriod}`]),
+  ];
+  if (differences.length === 0) return ok({ ...existing, repeated: true });
+  const message = `The reference "${request.reference}" has booked ${row.id}: ${differences.join('; ')}. Give another reference to book this as well.`;
   return err({ message });
 }
 

@@ -95,7 +95,8 @@ describe('bookings by hand', () => {
     const rows = outcomes.map((each) => (each.ok ? each.value : null));
     expect(new Set(rows.map((each) => each?.row.id)).size).toBe(1);
     expect(rows.filter((each) => each?.repeated === false)).toHaveLength(1);
-    expect(await refusal({ amount: amount('6') })).toMatch(/"ticket 1" has booked -5/);
+    expect(await refusal({ amount: amount('6') })).toMatch(/"ticket 1" has booked txn_\w+: -5, not -6\. Give another/);
+    expect(await refusal({ usagePeriod: '2020-02' })).toMatch(/: for \d{4}-\d\d, not for 2020-02\./);
     expect(await balanceOfTenant(db, TENANT)).toMatchObject({ credited: amount('5') });
   });
 
