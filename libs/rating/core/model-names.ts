@@ -44,7 +44,10 @@ function aliasProblems(
   const problems: string[] = [];
   for (const alias of aliases) {
     if (priced.has(alias.alias))
-      problems.push(`alias ${alias.alias} -> ${alias.model}: ${alias.alias} has prices of its own; drop one of them`);
+      problems.push(
+        `alias ${alias.alias} -> ${alias.model}: ${alias.alias} is a name of ${alias.model} and cannot have prices of its own. ` +
+          `Price ${alias.model} instead; for a price of its own that began before the alias, leave the alias out`,
+      );
     if (!priced.has(alias.model))
       problems.push(`alias ${alias.alias} -> ${alias.model}: ${alias.model} has no price; import its prices first`);
   }
