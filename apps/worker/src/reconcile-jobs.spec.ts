@@ -1,10 +1,12 @@
 import { startTestPostgres, type TestPostgres } from '../../../test/support/postgres.js';
 import { mintId, parseAmount, ZERO } from '@trunkline/kernel';
+import { recordPeriodCheck } from '@trunkline/ledger/adapters/prisma';
 import { openLog } from '@trunkline/platform/logging';
 import type { VendorBooks } from '@trunkline/reporting';
 import { findSources, listRuns, reconcilePool, recordMonthReconciled } from '@trunkline/reporting/adapters/prisma';
 import { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { makeDueRuns, monthRecorder, type ReconcileParts } from './reconcile-jobs.js';
+import { reportLastReconciled } from './watch-periods.js';
 
 let postgres: TestPostgres;
 beforeAll(async () => {
@@ -92,15 +94,29 @@ describe('the daily reconciliation', () => {
 
     const [source] = (await findSources(postgres.db, parts().settings)).sources;
     if (source === undefined) throw new Error('no source');
-    const dayMs = Date.parse('2026-12-05T00:00:00Z');
-    const charge = { dayMs, keyId: null, lineItem: 'a fine', of: null, amount: parseAmount('5') ?? ZERO };
+    const charge = { keyId: null, lineItem: 'a fine', of: null, amount: parseAmount('5') ?? ZERO };
     const context = {
       ...{ db: postgres.db, nowMs: NOW + 50 * 86_400_000, sources: [source], recordMonth: monthRecorder(postgres.db) },
       prices: { priced: (model: string) => model, worth: () => null },
-      booksOf: (): VendorBooks => ({ ...EMPTY, costs: async () => [charge] }),
+      booksOf: (): VendorBooks => ({ ...EMPTY, costs: async ({ fromMs }) => [{ ...charge, dayMs: fromMs }] }),
     };
-    await reconcilePool(context, source, { dayMs, trigger: 'manual', actor: 'ann' });
-    expect(await recordMonthReconciled(context, '2026-12-05')).toBe('missing');
-    expect(await newest('2026-12')).toBe('missing');
+    const fined = async (day: string, later: number) => {
+      const at = { ...context, nowMs: context.nowMs + later };
+      await reconcilePool(at, source, { dayMs: Date.parse(day), trigger: 'manual', actor: 'ann' });
+      expect(await recordMonthReconciled(at, { poolId: source.poolId, day })).toBe('missing');
+      return newest('2026-12');
+    };
+    expect(await fined('2026-12-05', 1)).toBe('missing');
+
+    // What somebody answers for is what they knew: the same again changes nothing, another day does.
+    const waiver = { tenantId: null, period: '2026-12', check: 'reconciled', state: 'waived' } as const;
+    await recordPeriodCheck(postgres.db, { ...waiver, actor: 'ann', reason: 'the fine is known' });
+    expect(await fined('2026-12-05', 2)).toBe('waived');
+    expect(await fined('2026-12-06', 3)).toBe('missing');
+    const metrics = new Metrics();
+    await reportLastReconciled(postgres.db, metrics);
+    expect(await metrics.scrape()).toContain(
+      `trunkline_reconcile_last_timestamp_seconds ${(context.nowMs + 3) / 1000}`,
+    );
   }, 60_000);
 });

@@ -87,7 +87,7 @@ export function monthRecorder(db: Database) {
   };
 }
 
-function tell({ log, metrics, nowMs }: ReconcileParts, due: DueRun): void {
+function tell({ log, metrics }: ReconcileParts, due: DueRun): void {
   if (due.outcome === 'failed') {
     metrics.counter('reconcileRuns', { result: 'failed' }).add(1);
     const fields = { event: 'reconcile_failed', pool_id: due.poolId, detail: due.day, err: due.error };
@@ -96,7 +96,6 @@ function tell({ log, metrics, nowMs }: ReconcileParts, due: DueRun): void {
   }
   const { run } = due;
   metrics.counter('reconcileRuns', { result: run.alarming ? 'alarming' : 'agreed' }).add(1);
-  metrics.gauge('reconcileLast').set(nowMs() / 1000);
   const foreign = run.differences.filter((each) => each.class === 'foreign_use').length;
   if (foreign > 0) metrics.counter('foreignUse').add(foreign);
   const fields = { pool_id: run.poolId, detail: run.day, name: run.id, outcome: run.stage };

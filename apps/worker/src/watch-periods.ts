@@ -1,8 +1,10 @@
-// Months that are over and not closed, as gauges, and how often a step of closing one was refused. Looked up on a timer, not on a scrape, like the lag of the books; a month
-// changes by the hour and not by the second, so seldom.
+// What the tables say of months, whoever did it and in which process: those that are over and not closed, steps of closing one
+// that were refused, and when a day was last compared with the vendor's books. Looked up on a timer, not on a scrape, like the
+// lag of the books; a month changes by the hour and not by the second, so seldom.
 import { CLOSE_STEPS, countRefusedCloses, overduePeriods, type CloseStep } from '@trunkline/ledger/adapters/prisma';
 import type { Database } from '@trunkline/platform/database';
 import type { Shutdown } from '@trunkline/platform/shutdown';
+import { listRuns } from '@trunkline/reporting/adapters/prisma';
 import type { Metrics } from '@trunkline/telemetry/adapters/prom';
 
 const LOOK_MS = 60_000;
@@ -18,6 +20,7 @@ export function watchPeriods(db: Database, metrics: Metrics, shutdown: Shutdown)
     try {
       await reportPeriods(db, metrics);
       await reportRefused();
+      await reportLastReconciled(db, metrics);
     } catch {
       // The rating loop meets the same database and says so; the last figures stay.
     } finally {
@@ -36,6 +39,12 @@ export async function reportPeriods(db: Database, metrics: Pick<Metrics, 'gauge'
   metrics.gauge('periodsOverdue', { state: 'soft_closed' }).set(softClosed);
   metrics.gauge('periodsOverdue', { state: 'close_asked' }).set(closeAsked);
   metrics.gauge('periodOldestAge').set(oldestMs / 1000);
+}
+
+/** Looks once. A run at a terminal counts as one of a worker does; before the first there is nothing to tell. */
+export async function reportLastReconciled(db: Database, metrics: Pick<Metrics, 'gauge'>): Promise<void> {
+  const [newest] = await listRuns(db, 1);
+  if (newest !== undefined) metrics.gauge('reconcileLast').set(Date.parse(newest.ranAt) / 1000);
 }
 
 /**

@@ -14,6 +14,7 @@ import {
   reconcilePool,
   recordMonthReconciled,
   setSource,
+  type FoundSources,
   type ReconcileContext,
   type ReconciliationRun,
   type RunView,
@@ -82,9 +83,14 @@ export function addReconcileCommands(program: Command, run: RunCommand, vendorOf
     .action((id: string, flags: NoteFlags, command: Command) =>
       run(command, (installation) => note(installation, id, flags)),
     );
-  reconcile
-    .command('source')
-    .description("how pools are found in the vendor's books")
+  const sources = reconcile.command('source').description("how pools are found in the vendor's books");
+  sources
+    .command('list')
+    .description('which pools can be reconciled, how, and what keeps the others from it; shows no key')
+    .action((_flags: object, command: Command) =>
+      run(command, async ({ db }) => sourceRows(await findSources(db, await vendorOf(command)))),
+    );
+  sources
     .command('set')
     .description('what is not named stays')
     .requiredOption('--pool <pool>', 'slug or id')
@@ -120,7 +126,7 @@ async function runDay(
   const rows: Row[] = [];
   for (const each of wanted) {
     const made = await reconcilePool(context, each, { dayMs, trigger: 'manual', actor });
-    if (made?.stage === 'final') await recordMonthReconciled(context, made.day);
+    if (made?.stage === 'final') await recordMonthReconciled(context, { poolId: each.poolId, day: made.day });
     if (made !== null) rows.push(rowOfRun(each.poolSlug, made));
   }
   return rows;
@@ -172,6 +178,18 @@ async function source(installation: PoolContext, flags: SourceFlags): Promise<Ro
     ...(apiKeyIds === undefined ? {} : { apiKeyIds }),
   });
   return [{ pool: slug, project_ids: projectIds ?? 'as before', api_key_ids: apiKeyIds ?? 'as before' }];
+}
+
+function sourceRows({ sources: found, problems }: FoundSources): Row[] {
+  const rows = found.map(({ poolSlug, baseUrl, projectIds, apiKeyIds }) => ({
+    pool: poolSlug,
+    address: baseUrl,
+    project_ids: projectIds.length === 0 ? 'the whole account' : projectIds,
+    api_key_ids: apiKeyIds ?? 'every key',
+    problem: null,
+  }));
+  const none = { pool: null, address: null, project_ids: null, api_key_ids: null };
+  return [...rows, ...problems.map((problem) => ({ ...none, problem }))];
 }
 
 function rowOfRun(pool: string, made: ReconciliationRun): Row {

@@ -1,6 +1,7 @@
 // Whether a month agrees with the vendor's books, told to the close of periods: when every day of it has a final run of
 // every source and the newest of each is neither alarming nor without usage that is not booked. Days are UTC, months are
 // the company's: a company elsewhere has some hours of its month in a day of the neighbour's, which close by their own day.
+import type { PoolId } from '@trunkline/kernel';
 import { numberText } from '@trunkline/platform/database';
 import { z } from 'zod';
 import type { ReconcileContext } from './reconcile-pool.js';
@@ -9,12 +10,21 @@ const MONTH_CHARS = '2026-11'.length;
 const row = z.object({ days: numberText, open: numberText });
 const stateRow = z.object({ state: z.string() });
 
-/** Looks at the month of a day and records what changed: reconciled, or not any more. */
+/** The final run that was just made. */
+interface MadeRun {
+  readonly poolId: PoolId;
+  readonly day: string;
+}
+
+/**
+ * Looks at the month of a run and records what changed: reconciled, not any more, or worse than it was known to be. Such news
+ * ends what was waived before it.
+ */
 export async function recordMonthReconciled(
   { db, sources, recordMonth }: Pick<ReconcileContext, 'db' | 'sources' | 'recordMonth'>,
-  day: string,
+  made: MadeRun,
 ): Promise<'ok' | 'missing'> {
-  const month = day.slice(0, MONTH_CHARS);
+  const month = made.day.slice(0, MONTH_CHARS);
   const first = `${month}-01`;
   const pools = sources.map(({ poolId }) => poolId as string);
   const found = await db.$queryRaw`
@@ -28,16 +38,30 @@ export async function recordMonthReconciled(
          ORDER BY r.ran_at DESC, r.id LIMIT 1) AS newest ON true`;
   const [{ days, open } = { days: 0, open: 0 }] = z.array(row).parse(found);
   const state = days > 0 && open === 0 ? 'ok' : 'missing';
+  const isNews = state === 'missing' && (await isWorse(db, made));
   const reason =
     state === 'ok'
       ? `${days} days agree with the vendor's books`
-      : `${open} of ${days} days are not final or do not agree`;
+      : `${open} of ${days} days are not final or do not agree${isNews ? `, and now ${made.day} does not` : ''}`;
   const before = await db.$queryRaw`
     SELECT state FROM period_check
      WHERE tenant_id IS NULL AND period = ${month} AND check_name = 'reconciled' ORDER BY id DESC LIMIT 1`;
   const known = z.array(stateRow).parse(before)[0]?.state ?? 'missing';
-  // A waiver is a person's word: it is not taken back by a machine that still says no.
-  if (known === state || (known === 'waived' && state === 'missing')) return state;
+  // A waiver is a person's word about what they knew: a machine that still says the same does not take it back.
+  if (!isNews && (known === state || (known === 'waived' && state === 'missing'))) return state;
   await recordMonth({ month, state, reason });
   return state;
+}
+
+// A run that does not agree, of a day that agreed until then, had no final run, or had less amiss: a repeat is no news.
+async function isWorse(db: ReconcileContext['db'], { poolId, day }: MadeRun): Promise<boolean> {
+  const found = await db.$queryRaw`
+    WITH runs AS (
+      SELECT NOT (alarming OR unbooked > 0 OR theirs_cost IS NULL) AS agrees, unbooked, abs(unexplained) AS unexplained,
+             row_number() OVER (ORDER BY ran_at DESC, id) AS place
+        FROM reconciliation_run WHERE pool_id = ${poolId} AND day = ${day}::date AND stage = 'final')
+    SELECT FROM runs AS made LEFT JOIN runs AS former ON former.place = 2
+     WHERE made.place = 1 AND NOT made.agrees
+       AND (former.place IS NULL OR former.agrees OR made.unbooked > former.unbooked OR made.unexplained > former.unexplained)`;
+  return z.array(z.unknown()).parse(found).length > 0;
 }

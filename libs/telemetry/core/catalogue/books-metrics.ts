@@ -6,7 +6,7 @@ export const BOOKS_METRICS = {
   reconcileRuns: {
     kind: 'counter',
     name: 'trunkline_reconcile_runs_total',
-    help: "Days compared with the vendor's books. Alarming: above 0.5 % and 1 USD unexplained, or foreign use.",
+    help: "Days that this worker compared with the vendor's books, on schedule. Alarming: above 0.5 % and 1 USD unexplained, or foreign use.",
     labels: [{ name: 'result', values: ['agreed', 'alarming', 'failed'] }],
   },
   foreignUse: {
@@ -18,7 +18,7 @@ export const BOOKS_METRICS = {
   reconcileLast: {
     kind: 'gauge',
     name: 'trunkline_reconcile_last_timestamp_seconds',
-    help: "When a day was last compared with the vendor's books.",
+    help: "When a day was last compared with the vendor's books, by a worker or at a terminal: take max().",
     labels: NO_LABELS,
   },
   ledgerLag: {
@@ -42,7 +42,7 @@ export const BOOKS_METRICS = {
   periodCloseRefused: {
     kind: 'counter',
     name: 'trunkline_period_close_refused_total',
-    help: 'Steps of closing a month that were refused, over the API or by the command line. The worker reports it.',
+    help: 'Steps of closing a month that were refused, over the API or by the command line, as the table has them. Every worker tells all of them: take max(), not sum().',
     labels: [{ name: 'step', values: ['soft_close', 'ask', 'approve', 'single_person'] }],
   },
   usageWaiting: {
