@@ -52,9 +52,9 @@ const program = new Command('trunkline')
   .option('--usage-url <url>', "where the vendor's usage API is")
   .option('--redis-url <url>', 'where its gateways count lines, when that is Redis');
 
-const run: RunCommand = async (command, work) => {
+const run: RunCommand = async (command, work, ifNone) => {
   const { asJson, ...flags } = flagsOf(command);
-  process.stdout.write(formatRows(await withInstallation(flags, work), asJson));
+  process.stdout.write(formatRows(await withInstallation(flags, work), asJson, ifNone));
 };
 
 const runOnBooks: RunOnBooks = async (command, work) => {

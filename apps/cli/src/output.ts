@@ -14,10 +14,10 @@ export interface Answer {
 }
 
 /** The rows as a table or as JSON. */
-export function formatRows(rows: readonly Row[], asJson: boolean): string {
+export function formatRows(rows: readonly Row[], asJson: boolean, ifNone = 'none'): string {
   if (asJson) return formatJson(rows);
   const [first] = rows;
-  if (!first) return '(none)\n';
+  if (!first) return `(${ifNone})\n`;
   const columns = Object.keys(first);
   const lines = [columns, ...rows.map((row) => columns.map((column) => cell(row[column])))];
   const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));

@@ -7,8 +7,12 @@ import type { PoolContext } from '@trunkline/tenancy/adapters/prisma';
 import type { Answer, Row } from './output.js';
 import type { StatusFlags } from './pool-statuses.js';
 
-/** Runs a command on the installation and prints the rows it returns. */
-export type RunCommand = (command: Command, work: (tenancy: PoolContext) => Promise<readonly Row[]>) => Promise<void>;
+/** Runs a command on the installation and prints the rows it returns; to people, `ifNone` where there are none. */
+export type RunCommand = (
+  command: Command,
+  work: (tenancy: PoolContext) => Promise<readonly Row[]>,
+  ifNone?: string,
+) => Promise<void>;
 
 /** The installation, for commands that write files out of its books. */
 export interface BooksInstallation {

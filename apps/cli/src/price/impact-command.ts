@@ -28,7 +28,11 @@ export function addImpactCommand(price: Command, run: RunCommand): void {
     .option('--tenant <tenant>', 'slug or id; default: all')
     .option('--markup <percent>', 'instead of a draft: this markup for --tenant', bpsOf)
     .action((id: string | undefined, flags: ImpactFlags, command: Command) =>
-      run(command, (context) => impact(context, id, flags)),
+      run(
+        command,
+        (context) => impact(context, id, flags),
+        'no usage is booked in that month: there is nothing to compare',
+      ),
     );
 }
 
