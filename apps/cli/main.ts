@@ -16,6 +16,7 @@ import { addCostCentreCommands } from './src/cost-centre/cost-centre-commands.js
 import { addExportCommands } from './src/export/export-commands.js';
 import { addStatementCommand } from './src/statement/statement-command.js';
 import { addKeyCommands } from './src/key-commands.js';
+import { addSecretCommands } from './src/secret-commands.js';
 import { addModerationCommands, type HookServicesOf } from './src/moderation/moderation-commands.js';
 import { addContentCommands } from './src/moderation/content-commands.js';
 import { addReviewCommands } from './src/moderation/review-commands.js';
@@ -113,6 +114,7 @@ const servicesOf: HookServicesOf = (command) => {
 
 addTenantCommands(program, run);
 addKeyCommands(program, run);
+addSecretCommands(program, run);
 const pool = addPoolCommands(program, run, processEnvironment());
 addPoolStatusCommand(pool, inquire);
 addPoolRemoveCommand(pool, inquire);

@@ -21,6 +21,7 @@ export const ERRORS = {
   beta_api_shape_disabled: { owner: 'client', status: 400, type: 'invalid_request_error', retryable: false },
   invalid_api_key: { owner: 'client', status: 401, type: 'invalid_request_error', retryable: false },
   origin_not_allowed: { owner: 'client', status: 403, type: 'invalid_request_error', retryable: false },
+  model_mismatch: { owner: 'client', status: 403, type: 'invalid_request_error', retryable: false },
   missing_scope: { owner: 'client', status: 403, type: 'invalid_request_error', retryable: false },
   content_blocked: { owner: 'client', status: 400, type: 'invalid_request_error', retryable: false },
   content_warning: { owner: 'client', status: 400, type: 'invalid_request_error', retryable: false },
@@ -31,11 +32,13 @@ export const ERRORS = {
   method_not_allowed: { owner: 'client', status: 405, type: 'invalid_request_error', retryable: false },
   upgrade_required: { owner: 'client', status: 426, type: 'invalid_request_error', retryable: false },
   concurrency_limit_exceeded: { owner: 'tenant_admin', status: 429, type: 'requests', retryable: true },
+  mint_rate_exceeded: { owner: 'client', status: 429, type: 'requests', retryable: true },
   budget_exceeded: { owner: 'tenant_admin', status: 429, type: 'insufficient_quota', retryable: false },
   upstream_refused: { owner: 'operator', status: 502, type: 'server_error', retryable: true },
   upstream_unreachable: { owner: 'upstream', status: 502, type: 'server_error', retryable: true },
   upstream_tls_invalid: { owner: 'operator', status: 502, type: 'server_error', retryable: false },
   upstream_capacity: { owner: 'upstream', status: 503, type: 'server_error', retryable: true },
+  credentials_unavailable: { owner: 'platform', status: 503, type: 'server_error', retryable: true },
   admission_unavailable: { owner: 'platform', status: 503, type: 'server_error', retryable: true },
   metering_unavailable: { owner: 'platform', status: 503, type: 'server_error', retryable: true },
   reports_unavailable: { owner: 'platform', status: 503, type: 'server_error', retryable: true },
@@ -78,6 +81,7 @@ export function errorEntry(code: ErrorCode): ErrorEntry {
 // Where OpenAI has a code of its own for the same thing, its SDKs know that one.
 const OPENAI_CODES: Readonly<Partial<Record<ErrorCode, string>>> = {
   concurrency_limit_exceeded: 'rate_limit_exceeded',
+  mint_rate_exceeded: 'rate_limit_exceeded',
   budget_exceeded: 'insufficient_quota',
 };
 

@@ -17,6 +17,7 @@ export type ExportScheduleId = Branded<'ExportScheduleId'>;
 export type ModerationFindingId = Branded<'ModerationFindingId'>;
 export type ReviewItemId = Branded<'ReviewItemId'>;
 export type RefusedCallsId = Branded<'RefusedCallsId'>;
+export type ClientSecretId = Branded<'ClientSecretId'>;
 
 interface IdKinds {
   tnt: TenantId;
@@ -31,6 +32,7 @@ interface IdKinds {
   mfd: ModerationFindingId;
   mri: ReviewItemId;
   rfc: RefusedCallsId;
+  ecs: ClientSecretId;
 }
 /** The prefix of a minted id, e.g. `ses` in `ses_01j…`. */
 export type IdPrefix = keyof IdKinds;

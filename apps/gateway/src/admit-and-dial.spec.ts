@@ -24,7 +24,7 @@ const pools = [
 ];
 const policy = compilePolicy({
   ...{ version: 1n, tenants: [tenant], keys: [{ hmac: 'of a key', key }], pools },
-  ...{ tenantShares: [], keyShares: [], moderation: [], refusedEndUsers: [] },
+  ...{ tenantShares: [], keyShares: [], moderation: [], refusedEndUsers: [], revokedSecrets: [] },
 });
 
 const full: AdmissionRefusal = denied({

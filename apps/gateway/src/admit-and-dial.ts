@@ -12,6 +12,7 @@ import { dialUpstream } from './dial-upstream.js';
 import { endUserOf } from './end-user.js';
 import type { PoolTry } from './gateway-metrics.js';
 import type { GatewayParts } from './gateway-parts.js';
+import { beginningOf } from './pin-settings.js';
 import { openedRecord, type AdmittedCall } from './open-session.js';
 import { withWaitHint } from './wait-terms.js';
 
@@ -219,10 +220,14 @@ async function dialAndConfirm(
   const account = parts.account(pool);
   if (account === null) return err({ refusal: ACCOUNT_UNREADABLE, failed: 'dial_failed' });
   const upstream = await dialUpstream(
-    { account, request: wanted, safetyIdentifier: endUserOf(parts, principal, handshake) },
+    {
+      ...{ account, request: wanted, safetyIdentifier: endUserOf(parts, principal, handshake) },
+      beginning: principal.secret === null ? null : beginningOf(principal.secret),
+    },
     {
       ...parts.deadlines,
       dialler: parts.dialler,
+      maskKey: parts.maskKey,
       signal: gone,
       report: (code, detail) => dialFailed(parts, { sessionId, pool, code, detail }),
     },

@@ -23,10 +23,11 @@ import type { Shutdown } from '@trunkline/platform/shutdown';
 import type { RelayLimits } from '@trunkline/realtime';
 import { Dialler, IntervalTicker, randomMaskKeys, WireFactory } from '@trunkline/realtime/adapters/net';
 import type { PriceBooks } from '@trunkline/rating';
-import { authenticate, type Pool, type SnapshotHolder } from '@trunkline/tenancy';
+import type { ClientSecretStore, Pool, SnapshotHolder } from '@trunkline/tenancy';
 import type { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { GatewayMetrics } from './gateway-metrics.js';
 import type { CallDeadlines, GatewayParts, UpstreamAccount } from './gateway-parts.js';
+import { Credentials } from './credentials.js';
 import { Door, type DrainTimes } from './door.js';
 import { IdleLines } from './idle-lines.js';
 import { LiveSessions } from './live-session.js';
@@ -43,6 +44,7 @@ export interface GatewayOptions {
   readonly policy: SnapshotHolder;
   /** HMAC of a key under the installation's pepper. */
   readonly hashKey: (key: string) => string;
+  readonly secrets: ClientSecretStore;
   readonly hashEndUser: EndUserHasher;
   readonly contentSeal: KeyWrap;
   readonly leases: LeaseStore;
@@ -95,8 +97,9 @@ export function composeGateway(options: GatewayOptions): ComposedGateway {
     log,
     mintSessionId: () => mintId('ses', clock.nowMs(), randomBytes),
     policy: () => policy.current(),
-    authenticate: (key, origin, snapshot) =>
-      authenticate({ key, origin }, { snapshot, nowMs: clock.nowMs(), hashKey: options.hashKey }),
+    credentials: new Credentials({ ...options, clock }),
+    secrets: options.secrets,
+    hashKey: options.hashKey,
     closedToNewSessions: () => door.closedBecause(),
     plans: new PoolPlans(),
     health: new PoolHealth(),

@@ -1,13 +1,15 @@
-// The app's end user, as its header `OpenAI-Safety-Identifier` names them: from here on only a keyed hash.
+// The end user of a call: as its credential names them, or else as the app's header `OpenAI-Safety-Identifier` does. Who
+// holds a client secret cannot be somebody else than it was minted for. From here on only a keyed hash.
 import type { Handshake } from '@trunkline/realtime';
 import type { Principal } from '@trunkline/tenancy';
 import type { GatewayParts } from './gateway-parts.js';
 
-/** Null where the app names nobody. */
+/** Null where nobody is named. */
 export function endUserOf(
   { hashEndUser }: Pick<GatewayParts, 'hashEndUser'>,
-  { tenantId }: Pick<Principal, 'tenantId'>,
+  { tenantId, endUser }: Pick<Principal, 'tenantId' | 'endUser'>,
   { safetyIdentifier }: Pick<Handshake, 'safetyIdentifier'>,
 ): string | null {
+  if (endUser !== null) return endUser;
   return safetyIdentifier === null ? null : hashEndUser(tenantId, safetyIdentifier);
 }

@@ -11,8 +11,9 @@ import type { Dialler, WireFactory } from '@trunkline/realtime/adapters/net';
 import type { PriceBooks } from '@trunkline/rating';
 import type { OpenAiAccount } from '@trunkline/providers/adapters/openai';
 import type { PoolHealth } from '@trunkline/providers';
-import type { PolicySnapshot, Pool, Principal } from '@trunkline/tenancy';
+import type { ClientSecretStore, KeyHasher, PolicySnapshot, Pool } from '@trunkline/tenancy';
 import type { Budgets } from './budgets.js';
+import type { Credentials } from './credentials.js';
 import type { GatePolicies } from './gate/gate-policies.js';
 import type { GatewayMetrics } from './gateway-metrics.js';
 import type { LiveSessions } from './live-session.js';
@@ -43,7 +44,10 @@ export interface GatewayParts {
   readonly mintSessionId: () => SessionId;
   /** The policy in force; a call keeps the snapshot it began with, revocations reach it all the same. */
   readonly policy: () => PolicySnapshot;
-  readonly authenticate: (key: string, origin: string | null, policy: PolicySnapshot) => Result<Principal, Refusal>;
+  readonly credentials: Credentials;
+  readonly secrets: ClientSecretStore;
+  /** HMAC of a credential under the installation's pepper. */
+  readonly hashKey: KeyHasher;
   /** Why nobody new is let in at all right now (drain, journal, memory); null when somebody may be. */
   readonly closedToNewSessions: () => Refusal | null;
   readonly plans: PoolPlans;

@@ -12,7 +12,15 @@ function principal(
   const key = { id: keyId, tenantId, name: 'k', status: 'active', sessionsMax: keySessionsMax } as const;
   const rest = { scopes: ['sessions' as const], models: null, origins: null, expiresAtMs: null };
   const policy = compilePolicy({
-    ...{ version: 1n, pools: [], tenantShares: [], keyShares: [], moderation: [], refusedEndUsers: [] },
+    ...{
+      version: 1n,
+      pools: [],
+      tenantShares: [],
+      keyShares: [],
+      moderation: [],
+      refusedEndUsers: [],
+      revokedSecrets: [],
+    },
     tenants: [{ ...tenant, limits: { ...DEFAULT_LIMITS, ...limits } }],
     keys: [{ hmac: 'h', key: { ...key, ...rest } }],
   });

@@ -16,6 +16,7 @@ import { LastWord } from './last-word.js';
 import { meterTap } from './meter-tap.js';
 import { OwedReports } from './owed-reports.js';
 import { SessionOwed } from './session-owed.js';
+import { pinnedTaps } from './pin-settings.js';
 import { usedInPool } from './pool-tokens.js';
 import { isBudgeted } from './turn-budget.js';
 import { waitAskedMs } from './wait-terms.js';
@@ -47,6 +48,7 @@ export function openedRecord(parts: GatewayParts, call: AdmittedCall): SessionOp
     transport: 'websocket',
     clientKind: handshake.clientKind,
     waitAskedMs: waitAskedMs(handshake),
+    secretId: principal.secret?.id ?? null,
     openedAtMs: call.openedAtMs,
   };
 }
@@ -82,7 +84,7 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
   const gating: SessionGating = new SessionGating({
     open: () => openGate(parts, { ...session, endUser, relay: () => relay, mayAsk }),
     bare: { fromClient, fromUpstream },
-    setTaps: (taps) => relay.setTaps(taps),
+    setTaps: (taps) => relay.setTaps(pinnedTaps(call.principal.secret, taps)),
     isEnding: () => relay.isEnding,
   });
   const relay: Session = new Session({
@@ -91,7 +93,7 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
     clientHead: client.head,
     upstream: call.upstream.wire,
     upstreamHead: call.upstream.head,
-    taps: gating.taps,
+    taps: pinnedTaps(call.principal.secret, gating.taps),
     limits: limitsOf(parts, call.principal),
     ticker: parts.ticker,
     probe: parts.probe,

@@ -9,6 +9,7 @@ import { closeServer, listen } from '@trunkline/platform/http';
 import type { Shutdown } from '@trunkline/platform/shutdown';
 import { mayUseModel } from '@trunkline/tenancy';
 import { realtimeModels } from '@trunkline/providers/adapters/openai';
+import { clientSecretMint } from './client-secret-mint.js';
 import { GatewayHttpModule } from './http/gateway-http.module.js';
 import { OpenAiErrorFilter } from './http/openai-error.filter.js';
 import type { GatewayHttpParts } from './http/parts.js';
@@ -72,7 +73,12 @@ async function httpApp(
   shutdown: Shutdown,
 ): Promise<NestExpressApplication> {
   const routes: GatewayHttpParts = {
-    authenticate: (key, origin) => parts.authenticate(key, origin, parts.policy()),
+    authenticate: async (key, origin) => {
+      const presented = await parts.credentials.read(key);
+      return presented.ok ? parts.credentials.judge(presented.value, origin, parts.policy()) : presented;
+    },
+    mint: clientSecretMint(parts),
+    revokeSecret: (owner, id) => parts.secrets.revoke(owner, id),
     modelsFor: (principal) => {
       const offered = [...parts.policy().pools.values()].flatMap((pool) => pool.models ?? realtimeModels());
       return [...new Set(offered)].filter((model) => mayUseModel(principal, model));

@@ -1,5 +1,6 @@
 // The gateway's composition root: opens policy, journal and leases, composes the parts and binds the listeners, top to
 // bottom; each step registers its own close, and closes run in the opposite order.
+import { randomBytes } from 'node:crypto';
 import type { LeaseStore } from '@trunkline/admission';
 import { systemClock } from '@trunkline/kernel';
 import { PrismaSpendRecords } from '@trunkline/admission/adapters/prisma';
@@ -14,7 +15,7 @@ import { outboundExceptionsOf } from '@trunkline/platform/outbound';
 import type { SecretSeal } from '@trunkline/platform/secrets';
 import { RELAY_LIMITS } from '@trunkline/realtime';
 import type { KeyHasher } from '@trunkline/tenancy';
-import { PrismaPolicySource } from '@trunkline/tenancy/adapters/prisma';
+import { PrismaClientSecrets, PrismaPolicySource } from '@trunkline/tenancy/adapters/prisma';
 import type { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { composeGateway, type ComposedGateway } from './compose-gateway.js';
 import type { UpstreamAccount } from './gateway-parts.js';
@@ -116,6 +117,7 @@ async function compose(
     policy: policy.holder,
     prices: policy.prices,
     hashKey,
+    secrets: new PrismaClientSecrets({ db, clock: systemClock, randomBytes }),
     hashEndUser,
     contentSeal,
     ...(await openLeases(base, { db, dialMsMax: DIAL_MS_MAX })),

@@ -9,9 +9,17 @@ import { parseHandshake, type Handshake } from '@trunkline/realtime';
 import { acceptUpgrade, clientGone, refuseUpgrade } from '@trunkline/realtime/adapters/net';
 import { route, type RouteRequest } from '@trunkline/providers';
 import { isRealtimeModel } from '@trunkline/providers/adapters/openai';
-import { endUserRefusal, hasScope, mayUseModel, SCOPE_REFUSALS, type Principal } from '@trunkline/tenancy';
+import {
+  endUserRefusal,
+  hasScope,
+  mayUseModel,
+  SCOPE_REFUSALS,
+  secretMismatch,
+  type Principal,
+} from '@trunkline/tenancy';
 import { admitAndDial } from './admit-and-dial.js';
 import type { JudgedCall } from './call-review.js';
+import type { Presented } from './credentials.js';
 import { endUserOf } from './end-user.js';
 import type { GatewayParts } from './gateway-parts.js';
 import type { LiveSession } from './live-session.js';
@@ -106,13 +114,21 @@ async function connect(
   request: IncomingMessage,
   { sessionId, gone, seen }: Arrival,
 ): Promise<Result<AdmittedCall, Refusal>> {
-  const handshake = parseHandshake(request); // 1
-  if (!handshake.ok) return handshake;
-  const wanted = routeRequest(handshake.value);
+  const parsed = parseHandshake(request); // 1
+  if (!parsed.ok) return parsed;
+  const presented = await parts.credentials.read(parsed.value.credential.key);
+  if (!presented.ok) return presented;
+  const asked = askedWith(presented.value, parsed.value);
+  if (!asked.ok) return asked;
+  const handshake = asked.value;
+  const wanted = routeRequest(handshake);
   if (!wanted.ok) return wanted;
-  const judge = () => judgeCall(parts, handshake.value, wanted.value, seen); // 2, 3
-  const call = { sessionId, handshake: handshake.value, wanted: wanted.value, judge, gone, told: seen.told };
-  return admitAndDial(parts, call); // 4, 5, 6
+  const judge = () => judgeCall(parts, { handshake, presented: presented.value, wanted: wanted.value, seen }); // 2, 3
+  const call = { sessionId, handshake, wanted: wanted.value, judge, gone, told: seen.told };
+  if (presented.value.kind === 'key') return admitAndDial(parts, call); // 4, 5, 6
+  // Who may not come in spends no use of a secret.
+  const judged = judge();
+  return judged.ok ? parts.credentials.using(presented.value, () => admitAndDial(parts, call)) : judged;
 }
 
 interface Arrival {
@@ -126,15 +142,30 @@ function headersOf(parts: GatewayParts, seen: LimitsSeen): Record<string, string
   return seen.headers((tenantId) => parts.budgets.tokens(tenantId));
 }
 
+interface AskedCall {
+  readonly handshake: Handshake;
+  readonly presented: Presented;
+  readonly wanted: RouteRequest;
+  readonly seen: LimitsSeen;
+}
+
+/** What a handshake asks for, with what its credential says for it: a client secret is for one model. */
+function askedWith(presented: Presented, handshake: Handshake): Result<Handshake, Refusal> {
+  if (presented.kind !== 'secret') return ok(handshake);
+  const { secret } = presented;
+  const mismatch = secretMismatch(secret, handshake);
+  if (mismatch) return err(mismatch);
+  const isRealtime = secret.kind === 'realtime';
+  return ok({ ...handshake, model: isRealtime ? secret.model : null, intent: isRealtime ? null : 'transcription' });
+}
+
 /** Steps 2 and 3, by the policy in force: asked again when it changes before the call is open. */
 function judgeCall(
   parts: GatewayParts,
-  handshake: Handshake,
-  wanted: RouteRequest,
-  seen: LimitsSeen,
+  { handshake, presented, wanted, seen }: AskedCall,
 ): Result<JudgedCall, Refusal> {
   const policy = parts.policy();
-  const principal = parts.authenticate(handshake.credential.key, handshake.origin, policy); // 2
+  const principal = parts.credentials.judge(presented, handshake.origin, policy); // 2
   if (!principal.ok) return principal;
   seen.by(principal.value);
   if (!hasScope(principal.value, 'sessions')) return err(SCOPE_REFUSALS.sessions);

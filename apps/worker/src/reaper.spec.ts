@@ -45,7 +45,13 @@ class Gateway {
     await this.beat();
     const { sessionId, replicaId } = this;
     const who = { sessionId, tenantId: TENANT, keyId: KEY, poolId: POOL, replicaId };
-    const about = { model: 'gpt-realtime', dialect: 'ga', transport: 'websocket', clientKind: 'server' } as const;
+    const about = {
+      model: 'gpt-realtime',
+      dialect: 'ga',
+      transport: 'websocket',
+      clientKind: 'server',
+      secretId: null,
+    } as const;
     const quantities = [{ meter: 'input_text', quantityMicro: 12_000_000n } as const];
     const seen = { quantities, method: 'seen_output_and_seen_context', doubts: [], facts: {} } as const;
     const report = {

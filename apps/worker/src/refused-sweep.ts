@@ -1,10 +1,11 @@
-// Deletes the record of refused calls when its time is over: once at the start and every hour, some thousand rows at a time.
-// Any number of workers may.
+// Deletes what is kept for a time only (the record of refused calls, client secrets that are over) when that time is over:
+// once at the start and every hour, some thousand rows at a time. Any number of workers may.
 import type { Clock } from '@trunkline/kernel';
 import { sweepRefusedCalls } from '@trunkline/metering/adapters/prisma';
 import type { Database } from '@trunkline/platform/database';
 import type { Log } from '@trunkline/platform/logging';
 import type { Shutdown } from '@trunkline/platform/shutdown';
+import { sweepClientSecrets } from '@trunkline/tenancy/adapters/prisma';
 
 const SWEEP_MS = 60 * 60_000;
 const STOP_MS_MAX = 5_000;
@@ -22,12 +23,13 @@ export function startRefusedSweep({ db, log, clock }: RefusedSweepParts, shutdow
   let isOver = false;
   let sweeping: Promise<void> | null = null;
   const sweep = async (): Promise<void> => {
-    try {
-      let deleted = ROWS_MAX;
-      while (deleted === ROWS_MAX && !isOver)
-        deleted = await sweepRefusedCalls(db, { nowMs: clock.nowMs(), max: ROWS_MAX });
-    } catch (error) {
-      log.warn({ event: 'refused_sweep_failed', err: error }, 'old records of refused calls could not be deleted yet');
+    for (const sweepSome of [sweepRefusedCalls, sweepClientSecrets]) {
+      try {
+        let deleted = ROWS_MAX;
+        while (deleted === ROWS_MAX && !isOver) deleted = await sweepSome(db, { nowMs: clock.nowMs(), max: ROWS_MAX });
+      } catch (error) {
+        log.warn({ event: 'refused_sweep_failed', err: error }, 'old records could not be deleted yet');
+      }
     }
   };
   const begin = (): void => void (sweeping ??= sweep().finally(() => (sweeping = null)));

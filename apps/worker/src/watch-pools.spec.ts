@@ -16,7 +16,7 @@ function aPolicy(): PolicySnapshot {
     ...{ sessionsMax: null, limits: DEFAULT_LIMITS },
   }));
   return compilePolicy({
-    ...{ version: 1n, tenants, keys: [], keyShares: [], moderation: [], refusedEndUsers: [] },
+    ...{ version: 1n, tenants, keys: [], keyShares: [], moderation: [], refusedEndUsers: [], revokedSecrets: [] },
     pools: [{ ...blankPool(POOL, 'eu'), sessionsMax: 10, familyCaps }],
     tenantShares: [
       { poolId: POOL, tenantId: tenantId('sales'), floor: 3, ceiling: null, weight: 1 },

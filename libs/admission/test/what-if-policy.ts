@@ -42,7 +42,7 @@ export function aPolicy(
     tenants: [tenant(BOTS, 'bots'), tenant(SALES, 'sales')],
     keys: [key(BOTS_KEY, BOTS), key(SALES_KEY, SALES)],
     pools,
-    ...{ tenantShares: [], keyShares: [], moderation: [], refusedEndUsers: [] },
+    ...{ tenantShares: [], keyShares: [], moderation: [], refusedEndUsers: [], revokedSecrets: [] },
     ...rest,
   });
 }

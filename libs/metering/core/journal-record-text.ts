@@ -1,5 +1,6 @@
 // A journal record as text, for disk: versioned JSON. Reading checks every field; what an older or newer version wrote is
 // either understood or refused whole.
+import { parseId } from '@trunkline/kernel';
 import { z } from 'zod';
 import type { JournalRecord } from './journal.js';
 import { moderationFindingSchema } from './moderation-finding.js';
@@ -62,6 +63,12 @@ const openedSchema = z.object({
   transport: z.literal('websocket'),
   clientKind: z.string(),
   waitAskedMs: waitAskedSchema,
+  // Absent in records of releases before it.
+  secretId: z
+    .string()
+    .transform((text) => parseId('ecs', text))
+    .nullable()
+    .default(null),
   openedAtMs: timeMsSchema,
 });
 

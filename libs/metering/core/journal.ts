@@ -1,7 +1,7 @@
 // The ports between the voice path and the books. `UsageJournal` is what the gateway appends to: local, durable in
 // milliseconds, alive while the database is away. `JournalStore` is the durable table that the spool drains into.
 // There is no option to drop: a record is durable, or the append fails and the frame it guards is not forwarded.
-import type { ApiKeyId, PoolId, ReplicaId, SessionId, TenantId, UsageEventId } from '@trunkline/kernel';
+import type { ApiKeyId, ClientSecretId, PoolId, ReplicaId, SessionId, TenantId, UsageEventId } from '@trunkline/kernel';
 import type { ModerationFinding } from './moderation-finding.js';
 import type { OwedUsage } from './owed-usage.js';
 import type { RefusedCalls } from './refused-calls.js';
@@ -22,6 +22,8 @@ export interface SessionOpened {
   readonly clientKind: string;
   /** How long its app asked to wait for a line; null: it did not say, or a release before this field wrote the record. */
   readonly waitAskedMs: number | null;
+  /** The client secret that it was opened with; null: a key, or a record of a release without them. */
+  readonly secretId: ClientSecretId | null;
   /** Unix milliseconds. */
   readonly openedAtMs: number;
 }

@@ -90,6 +90,7 @@ export function sessionOpened(set: Partial<SessionOpened> = {}): SessionOpened {
     transport: 'websocket',
     clientKind: 'server',
     waitAskedMs: null,
+    secretId: null,
     openedAtMs: 1_795_000_000_000,
     ...set,
   };

@@ -39,8 +39,9 @@ export interface UpgradeRequest {
 }
 
 const URL_CHARS_MAX = 4096;
-const KEY_CHARS_MAX = 512;
-const SUBPROTOCOL_CHARS_MAX = 2048;
+// A token of a company's issuer may be long.
+const KEY_CHARS_MAX = 4096;
+const SUBPROTOCOL_CHARS_MAX = 6144;
 const SUBPROTOCOLS_MAX = 16;
 const QUERY_PARAMETERS_MAX = 32;
 const TEXT_CHARS_MAX = 512;

@@ -14,6 +14,7 @@ export interface AdministrationRefusal {
     | 'does_not_hold'
     | 'tenant_not_found'
     | 'key_not_found'
+    | 'secret_not_found'
     | 'pool_not_found'
     | 'share_not_found'
     | 'slug_taken';

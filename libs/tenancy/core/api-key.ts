@@ -2,17 +2,11 @@
 // are not mistaken for each other: secret scanners can recognise it, and a typo shows without a look-up. Stored is only
 // an HMAC under a pepper that is not in the database, so neither a dump nor a log of it can be used as a key.
 import { createHmac } from 'node:crypto';
-import { crc32 } from 'node:zlib';
-import { base32 } from '@trunkline/kernel';
+import { isWellFormedSecret, mintSecret } from './secret-text.js';
 
-/** What every key begins with. `ek_` is kept free for ephemeral keys, which one SDK demands. */
+/** What every key begins with. `ek_` is for client secrets, of which one SDK demands it. */
 export const KEY_PREFIX = 'tl_';
 
-const SECRET_BYTES = 20;
-// 160 bits are exactly 32 characters of 5 bits; the 32 bits of the checksum take 7.
-const BODY_CHARS = 32;
-const CHECK_CHARS = 7;
-const SHAPE = new RegExp(`^${KEY_PREFIX}[0-9a-hjkmnp-tv-z]{${BODY_CHARS + CHECK_CHARS}}$`);
 // HMAC-SHA-256 gains nothing from a longer pepper and is guessable with a much shorter one.
 const PEPPER_BYTES_MIN = 16;
 
@@ -27,13 +21,12 @@ export interface KeyDisplay {
 
 /** A new key, to be shown once and then forgotten. @param randomBytes 20 bytes per call (`crypto.randomBytes`). */
 export function mintKey(randomBytes: (n: number) => Uint8Array): string {
-  const text = `${KEY_PREFIX}${base32(randomBytes(SECRET_BYTES))}`;
-  return text + checksumOf(text);
+  return mintSecret(KEY_PREFIX, randomBytes);
 }
 
 /** True for a text that could be a key of this product: shape and checksum fit. It says nothing about who made it. */
 export function isWellFormedKey(text: string): boolean {
-  return SHAPE.test(text) && checksumOf(text.slice(0, -CHECK_CHARS)) === text.slice(-CHECK_CHARS);
+  return isWellFormedSecret(KEY_PREFIX, text);
 }
 
 /** Prefix and last four characters: enough to recognise a key by, far too little to guess it. */
@@ -50,10 +43,4 @@ export function keyHasher(pepper: string | Uint8Array): KeyHasher {
   if (secret.length < PEPPER_BYTES_MIN)
     throw new RangeError(`the key pepper must have at least ${PEPPER_BYTES_MIN} bytes, has ${secret.length}`);
   return (key) => createHmac('sha256', secret).update(key).digest('hex');
-}
-
-function checksumOf(text: string): string {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(crc32(text));
-  return base32(bytes);
 }

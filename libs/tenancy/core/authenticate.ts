@@ -46,6 +46,7 @@ export function stillAllowed(
   snapshot: PolicySnapshot,
   nowMs: number,
 ): 'key_revoked' | 'tenant_suspended' | null {
+  if (principal.secret !== null && snapshot.isSecretRevoked(principal.secret.id)) return 'key_revoked';
   const key = snapshot.keys.get(principal.keyId);
   const tenant = snapshot.tenants.get(principal.tenantId);
   if (!key || !tenant || key.status !== 'active' || isExpired(key.expiresAtMs, nowMs)) return 'key_revoked';
@@ -93,7 +94,8 @@ export function refusalFor(rejection: Rejection): Refusal {
   }
 }
 
-function rejectionOf({ key, tenant }: KeyHolder, origin: string | null, nowMs: number): Rejection | null {
+/** Why a key is of no use now; null: it is. */
+export function rejectionOf({ key, tenant }: KeyHolder, origin: string | null, nowMs: number): Rejection | null {
   if (key.status !== 'active') return 'revoked';
   if (isExpired(key.expiresAtMs, nowMs)) return 'expired';
   if (tenant.status === 'suspended') return 'tenant_suspended';

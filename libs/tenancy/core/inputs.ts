@@ -42,7 +42,8 @@ const SCOPE_PROBLEM = `scopes are one or more of ${KEY_SCOPES.join(', ')}`;
 /** The name of a model or of a family of models. */
 export const ModelInput = z.string().regex(MODEL, MODEL_PROBLEM);
 
-const OriginInput = z.string().transform((text, context) => {
+/** A web origin: scheme and host. */
+export const OriginInput = z.string().transform((text, context) => {
   const origin = URL.canParse(text) ? new URL(text).origin : 'null';
   const isPlain = text === origin || text === `${origin}/`;
   if (origin !== 'null' && /^https?:/.test(origin) && isPlain) return origin;

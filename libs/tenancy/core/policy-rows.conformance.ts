@@ -50,6 +50,7 @@ export function rows(replacing: Partial<PolicyRows> = {}): PolicyRows {
     keyShares: [],
     moderation: [],
     refusedEndUsers: [],
+    revokedSecrets: [],
     ...replacing,
   };
 }

@@ -1,7 +1,7 @@
 // What a gateway knows of tenants, keys and pools, compiled once and never changed: a call is judged by one snapshot
 // from its key to its pool. Guarantees that every key in it has its tenant, and that shares are only of those who could
 // use them. Leaves freshness to the holder and refresher.
-import type { ApiKeyId, PoolId, TenantId } from '@trunkline/kernel';
+import type { ApiKeyId, ClientSecretId, PoolId, TenantId } from '@trunkline/kernel';
 import type { KeyScope } from './key-scope.js';
 import type { Pool } from './pool.js';
 import type { PoolKeyShare, PoolShare, PoolShares } from './shares.js';
@@ -71,6 +71,8 @@ export interface PolicyRows {
   /** The newest of each tenant that has one. */
   readonly moderation: readonly StoredModerationPolicy[];
   readonly refusedEndUsers: readonly RefusedEndUser[];
+  /** Client secrets that were revoked and may have live sessions. */
+  readonly revokedSecrets: readonly ClientSecretId[];
 }
 
 /** A key together with its tenant. */
@@ -97,6 +99,8 @@ export interface PolicySnapshot {
   readonly moderationOf: (tenantId: TenantId) => StoredModerationPolicy | null;
   /** Until when an end user may open no session, Unix milliseconds, maybe past; null: they may. */
   readonly refusedUntilMs: (tenantId: TenantId, endUser: string) => number | null;
+  /** Whether a client secret was revoked lately: its sessions end. */
+  readonly isSecretRevoked: (id: ClientSecretId) => boolean;
 }
 
 const NO_SHARES: PoolShares = Object.freeze({ tenants: Object.freeze([]), keys: Object.freeze([]) });
@@ -116,6 +120,7 @@ export function compilePolicy(rows: PolicyRows): PolicySnapshot {
   const shares = usableShares(rows, tenantsById, keysById);
   const moderation = new Map(rows.moderation.map((stored) => [stored.tenantId, Object.freeze({ ...stored })]));
   const refused = new Map(rows.refusedEndUsers.map((each) => [`${each.tenantId} ${each.endUser}`, each.untilMs]));
+  const revokedSecrets = new Set(rows.revokedSecrets);
   return Object.freeze({
     version,
     tenants: tenantsById,
@@ -125,6 +130,7 @@ export function compilePolicy(rows: PolicyRows): PolicySnapshot {
     sharesOf: (poolId: PoolId) => shares.get(poolId) ?? NO_SHARES,
     moderationOf: (tenantId: TenantId) => moderation.get(tenantId) ?? null,
     refusedUntilMs: (tenantId: TenantId, endUser: string) => refused.get(`${tenantId} ${endUser}`) ?? null,
+    isSecretRevoked: (id: ClientSecretId) => revokedSecrets.has(id),
   });
 }
 

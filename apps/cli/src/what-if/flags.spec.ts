@@ -9,7 +9,7 @@ const BOTS = mintId('tnt', 1, (n) => new Uint8Array(n));
 const KEY = mintId('key', 1, (n) => new Uint8Array(n));
 const policyOf = (...slugs: string[]) =>
   compilePolicy({
-    ...{ version: 1n, tenantShares: [], keyShares: [], moderation: [], refusedEndUsers: [] },
+    ...{ version: 1n, tenantShares: [], keyShares: [], moderation: [], refusedEndUsers: [], revokedSecrets: [] },
     tenants: [{ id: BOTS, slug: 'bots', name: 'Bots', status: 'active', sessionsMax: null, limits: DEFAULT_LIMITS }],
     keys: [
       {

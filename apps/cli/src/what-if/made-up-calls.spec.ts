@@ -40,7 +40,7 @@ function policyOf({ keys = [{ name: 'a' }, { name: 'b' }], models = null, status
       },
     })),
     pools: [{ ...pool, models, status }],
-    ...{ tenantShares: [], keyShares: [], moderation: [], refusedEndUsers: [] },
+    ...{ tenantShares: [], keyShares: [], moderation: [], refusedEndUsers: [], revokedSecrets: [] },
   });
 }
 

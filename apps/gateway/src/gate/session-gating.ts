@@ -1,6 +1,5 @@
 // Whether a session has a gate: from its beginning where its tenant has a policy then, or from the moment on when the
 // tenant's first policy comes into force. Without one the session's taps are what they were.
-import type { DirectionTaps } from '@trunkline/realtime';
 import type { GateSession } from './gate-session.js';
 import { throughGate, type SessionTaps } from './gate-tap.js';
 
@@ -11,7 +10,7 @@ export interface GatingPorts {
   /** The taps without a gate. */
   readonly bare: SessionTaps;
   /** Shows messages to these taps from now on. */
-  readonly setTaps: (taps: DirectionTaps) => void;
+  readonly setTaps: (taps: SessionTaps) => void;
   readonly isEnding: () => boolean;
 }
 

@@ -1,20 +1,28 @@
 // Every `/v1` route needs a key. A global guard, not path-matched middleware: a route cannot be reached around it by an
 // odd spelling of its path.
 import { createParamDecorator, Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import type { Principal } from '@trunkline/tenancy';
+import type { Refusal } from '@trunkline/kernel';
+import { CLIENT_SECRET_PREFIX, type Principal } from '@trunkline/tenancy';
 import type { Request } from 'express';
 import { GATEWAY_HTTP, RefusedRequest, type GatewayHttpParts } from './parts.js';
 
 /** A request that the guard has let in. */
 type CallerRequest = Request & { caller?: Principal };
 
-const BEARER = /^Bearer ([\x21-\x7e]{1,512})$/i;
+const BEARER = /^Bearer ([\x21-\x7e]{1,4096})$/i;
+
+// A browser holds it: it must not make more of its kind, nor read what is spent.
+const SESSIONS_ONLY: Refusal = {
+  code: 'missing_scope',
+  message:
+    'A client secret opens sessions and does nothing else. Send this request from your server, with its API key.',
+};
 
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
   constructor(@Inject(GATEWAY_HTTP) private readonly parts: GatewayHttpParts) {}
 
-  canActivate(context: ExecutionContext): boolean {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<CallerRequest>();
     const key = BEARER.exec(request.headers.authorization ?? '')?.[1];
     if (key === undefined) {
@@ -23,7 +31,8 @@ export class ApiKeyGuard implements CanActivate {
         message: 'You did not provide an API key. Send it as: Authorization: Bearer YOUR_KEY.',
       });
     }
-    const principal = this.parts.authenticate(key, request.headers.origin ?? null);
+    if (key.startsWith(CLIENT_SECRET_PREFIX)) throw new RefusedRequest(SESSIONS_ONLY);
+    const principal = await this.parts.authenticate(key, request.headers.origin ?? null);
     if (!principal.ok) throw new RefusedRequest(principal.error);
     request.caller = principal.value;
     return true;

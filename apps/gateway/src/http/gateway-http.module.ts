@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ApiKeyGuard } from './api-key.guard.js';
+import { ClientSecretsController } from './client-secrets.controller.js';
 import { GATEWAY_HTTP, type GatewayHttpParts } from './parts.js';
 import { RoutesController } from './routes.controller.js';
 
@@ -10,7 +11,7 @@ export class GatewayHttpModule {
   static with(parts: GatewayHttpParts): DynamicModule {
     return {
       module: GatewayHttpModule,
-      controllers: [RoutesController],
+      controllers: [ClientSecretsController, RoutesController],
       providers: [
         { provide: GATEWAY_HTTP, useValue: parts },
         { provide: APP_GUARD, useClass: ApiKeyGuard },

@@ -1,14 +1,22 @@
 // What the gateway's HTTP routes need, handed in by the composition root. A token rather than classes by type, so that
 // the data plane's pieces stay plain objects that tests make without a container.
 import type { Refusal, Result } from '@trunkline/kernel';
-import type { Principal } from '@trunkline/tenancy';
+import type { ClientSecretStore, Principal } from '@trunkline/tenancy';
 import type { Request, Response } from 'express';
+import type { MintedSecret } from '../client-secret-mint.js';
 import type { SessionBills } from '../session-bill.js';
 
 /** Parts of the gateway that its HTTP routes use. */
 export interface GatewayHttpParts {
-  /** Judges a bearer key against the policy in force. */
-  readonly authenticate: (key: string, origin: string | null) => Result<Principal, Refusal>;
+  /** Judges a bearer credential against the policy in force. */
+  readonly authenticate: (key: string, origin: string | null) => Promise<Result<Principal, Refusal>>;
+  /** Mints a client secret by a body that was read. @param safetyIdentifier the app's name for its end user. */
+  readonly mint: (
+    caller: Principal,
+    body: unknown,
+    safetyIdentifier: string | null,
+  ) => Promise<Result<MintedSecret, Refusal>>;
+  readonly revokeSecret: ClientSecretStore['revoke'];
   /** The models this principal may open sessions with. */
   readonly modelsFor: (principal: Principal) => readonly string[];
   readonly bills: SessionBills;

@@ -1,7 +1,8 @@
+import { trustedId } from '@trunkline/kernel';
 import { JournalBatchRefused, type JournalRecord } from '@trunkline/metering';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import { describeJournalStore } from '../../core/journal-store.conformance.js';
-import { usageRecord } from '../../test/records.js';
+import { sessionOpened, usageRecord } from '../../test/records.js';
 import { PrismaJournalReader } from './prisma-journal-reader.js';
 import { PrismaJournalStore } from './prisma-journal-store.js';
 
@@ -73,4 +74,12 @@ test('an event with a problem cannot leave the parking place', async () => {
   await expect(postgres.db.$executeRaw`UPDATE usage_event SET rating_state = 'pending'`).rejects.toThrow(
     /usage_event_problem_is_parked/,
   );
+});
+
+test('a session says with which client secret it was opened', async () => {
+  await emptyTables();
+  const secretId = trustedId('ecs', 'ecs_00000000000000000000000001');
+  const records: JournalRecord[] = [{ kind: 'session_opened', session: sessionOpened({ secretId }) }];
+  await new PrismaJournalStore(postgres.db).commit(batchOf(records));
+  expect(await postgres.db.session.findMany()).toMatchObject([{ secretId }]);
 });

@@ -28,17 +28,17 @@ const ENDS = Prisma.sql`(EXCLUDED.end_cause IS NOT NULL AND (old.end_cause IS NU
 export function upsertSessions(rows: readonly SessionRow[]): Prisma.Sql {
   return Prisma.sql`
     INSERT INTO session AS old (
-      id, tenant_id, key_id, pool_id, replica_id, model, dialect, transport, client_kind, wait_asked_ms, opened_at, end_cause,
-      close_code, closed_at, duration_ms, bytes_from_client, bytes_from_upstream, messages_from_client,
+      id, tenant_id, key_id, pool_id, replica_id, model, dialect, transport, client_kind, wait_asked_ms, secret_id,
+      opened_at, end_cause, close_code, closed_at, duration_ms, bytes_from_client, bytes_from_upstream, messages_from_client,
       messages_from_upstream)
     SELECT
-      id, tenant_id, key_id, pool_id, replica_id, model, dialect, transport, client_kind, wait_asked_ms,
+      id, tenant_id, key_id, pool_id, replica_id, model, dialect, transport, client_kind, wait_asked_ms, secret_id,
       to_timestamp(opened_at_ms / 1000.0), end_cause, close_code, to_timestamp(closed_at_ms / 1000.0), duration_ms,
       bytes_from_client, bytes_from_upstream, messages_from_client, messages_from_upstream
     FROM json_to_recordset(${JSON.stringify(rows)}::json) AS row (
       id text, tenant_id text, key_id text, pool_id text, replica_id text, model text, dialect text, transport text,
-      client_kind text, wait_asked_ms int, opened_at_ms bigint, end_cause text, close_code int, closed_at_ms bigint,
-      duration_ms bigint, bytes_from_client bigint, bytes_from_upstream bigint, messages_from_client bigint,
+      client_kind text, wait_asked_ms int, secret_id text, opened_at_ms bigint, end_cause text, close_code int,
+      closed_at_ms bigint, duration_ms bigint, bytes_from_client bigint, bytes_from_upstream bigint, messages_from_client bigint,
       messages_from_upstream bigint)
     ON CONFLICT (id) DO UPDATE SET
       key_id = COALESCE(old.key_id, EXCLUDED.key_id),
@@ -49,6 +49,7 @@ export function upsertSessions(rows: readonly SessionRow[]): Prisma.Sql {
       transport = COALESCE(old.transport, EXCLUDED.transport),
       client_kind = COALESCE(old.client_kind, EXCLUDED.client_kind),
       wait_asked_ms = COALESCE(old.wait_asked_ms, EXCLUDED.wait_asked_ms),
+      secret_id = COALESCE(old.secret_id, EXCLUDED.secret_id),
       opened_at = COALESCE(old.opened_at, EXCLUDED.opened_at),
       end_cause = CASE WHEN ${ENDS} THEN EXCLUDED.end_cause ELSE old.end_cause END,
       close_code = CASE WHEN ${ENDS} THEN EXCLUDED.close_code ELSE old.close_code END,
@@ -79,6 +80,7 @@ function openedColumns(session: SessionOpened | undefined): SessionRow {
     transport: session.transport,
     client_kind: storableText(session.clientKind),
     wait_asked_ms: session.waitAskedMs,
+    secret_id: session.secretId,
     opened_at_ms: session.openedAtMs,
   };
 }

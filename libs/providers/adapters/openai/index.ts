@@ -1,3 +1,4 @@
+export * from './begin-session.js';
 export * from './blocked-content.js';
 export * from './content-reader.js';
 export * from './dial.js';
@@ -6,6 +7,8 @@ export * from '../../core/openai-models.js';
 export { plainEvent } from './json.js';
 export * from './moderations.js';
 export * from './observe.js';
+export * from './pinned-settings.js';
 export * from './session-veil.js';
+export * from './shown-session.js';
 export * from './turn-events.js';
 export * from './usage.js';

@@ -1,5 +1,6 @@
-// Waits for the first thing an upstream says, because a bad key or model is refused only after the 101. What is read
-// stays raw, to be scanned again by the session, so that its tap sees the first event like any other.
+// Waits for what an upstream says first, because a bad key or model is refused only after the 101, and for its answer where
+// the session is set up before anybody gets it. What is read stays raw, to be scanned again by the session, so that its tap
+// sees it like any other.
 import { err, ok, type Result } from '@trunkline/kernel';
 import { readClosePayload, type PeerClose } from '../../core/close-code.js';
 import { OPCODE } from '../../core/frame-codec.js';
@@ -12,6 +13,8 @@ export interface FirstMessage {
     { readonly kind: 'message'; readonly payload: Buffer } | { readonly kind: 'close'; readonly close: PeerClose };
   /** Every byte read so far, the first message included: the session's `upstreamHead`. */
   readonly rawBytes: Buffer;
+  /** Those of them that came after it. */
+  readonly restBytes: Buffer;
 }
 
 /** Why no first message came. */
@@ -21,6 +24,8 @@ export type FirstMessageFailure = 'timeout' | 'lost' | 'protocol_error' | 'too_l
 export interface FirstMessageLimits {
   readonly deadlineMs: number;
   readonly bytesMax: number;
+  /** Whether a message is the one that is waited for. Absent: the first one is. */
+  readonly isIt?: (payload: Buffer) => boolean;
 }
 
 const FRAGMENTS_MAX = 256;
@@ -32,7 +37,7 @@ export function readFirstMessage(
   limits: FirstMessageLimits,
 ): Promise<Result<FirstMessage, FirstMessageFailure>> {
   return new Promise((resolve) => {
-    const reader = new FirstMessageReader(limits.bytesMax);
+    const reader = new FirstMessageReader(limits);
     let settled = false;
     const settle = (result: Result<FirstMessage, FirstMessageFailure>): void => {
       if (settled) return;
@@ -62,10 +67,11 @@ class FirstMessageReader {
   private readonly scanner: FrameScanner;
   private readonly raw: Buffer[] = [];
   private rawBytes = 0;
-  private readonly payload: Buffer[] = [];
+  private payload: Buffer[] = [];
   private control: Buffer[] = [];
 
-  constructor(private readonly bytesMax: number) {
+  constructor(private readonly limits: FirstMessageLimits) {
+    const { bytesMax } = limits;
     this.scanner = new FrameScanner('forbidden', { messageBytesMax: bytesMax, fragmentsMax: FRAGMENTS_MAX });
   }
 
@@ -80,17 +86,21 @@ class FirstMessageReader {
         return err(isTooLarge(scanner.violation ?? 'opcode_unknown') ? 'too_large' : 'protocol_error');
       if (event === 'payload') {
         const found = this.take(kept.subarray(scanner.pieceStart, scanner.pieceEnd));
-        if (found !== null) return found;
+        if (found !== null) return this.found(found, kept.subarray(scanner.pieceEnd));
       }
     }
-    return this.rawBytes > this.bytesMax * 2 ? err('too_large') : null;
+    return this.rawBytes > this.limits.bytesMax * 2 ? err('too_large') : null;
   }
 
-  private take(piece: Buffer): Result<FirstMessage, FirstMessageFailure> | null {
+  /** @returns what was waited for, if it is complete; `protocol_error` for a close frame that is none. */
+  private take(piece: Buffer): FirstMessage['first'] | 'protocol_error' | null {
     const { scanner } = this;
     if (!scanner.isControl) {
       this.payload.push(piece);
-      return scanner.messageEnds ? this.found({ kind: 'message', payload: Buffer.concat(this.payload) }) : null;
+      if (!scanner.messageEnds) return null;
+      const payload = Buffer.concat(this.payload);
+      this.payload = [];
+      return (this.limits.isIt?.(payload) ?? true) ? { kind: 'message', payload } : null;
     }
     this.control.push(piece);
     if (!scanner.frameEnds) return null;
@@ -98,10 +108,14 @@ class FirstMessageReader {
     this.control = [];
     if (scanner.opcode !== OPCODE.close) return null; // The session answers pings when it scans these bytes again.
     const close = readClosePayload(payload);
-    return close === null ? err('protocol_error') : this.found({ kind: 'close', close });
+    return close === null ? 'protocol_error' : { kind: 'close', close };
   }
 
-  private found(first: FirstMessage['first']): Result<FirstMessage, FirstMessageFailure> {
-    return ok({ first, rawBytes: Buffer.concat(this.raw) });
+  private found(
+    first: FirstMessage['first'] | 'protocol_error',
+    restBytes: Buffer,
+  ): Result<FirstMessage, FirstMessageFailure> {
+    if (first === 'protocol_error') return err(first);
+    return ok({ first, rawBytes: Buffer.concat(this.raw), restBytes });
   }
 }

@@ -1,4 +1,5 @@
 export { createKey, listKeys, resumeKey, revokeKey, suspendKey, updateKey } from './api-keys.js';
+export { listClientSecrets, PrismaClientSecrets, revokeClientSecret, sweepClientSecrets } from './client-secrets.js';
 export type { TenancyContext } from './context.js';
 export { listKeyShares, removeKeyShare, setKeyShare, type KeyShareHolder } from './key-shares.js';
 export type { ShareHolder } from './locks.js';

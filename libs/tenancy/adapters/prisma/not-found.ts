@@ -19,6 +19,11 @@ export function keyNotFound(named: string): AdministrationRefusal {
   return { code: 'key_not_found', message: `This tenant has no key ${shown(named)}.` };
 }
 
+/** No such client secret of this tenant. */
+export function secretNotFound(named: string): AdministrationRefusal {
+  return { code: 'secret_not_found', message: `This tenant has no client secret ${shown(named)}.` };
+}
+
 function shown(named: string): string {
   return JSON.stringify(named.slice(0, 80));
 }

@@ -1,5 +1,5 @@
 // The policy as the database has it. Reading is bounded by the database's own connect and statement deadlines.
-import type { Clock } from '@trunkline/kernel';
+import { trustedId, type Clock } from '@trunkline/kernel';
 import type { Database } from '@trunkline/platform/database';
 import { compilePolicy, type PolicySnapshot, type PolicySource } from '../../index.js';
 import {
@@ -14,6 +14,8 @@ import {
 
 // Keys revoked longer ago are not loaded: to callers they are like unknown ones, and the snapshot stays small.
 const REVOKED_FOR_MS = 30 * 24 * 3_600_000;
+// A session outlives no day; a secret that was revoked earlier has none left.
+const SECRET_REVOKED_FOR_MS = 24 * 3_600_000;
 
 /** Loads policy from PostgreSQL. */
 export class PrismaPolicySource implements PolicySource {
@@ -43,6 +45,8 @@ export class PrismaPolicySource implements PolicySource {
           orderBy: [{ tenantId: 'asc' }, { version: 'desc' }],
         });
         const refused = await tx.refusedEndUser.findMany({ where: { until: { gt: new Date(this.clock.nowMs()) } } });
+        const revokedAt = { gt: new Date(this.clock.nowMs() - SECRET_REVOKED_FOR_MS) };
+        const secrets = await tx.clientSecret.findMany({ where: { revokedAt }, select: { id: true } });
         return compilePolicy({
           version,
           tenants: tenants.map(tenantOf),
@@ -52,6 +56,7 @@ export class PrismaPolicySource implements PolicySource {
           keyShares: keyShares.map(poolKeyShareOf),
           moderation: moderation.map(moderationOf),
           refusedEndUsers: refused.map(refusedEndUserOf),
+          revokedSecrets: secrets.map(({ id }) => trustedId('ecs', id)),
         });
       },
       // A large installation has many keys; Prisma's own five seconds would never load them.

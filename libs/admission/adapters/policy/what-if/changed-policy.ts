@@ -98,6 +98,7 @@ class Draft {
       keyShares: [...this.#keyShares.values()],
       moderation: [],
       refusedEndUsers: [],
+      revokedSecrets: [],
     });
   }
 

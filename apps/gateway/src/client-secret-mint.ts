@@ -1,0 +1,113 @@
+// Mints client secrets: reads the request, holds it against what the key may do, stores the hash and answers in OpenAI's
+// shape. The secret itself is in the answer and nowhere else.
+import { randomBytes } from 'node:crypto';
+import { err, ok, type ClientSecretId, type Refusal, type Result } from '@trunkline/kernel';
+import { isRealtimeModel, shownSession } from '@trunkline/providers/adapters/openai';
+import { route } from '@trunkline/providers';
+import {
+  endUserRefusal,
+  mayUseModel,
+  mintClientSecret,
+  MintInput,
+  modelOfSession,
+  type MintBody,
+  type Principal,
+} from '@trunkline/tenancy';
+import type { GatewayParts } from './gateway-parts.js';
+import type { GatewayHttpParts } from './http/parts.js';
+
+/** The answer: OpenAI's, and what is ours beside it. */
+export interface MintedSecret {
+  /** Shown now or never. */
+  readonly value: string;
+  /** Unix seconds. */
+  readonly expires_at: number;
+  readonly session: Readonly<Record<string, unknown>>;
+  readonly trunkline: {
+    /** To revoke it by, and what the rows of its sessions name. */
+    readonly id: ClientSecretId;
+    readonly max_uses: number | null;
+    readonly origins: readonly string[] | null;
+    readonly pinned: readonly string[];
+  };
+}
+
+/** The mint of a gateway. */
+export function clientSecretMint(parts: GatewayParts): GatewayHttpParts['mint'] {
+  return async (caller, body, safetyIdentifier) => {
+    const read = MintInput.safeParse(body);
+    if (!read.success) return err(unreadable(read.error.issues));
+    const { session, expires_after, trunkline } = read.data;
+    const endUser = safetyIdentifier === null ? null : parts.hashEndUser(caller.tenantId, safetyIdentifier);
+    const refusal = refusalOf(parts, caller, { session, endUser });
+    if (refusal) return err(refusal);
+    const value = mintClientSecret(randomBytes);
+    const stored = await store(parts, {
+      ...{ tenantId: caller.tenantId, keyId: caller.keyId, endUser, hmac: parts.hashKey(value), session },
+      ...{ kind: session.type, model: modelOfSession(session), seconds: expires_after.seconds },
+      ...{ pinned: trunkline.pinned, origins: trunkline.origins, usesMax: trunkline.max_uses },
+    });
+    if (!stored.ok) return stored;
+    const { id, expiresAtMs } = stored.value;
+    return ok({
+      value,
+      expires_at: Math.floor(expiresAtMs / 1_000),
+      session: shownSession(session, id),
+      trunkline: { id, ...trunkline },
+    });
+  };
+}
+
+type Stored = Awaited<ReturnType<GatewayParts['secrets']['find']>>;
+
+async function store(
+  { secrets, log }: GatewayParts,
+  request: Parameters<GatewayParts['secrets']['mint']>[0],
+): Promise<Result<NonNullable<Stored>, Refusal>> {
+  try {
+    const minted = await secrets.mint(request);
+    if (minted.ok) return minted;
+    return err({
+      code: 'mint_rate_exceeded',
+      message: 'This key mints more client secrets a minute than it may. One secret may open several sessions.',
+      retryAfterMs: minted.error.retryAfterMs,
+    });
+  } catch (error) {
+    log.warn({ event: 'credentials_unavailable', err: error }, 'a client secret could not be minted');
+    return err({
+      code: 'credentials_unavailable',
+      message: 'Client secrets cannot be minted right now. Try again in a few seconds.',
+    });
+  }
+}
+
+/** Why the key may not have such a secret: what its sessions would be refused for. */
+function refusalOf(
+  parts: GatewayParts,
+  caller: Principal,
+  { session, endUser }: { readonly session: MintBody['session']; readonly endUser: string | null },
+): Refusal | null {
+  const policy = parts.policy();
+  const refused = endUserRefusal(caller, endUser, { snapshot: policy, nowMs: parts.clock.nowMs() });
+  if (refused) return refused;
+  const isRealtime = session.type === 'realtime';
+  const wanted = isRealtime ? ({ kind: 'conversation', model: session.model } as const) : TRANSCRIPTION;
+  const usable = mayUseModel(caller, wanted.kind === 'conversation' ? wanted.model : 'transcription');
+  const pools = route(wanted, usable ? [...policy.pools.values()] : [], (model) => isRealtimeModel(model));
+  return pools.ok ? null : pools.error;
+}
+
+const TRANSCRIPTION = { kind: 'transcription' } as const;
+
+function unreadable(issues: readonly { readonly message: string; readonly path: readonly PropertyKey[] }[]): Refusal {
+  const [first] = issues;
+  const path = first?.path.join('.') ?? '';
+  // Nothing but names of fields is repeated.
+  const param = /^[A-Za-z0-9_.]{1,100}$/.test(path) ? path : null;
+  const message = first?.message ?? 'The body could not be read.';
+  return {
+    code: 'invalid_request',
+    message: param === null || message.includes('.') ? `${message}.` : `${param}: ${message}.`,
+    ...(param === null ? {} : { param }),
+  };
+}
