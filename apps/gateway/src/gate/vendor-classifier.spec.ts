@@ -53,12 +53,12 @@ function classifierOf(accounts: readonly UpstreamAccount[], rest: Partial<Vendor
     unmetered: () => void told.push('unmetered'),
     ...rest,
   });
-  const ask = (sessionId: string = SESSION.id) =>
+  const ask = (sessionId: string = SESSION.id, signal = new AbortController().signal) =>
     classifier.classify({
       model: 'omni-moderation-latest',
       content: { kind: 'typed_text', streamId: null, text: 'hello', startsAt: 0, complete: true },
       context: { tenantId: SESSION.tenantId, sessionId },
-      signal: new AbortController().signal,
+      signal,
     });
   return { ask, records, told };
 }
@@ -92,6 +92,19 @@ describe("the vendor's moderation of a session", () => {
     await expect(classifierOf([account('sk-azure', 'azure')]).ask()).rejects.toThrow(
       'no pool has an account that can moderate',
     );
+  });
+
+  it('is metered although its answer comes when nobody waits for it any more', async () => {
+    const controller = new AbortController();
+    answer = (_request, response) => {
+      controller.abort();
+      response.end(ANSWER);
+    };
+    const { ask, records } = classifierOf([account('sk-own')]);
+    await ask(SESSION.id, controller.signal);
+    expect(records).toMatchObject([{ event: { vendorObjectId: 'modr-1' } }]);
+    await expect(ask(SESSION.id, controller.signal)).rejects.toThrow();
+    expect(records).toHaveLength(1);
   });
 
   it('has its verdict although the journal takes no record, which is kept for later', async () => {

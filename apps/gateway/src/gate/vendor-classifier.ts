@@ -1,6 +1,6 @@
 // A vendor's moderation for the gateway's hooks, asked with the account of the pool that carries the session. The account's
 // key is in the request and nowhere else; what is asked is metered like any use of the account, to the tenant whose policy
-// asks. A verdict never waits for the journal.
+// asks. A verdict never waits for the journal; an answer that comes when nobody waits for it any more is metered all the same.
 import {
   trustedId,
   type ApiKeyId,
@@ -39,6 +39,10 @@ export interface VendorClassifierParts<S extends UsingSession> {
 }
 
 const ANSWER_BYTES_MAX = 65_536;
+// Longer than any policy lets a hook take; who has not answered by then will hardly have counted it.
+const ANSWER_MS_MAX = 15_000;
+
+type Asked = Pick<ClassifyRequest, 'model' | 'content'>;
 
 /** Asks the vendor. */
 export class VendorClassifier<S extends UsingSession> implements Classifier {
@@ -47,6 +51,12 @@ export class VendorClassifier<S extends UsingSession> implements Classifier {
   async classify({ context, signal, ...asked }: ClassifyRequest): Promise<readonly CategoryScore[]> {
     const session = this.parts.sessionOf(trustedId('ses', context.sessionId));
     if (session === null) throw new HookFailed('the session is gone');
+    signal.throwIfAborted();
+    // The vendor counts what it was asked, whether or not its answer is late for us. Whoever asked has its own deadline.
+    return this.ask(session, asked, AbortSignal.timeout(ANSWER_MS_MAX));
+  }
+
+  private async ask(session: S, asked: Asked, signal: AbortSignal): Promise<readonly CategoryScore[]> {
     const { poolId, ca, url, headers, body } = this.questionOf(session, asked);
     const post = { url: new URL(url), headers, body, ca, bytesMax: ANSWER_BYTES_MAX, signal };
     const answer = await this.parts.poster.post(post).catch((cause: unknown) => {
@@ -62,7 +72,7 @@ export class VendorClassifier<S extends UsingSession> implements Classifier {
   }
 
   // To the account that carries the session; where its vendor serves none, to the first that does.
-  private questionOf(session: S, asked: Pick<ClassifyRequest, 'model' | 'content'>) {
+  private questionOf(session: S, asked: Asked) {
     for (const { poolId, account } of this.parts.accounts(session.poolId)) {
       const question = moderationQuestion(account, asked);
       if (question !== null) return { poolId, ca: account.ca, ...question };
