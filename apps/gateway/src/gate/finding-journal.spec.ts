@@ -4,6 +4,7 @@ import { parseModerationPolicy, type HookBinding } from '@trunkline/moderation';
 import { termsHook } from '@trunkline/moderation/adapters/rules';
 import { FAILURE_EVERY_MS, FindingJournal, FINDINGS_MAX } from './finding-journal.js';
 import type { GateFinding, GatePolicy, UnjudgedWords } from './gate-session.js';
+import { LOGGED_MAX, VerdictLog } from './verdict-log.js';
 
 const BINDING: HookBinding = {
   name: 'words',
@@ -140,4 +141,13 @@ describe('the journal of findings', () => {
     expect(recorded).toHaveLength(FINDINGS_MAX);
     expect(unrecorded).toEqual(['journal_pressure', ...Array.from({ length: 5 }, () => 'session_limit')]);
   });
+});
+
+it('the log of verdicts says so many, and once that there are more', () => {
+  const lines: unknown[] = [];
+  const log = new VerdictLog(CONTEXT, { info: (fields: unknown) => void lines.push(fields) });
+  for (let i = 0; i < LOGGED_MAX + 10; i += 1) log.add(foundOf());
+  expect(lines).toHaveLength(LOGGED_MAX + 1);
+  expect(lines[0]).toMatchObject({ event: 'moderation_verdict', name: 'words', reason: 'block output_text ' });
+  expect(lines.at(-1)).toMatchObject({ event: 'moderation_verdicts_cut', session_id: 'ses_a', count: LOGGED_MAX });
 });

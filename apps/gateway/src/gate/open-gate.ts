@@ -7,6 +7,7 @@ import { errorEvent, type Session } from '@trunkline/realtime';
 import type { GatewayParts } from '../gateway-parts.js';
 import { FindingJournal, type FindingContext } from './finding-journal.js';
 import { GateSession, type GateFinding, type GatePolicy } from './gate-session.js';
+import { VerdictLog } from './verdict-log.js';
 
 /** Whose gate it is. */
 export interface GatedSession extends FindingContext {
@@ -22,7 +23,9 @@ const MESSAGES = {
   upstream: 'What was said is not allowed by the moderation policy: it was stopped and taken out of the conversation.',
 } as const;
 
-const WARNING = 'What was sent or said is against the moderation policy. It went on this time.';
+const WARNING = 'What was sent or said is against the moderation policy.';
+// What is redacted, blocked or ends a session did not go on, or not as it was: an event of its own says what became of it.
+const WENT_ON = `${WARNING} It went on this time.`;
 
 /** @returns null where nothing of the tenant is judged: then the session pays nothing. */
 export function openGate(parts: GatewayParts, session: GatedSession): GateSession | null {
@@ -33,6 +36,7 @@ export function openGate(parts: GatewayParts, session: GatedSession): GateSessio
   // A policy that is gone (its tenant is) judges to the end of the session.
   const current = (): GatePolicy => (last = parts.gates.of(tenantId) ?? last);
   const journal = openFindingJournal(parts, session);
+  const verdicts = new VerdictLog(session, parts.log);
   let told = 0;
   const sayError = (code: 'content_blocked' | 'content_warning', message: string, causedBy: string | null): void => {
     const event = errorEvent(toOpenAiError({ code, message }), `event_${code}_${id}_${told++}`, causedBy);
@@ -41,7 +45,7 @@ export function openGate(parts: GatewayParts, session: GatedSession): GateSessio
   // What does not end here (keys) is the worker's to do, for all gateways at once.
   const follow = ({ word }: GateFinding, by: GatePolicy): void => {
     const consequences = consequencesOf(by.policy, word);
-    if (consequences.includes('warn')) sayError('content_warning', WARNING, null);
+    if (consequences.includes('warn')) sayError('content_warning', word.action === 'flag' ? WENT_ON : WARNING, null);
     if (consequences.includes('end_session')) relay().end('moderation');
   };
   return new GateSession(current, {
@@ -86,7 +90,8 @@ export function openGate(parts: GatewayParts, session: GatedSession): GateSessio
     end: () => relay().end('moderation'),
     found: (findings, by) => {
       for (const finding of findings) {
-        tell(parts, session, finding);
+        parts.metrics.moderated(finding.word);
+        verdicts.add(finding);
         journal.add(finding, by);
         follow(finding, by);
       }
@@ -113,20 +118,4 @@ function openFindingJournal(parts: GatewayParts, session: GatedSession): Finding
     },
     unrecorded: (why) => parts.metrics.findingUnrecorded(why),
   });
-}
-
-function tell(parts: GatewayParts, who: FindingContext, { word, kind }: GateFinding): void {
-  parts.metrics.moderated(word);
-  const { binding, action, failure, findings, reason } = word;
-  const categories = [...new Set(findings.map(({ category }) => category))].join(',');
-  parts.log.info(
-    {
-      event: 'moderation_verdict',
-      session_id: who.sessionId,
-      tenant_id: who.tenantId,
-      name: binding.name,
-      reason: `${binding.dryRun ? 'dry run: ' : ''}${action} ${kind} ${failure ?? categories}${reason === null ? '' : `: ${reason}`}`,
-    },
-    'a moderation hook found something or failed',
-  );
 }
