@@ -194,6 +194,15 @@ describe('a webhook that fails', () => {
         expect((await waits).outcome).toBe('added');
       }
       expect(median(disturbed) / Math.max(5, median(quiet))).toBeLessThan(3);
+      // Nor does its audio wait until the slow one is done.
+      let isJudged = false;
+      const waits = type(slow, 'hello').finally(() => (isJudged = true));
+      await eventually('the question is open', () => (open.length > 0 ? true : null));
+      neighbour.send({ type: 'response.create' });
+      await neighbour.next('response.output_audio.delta');
+      expect(isJudged).toBe(false);
+      open.pop()?.end('{"verdict":"pass"}');
+      await waits;
       await Promise.all([slow.close(), neighbour.close()]);
     },
     SLOW_MS,

@@ -10,6 +10,8 @@ export interface BlockedOutputPorts {
   readonly toUpstream: (text: string) => void;
   /** What is spoken in its place; null: nothing. */
   readonly refusal: () => string | null;
+  /** More responses are blocked and not over than can be kept apart: the session must end. */
+  readonly tooMany: () => void;
 }
 
 /** How a response ended: what it made, and whether it was the gate that had it spoken. */
@@ -67,7 +69,12 @@ export class BlockedOutput {
       this.clean(new Set(ended.items.map(({ id }) => id)), ended);
       return true;
     }
-    if (this.blocked.size < BLOCKED_MAX) this.blocked.set(responseId, new Set());
+    const [oldest] = this.blocked.size >= BLOCKED_MAX ? this.blocked.keys() : [];
+    if (oldest !== undefined) {
+      this.blocked.delete(oldest);
+      this.ports.tooMany();
+    }
+    this.blocked.set(responseId, new Set());
     this.ports.toUpstream(this.ports.words.cancelResponse(responseId));
     return true;
   }

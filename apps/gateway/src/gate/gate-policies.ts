@@ -1,6 +1,6 @@
 // Tenants' moderation policies, ready for use: each version's hooks are made once and shared by all sessions. A policy that
-// this release cannot read, or whose hooks it cannot make, judges everything and lets nothing through: a session must not
-// run ungated because a newer release wrote its rules.
+// this release cannot read, or whose hooks it cannot make, lets nothing through, neither what an app sends (audio included)
+// nor what a model says: a session must not run ungated because a newer release wrote its rules.
 import type { TenantId } from '@trunkline/kernel';
 import {
   CONTENT_KINDS,
@@ -88,4 +88,5 @@ const CLOSED: Omit<GatePolicy, 'version'> = {
     blocksMax: null,
   },
   bindings: [NEVER_BOUND],
+  isShut: true,
 };

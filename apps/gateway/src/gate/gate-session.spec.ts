@@ -1,4 +1,4 @@
-import type { ModerationHook, Verdict } from '@trunkline/moderation';
+import { CIRCUIT, withCircuit, type ModerationHook, type Verdict } from '@trunkline/moderation';
 import { termsHook } from '@trunkline/moderation/adapters/rules';
 import { BAD, bindingOf, gateOf } from './gate-builders.conformance.js';
 
@@ -128,6 +128,28 @@ describe('what the model says', () => {
     receive(says(3));
     receive({ type: 'response.done', response: { ...done, id: 'resp_3', metadata: null } } as { type: string });
     expect(said.upstream.at(-1)).toMatchObject({ type: 'response.create' });
+  });
+
+  it('is kept out of any number of answers, one after the other', () => {
+    const { receive, said } = gateOf();
+    for (let n = 0; n < 200; n += 1) {
+      const its = { response_id: `resp_${n}`, item_id: `item_${n}` };
+      expect(receive({ ...delta('forbidden'), ...its })).toBeNull();
+      expect(receive({ ...audio, ...its })).toBeNull();
+      receive({ type: 'response.done', response: { id: `resp_${n}`, status: 'cancelled', output: [] } } as object & {
+        type: string;
+      });
+    }
+    expect([said.blocked.length, said.ends]).toEqual([200, 0]);
+  });
+
+  it('ends the session when more answers at once are blocked than can be kept apart', () => {
+    const { receive, said } = gateOf();
+    const its = (n: number) => ({ response_id: `resp_${n}`, item_id: `item_${n}` });
+    for (let n = 0; n < 64; n += 1) receive({ ...delta('forbidden'), ...its(n) });
+    expect(said.ends).toBe(0);
+    expect(receive({ ...delta('forbidden'), ...its(64) })).toBeNull();
+    expect([said.ends, receive({ ...audio, ...its(64) })]).toEqual([1, null]);
   });
 
   it('leaves no call of a tool in a blocked response', () => {
@@ -280,6 +302,24 @@ it('a verdict that comes when the session is over is told, and nothing else', as
   expect(findings).toMatchObject([{ word: { action: 'block' } }]);
 });
 
+it('a hook that hangs on one session delays nothing of another that goes on without it, by whichever messages', async () => {
+  let asked = 0;
+  const hangs: ModerationHook = { ...BAD, inspect: () => ((asked += 1), new Promise(() => undefined)) };
+  const shared = bindingOf(
+    withCircuit(hangs, () => 0),
+    { onFailure: 'open' },
+  );
+  const [hung, neighbour] = [gateOf({}, shared), gateOf({}, shared)];
+  expect(hung.send(item('hello'))).toBeInstanceOf(Promise);
+  // Each is forwarded in the turn of the event loop in which it came: there is no time in which it could wait.
+  const answer = Array.from({ length: 300 }, (_, n) => (n % 3 === 0 ? delta(`word ${n}`) : audio));
+  expect(answer.map(neighbour.receive)).toEqual(answer);
+  expect(asked).toBe(CIRCUIT.openMax);
+  // With as many questions open as there may be, nobody is asked and nobody waits.
+  expect(await neighbour.send(item('hello'))).toBe('forward');
+  expect(asked).toBe(CIRCUIT.openMax);
+});
+
 describe('what the caller says', () => {
   it('is taken out of the conversation when it is blocked', () => {
     const { receive, said } = gateOf();
@@ -303,6 +343,25 @@ describe('a gate', () => {
       expect(gate.interest('client', type)).toBe('pass');
     for (const type of ['response.output_audio_transcript.delta', 'response.done', 'input_audio_buffer.speech_started'])
       expect(gate.interest('upstream', type)).toBe('pass');
+  });
+
+  it('lets nothing through while its policy cannot be read, and says so once for all audio', () => {
+    const { gate, send, receive, said, change } = gateOf();
+    expect(gate.interest('client', 'input_audio_buffer.append')).toBe('pass');
+    change({ isShut: true });
+    expect([audio, delta('hello')].map(receive)).toEqual([null, null]);
+    const append = { type: 'input_audio_buffer.append', audio: 'AAAA' };
+    for (const { type } of [append, { type: 'response.cancel' }, { type: 'unknown' }])
+      expect(gate.interest('client', type)).toBe('hold');
+    expect([append, append, { type: 'response.create', event_id: 'event_2' }].map(send)).toEqual([
+      'drop',
+      'drop',
+      'drop',
+    ]);
+    expect(said.blocked).toEqual([
+      ['client', null],
+      ['client', 'event_2'],
+    ]);
   });
 
   it('follows a policy that changes, from the next message on', () => {

@@ -13,7 +13,13 @@ import {
   type StartTimer,
 } from '@trunkline/moderation';
 import type { ContentReader, GatedEvent, GateWords, SessionVeil } from '@trunkline/providers';
-import { plainEvent, typeOf, withoutWhatWasSaid, type BlockedEvent } from '@trunkline/providers/adapters/openai';
+import {
+  plainEvent,
+  questionOf,
+  typeOf,
+  withoutWhatWasSaid,
+  type BlockedEvent,
+} from '@trunkline/providers/adapters/openai';
 import { BlockedOutput } from './blocked-output.js';
 import { DelayLine } from './delay-line.js';
 import { Excerpts } from './excerpts.js';
@@ -32,6 +38,8 @@ export interface GatePolicy {
   readonly policy: ModerationPolicy;
   /** Its hooks, made. */
   readonly bindings: readonly HookBinding[];
+  /** Nothing goes on that an app sends, audio included, nor what a model says; absent: hooks decide. */
+  readonly isShut?: true;
 }
 
 /** What a hook's word was about. */
@@ -88,6 +96,7 @@ const LAST_VERDICTS_MS_MAX = 1_000;
 const RESPONSE = /^response\./;
 const ITEM = /^conversation\.item\.(added|created|done)$/;
 const AUDIO = 'response.output_audio.delta';
+const APPEND = 'input_audio_buffer.append';
 
 /** The gate of one session. */
 export class GateSession {
@@ -101,6 +110,8 @@ export class GateSession {
   private blocks = 0;
   private excerpts: Excerpts | null = null;
   private isClosed = false;
+  /** The app was told that its audio goes nowhere. */
+  private isDeaf = false;
 
   /** @param current the policy in force; asked for each message, and followed when it is another. */
   constructor(
@@ -111,7 +122,10 @@ export class GateSession {
     this.gate = current();
     this.pipeline = new Pipeline(this.gate.bindings, ports.context, startTimer);
     this.judged = kindsJudged(this.gate.bindings);
-    this.output = new BlockedOutput({ words, toUpstream, refusal: () => this.gate.policy.output.refusal });
+    this.output = new BlockedOutput({
+      ...{ words, toUpstream, tooMany: ports.end },
+      refusal: () => this.gate.policy.output.refusal,
+    });
     const delayMs = (): number => this.gate.policy.output.holdBackMs;
     const send = (payload: Buffer, type: string): void => {
       if (type === AUDIO) this.output.heard(payload.length);
@@ -134,13 +148,14 @@ export class GateSession {
   /** Whether the gate must see messages of this type; `note`: only that one went by. */
   interest(from: 'client' | 'upstream', type: string): 'pass' | 'note' | 'hold' {
     this.follow();
+    if (from === 'client' && this.gate.isShut) return 'hold';
     if (this.ports.reader.carries(from, type, this.judged)) return 'hold';
     if (from === 'client') return this.conduct.clientInterest(type);
     if (this.conduct.isInterestedIn(type)) return 'hold';
     // What a response made, for a verdict that comes when it is over.
     if (type === 'unknown' || (type === 'response.done' && this.judgesOutput)) return 'hold';
     const isOutput = RESPONSE.test(type) || ITEM.test(type);
-    if (isOutput && (this.output.isActive || this.holdsBack)) return 'hold';
+    if (isOutput && (this.output.isActive || this.holdsBack || this.gate.isShut)) return 'hold';
     return type === AUDIO || type === 'response.created' ? 'note' : 'pass';
   }
 
@@ -163,6 +178,7 @@ export class GateSession {
 
   /** @param payload what nobody can read in another way than it is judged. */
   private letPlain(type: string, payload: Buffer): GateVerdict | Promise<GateVerdict> {
+    if (this.gate.isShut) return this.refuse(type, payload);
     if (this.conduct.mustWait(type)) return this.conduct.untilFree().then(() => this.letPlain(type, payload));
     const event = this.ports.reader.read('client', payload);
     if (event === null) return this.letGo(type, payload, 'forward');
@@ -229,6 +245,14 @@ export class GateSession {
     return this.gate.policy.output.holdBackMs > 0 || !this.delayed.isEmpty;
   }
 
+  /** Audio comes in many messages a second: one of them is told for all. */
+  private refuse(type: string, payload: Buffer): GateVerdict {
+    const isAudio = type === APPEND;
+    if (!isAudio || !this.isDeaf) this.ports.tellBlocked('client', questionOf(payload));
+    this.isDeaf ||= isAudio;
+    return 'drop';
+  }
+
   private letIn(judged: JudgedEvent): GateVerdict {
     this.tell(judged);
     if (stopsContent(judged.action)) {
@@ -288,13 +312,13 @@ export class GateSession {
     if (!RESPONSE.test(type) && !ITEM.test(type)) return 'forward';
     // The tail of a session that is over is metered; what is said in it would go out unjudged.
     if (this.isClosed && this.holdsBack) return 'drop';
-    if (!this.output.isActive && !this.holdsBack && type !== 'response.done') {
+    if (!this.output.isActive && !this.holdsBack && !this.gate.isShut && type !== 'response.done') {
       if (type === AUDIO) this.output.heard(payload.length);
       return 'forward';
     }
     const event = withoutWhatWasSaid(payload);
     if (event === null) return 'forward';
-    const isBlocked = this.output.isOf(event);
+    const isBlocked = this.gate.isShut === true || this.output.isOf(event);
     this.output.passed(event);
     const left = isBlocked ? event.rest : payload;
     if (left === null) return 'drop';
