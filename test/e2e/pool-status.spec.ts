@@ -107,8 +107,8 @@ describe('the status of a pool', () => {
     ]);
     const holder = { tenant: 'bots', key: 'bots prod', family: 'gpt-realtime' };
     expect(shown.lines).toMatchObject([
-      { ...holder, sessionId: first.sessionId, state: 'confirmed' },
-      { ...holder, sessionId: second.sessionId, state: 'confirmed' },
+      { ...holder, sessionId: first.sessionId, state: 'open' },
+      { ...holder, sessionId: second.sessionId, state: 'open' },
     ]);
     expect(shown.waiting).toMatchObject([holder]);
     for (const { since } of [...shown.lines, ...shown.waiting])
@@ -137,7 +137,7 @@ describe('the status of a pool', () => {
       /^pool +status +cap +open +pending +kept +free +held_back +waiting +paused_for\ndefault +active +3 /,
     );
     expect(stdout).toMatch(/\npool +tenant +held .* owed\ndefault +bots +2 /);
-    expect(stdout).toMatch(/\ndefault +confirmed +bots +bots prod +gpt-realtime +20\d\d-.* ses_\w+ +rep_\w+\n/);
+    expect(stdout).toMatch(/\ndefault +open +bots +bots prod +gpt-realtime +20\d\d-.* ses_\w+ +rep_\w+\n/);
   }, 60_000);
 
   it('is refused with words that help: no such pool, nothing runs there', async () => {

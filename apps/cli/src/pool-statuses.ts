@@ -88,5 +88,5 @@ function refusePage(error: unknown): never {
 }
 
 function noSuchPool(named: string): Error {
-  return new Error(`There is no pool "${named}". See \`pool list\`.`);
+  return new Error(`There is no pool "${named}". \`pool list\` shows their slugs and ids.`);
 }

@@ -59,6 +59,12 @@ const TenantStanding = z.object({
   owed: Count,
 });
 
+// The words of the totals. An older product says `confirmed` of an open line.
+const LineState = z.preprocess(
+  (state) => (state === 'confirmed' ? 'open' : state),
+  z.enum(['pending', 'open', 'kept']),
+);
+
 const Holder = {
   sessionId: z.string(),
   tenant: z.string(),
@@ -88,7 +94,7 @@ export const PoolStatusShape = PoolSummaryShape.extend({
   /** Who has a share, holds a line or waits; by name. */
   tenants: z.array(TenantStanding).readonly(),
   /** Those that were asked for, held longest first. */
-  lines: z.array(z.object({ ...Holder, state: z.enum(['pending', 'confirmed', 'kept']) })).readonly(),
+  lines: z.array(z.object({ ...Holder, state: LineState })).readonly(),
   /** Where more lines are to be had; null: there are none, or none were asked for. */
   nextLines: z.string().nullable(),
   /** In the order in which they began to wait. Who is next is not this order but who is owed a line. */

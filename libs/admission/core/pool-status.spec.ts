@@ -198,6 +198,13 @@ describe('lines and waiting calls', () => {
     });
   });
 
+  it('are called as the totals call them, whichever release tells', () => {
+    const status = statusOf(view);
+    const told = { ...status, lines: status.lines.map((line) => ({ ...line, state: 'confirmed' })) };
+    expect(status.lines.map(({ state }) => state)).toEqual(['kept', 'open']);
+    expect(PoolStatusShape.parse(told).lines.map(({ state }) => state)).toEqual(['open', 'open']);
+  });
+
   it('stand in order: lines by age, calls as they came', () => {
     const status = statusOf(view);
     expect(status.lines.map(({ sessionId }) => sessionId)).toEqual(['ses_old', 'ses_young']);

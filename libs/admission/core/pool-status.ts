@@ -41,7 +41,7 @@ export function poolStatus(view: PoolView, { plan, names, nowMs, page }: PoolSta
     totals: totalsOf(view, plan),
     families: familiesOf(view, plan),
     tenants: standingsOf(view, plan, names),
-    lines: lines.map((line) => ({ ...holderOf(line, names), state: line.state })),
+    lines: lines.map((line) => ({ ...holderOf(line, names), state: line.state === 'confirmed' ? 'open' : line.state })),
     nextLines: page?.next ?? null,
     waiting: view.waiting.map((call) => holderOf(call, names)),
   };

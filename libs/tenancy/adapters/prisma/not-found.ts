@@ -5,18 +5,21 @@ import type { AdministrationRefusal } from '../../index.js';
 export function tenantNotFound(named: string): AdministrationRefusal {
   return {
     code: 'tenant_not_found',
-    message: `There is no tenant ${shown(named)}. List them to see their slugs and ids.`,
+    message: `There is no tenant ${shown(named)}. \`tenant list\` shows their slugs and ids.`,
   };
 }
 
 /** No pool of this id or slug. */
 export function poolNotFound(named: string): AdministrationRefusal {
-  return { code: 'pool_not_found', message: `There is no pool ${shown(named)}. List them to see their slugs and ids.` };
+  return {
+    code: 'pool_not_found',
+    message: `There is no pool ${shown(named)}. \`pool list\` shows their slugs and ids.`,
+  };
 }
 
 /** No such key of this tenant; another tenant may have it, which is not said. */
 export function keyNotFound(named: string): AdministrationRefusal {
-  return { code: 'key_not_found', message: `This tenant has no key ${shown(named)}.` };
+  return { code: 'key_not_found', message: `This tenant has no key ${shown(named)}. \`key list\` shows their ids.` };
 }
 
 /** No such client secret of this tenant. */

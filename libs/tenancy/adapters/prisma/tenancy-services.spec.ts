@@ -87,7 +87,7 @@ describe('the tenancy services', () => {
     expect(refused(await updateTenant(context, nobody, { name: 'x' })).code).toBe('tenant_not_found');
     expect(refused(await createKey(context, nobody, { name: 'x' })).code).toBe('tenant_not_found');
     expect(refused(await findTenant(context, 'no-such')).message).toBe(
-      'There is no tenant "no-such". List them to see their slugs and ids.',
+      'There is no tenant "no-such". `tenant list` shows their slugs and ids.',
     );
     expect(refused(await setPoolCap(context, 'no-such', 1)).code).toBe('pool_not_found');
   });
