@@ -104,7 +104,7 @@ function combined(answers: readonly Heard[], combination: Combination): Verdict 
     const score = scoreOf(heard, category, combination);
     const found = heard.flatMap((each) => each.findings.filter((finding) => finding.category === category));
     // Every place is kept, and that there is none: whoever cuts out what was found must know that some of it has no place.
-    return found.map(({ span }) => ({ category, score, span }));
+    return found.map((each) => ({ ...each, score }));
   });
   return { action: null, findings: findings.filter(({ score }) => score > 0) };
 }

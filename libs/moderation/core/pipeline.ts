@@ -162,8 +162,9 @@ class HookRun {
   }
 
   private heard(verdict: Verdict, { content, newFrom }: Shown, pieceAt: number): HookWord | null {
-    // What lies before the new part was found, and told, when it was new.
-    const isNew = ({ span }: Finding): boolean => span === null || content.startsAt + span.end > newFrom;
+    // What was certain before the new part was found, and told, when it was new.
+    const isNew = ({ span, certainAt }: Finding): boolean =>
+      span === null || content.startsAt + (certainAt ?? span.end) > newFrom;
     const findings = verdict.findings.filter(isNew);
     // All that it would cut out was told before.
     if (verdict.action === 'redact' && findings.length === 0 && verdict.findings.length > 0) return null;
@@ -209,7 +210,7 @@ interface Shown {
 }
 
 /** A span that begins before the piece is the piece's from its beginning. */
-function moved(finding: Finding, by: number): Finding {
-  if (finding.span === null) return finding;
-  return { ...finding, span: { start: Math.max(0, finding.span.start + by), end: Math.max(0, finding.span.end + by) } };
+function moved({ category, score, span }: Finding, by: number): Finding {
+  if (span === null) return { category, score, span };
+  return { category, score, span: { start: Math.max(0, span.start + by), end: Math.max(0, span.end + by) } };
 }

@@ -26,6 +26,11 @@ export interface Finding {
   readonly score: number;
   /** Where it is; null when the hook cannot say. */
   readonly span: Span | null;
+  /**
+   * How far the text had to be seen to be sure, in its UTF-16 code units: beyond the span where what follows decides (a word
+   * has ended only when something else has begun), beyond the text where its end decides. Absent: to the span's end.
+   */
+  readonly certainAt?: number;
 }
 
 /** A hook's word. */

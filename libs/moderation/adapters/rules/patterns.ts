@@ -46,7 +46,7 @@ export function patternsHook(patterns: readonly Pattern[]): ModerationHook {
   return textHook({
     longest: writtenMax(MATCH_LENGTH_MAX),
     slice,
-    find: (text, startsAt) =>
+    find: (text, { startsAt }) =>
       groups.flatMap((group) => group.find(text)).filter(({ span }) => !isOfAnInventedBeginning(span, startsAt)),
   });
 }

@@ -9,6 +9,8 @@ interface Detector {
   readonly form: RegExp;
   /** Whether what has the form is real; its separators are taken out. */
   readonly holds: (compact: string) => boolean;
+  /** Where in what has the form it may be, likelier first; absent: all of it. */
+  readonly within?: (text: string) => readonly (readonly [start: number, end: number])[];
 }
 
 // Between digits people put one space, dash or dot.
@@ -17,7 +19,7 @@ const SEPARATOR = /[ .\-\u2010-\u2015]/g;
 /** What can be looked for, by category. */
 export const DETECTORS = {
   /** Payment cards: 13 to 19 digits, Luhn (ISO/IEC 7812-1). */
-  card_number: { form: /(?<![\d])\d(?:[ .\-\u2010-\u2015]?\d){12,18}(?![\d])/g, holds: isLuhn },
+  card_number: { form: /(?<![\d])\d(?:[ .\-\u2010-\u2015]?\d){12,63}(?![\d])/g, holds: isCard, within: cardsIn },
   /** Bank accounts: ISO 13616, remainder of 97. */
   iban: { form: /(?<![a-z\d])[a-z]{2}\d{2}(?:[ -]?[a-z\d]){11,30}(?![a-z\d])/g, holds: isIban },
   email: { form: /[a-z\d._%+-]{1,64}@[a-z\d-]{1,63}(?:\.[a-z\d-]{1,63}){1,8}/g, holds: () => true },
@@ -33,6 +35,9 @@ export type PersonalData = keyof typeof DETECTORS;
 // The longest thing looked for: an address of e-mail.
 const LONGEST = 400;
 const SLICE = 4_096;
+const CARD_DIGITS_MIN = 13;
+const CARD_DIGITS_MAX = 19;
+const GROUP_DIGITS_MIN = 3;
 
 /** @param wanted which kinds; each is a category of findings. */
 export function personalDataHook(wanted: readonly PersonalData[]): ModerationHook {
@@ -40,13 +45,13 @@ export function personalDataHook(wanted: readonly PersonalData[]): ModerationHoo
     longest: LONGEST,
     slice: SLICE,
     kinds: ['typed_text', 'instructions', 'input_transcript', 'tool_result', 'output_text', 'tool_arguments'],
-    find: (text) => find(text, wanted),
+    find: (text, { isEnd }) => find(text, wanted, isEnd),
   });
 }
 
 /** A text without any personal data that can be looked for. */
 export function redactPersonalData(text: string): string {
-  const found = find(text, Object.keys(DETECTORS).filter(isPersonalData));
+  const found = find(text, Object.keys(DETECTORS).filter(isPersonalData), true);
   return redactSpans(
     text,
     found.flatMap(({ span }) => (span === null ? [] : [span])),
@@ -57,19 +62,50 @@ function isPersonalData(name: string): name is PersonalData {
   return Object.hasOwn(DETECTORS, name);
 }
 
-function find(text: string, wanted: readonly PersonalData[]): Finding[] {
+function find(text: string, wanted: readonly PersonalData[], isEnd: boolean): Finding[] {
   const plain = plainText(text);
-  return wanted.flatMap((category) => findIn(plain, category));
+  // What reaches the end of what was said so far may go on: then it is another number.
+  const isOver = (end: number): boolean => isEnd || end < plain.text.length;
+  return wanted.flatMap((category) => findIn(plain, category, isOver));
 }
 
-function findIn(plain: PlainText, category: PersonalData): Finding[] {
-  const { form, holds }: Detector = DETECTORS[category];
+function findIn(plain: PlainText, category: PersonalData, isOver: (end: number) => boolean): Finding[] {
+  const { form, holds, within = wholly }: Detector = DETECTORS[category];
   const found: Finding[] = [];
   for (const match of plain.text.matchAll(form)) {
-    if (!holds(match[0].replace(SEPARATOR, ''))) continue;
-    found.push({ category, score: 1, span: originSpan(plain, match.index, match.index + match[0].length) });
+    let from = 0;
+    for (const [start, end] of within(match[0])) {
+      if (start < from || !isOver(match.index + end) || !holds(match[0].slice(start, end).replace(SEPARATOR, '')))
+        continue;
+      const span = originSpan(plain, match.index + start, match.index + end);
+      found.push({ category, score: 1, span, certainAt: span.end + 1 });
+      from = end;
+    }
   }
   return found;
+}
+
+function wholly(text: string): readonly (readonly [number, number])[] {
+  return [[0, text.length]];
+}
+
+// Before and behind a card's number people write other numbers: when it expires, its code. All of it, then groups of three
+// digits and more that adjoin: single digits in a row are no groups, for every tenth number of them passes for a card.
+function cardsIn(text: string): readonly (readonly [number, number])[] {
+  const groups = [...text.matchAll(/\d+/g)].map(({ 0: digits, index }) => ({ index, length: digits.length }));
+  const cards: (readonly [number, number])[] = [[0, text.length]];
+  for (const [i, { index: start }] of groups.entries())
+    for (let digits = 0, j = i; j < groups.length && digits < CARD_DIGITS_MAX; j++) {
+      const { index, length } = groups[j] ?? { index: 0, length: 0 };
+      if (length < GROUP_DIGITS_MIN) break;
+      digits += length;
+      if (digits >= CARD_DIGITS_MIN && digits <= CARD_DIGITS_MAX) cards.push([start, index + length]);
+    }
+  return cards;
+}
+
+function isCard(digits: string): boolean {
+  return digits.length >= CARD_DIGITS_MIN && digits.length <= CARD_DIGITS_MAX && isLuhn(digits);
 }
 
 function isLuhn(digits: string): boolean {

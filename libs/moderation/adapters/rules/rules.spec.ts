@@ -26,6 +26,68 @@ function redacted(hook: ModerationHook, text: string): string {
   );
 }
 
+/** A session that is judged by one hook alone. */
+function pipelineOf(hook: ModerationHook): Pipeline {
+  const binding = {
+    name: 'rule',
+    type: 'rule',
+    hook,
+    kinds: hook.kinds,
+    deadlineMs: 10,
+    onFailure: 'closed',
+    categories: {},
+    otherwise: { atLeast: 0, action: 'block' },
+    dryRun: false,
+  } as const;
+  return new Pipeline([binding], CONTEXT, () => () => undefined);
+}
+
+/** What is found, and with which piece, of a stream that ends with its last piece. */
+function foundIn(hook: ModerationHook, pieces: readonly string[]): readonly string[] {
+  const pipeline = pipelineOf(hook);
+  return pieces.flatMap((text, i) => {
+    const decision = pipeline.judge({ kind: 'output_text', streamId: 's', text, complete: i === pieces.length - 1 });
+    if (decision instanceof Promise) throw new Error('rules answer at once');
+    return decision.words.flatMap(({ findings: of }) => of.map(({ category }) => `${category} ${i}`));
+  });
+}
+
+describe('what comes in pieces', () => {
+  const term = (text: string) => ({ text, category: text, wholeWord: true });
+  const rules = termsHook([term('ass'), term('caf\u00e9 noir'), { ...term('\ud3ed\ud0c4'), wholeWord: false }]);
+  const numbers = personalDataHook(['card_number', 'iban', 'email', 'phone', 'us_ssn']);
+
+  it.each([
+    ['does not end where a piece does', rules, ['you ass', 'ume so', ''], []],
+    ['ends when something else begins', rules, ['you ass', '!', ''], ['ass 1']],
+    ['ends with the stream', rules, ['you ass', ''], ['ass 1']],
+    ['goes on behind what nobody sees', rules, ['you ass', '\u200b', '\u200bume', ''], []],
+    ['ends behind what nobody sees', rules, ['you ass', '\u200b', '\u200b so', ''], ['ass 2']],
+    ['is found at once where words have no ends', rules, ['\ud3ed', '\ud0c4', ''], ['\ud3ed\ud0c4 1']],
+    ['is no card where digits follow', numbers, ['4111111111111111', '2', ''], []],
+    ['is a card where something else follows', numbers, ['4111 1111', ' 1111 1111', ', yes', ''], ['card_number 2']],
+    ['is a card at the end', numbers, ['41111111', '11111111', ''], ['card_number 2']],
+    ['is a card before what is on it besides', numbers, ['4111 1111 1111 1111 12', '/27 123', ''], ['card_number 0']],
+  ])('%s', (_what, hook, pieces, found) => {
+    expect(foundIn(hook, pieces)).toEqual(found);
+  });
+
+  it('is found as in one piece, and once, however it is cut', () => {
+    const text =
+      'you ass: 4111 1111 1111 1111 12/27, caf\u00e9 noir, a.b@example.com! +49 30 901820 or DE89 3704 0044 0532 0130 00; 123-45-6789';
+    for (const hook of [rules, numbers]) {
+      const kinds = (pieces: readonly string[]) =>
+        foundIn(hook, pieces)
+          .map((each) => each.split(' ')[0])
+          .sort();
+      const all = kinds([text]);
+      expect(all.length).toBeGreaterThan(1);
+      for (let at = 0; at <= text.length; at++) expect(kinds([text.slice(0, at), text.slice(at)])).toEqual(all);
+      expect(kinds([...text, ''])).toEqual(all);
+    }
+  });
+});
+
 describe('a list of terms', () => {
   const hook = termsHook([
     { text: 'Bombe', category: 'weapons', wholeWord: true },
@@ -54,18 +116,7 @@ describe('a list of terms', () => {
   });
 
   it('is found when it spans five deltas', () => {
-    const binding = {
-      name: 'terms',
-      type: 'terms',
-      hook,
-      kinds: hook.kinds,
-      deadlineMs: 10,
-      onFailure: 'closed',
-      categories: {},
-      otherwise: { atLeast: 0, action: 'block' },
-      dryRun: false,
-    } as const;
-    const pipeline = new Pipeline([binding], CONTEXT, () => () => undefined);
+    const pipeline = pipelineOf(hook);
     const actions = ['un ca', 'f', 'e\u0301', ' no', 'ir '].map((text) =>
       pipeline.judge({ kind: 'output_text', streamId: 's', text, complete: false }),
     );
@@ -83,6 +134,8 @@ describe('personal data', () => {
   it.each([
     ['card_number', 'my card is 4111 1111 1111 1111.', 'my card is #.'],
     ['card_number', '5555-5555-5555-4444', '#'],
+    ['card_number', '4111 1111 1111 1111 12/27 123', '# 12/27 123'],
+    ['card_number', '4111 1111 1111 1111 5555 5555 5555 4444', '# #'],
     ['card_number', '４１１１１１１１１１１１１１１１', '#'],
     ['card_number', 'order 4111 1111 1111 1112', 'order 4111 1111 1111 1112'],
     ['card_number', '0000 0000 0000 0000', '0000 0000 0000 0000'],

@@ -30,7 +30,7 @@ export function termsHook(terms: readonly Term[]): ModerationHook {
   return textHook({
     longest: writtenMax(longest),
     slice: SLICE,
-    find: (text) => occurrences(plainText(text), index),
+    find: (text, { isEnd }) => occurrences(plainText(text), index, isEnd),
   });
 }
 
@@ -62,7 +62,7 @@ function indexOf(terms: readonly Term[], depth: number): Index {
   };
 }
 
-function occurrences(plain: PlainText, index: Index): Finding[] {
+function occurrences(plain: PlainText, index: Index, isEnd: boolean): Finding[] {
   const found: Finding[] = [];
   for (let at = 0; at < plain.text.length; at++) {
     let depth = 0;
@@ -71,7 +71,9 @@ function occurrences(plain: PlainText, index: Index): Finding[] {
       node !== undefined;
       node = node.next.get(plain.text.charCodeAt(at + depth++))
     )
-      for (const term of node.here) if (isThere(plain.text, at, term)) found.push(findingOf(plain, at, term));
+      for (const term of node.here)
+        if (isThere(plain.text, at, term) && (isEnd || isOver(plain.text, at, term)))
+          found.push(findingOf(plain, at, term));
   }
   return found;
 }
@@ -80,8 +82,14 @@ function isThere(text: string, at: number, { text: term, wholeWord }: Term): boo
   return text.startsWith(term, at) && !(wholeWord && adjoinsWord(text, at, at + term.length));
 }
 
-function findingOf(plain: PlainText, at: number, { text, category }: Term): Finding {
-  return { category, score: 1, span: originSpan(plain, at, at + text.length) };
+/** Whether a word that must be whole has ended, for something else has begun: "ass" may yet become "assume". */
+function isOver(text: string, at: number, { text: term, wholeWord }: Term): boolean {
+  return !wholeWord || at + term.length < text.length;
+}
+
+function findingOf(plain: PlainText, at: number, { text, category, wholeWord }: Term): Finding {
+  const span = originSpan(plain, at, at + text.length);
+  return { category, score: 1, span, ...(wholeWord ? { certainAt: span.end + 1 } : {}) };
 }
 
 function adjoinsWord(text: string, start: number, end: number): boolean {

@@ -12,8 +12,15 @@ export interface TextSearch {
   readonly slice: number;
   /** Absent: every kind of text. */
   readonly kinds?: readonly ContentKind[];
-  /** @param startsAt where the text begins in what was said. */
-  readonly find: (text: string, startsAt: number) => readonly Finding[];
+  readonly find: (text: string, place: TextPlace) => readonly Finding[];
+}
+
+/** Where a text stands in what was said. */
+export interface TextPlace {
+  /** Where it begins. */
+  readonly startsAt: number;
+  /** Whether nothing follows: until then, nobody knows whether its last word has ended. */
+  readonly isEnd: boolean;
 }
 
 const TEXT_KINDS: readonly ContentKind[] = [
@@ -36,13 +43,13 @@ export function textHook({ longest, slice, kinds = TEXT_KINDS, find }: TextSearc
     cadence: 'piece',
     inspect: (content, _context, signal) =>
       content.text.length <= slice + longest
-        ? { action: null, findings: find(content.text, content.startsAt) }
+        ? { action: null, findings: find(content.text, { startsAt: content.startsAt, isEnd: content.complete }) }
         : inSlices(content, { longest, slice, find }, signal),
   };
 }
 
 async function inSlices(
-  { text, startsAt }: Content,
+  { text, startsAt, complete }: Content,
   { longest, slice, find }: TextSearch,
   signal: AbortSignal,
 ): Promise<{ readonly action: null; readonly findings: readonly Finding[] }> {
@@ -51,10 +58,12 @@ async function inSlices(
     signal.throwIfAborted();
     const begin = wholeCharacter(text, Math.max(0, from - longest));
     const end = wholeCharacter(text, from + slice + AHEAD);
-    for (const { category, score, span } of find(text.slice(begin, end), startsAt + begin)) {
+    const place = { startsAt: startsAt + begin, isEnd: complete && end >= text.length };
+    for (const { span, certainAt, ...found } of find(text.slice(begin, end), place)) {
       if (span === null || begin + span.end <= from || begin + span.start >= from + slice) continue;
-      const found = { start: begin + span.start, end: begin + span.end };
-      findings.set(`${found.start} ${found.end} ${category}`, { category, score, span: found });
+      const moved = { start: begin + span.start, end: begin + span.end };
+      const certain = certainAt === undefined ? {} : { certainAt: begin + certainAt };
+      findings.set(`${moved.start} ${moved.end} ${found.category}`, { ...found, span: moved, ...certain });
     }
     await otherTurn();
   }
