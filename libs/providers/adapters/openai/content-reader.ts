@@ -1,24 +1,31 @@
-// Finds content in GA Realtime events: what apps type, set and return, what callers and the model say. Deltas are pieces
-// of a stream; the event that ends a stream repeats it whole, so it counts as its end and is shown again only where
-// nothing of the stream was seen before (whisper-1 sends no deltas that are worth the name).
+// Finds content in GA Realtime events: what apps type, set and return, what callers, tools and the model say. Deltas are
+// pieces of a stream; the event that ends a stream repeats it whole, so of it only what the deltas did not say is shown again
+// (whisper-1 sends no deltas that are worth the name, and a final transcript may be another than what was heard so far).
 import type { ContentKind, Piece } from '@trunkline/moderation';
 import type { ContentReader, GatedEvent, GatedPlace } from '../../core/gated-event.js';
+import { itemPlaces, madeItemPlaces, place, settingPlaces, whole } from './content-places.js';
 import { asList, asObject, parseObject, textOrNull, type Json } from './json.js';
+import { SeenStreams } from './seen-streams.js';
 
 type From = 'client' | 'upstream';
 
-const TYPED: readonly ContentKind[] = ['typed_text', 'instructions', 'image', 'tool_result'];
+const TYPED: readonly ContentKind[] = ['typed_text', 'instructions', 'tools', 'image', 'tool_result'];
 const SESSION: readonly ContentKind[] = ['instructions', 'tools'];
 
 /** Which kinds an event type can carry. */
 const CLIENT: Readonly<Record<string, readonly ContentKind[]>> = {
   'conversation.item.create': TYPED,
-  'session.update': SESSION,
+  'session.update': [...SESSION, 'image'],
   'response.create': [...SESSION, ...TYPED],
 };
 const UPSTREAM: Readonly<Record<string, readonly ContentKind[]>> = {
   'conversation.item.input_audio_transcription.delta': ['input_transcript'],
   'conversation.item.input_audio_transcription.completed': ['input_transcript'],
+  'conversation.item.input_audio_transcription.segment': ['input_transcript'],
+  // Tools that a service of others' offers to the model.
+  'conversation.item.done': ['tools'],
+  // Calls of such tools, which the model's own vendor makes.
+  'response.output_item.done': ['tool_arguments', 'tool_result', 'image'],
   'response.output_text.delta': ['output_text'],
   'response.output_text.done': ['output_text'],
   'response.output_audio_transcript.delta': ['output_text'],
@@ -36,12 +43,9 @@ const WHOLE_FIELDS: Readonly<Record<string, string>> = {
   'response.function_call_arguments.done': 'arguments',
   'response.mcp_call_arguments.done': 'arguments',
 };
-// Streams whose deltas were seen and whose end was not: more than any real session has open.
-const STREAMS_MAX = 256;
-
 /** Reads one GA session. */
 export class OpenAiContentReader implements ContentReader {
-  private readonly begun = new Set<string>();
+  private readonly seen = new SeenStreams();
 
   carries(from: From, type: string, judged: ReadonlySet<ContentKind>): boolean {
     if (type === 'unknown') return judged.size > 0;
@@ -68,24 +72,25 @@ export class OpenAiContentReader implements ContentReader {
   private upstreamPlaces(type: string, event: Json): readonly GatedPlace[] {
     const kind = UPSTREAM[type]?.[0];
     if (kind === undefined) return [];
+    if (type === 'conversation.item.done' || type === 'response.output_item.done')
+      return madeItemPlaces(type, event['item']);
+    if (type === 'conversation.item.input_audio_transcription.segment') return place(event, 'text', whole(kind, ''));
     const part = event['content_index'];
     const streamId = `${textOrNull(event['item_id']) ?? ''}:${typeof part === 'number' ? part : 0}`;
-    const whole = WHOLE_FIELDS[type];
-    if (whole === undefined) {
-      this.begin(streamId);
-      return place(event, 'delta', { kind, streamId, complete: false });
-    }
-    const wasSeen = this.begun.delete(streamId);
-    const at = place(event, whole, { kind, streamId, complete: true });
-    return wasSeen ? at.map((each) => ({ ...each, piece: { ...each.piece, text: '' } })) : at;
+    const field = WHOLE_FIELDS[type];
+    if (field !== undefined) return this.endPlaces(event, field, { kind, streamId });
+    const at = place(event, 'delta', { kind, streamId, complete: false });
+    for (const { piece } of at) this.seen.add(streamId, piece.text);
+    return at;
   }
 
-  private begin(streamId: string): void {
-    if (this.begun.size >= STREAMS_MAX) {
-      const oldest = this.begun.values().next();
-      if (!oldest.done) this.begun.delete(oldest.value);
-    }
-    this.begun.add(streamId);
+  /** The end of a stream: what is left of it and, where it is another than was heard so far, all of it. */
+  private endPlaces(event: Json, field: string, of: Pick<Piece, 'kind' | 'streamId'>): readonly GatedPlace[] {
+    return place(event, field, { ...of, complete: true }).flatMap((at) => {
+      const rest = this.seen.end(of.streamId ?? '', at.piece.text);
+      const end = { ...at, piece: { ...at.piece, text: rest ?? '' } };
+      return rest === null ? [end, { ...at, piece: whole(of.kind, at.piece.text) }] : [end];
+    });
   }
 }
 
@@ -102,40 +107,4 @@ function clientPlaces(type: string, event: Json): readonly GatedPlace[] {
     default:
       return [];
   }
-}
-
-function settingPlaces(value: unknown): readonly GatedPlace[] {
-  const settings = asObject(value);
-  if (settings === null) return [];
-  const tools = settings['tools'];
-  const toolPlace: GatedPlace[] =
-    Array.isArray(tools) && tools.length > 0
-      ? [{ piece: whole('tools', JSON.stringify(tools)), replace: () => (settings['tools'] = []) }]
-      : [];
-  return [...place(settings, 'instructions', whole('instructions', '')), ...toolPlace];
-}
-
-function itemPlaces(value: unknown): readonly GatedPlace[] {
-  const item = asObject(value);
-  if (item === null) return [];
-  if (item['type'] === 'function_call_output') return place(item, 'output', whole('tool_result', ''));
-  if (item['type'] === 'function_call') return place(item, 'arguments', whole('typed_text', ''));
-  const kind: ContentKind = item['role'] === 'system' ? 'instructions' : 'typed_text';
-  return asList(item['content']).flatMap((each) => {
-    const part = asObject(each);
-    if (part === null) return [];
-    if (part['type'] === 'input_image') return place(part, 'image_url', whole('image', ''));
-    return [...place(part, 'text', whole(kind, '')), ...place(part, 'transcript', whole(kind, ''))];
-  });
-}
-
-function whole(kind: ContentKind, text: string): Piece {
-  return { kind, streamId: null, text, complete: true };
-}
-
-/** The text in a field of an object; nothing where there is none. */
-function place(object: Json, field: string, piece: Omit<Piece, 'text'>): readonly GatedPlace[] {
-  const text = object[field];
-  if (typeof text !== 'string') return [];
-  return [{ piece: { ...piece, text }, replace: (other) => (object[field] = other) }];
 }
