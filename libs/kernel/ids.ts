@@ -18,6 +18,11 @@ export type ModerationFindingId = Branded<'ModerationFindingId'>;
 export type ReviewItemId = Branded<'ReviewItemId'>;
 export type RefusedCallsId = Branded<'RefusedCallsId'>;
 export type ClientSecretId = Branded<'ClientSecretId'>;
+export type MemberId = Branded<'MemberId'>;
+export type GrantId = Branded<'GrantId'>;
+export type AdminSessionId = Branded<'AdminSessionId'>;
+export type ApiTokenId = Branded<'ApiTokenId'>;
+export type AuditEntryId = Branded<'AuditEntryId'>;
 
 interface IdKinds {
   tnt: TenantId;
@@ -33,6 +38,11 @@ interface IdKinds {
   mri: ReviewItemId;
   rfc: RefusedCallsId;
   ecs: ClientSecretId;
+  mbr: MemberId;
+  grt: GrantId;
+  ads: AdminSessionId;
+  tok: ApiTokenId;
+  aud: AuditEntryId;
 }
 /** The prefix of a minted id, e.g. `ses` in `ses_01j…`. */
 export type IdPrefix = keyof IdKinds;

@@ -22,3 +22,8 @@ export * from './core/change-pool.js';
 export * from './core/remove-pool.js';
 export * from './core/share-inputs.js';
 export * from './core/administration.js';
+export * from './core/access/permissions.js';
+export * from './core/access/roles.js';
+export * from './core/access/principal.js';
+export * from './core/access/decide.js';
+export * from './core/access/audit-entry.js';

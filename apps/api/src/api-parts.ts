@@ -8,7 +8,6 @@ import type { DownloadLinks } from '@trunkline/reporting';
 import type { ExportPlace } from '@trunkline/reporting/adapters/export';
 import type { Credentials, FreshPolicy, Principal } from '@trunkline/tenancy';
 import type { TenancyContext } from '@trunkline/tenancy/adapters/prisma';
-import type { AdminSessions } from './access/admin-sessions.js';
 import type { OneTimeLink } from './access/one-time-link.js';
 import type { PoolReads } from './pools/pool-reads.js';
 
@@ -24,7 +23,6 @@ export interface ApiRouteParts {
   readonly tenancy: TenancyContext;
   readonly upstream: UpstreamKind;
   readonly link: OneTimeLink;
-  readonly sessions: AdminSessions;
   /** Whether an `Authorization` header carries the operator token. */
   readonly isOperator: (authorization: string | undefined) => boolean;
   readonly pools: PoolReads;

@@ -1,4 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AdminGuard } from './access/admin.guard.js';
 import { StartController } from './access/start.controller.js';
@@ -24,30 +24,35 @@ import { ReportsController } from './v1/reports.controller.js';
 /** The control plane's routes, bound to the parts that the composition root made. */
 @Module({})
 export class ApiModule {
+  /** All that serve routes: a spec asks each of their routes who may use it. */
+  static controllers(): readonly Type[] {
+    return [
+      StartController,
+      OverviewController,
+      ReportsController,
+      PoolsController,
+      WhatIfController,
+      OrganizationController,
+      ReconcileController,
+      ReconcilePageController,
+      RollupController,
+      LedgerController,
+      BooksController,
+      PeriodsController,
+      PricesController,
+      PriceImpactController,
+      ExportsController,
+      CostCentresController,
+      ReviewsController,
+      StatementsController,
+      StatementPageController,
+    ];
+  }
+
   static with(parts: ApiRouteParts): DynamicModule {
     return {
       module: ApiModule,
-      controllers: [
-        StartController,
-        OverviewController,
-        ReportsController,
-        PoolsController,
-        WhatIfController,
-        OrganizationController,
-        ReconcileController,
-        ReconcilePageController,
-        RollupController,
-        LedgerController,
-        BooksController,
-        PeriodsController,
-        PricesController,
-        PriceImpactController,
-        ExportsController,
-        CostCentresController,
-        ReviewsController,
-        StatementsController,
-        StatementPageController,
-      ],
+      controllers: [...ApiModule.controllers()],
       providers: [
         { provide: API_PARTS, useValue: parts },
         { provide: APP_GUARD, useClass: AdminGuard },

@@ -237,6 +237,27 @@ describe('who is not signed in', () => {
   });
 });
 
+describe('a restart', () => {
+  it('signs nobody out: a session is a row, found by the hash of its secret', async () => {
+    const again = new Shutdown(() => undefined);
+    const tenancy = { db: postgres.db, clock, randomBytes, hashKey: keyHasher('pepper-of-the-admin-spec-0123456789') };
+    const listener = { host: '127.0.0.1', port: 0, log: openLog('silent', process.stderr), shutdown: again };
+    const other = await startApi({
+      db: postgres.db,
+      tenancy,
+      upstream: 'simulator',
+      lines: null,
+      operatorToken: null,
+      ...listener,
+    });
+    const moved = cookie.replace(String(api.port), String(other.port));
+    expect((await ask(other.port, '/admin', { headers: { cookie: moved } })).status).toBe(200);
+    await again.run();
+    const rows = JSON.stringify(await postgres.db.adminSession.findMany());
+    expect(rows).not.toContain(String(cookie.split('=')[1]));
+  });
+});
+
 describe('the operator token', () => {
   const asOperator = (path: string, token = OPERATOR_TOKEN) =>
     ask(api.port, path, { headers: { authorization: `Bearer ${token}` } });

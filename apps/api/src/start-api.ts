@@ -12,7 +12,6 @@ import type { Log } from '@trunkline/platform/logging';
 import type { Shutdown } from '@trunkline/platform/shutdown';
 import { authenticate, FreshPolicy } from '@trunkline/tenancy';
 import { PrismaPolicySource, type TenancyContext } from '@trunkline/tenancy/adapters/prisma';
-import { AdminSessions } from './access/admin-sessions.js';
 import { OneTimeLink } from './access/one-time-link.js';
 import { operatorCheck } from './access/operator-token.js';
 import type { ApiRouteParts, ExportAccess, UpstreamKind } from './api-parts.js';
@@ -89,7 +88,6 @@ function routeParts(parts: ApiParts, link: OneTimeLink): ApiRouteParts {
     tenancy,
     upstream,
     link,
-    sessions: new AdminSessions(tenancy),
     isOperator: operatorCheck(operatorToken),
     pools: new PoolReads(policy, lines, tenancy.clock),
     policy,

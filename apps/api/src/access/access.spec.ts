@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { ADMIN_SESSION_MS_MAX, AdminSessions } from './admin-sessions.js';
 import { hostPolicy } from './host-names.js';
 import { LINK_MS_MAX, OneTimeLink } from './one-time-link.js';
 
@@ -46,32 +45,6 @@ describe('the one-time link', () => {
     const second = link.issue();
     expect(link.redeem(first)).toBe(false);
     expect(link.redeem(second)).toBe(true);
-  });
-});
-
-describe('admin sessions', () => {
-  it('end after 12 hours', () => {
-    const { sources, pass } = machine();
-    const sessions = new AdminSessions(sources);
-    const secret = sessions.open();
-    pass(ADMIN_SESSION_MS_MAX - 1);
-    expect(sessions.isOpen(secret)).toBe(true);
-    pass(1);
-    expect(sessions.isOpen(secret)).toBe(false);
-  });
-
-  it('are told apart and never guessed from nothing', () => {
-    const sessions = new AdminSessions(machine().sources);
-    const [one, other] = [sessions.open(), sessions.open()];
-    expect(one).not.toBe(other);
-    expect(sessions.isOpen(one) && sessions.isOpen(other)).toBe(true);
-    expect(sessions.isOpen('')).toBe(false);
-  });
-
-  it('are bounded: the oldest makes room', () => {
-    const sessions = new AdminSessions(machine().sources);
-    const secrets = Array.from({ length: 101 }, () => sessions.open());
-    expect(secrets.map((secret) => sessions.isOpen(secret))).toEqual([false, ...Array<boolean>(100).fill(true)]);
   });
 });
 

@@ -1,7 +1,7 @@
 // The cookie that keeps an administrator signed in. Its name has the port in it: browsers share cookies between the ports
 // of a host, and two installations on one machine would sign each other out.
+import { ADMIN_SESSION_MS_MAX } from '@trunkline/tenancy/adapters/prisma';
 import type { Request, Response } from 'express';
-import { ADMIN_SESSION_MS_MAX } from './admin-sessions.js';
 
 const SECRET = /^[A-Za-z0-9_-]{43}$/;
 
@@ -13,6 +13,11 @@ export function setAdminCookie(request: Request, response: Response, secret: str
     path: '/admin',
     maxAge: ADMIN_SESSION_MS_MAX,
   });
+}
+
+/** Takes it away. */
+export function clearAdminCookie(request: Request, response: Response): void {
+  response.clearCookie(cookieName(request), { httpOnly: true, sameSite: 'strict', path: '/admin' });
 }
 
 /** The secrets that the browser sent under its name: more than one when another site on this host set one too. */

@@ -1,11 +1,12 @@
 // `/admin/start`: turns the one-time link into a session cookie.
 import { Controller, Get, HttpStatus, Inject, Req, Res } from '@nestjs/common';
+import { signInByLink } from '@trunkline/tenancy/adapters/prisma';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { RefusedRequest } from '../http/problem.js';
 import { setAdminCookie } from './admin-cookie.js';
-import { OpenWithoutSession } from './admin.guard.js';
+import { OpenWithoutSession } from './allow.js';
 
 const Query = z.object({ token: z.string().max(200) });
 
@@ -15,7 +16,7 @@ export class StartController {
 
   @Get()
   @OpenWithoutSession(true)
-  start(@Req() request: Request, @Res() response: Response): void {
+  async start(@Req() request: Request, @Res() response: Response): Promise<void> {
     refuseLookers(request);
     const query = Query.safeParse(request.query);
     if (!query.success || !this.parts.link.redeem(query.data.token)) {
@@ -24,7 +25,8 @@ export class StartController {
           'This link does not work (any more): it opens the admin pages once, within 24 hours of the start that printed it. Restart Trunkline to get a new link.',
       });
     }
-    setAdminCookie(request, response, this.parts.sessions.open());
+    const origin = { ip: request.socket.remoteAddress ?? null, userAgent: request.headers['user-agent'] ?? null };
+    setAdminCookie(request, response, await signInByLink(this.parts.tenancy, origin));
     this.parts.log.info({ event: 'admin_signed_in' }, 'somebody signed in with the one-time link');
     response.redirect(HttpStatus.SEE_OTHER, '/admin');
   }

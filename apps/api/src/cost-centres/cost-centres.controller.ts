@@ -9,14 +9,14 @@ import {
 } from '@trunkline/reporting/adapters/prisma';
 import type { Request } from 'express';
 import { z } from 'zod';
-import { OpenToOperator } from '../access/admin.guard.js';
+import { personNamed } from '../access/access-of.js';
+import { Allow, OpenToPrograms } from '../access/allow.js';
+import { auditedDb } from '../access/audit.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
 import { assertOwnSite } from '../http/same-site.js';
 import { answered, tenantNamed } from '../reads/answers.js';
 import { orTooLong } from '../reads/read-within.js';
-
-const ACTOR = 'administrator';
 
 const NoQuery = z.strictObject({});
 const SaveQuery = z.strictObject({ code: z.string(), name: z.string(), owner: z.string(), glAccount: z.string() });
@@ -34,11 +34,12 @@ const AssignQuery = z.strictObject({
 });
 
 @Controller('admin/api/v1/cost-centres')
-@OpenToOperator(true)
+@OpenToPrograms(true)
 export class CostCentresController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
 
   /** All, by code. */
+  @Allow('cost_centres:read')
   @Get()
   async all(@Query() query: unknown) {
     checkQuery(NoQuery, query);
@@ -46,23 +47,34 @@ export class CostCentresController {
   }
 
   /** Makes one, or changes it. */
+  @Allow('cost_centres:write')
   @Post()
   async save(@Query() query: unknown, @Req() request: Request) {
     assertOwnSite(request);
-    return answered(await orTooLong(saveCostCentre(this.parts.db, checkQuery(SaveQuery, query))));
+    const asked = checkQuery(SaveQuery, query);
+    const before = (await orTooLong(listCostCentres(this.parts.db))).find(({ code }) => code === asked.code);
+    const change = { kind: 'cost_centre', id: asked.code, before, asked };
+    const db = auditedDb(this.parts.db, request, change);
+    return answered(await orTooLong(db.$transaction((tx) => saveCostCentre(tx, asked))));
   }
 
   /** Assigns a tenant, or one of its keys, from a day on. */
+  @Allow('cost_centres:write')
   @Post('assignments')
   async assign(@Query() query: unknown, @Req() request: Request) {
     assertOwnSite(request);
     const { tenant, key: keyId, code, from: effectiveFrom } = checkQuery(AssignQuery, query);
     const { id: tenantId } = await tenantNamed(this.parts.tenancy, tenant);
-    const assigning = assignCostCentre(this.parts.db, { tenantId, keyId }, { code, effectiveFrom }, ACTOR);
+    const asked = { code, effectiveFrom };
+    const change = { kind: 'cost_centre_assignment', id: keyId ?? tenantId, tenantId, asked };
+    const db = auditedDb(this.parts.db, request, change);
+    const actor = personNamed(request);
+    const assigning = db.$transaction((tx) => assignCostCentre(tx, { tenantId, keyId }, asked, actor));
     return answered(await orTooLong(assigning));
   }
 
   /** Who belonged where, in the order in which it counts. */
+  @Allow('cost_centres:read')
   @Get('assignments/:tenant')
   async assignments(@Param('tenant') named: string, @Query() query: unknown) {
     checkQuery(NoQuery, query);

@@ -9,7 +9,9 @@ import { EXPORT_FORMATS, folderOf } from '@trunkline/reporting/adapters/export';
 import { findExport, listExports, requestRun, type ExportRunRecord } from '@trunkline/reporting/adapters/prisma';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { OpenToOperator, OpenWithoutSession } from '../access/admin.guard.js';
+import { personNamed } from '../access/access-of.js';
+import { Allow, OpenToPrograms, OpenWithoutSession } from '../access/allow.js';
+import { auditedDb } from '../access/audit.js';
 import { API_PARTS, type ApiRouteParts, type ExportAccess } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
 import { RefusedRequest } from '../http/problem.js';
@@ -19,7 +21,6 @@ import { orTooLong } from '../reads/read-within.js';
 import { runView } from './export-views.js';
 
 const LISTED_MAX = 200;
-const ACTOR = 'administrator';
 const FORMAT_IDS = EXPORT_FORMATS.map(({ id }) => id);
 
 const NoQuery = z.strictObject({});
@@ -35,11 +36,12 @@ const RunQuery = z.strictObject({
 const LinkQuery = z.strictObject({ expires: z.coerce.number().int(), signature: z.string().max(100) });
 
 @Controller('admin/api/v1/exports')
-@OpenToOperator(true)
+@OpenToPrograms(true)
 export class ExportsController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
 
   /** The newest runs, and the formats there are. */
+  @Allow('exports:read')
   @Get()
   async all(@Query() query: unknown) {
     checkQuery(NoQuery, query);
@@ -48,17 +50,20 @@ export class ExportsController {
   }
 
   /** Asks for a run. */
+  @Allow('exports:write')
   @Post()
   @HttpCode(202)
   async ask(@Query() query: unknown, @Req() request: Request) {
     assertOwnSite(request);
     const { format, period, tenant, ...options } = checkQuery(RunQuery, query);
     const tenantId = tenant === undefined ? null : (await tenantNamed(this.parts.tenancy, tenant)).id;
-    const asked = { format, period, tenantId, options, requestedBy: ACTOR };
-    return runView(answered(await orTooLong(requestRun(this.parts.db, asked, FORMAT_IDS))));
+    const asked = { format, period, tenantId, options, requestedBy: personNamed(request) };
+    const db = auditedDb(this.parts.db, request, { kind: 'export', id: null, asked });
+    return runView(answered(await orTooLong(db.$transaction((tx) => requestRun(tx, asked, FORMAT_IDS)))));
   }
 
   /** One run; of a finished one, links that work for a quarter of an hour. */
+  @Allow('exports:read')
   @Get(':id')
   async one(@Param('id') id: string, @Query() query: unknown) {
     checkQuery(NoQuery, query);

@@ -3,7 +3,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import { hostPolicy } from '../access/host-names.js';
 import { STYLE_SOURCE } from '../html/page-style.js';
-import { newRequestId, sendProblem } from './send-problem.js';
+import { requestIdOf, sendProblem } from './send-problem.js';
 
 const HEADERS = {
   // No script at all; the one style sheet by its hash; the icon is an empty data URL.
@@ -28,7 +28,7 @@ export function frontDoor(boundHost: string): (request: Request, response: Respo
       words: {
         detail: 'Use the address that Trunkline printed: localhost, an IP address, or the name given as --host.',
       },
-      requestId: newRequestId(),
+      requestId: requestIdOf(request),
     });
   };
 }

@@ -7,7 +7,7 @@ import type { Request, Response } from 'express';
 import { LinesNotKnown } from '../pools/pool-reads.js';
 import { ReadTookTooLong } from '../reads/read-within.js';
 import { RefusedRequest, type ProblemCode, type ProblemWords } from './problem.js';
-import { newRequestId, sendProblem } from './send-problem.js';
+import { requestIdOf, sendProblem } from './send-problem.js';
 
 // The server cancelled the statement at its deadline.
 const STATEMENT_CANCELLED = '57014';
@@ -22,8 +22,9 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const response = http.getResponse<Response>();
     if (response.headersSent) return void response.destroy();
-    const requestId = newRequestId();
-    sendProblem(http.getRequest<Request>(), response, { ...this.problemOf(error, requestId), requestId });
+    const request = http.getRequest<Request>();
+    const requestId = requestIdOf(request);
+    sendProblem(request, response, { ...this.problemOf(error, requestId), requestId });
   }
 
   private problemOf(error: unknown, requestId: string): { code: ProblemCode; words: ProblemWords } {

@@ -6,9 +6,14 @@ import { problemDetails, type ProblemCode, type ProblemDetails, type ProblemWord
 
 const RETRY_SECONDS = 5;
 
-/** An id to quote, and to find in the log. */
-export function newRequestId(): string {
+// An id to quote, and to find in the log.
+function newRequestId(): string {
   return `req_${randomUUID().replaceAll('-', '')}`;
+}
+
+/** The id of a request: one for its problem, its log lines and its entries of the record. */
+export function requestIdOf(request: Request & { trunklineId?: string }): string {
+  return (request.trunklineId ??= newRequestId());
 }
 
 /** Answers with a problem: a page to a browser that asked for one, else problem details. */

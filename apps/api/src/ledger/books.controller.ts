@@ -5,7 +5,9 @@ import { RerateSums } from '@trunkline/ledger';
 import { rerate, verifyChains, type VerifiedChain } from '@trunkline/ledger/adapters/prisma';
 import { loadPriceBook, storeDerivedPrices } from '@trunkline/rating/adapters/prisma';
 import type { Request } from 'express';
-import { OpenToOperator } from '../access/admin.guard.js';
+import { personActing } from '../access/access-of.js';
+import { Allow, OpenToPrograms } from '../access/allow.js';
+import { auditedDb } from '../access/audit.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
 import { readJson } from '../http/read-json.js';
@@ -15,11 +17,12 @@ import { booked, RerateBody, tenantIn, VerifyQuery } from './ledger-input.js';
 import { chainView, rerateView } from './ledger-views.js';
 
 @Controller('admin/api/v1/ledger')
-@OpenToOperator(true)
+@OpenToPrograms(true)
 export class BooksController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
 
   /** Follows the hash chains; `whole` says whether each row was booked as it stands. */
+  @Allow('ledger:read')
   @Get('verify')
   async verify(@Query() query: unknown) {
     const { tenant, period } = checkQuery(VerifyQuery, query);
@@ -34,11 +37,16 @@ export class BooksController {
    * Rates booked usage by the prices known now. What is done stays done: where it is not `complete`, the same request again
    * goes on with the rest.
    */
+  @Allow('ledger:write')
   @Post('rerate')
   @HttpCode(200)
   async rerate(@Req() request: Request) {
-    const { from: fromMs, to: toMs, tenant, model, dry_run: dryRun, ...because } = await readJson(RerateBody, request);
-    const { db, tenancy } = this.parts;
+    const body = await readJson(RerateBody, request);
+    const { from: fromMs, to: toMs, tenant, model, dry_run: dryRun, reason, actor: named } = body;
+    const because = { actor: personActing(request, named), reason };
+    const { tenancy } = this.parts;
+    const change = { kind: 'books', id: 'rerate', asked: body, actor: named };
+    const db = dryRun ? this.parts.db : auditedDb(this.parts.db, request, change);
     const { books } = await orTooLong(loadPriceBook(db));
     const wanted = {
       ...{ fromMs, toMs, dryRun, because, prices: { books, storeDerived: storeDerivedPrices } },

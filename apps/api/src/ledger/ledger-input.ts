@@ -1,5 +1,5 @@
-// What the routes of the books take, in queries and bodies, and how they refuse. Who acts is said in the body: those who may
-// sign in here share one sign-in yet, so the name is taken as given, like `--actor` at a terminal.
+// What the routes of the books take, in queries and bodies, and how they refuse. `actor` is for the operator's programs, which
+// say who acts, like `--actor` at a terminal; members act as who they are.
 import { parseAmount, type Result, type TenantId } from '@trunkline/kernel';
 import { parsePeriod, PERIOD_CHECK_NAMES, TRANSACTION_KINDS, type Period } from '@trunkline/ledger';
 import { findTenant, type TenancyContext } from '@trunkline/tenancy/adapters/prisma';
@@ -8,7 +8,7 @@ import { RefusedRequest } from '../http/problem.js';
 
 const LIST_MAX = 1_000;
 
-const actor = z.string().trim().min(1, 'must name who does it').max(500);
+const actor = z.string().trim().min(1, 'must name who does it').max(500).optional();
 const reason = z.string().trim().min(1, 'must say why').max(500);
 /** A tenant, by slug or id. */
 export const tenant = z.string().min(1, 'must be the slug or id of a tenant').max(100);

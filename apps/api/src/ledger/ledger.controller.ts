@@ -2,7 +2,9 @@
 import { Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { balanceOfTenant, bookByHand, listTransactions, reverseTransaction } from '@trunkline/ledger/adapters/prisma';
-import { OpenToOperator } from '../access/admin.guard.js';
+import { personActing } from '../access/access-of.js';
+import { Allow, OpenToPrograms } from '../access/allow.js';
+import { auditedDb } from '../access/audit.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
 import { readJson } from '../http/read-json.js';
@@ -11,11 +13,12 @@ import { BalancesQuery, booked, BookingBody, ReversalBody, tenantIn, Transaction
 import { balanceView, bookedView, transactionView } from './ledger-views.js';
 
 @Controller('admin/api/v1/ledger')
-@OpenToOperator(true)
+@OpenToPrograms(true)
 export class LedgerController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
 
   /** Bookings, the newest of each month first. */
+  @Allow('ledger:read')
   @Get('transactions')
   async transactions(@Query() query: unknown) {
     const { tenant, period = null, kind = null, limit } = checkQuery(TransactionsQuery, query);
@@ -25,6 +28,7 @@ export class LedgerController {
   }
 
   /** What a tenant owes and has prepaid. */
+  @Allow('ledger:read')
   @Get('balance')
   async balance(@Query() query: unknown) {
     const tenantId = await tenantIn(this.parts.tenancy, checkQuery(BalancesQuery, query).tenant);
@@ -32,22 +36,27 @@ export class LedgerController {
   }
 
   /** Books a credit, an adjustment, a prepayment or its use. */
+  @Allow('ledger:write')
   @Post('transactions')
   async book(@Req() request: Request, @Res({ passthrough: true }) response: Response) {
-    const { tenant, actor, reason, for: usagePeriod, ...booking } = await readJson(BookingBody, request);
+    const { tenant, actor: named, reason, for: usagePeriod, ...booking } = await readJson(BookingBody, request);
     const tenantId = await tenantIn(this.parts.tenancy, tenant);
-    const outcome = booked(
-      await bookByHand(this.parts.db, { ...booking, tenantId, usagePeriod, because: { actor, reason } }),
-    );
+    const because = { actor: personActing(request, named), reason };
+    const asked = { ...booking, tenantId, usagePeriod, because };
+    const db = auditedDb(this.parts.db, request, { kind: 'booking', id: null, tenantId, asked, actor: named });
+    const outcome = booked(await bookByHand(db, asked));
     if (outcome.repeated) response.status(200);
     return { ...bookedView(outcome), repeated: outcome.repeated };
   }
 
   /** Takes a transaction back. */
+  @Allow('ledger:write')
   @Post('transactions/:id/reverse')
   @HttpCode(201)
   async reverse(@Param('id') id: string, @Req() request: Request) {
-    const because = await readJson(ReversalBody, request);
-    return bookedView(booked(await reverseTransaction(this.parts.db, id, because)));
+    const { actor: named, reason } = await readJson(ReversalBody, request);
+    const because = { actor: personActing(request, named), reason };
+    const change = { kind: 'booking', id, asked: { reverse: id, because }, actor: named };
+    return bookedView(booked(await reverseTransaction(auditedDb(this.parts.db, request, change), id, because)));
   }
 }

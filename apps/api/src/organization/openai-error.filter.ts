@@ -1,10 +1,10 @@
 // Errors of `/v1` have OpenAI's shape here too, so that its packages raise their usual classes.
 import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { errorEntry, retryAfterSeconds, toOpenAiError, type Refusal } from '@trunkline/kernel';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { isAway } from '../http/problem.filter.js';
-import { newRequestId } from '../http/send-problem.js';
+import { requestIdOf } from '../http/send-problem.js';
 
 /** A refusal on its way to the filter. */
 export class RefusedByTenancy extends Error {
@@ -19,9 +19,10 @@ export class OpenAiErrorFilter implements ExceptionFilter {
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const response = host.switchToHttp().getResponse<Response>();
+    const http = host.switchToHttp();
+    const response = http.getResponse<Response>();
     if (response.headersSent) return void response.destroy();
-    const requestId = newRequestId();
+    const requestId = requestIdOf(http.getRequest<Request>());
     const refusal = this.refusalOf(error, requestId);
     const entry = errorEntry(refusal.code);
     response.status(entry.status).set('x-request-id', requestId).set('x-should-retry', String(entry.retryable));

@@ -12,7 +12,7 @@ import {
 } from '@trunkline/reporting';
 import { organizationRowsOfTenant } from '@trunkline/reporting/adapters/prisma';
 import type { Request } from 'express';
-import { OpenWithoutSession } from '../access/admin.guard.js';
+import { OpenWithoutSession } from '../access/allow.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { readWithin } from '../reads/read-within.js';
 import { OpenAiErrorFilter, RefusedByTenancy } from './openai-error.filter.js';

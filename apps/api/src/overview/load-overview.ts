@@ -10,7 +10,7 @@ import {
 import type { TenantRecord } from '@trunkline/tenancy';
 import { listTenants } from '@trunkline/tenancy/adapters/prisma';
 import type { ApiRouteParts, UpstreamKind } from '../api-parts.js';
-import { openSessionsOfAllTenants, type OpenSessions } from '../reads/open-sessions.js';
+import { openSessionsWithin, type OpenSessions } from '../reads/open-sessions.js';
 import { orTooLong, readWithin } from '../reads/read-within.js';
 import { utcDay } from '../reads/utc-day.js';
 import { sumByMeter, type MeterSum } from './meter-sums.js';
@@ -40,7 +40,7 @@ export async function loadOverview({ db, tenancy, upstream, pools }: ApiRoutePar
   const today = utcDay(asOfMs);
   const tenants = await orTooLong(listTenants(tenancy));
   const figures = await readWithin(db, async (tx) => ({
-    sessions: await openSessionsOfAllTenants(tx, SESSIONS_SHOWN_MAX),
+    sessions: await openSessionsWithin(tx, null, SESSIONS_SHOWN_MAX),
     usage: sumByMeter(await usageOfAllTenants(tx, today)),
     costs: await costsOfAllTenants(tx, { ...today, by: ['tenant'] }),
     lag: await ledgerLag(tx),

@@ -1,5 +1,6 @@
 import { Controller, Get, Header, Inject, Query } from '@nestjs/common';
 import { z } from 'zod';
+import { Allow } from '../access/allow.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
 import { loadOverview } from './load-overview.js';
@@ -12,6 +13,7 @@ const OverviewQuery = z.strictObject({ refresh: z.enum(['on', 'off'], 'must be o
 export class OverviewController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
 
+  @Allow('overview:read')
   @Get()
   @Header('content-type', 'text/html; charset=utf-8')
   async overview(@Query() query: unknown): Promise<string> {

@@ -2,7 +2,7 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { boundedStatus, NoSuchPage } from '@trunkline/admission';
 import { z } from 'zod';
-import { OpenToOperator } from '../access/admin.guard.js';
+import { Allow, OpenToPrograms } from '../access/allow.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
 import { RefusedRequest } from '../http/problem.js';
@@ -25,11 +25,12 @@ const OneQuery = z.strictObject({
 });
 
 @Controller('admin/api/v1/pools')
-@OpenToOperator(true)
+@OpenToPrograms(true)
 export class PoolsController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
 
   /** All pools in numbers. */
+  @Allow('pools:read')
   @Get()
   async all(@Query() query: unknown) {
     checkQuery(NoQuery, query);
@@ -40,6 +41,7 @@ export class PoolsController {
    * One pool with its tenants and waiting calls; `named`: slug or id. `?lines=` adds about so many lines, `&after=` the
    * next ones.
    */
+  @Allow('pools:read')
   @Get(':named')
   async one(@Param('named') named: string, @Query() query: unknown) {
     const { lines: linesMax, after } = checkQuery(OneQuery, query);

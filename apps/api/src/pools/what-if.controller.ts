@@ -16,7 +16,7 @@ import { recordedSessionsOfAllTenants, refusedCallsOfAllTenants } from '@trunkli
 import type { PolicySnapshot } from '@trunkline/tenancy';
 import type { Request } from 'express';
 import { z } from 'zod';
-import { OpenToOperator } from '../access/admin.guard.js';
+import { Allow, OpenToPrograms } from '../access/allow.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { RefusedRequest } from '../http/problem.js';
 import { readJson } from '../http/read-json.js';
@@ -54,12 +54,13 @@ interface Asked {
 }
 
 @Controller('admin/api/v1/pools/what-if')
-@OpenToOperator(true)
+@OpenToPrograms(true)
 export class WhatIfController {
   readonly #oneAtATime = new OneAtATime();
 
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
 
+  @Allow('pools:read')
   @Post()
   @HttpCode(200)
   async ask(@Req() request: Request) {

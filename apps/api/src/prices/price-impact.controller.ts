@@ -7,7 +7,7 @@ import { MARKUP_BPS_MAX, MARKUP_BPS_MIN, NO_PRICES, type PriceCatalogue } from '
 import { findPriceChange, impactOfChange, type TenantImpact } from '@trunkline/rating/adapters/prisma';
 import type { TenantId } from '@trunkline/kernel';
 import { z } from 'zod';
-import { OpenToOperator } from '../access/admin.guard.js';
+import { Allow, OpenToPrograms } from '../access/allow.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
 import { RefusedRequest } from '../http/problem.js';
@@ -23,11 +23,12 @@ const DraftQuery = z.strictObject({ month: month.optional(), tenant: tenant.opti
 const MarkupQuery = z.strictObject({ month: month.optional(), tenant, markup_bps: markup });
 
 @Controller('admin/api/v1/prices')
-@OpenToOperator(true)
+@OpenToPrograms(true)
 export class PriceImpactController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
 
   /** Of a draft. */
+  @Allow('prices:read')
   @Get('changes/:id/impact')
   async ofChange(@Param('id') id: string, @Query() query: unknown) {
     const { month: period, tenant: named } = checkQuery(DraftQuery, query);
@@ -39,6 +40,7 @@ export class PriceImpactController {
   }
 
   /** Of a markup for a tenant. */
+  @Allow('prices:read')
   @Get('impact')
   async ofMarkup(@Query() query: unknown) {
     const { month: period, tenant: named, markup_bps: markupBps } = checkQuery(MarkupQuery, query);

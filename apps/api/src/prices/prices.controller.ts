@@ -1,5 +1,5 @@
-// `/admin/api/v1/prices`: the prices in force, changes of them, and their approval. Who acts is said in the body: those
-// who may sign in here share one sign-in yet, so the name is taken as given, like `--actor` at a terminal.
+// `/admin/api/v1/prices`: the prices in force, changes of them, and their approval. `actor` is for the operator's programs,
+// which say who acts, like `--actor` at a terminal; members act as who they are.
 import { Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import type { Request } from 'express';
 import { differenceOfChange, parsePriceContent, withIdsForSlugs } from '@trunkline/rating';
@@ -13,7 +13,9 @@ import {
   rejectPrices,
 } from '@trunkline/rating/adapters/prisma';
 import { z } from 'zod';
-import { OpenToOperator } from '../access/admin.guard.js';
+import { personActing } from '../access/access-of.js';
+import { Allow, NeedsStepUp, OpenToPrograms } from '../access/allow.js';
+import { auditedDb } from '../access/audit.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
 import { RefusedRequest } from '../http/problem.js';
@@ -31,7 +33,7 @@ const instant = z
   .transform((text) => Date.parse(text));
 const PricesQuery = z.strictObject({ at: instant.optional() });
 
-const actor = z.string().trim().min(1, 'must name who does it').max(200);
+const actor = z.string().trim().min(1, 'must name who does it').max(200).optional();
 const reason = z.string().trim().min(1, 'must say why').max(2_000);
 const Draft = z.strictObject({ actor, reason, correction: z.boolean().default(false), content: z.unknown() });
 const Approval = z.strictObject({
@@ -41,12 +43,20 @@ const Approval = z.strictObject({
 });
 const Rejection = z.strictObject({ actor, reason });
 
+/** A step of a change of prices, for the record. */
+interface PriceStep {
+  readonly id: string | null;
+  readonly asked: unknown;
+  readonly named: string | undefined;
+}
+
 @Controller('admin/api/v1/prices')
-@OpenToOperator(true)
+@OpenToPrograms(true)
 export class PricesController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
 
   /** The prices in force, now or at an instant. */
+  @Allow('prices:read')
   @Get()
   async inForce(@Query() query: unknown) {
     const { at } = checkQuery(PricesQuery, query);
@@ -59,6 +69,7 @@ export class PricesController {
   }
 
   /** The newest changes first. */
+  @Allow('prices:read')
   @Get('changes')
   async changes(@Query() query: unknown) {
     checkQuery(NoQuery, query);
@@ -67,6 +78,7 @@ export class PricesController {
   }
 
   /** What a draft would change. */
+  @Allow('prices:read')
   @Get('changes/:id/diff')
   async diff(@Param('id') id: string, @Query() query: unknown) {
     checkQuery(NoQuery, query);
@@ -76,31 +88,46 @@ export class PricesController {
   }
 
   /** Drafts a change; `content` as in docs/prices.md. */
+  @Allow('prices:write')
   @Post('changes')
   async draft(@Req() request: Request) {
-    const { content: raw, actor: author, ...rest } = await readJson(Draft, request);
+    const { content: raw, actor: named, ...rest } = await readJson(Draft, request);
+    const author = personActing(request, named);
     const content = taken(parsePriceContent(withIdsForSlugs(raw, await idsBySlug(this.parts.tenancy))));
-    const { change } = taken(await draftPrices(this.parts.tenancy, { ...rest, author, content }));
+    const tenancy = this.audited(request, { id: null, asked: { draft: rest, author }, named });
+    const { change } = taken(await draftPrices(tenancy, { ...rest, author, content }));
     return changeView(change);
   }
 
   /** Puts a draft in force. */
+  @Allow('prices:approve')
+  @NeedsStepUp(true)
   @Post('changes/:id/approve')
   @HttpCode(200)
   async approve(@Param('id') id: string, @Req() request: Request) {
-    const { single_person: singlePerson, ...verdict } = await readJson(Approval, request);
+    const { single_person: singlePerson, actor: named, reason: why } = await readJson(Approval, request);
+    const verdict = { actor: personActing(request, named), reason: why, singlePerson };
     await this.known(id);
-    const { change } = taken(await approvePrices(this.parts.tenancy, id, { ...verdict, singlePerson }));
+    const tenancy = this.audited(request, { id, asked: { approve: verdict }, named });
+    const { change } = taken(await approvePrices(tenancy, id, verdict));
     return changeView(change);
   }
 
   /** Turns a draft down. */
+  @Allow('prices:write')
   @Post('changes/:id/reject')
   @HttpCode(200)
   async reject(@Param('id') id: string, @Req() request: Request) {
-    const verdict = await readJson(Rejection, request);
+    const { actor: named, reason: why } = await readJson(Rejection, request);
+    const verdict = { actor: personActing(request, named), reason: why };
     await this.known(id);
-    return changeView(taken(await rejectPrices(this.parts.tenancy, id, verdict)));
+    const tenancy = this.audited(request, { id, asked: { reject: verdict }, named });
+    return changeView(taken(await rejectPrices(tenancy, id, verdict)));
+  }
+
+  private audited(request: Request, { id, asked, named }: PriceStep) {
+    const change = { kind: 'price_change', id, asked, actor: named };
+    return { ...this.parts.tenancy, db: auditedDb(this.parts.db, request, change) };
   }
 
   private async known(id: string): Promise<void> {

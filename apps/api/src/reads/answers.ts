@@ -2,7 +2,7 @@
 import type { Result } from '@trunkline/kernel';
 import type { ReportingRefusal } from '@trunkline/reporting/adapters/prisma';
 import type { TenantRecord } from '@trunkline/tenancy';
-import { findTenant, type TenancyContext } from '@trunkline/tenancy/adapters/prisma';
+import { findTenant, tenantNotFound, type TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 import { RefusedRequest } from '../http/problem.js';
 
 /** The value of a request about reports. @throws RefusedRequest */
@@ -17,5 +17,10 @@ export function answered<T>(outcome: Result<T, ReportingRefusal>): T {
 export async function tenantNamed(tenancy: TenancyContext, named: string): Promise<TenantRecord> {
   const tenant = await findTenant(tenancy, named);
   if (tenant.ok) return tenant.value;
-  throw new RefusedRequest('tenant_not_found', { detail: tenant.error.message });
+  throw noSuchTenant(named);
+}
+
+/** The refusal for a tenant that is not there, or that whoever asks may know nothing of: the same words. */
+export function noSuchTenant(named: string): RefusedRequest {
+  return new RefusedRequest('tenant_not_found', { detail: tenantNotFound(named).message });
 }

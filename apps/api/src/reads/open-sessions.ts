@@ -20,13 +20,15 @@ export interface OpenSessions {
   readonly rows: readonly OpenSession[];
 }
 
-/** Everybody's open sessions, `limit` at most, for administrators. Reads the partial index of open rows. */
-export async function openSessionsOfAllTenants(
+/** Open sessions of these tenants (null: of all), `limit` at most. Reads the partial index of open rows. */
+export async function openSessionsWithin(
   db: Pick<Prisma.TransactionClient, 'session'>,
+  ids: readonly TenantId[] | null,
   limit: number,
 ): Promise<OpenSessions> {
   // `endCause: null` is the index's condition; both columns are written together.
-  const where = { endCause: null, closedAt: null, openedAt: { not: null } };
+  const ofTenants = ids === null ? {} : { tenantId: { in: [...ids] } };
+  const where = { endCause: null, closedAt: null, openedAt: { not: null }, ...ofTenants };
   const total = await db.session.count({ where });
   const rows = await db.session.findMany({ where, orderBy: [{ openedAt: 'desc' }, { id: 'desc' }], take: limit });
   return { total, rows: rows.flatMap((row) => openSessionOf(row)) };

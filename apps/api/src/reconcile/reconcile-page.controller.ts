@@ -1,5 +1,6 @@
 import { Controller, Get, Header, Inject, Param } from '@nestjs/common';
 import { findRun, listRuns } from '@trunkline/reporting/adapters/prisma';
+import { Allow } from '../access/allow.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { RefusedRequest } from '../http/problem.js';
 import { orTooLong } from '../reads/read-within.js';
@@ -12,12 +13,14 @@ const RUNS_SHOWN = 100;
 export class ReconcilePageController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
 
+  @Allow('reconciliation:read')
   @Get()
   @Header('content-type', 'text/html; charset=utf-8')
   async runs(): Promise<string> {
     return runsPage(await orTooLong(listRuns(this.parts.db, RUNS_SHOWN)));
   }
 
+  @Allow('reconciliation:read')
   @Get(':id')
   @Header('content-type', 'text/html; charset=utf-8')
   async run(@Param('id') id: string): Promise<string> {

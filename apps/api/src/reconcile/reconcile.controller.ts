@@ -2,7 +2,7 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { findRun, listRuns } from '@trunkline/reporting/adapters/prisma';
 import { z } from 'zod';
-import { OpenToOperator } from '../access/admin.guard.js';
+import { Allow, OpenToPrograms } from '../access/allow.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
 import { RefusedRequest } from '../http/problem.js';
@@ -21,11 +21,12 @@ const ListQuery = z.strictObject({
 const NoQuery = z.strictObject({});
 
 @Controller('admin/api/v1/reconciliation')
-@OpenToOperator(true)
+@OpenToPrograms(true)
 export class ReconcileController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
 
   /** The newest runs, newest first. */
+  @Allow('reconciliation:read')
   @Get()
   async runs(@Query() query: unknown) {
     const { limit } = checkQuery(ListQuery, query);
@@ -33,6 +34,7 @@ export class ReconcileController {
   }
 
   /** One run with its differences and notes. */
+  @Allow('reconciliation:read')
   @Get(':id')
   async run(@Param('id') id: string, @Query() query: unknown) {
     checkQuery(NoQuery, query);

@@ -6,7 +6,7 @@ import { writeStatement } from '@trunkline/reporting/adapters/export';
 import { STATEMENT_STYLE_SOURCE, statementPage } from '@trunkline/reporting/adapters/html';
 import type { Response } from 'express';
 import { z } from 'zod';
-import { OpenToOperator } from '../access/admin.guard.js';
+import { Allow, OpenToPrograms } from '../access/allow.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
 import { RefusedRequest } from '../http/problem.js';
@@ -21,10 +21,11 @@ export class StatementPageController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
 
   /** Of a tenant (slug or id). */
-  @Get(':period/tenants/:named')
+  @Allow('statements:read')
+  @Get(':period/tenants/:tenant')
   async tenant(
     @Param('period') period: string,
-    @Param('named') named: string,
+    @Param('tenant') named: string,
     @Query() query: unknown,
     @Res() response: Response,
   ): Promise<void> {
@@ -33,6 +34,7 @@ export class StatementPageController {
   }
 
   /** Of a cost centre, or of what belongs to none. */
+  @Allow('statements:read')
   @Get(':period/cost-centres/:code')
   async costCentre(
     @Param('period') period: string,
@@ -47,15 +49,16 @@ export class StatementPageController {
 
 /** For programs. */
 @Controller('admin/api/v1/statements')
-@OpenToOperator(true)
+@OpenToPrograms(true)
 export class StatementsController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
 
   /** Of a tenant (slug or id). */
-  @Get(':period/tenants/:named')
+  @Allow('statements:read')
+  @Get(':period/tenants/:tenant')
   async tenant(
     @Param('period') period: string,
-    @Param('named') named: string,
+    @Param('tenant') named: string,
     @Query() query: unknown,
     @Res() response: Response,
   ): Promise<void> {
@@ -64,6 +67,7 @@ export class StatementsController {
   }
 
   /** Of a cost centre, or of what belongs to none. */
+  @Allow('statements:read')
   @Get(':period/cost-centres/:code')
   async costCentre(
     @Param('period') period: string,

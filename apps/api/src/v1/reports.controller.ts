@@ -1,11 +1,13 @@
-// `/admin/api/v1`: the overview's figures for programs, of all tenants.
-import { Controller, Get, Inject, Query } from '@nestjs/common';
+// `/admin/api/v1`: the overview's figures for programs, of the tenants that whoever asks may see.
+import { Controller, Get, Inject, Query, Req } from '@nestjs/common';
 import { costsOfAllTenants, usageOfAllTenants } from '@trunkline/ledger/adapters/prisma';
 import { listTenants } from '@trunkline/tenancy/adapters/prisma';
-import { OpenToOperator } from '../access/admin.guard.js';
+import type { Request } from 'express';
+import { accessOf } from '../access/access-of.js';
+import { Allow, OpenToPrograms } from '../access/allow.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
-import { openSessionsOfAllTenants } from '../reads/open-sessions.js';
+import { openSessionsWithin } from '../reads/open-sessions.js';
 import { orTooLong, readWithin } from '../reads/read-within.js';
 import { costsQuery, SessionsQuery, TenantsQuery, usageQuery } from './queries.js';
 import { costView, isoOf, sessionView, tenantView, usageView } from './views.js';
@@ -14,36 +16,46 @@ import { costView, isoOf, sessionView, tenantView, usageView } from './views.js'
 const CURRENCY = 'USD';
 
 @Controller('admin/api/v1')
-@OpenToOperator(true)
+@OpenToPrograms(true)
 export class ReportsController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
 
-  /** All tenants, by slug. */
+  /** Tenants, by slug. */
+  @Allow('tenants:read', 'tenants')
   @Get('tenants')
-  async tenants(@Query() query: unknown) {
+  async tenants(@Query() query: unknown, @Req() request: Request) {
     checkQuery(TenantsQuery, query);
     const tenants = await orTooLong(listTenants(this.parts.tenancy));
-    return { tenants: tenants.map(tenantView) };
+    return {
+      tenants: accessOf(request)
+        .scope.only(tenants, ({ id }) => id)
+        .map(tenantView),
+    };
   }
 
   /** Open sessions, newest first, and how many there are in all. */
+  @Allow('sessions:read', 'tenants')
   @Get('sessions')
-  async sessions(@Query() query: unknown) {
+  async sessions(@Query() query: unknown, @Req() request: Request) {
     const { limit } = checkQuery(SessionsQuery, query);
-    const { total, rows } = await readWithin(this.parts.db, (tx) => openSessionsOfAllTenants(tx, limit));
+    const { scope } = accessOf(request);
+    const { total, rows } = await readWithin(this.parts.db, (tx) => openSessionsWithin(tx, scope.ids, limit));
     const nowMs = this.nowMs();
     return { total, sessions: rows.map((session) => sessionView(session, nowMs)) };
   }
 
   /** Quantities by tenant, day, model and meter, rated or not. */
+  @Allow('usage:read', 'tenants')
   @Get('usage')
-  async usage(@Query() query: unknown) {
+  async usage(@Query() query: unknown, @Req() request: Request) {
     const range = checkQuery(usageQuery(this.nowMs()), query);
     const rows = await readWithin(this.parts.db, (tx) => usageOfAllTenants(tx, range));
-    return { from: isoOf(range.fromMs), to: isoOf(range.toMs), rows: rows.map(usageView) };
+    const within = accessOf(request).scope.only(rows, ({ tenantId }) => tenantId);
+    return { from: isoOf(range.fromMs), to: isoOf(range.toMs), rows: within.map(usageView) };
   }
 
   /** Charges and costs from the ledger. */
+  @Allow('costs:read')
   @Get('costs')
   async costs(@Query() query: unknown) {
     const { by, ...range } = checkQuery(costsQuery(this.nowMs()), query);

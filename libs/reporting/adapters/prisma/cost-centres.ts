@@ -22,7 +22,10 @@ export interface AssignmentRecord extends CostCentreAssignment {
 }
 
 /** Makes a cost centre, or changes the one with this code. Files of closed months that were exported keep its old name. */
-export async function saveCostCentre(db: Database, request: z.input<typeof CostCentreInput>): Reported<CostCentre> {
+export async function saveCostCentre(
+  db: Pick<Database, 'costCentre'>,
+  request: z.input<typeof CostCentreInput>,
+): Reported<CostCentre> {
   const input = checked(CostCentreInput, request);
   if (!input.ok) return input;
   const { code, ...rest } = input.value;
@@ -49,7 +52,7 @@ export interface Assignee {
  * month that is closed is refused: what was reported stays.
  */
 export async function assignCostCentre(
-  db: Database,
+  db: Pick<Database, 'costCentre' | 'costCentreAssignment' | 'accountingPeriod'>,
   { tenantId, keyId }: Assignee,
   request: z.input<typeof AssignmentInput>,
   actor: string,

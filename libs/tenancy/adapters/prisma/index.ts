@@ -18,6 +18,18 @@ export {
 } from './pools.js';
 export { allowEndUser, refusedEndUsersOf, refuseEndUser, type EndUserRefusal } from './end-users.js';
 export { removePool, type RemovalLook, type RemovedPool } from './remove-pool.js';
+export { tenantNotFound } from './not-found.js';
 export { PrismaPolicySource } from './prisma-policy-source.js';
 export { listShares, removeShare, setShare } from './shares.js';
 export { activateTenant, createTenant, findTenant, listTenants, suspendTenant, updateTenant } from './tenants.js';
+export { listAudit, recordAudit, verifyAudit, wholeAudit, type AuditQuery, type RecordedEntry } from './audit.js';
+export { audited, type AuditedChange } from './audited.js';
+export {
+  ADMIN_SESSION_MS_MAX,
+  endAdminSession,
+  findAdminSession,
+  openAdminSession,
+  STEP_UP_MS,
+  type SessionContext,
+} from './admin-sessions.js';
+export { OWN_ISSUER, signInByLink } from './bootstrap-owner.js';

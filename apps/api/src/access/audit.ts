@@ -1,0 +1,28 @@
+// The record of changes, from the routes: a database that records what a request does to it.
+import type { Database } from '@trunkline/platform/database';
+import { audited } from '@trunkline/tenancy/adapters/prisma';
+import type { Request } from 'express';
+import { accessOf, actorOf, originOf } from './access-of.js';
+
+/** What a request changes. */
+export interface RequestedChange {
+  readonly kind: string;
+  /** Null: it is made by this, and its id is in the outcome. */
+  readonly id: string | null;
+  readonly tenantId?: string;
+  readonly before?: unknown;
+  readonly asked: unknown;
+  /** The outcome is more than the record should hold. */
+  readonly withoutResult?: boolean;
+  /** Who acts, as the operator's programs name them. */
+  readonly actor?: string | undefined;
+}
+
+/** The database, with an entry of the record at the end of each transaction. */
+export function auditedDb(db: Database, request: Request, change: RequestedChange): Database {
+  return audited(db, {
+    ...{ actor: actorOf(request, change.actor), origin: originOf(request), action: accessOf(request).permission },
+    ...{ object: { kind: change.kind, id: change.id }, tenantId: change.tenantId ?? null },
+    ...{ before: change.before ?? null, asked: change.asked, withoutResult: change.withoutResult ?? false },
+  });
+}

@@ -1,0 +1,18 @@
+// From what a request carries to who asks. Each way either gives a whole principal or nobody.
+import { operatorPrincipal, type AccessPrincipal } from '@trunkline/tenancy';
+import { findAdminSession } from '@trunkline/tenancy/adapters/prisma';
+import type { Request } from 'express';
+import type { ApiRouteParts } from '../api-parts.js';
+import { orTooLong } from '../reads/read-within.js';
+import { adminCookies } from './admin-cookie.js';
+
+/** Who asks; null: nobody that is known. @param forPrograms whether tokens count here */
+export async function identify(
+  { tenancy, isOperator }: Pick<ApiRouteParts, 'tenancy' | 'isOperator'>,
+  request: Request,
+  forPrograms: boolean,
+): Promise<AccessPrincipal | null> {
+  const { authorization } = request.headers;
+  if (forPrograms && authorization !== undefined) return isOperator(authorization) ? operatorPrincipal() : null;
+  return orTooLong(findAdminSession(tenancy, adminCookies(request)));
+}

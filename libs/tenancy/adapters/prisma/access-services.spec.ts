@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
+import { Prisma } from '@trunkline/platform/database';
+import type { AuditRequest } from '../../index.js';
+import {
+  ADMIN_SESSION_MS_MAX,
+  audited,
+  findAdminSession,
+  recordAudit,
+  signInByLink,
+  verifyAudit,
+  wholeAudit,
+  type RecordedEntry,
+} from './index.js';
+
+let postgres: TestPostgres;
+let nowMs = Date.parse('2026-11-21T12:00:00Z');
+const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+}, 60_000);
+afterAll(() => postgres.stop());
+
+const nowhere = { ip: null, userAgent: null };
+const change = (id: string): AuditRequest => ({
+  ...{ actor: { kind: 'system', id: 'spec', name: 'spec' }, origin: { ...nowhere, requestId: null }, action: 'spec' },
+  ...{ object: { kind: 'thing', id }, tenantId: null, before: { n: 1e21, text: 'a\0' }, after: { z: 0.1, a: [null] } },
+});
+const entries = async (): Promise<readonly RecordedEntry[]> => {
+  const all: RecordedEntry[] = [];
+  for await (const page of wholeAudit(postgres.db)) all.push(...page);
+  return all;
+};
+const context = () => ({ db: postgres.db, clock, randomBytes });
+
+describe('the record of changes', () => {
+  it('is one chain though many write at once, and verifies', async () => {
+    const record = (id: string) => postgres.db.$transaction((tx) => recordAudit(tx, change(id)), { maxWait: 20_000 });
+    await Promise.all(Array.from({ length: 12 }, (_, i) => record(`thing ${i}`)));
+    expect((await entries()).map(({ sequence }) => sequence)).toEqual(
+      Array.from({ length: 12 }, (_, i) => BigInt(i + 1)),
+    );
+    expect(await verifyAudit(postgres.db)).toMatchObject({ ok: true, value: { sequence: 12n } });
+  });
+
+  it('is written with its change or not at all', async () => {
+    const before = (await entries()).length;
+    const failing = postgres.db.$transaction(async (tx) => {
+      await recordAudit(tx, change('undone'));
+      throw new Error('undone');
+    });
+    await expect(failing).rejects.toThrow('undone');
+    expect((await entries()).length).toBe(before);
+    expect(await verifyAudit(postgres.db)).toMatchObject({ ok: true });
+  });
+
+  it('records what a service carries out in its own transaction, and no refusal', async () => {
+    const { object: _object, before: _before, after: _after, ...who } = change('');
+    const db = audited(postgres.db, { ...who, object: { kind: 'made', id: null }, asked: { name: 'x' } });
+    await db.$transaction(async () => ({ ok: true, value: { id: 'made_1' } }));
+    await db.$transaction(async () => ({ ok: false, error: { message: 'no' } }));
+    const made = (await entries()).filter(({ object }) => object.kind === 'made');
+    expect(made).toMatchObject([
+      { object: { id: 'made_1' }, after: { asked: { name: 'x' }, result: { id: 'made_1' } } },
+    ]);
+  });
+
+  it.each(['update', 'delete', 'truncate'] as const)(
+    'refuses an %s, even from the owner of the tables',
+    async (how) => {
+      const by = {
+        update: Prisma.sql`UPDATE audit_entry SET actor_name = 'bob'`,
+        delete: Prisma.sql`DELETE FROM audit_entry`,
+        truncate: Prisma.sql`TRUNCATE audit_entry`,
+      };
+      await expect(postgres.db.$executeRaw(by[how])).rejects.toThrow('append-only');
+    },
+  );
+
+  it('tells which entry was changed by who got around that', async () => {
+    await postgres.db.$executeRaw`ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_append_only`;
+    await postgres.db.$executeRaw`UPDATE audit_entry SET actor_name = 'bob' WHERE sequence = 5`;
+    expect(await verifyAudit(postgres.db)).toMatchObject({ ok: false, error: { sequence: 5n } });
+    await postgres.db.$executeRaw`UPDATE audit_entry SET actor_name = 'spec' WHERE sequence = 5`;
+    await postgres.db.$executeRaw`ALTER TABLE audit_entry ENABLE TRIGGER audit_entry_append_only`;
+    expect(await verifyAudit(postgres.db)).toMatchObject({ ok: true });
+  });
+});
+
+describe('a session of the control plane', () => {
+  it('is the owner’s by the link, until 12 hours are over', async () => {
+    const secret = await signInByLink(context(), nowhere);
+    expect(await findAdminSession(context(), [secret])).toMatchObject({
+      ...{ kind: 'member', name: 'Bootstrap owner', grants: [{ role: 'owner', tenantId: null }] },
+    });
+    nowMs += ADMIN_SESSION_MS_MAX;
+    expect(await findAdminSession(context(), [secret])).toBeNull();
+  });
+
+  it('loses a role with the next request after it is taken away', async () => {
+    const secret = await signInByLink(context(), nowhere);
+    await postgres.db.accessGrant.deleteMany({});
+    expect((await findAdminSession(context(), ['x', secret]))?.grants).toEqual([]);
+    expect((await findAdminSession(context(), [await signInByLink(context(), nowhere)]))?.grants).toHaveLength(1);
+  });
+
+  it('is bounded for each member: the oldest makes room', async () => {
+    const secrets: string[] = [];
+    for (let i = 0; i < 22; i++) {
+      nowMs += 1;
+      secrets.push(await signInByLink(context(), nowhere));
+    }
+    const open = await Promise.all(
+      secrets.map(async (secret) => (await findAdminSession(context(), [secret])) !== null),
+    );
+    expect(open).toEqual([false, false, ...Array<boolean>(20).fill(true)]);
+  });
+
+  it('is never found from nothing', async () => {
+    for (const secrets of [[], [''], ['x']]) expect(await findAdminSession(context(), secrets)).toBeNull();
+  });
+});
