@@ -224,6 +224,12 @@ describe('what if', () => {
     expect(report.pools).toMatchObject([{ admitted: 1, lines: { peak: 3, mean: 1.16 } }]);
   });
 
+  it('begins with the first arrival where no session was open before', () => {
+    const openBefore = { atMs: 0, lines: [] };
+    const report = whatIf([call({ at: 90, lasts: 10 })], [plan(1)], { openBefore });
+    expect(report).toMatchObject({ fromMs: 90_000, pools: [{ utilisation: 1 }] });
+  });
+
   it('says nothing of no calls', () => {
     expect(whatIf([], [plan(1)])).toMatchObject({ fromMs: 0, untilMs: 0, calls: 0, tenants: [] });
   });

@@ -28,7 +28,7 @@ export interface WhatIfOptions {
  * say, they are held until they end, as a cap that is set while sessions are open ends none of them.
  */
 export interface OpenBefore {
-  /** When the replay begins, Unix milliseconds: no arrival comes before it. */
+  /** When the replay begins, Unix milliseconds: no arrival comes before it. Without lines it begins with the first arrival. */
   readonly atMs: number;
   /** Those of pools without a plan are not there. */
   readonly lines: readonly OpenLine[];
@@ -131,7 +131,8 @@ class Replay {
       plans.map((plan) => [plan.poolId, new PoolTally(plan, (tenantId) => this.#ownRoom({ plan, tenantId }))]),
     );
     this.#poolIds = [...this.#plans.keys()];
-    if (options.openBefore) this.#beginWith(options.openBefore);
+    // Time in which there was nothing would thin out every average.
+    if (options.openBefore && options.openBefore.lines.length > 0) this.#beginWith(options.openBefore);
   }
 
   arrive(arrival: Arrival): void {
