@@ -140,13 +140,13 @@ it(
     await turnUnder('person', { content: { keepDays: 30 } }, canary);
     const ask = (...args: string[]) => bed.cli('moderation', 'content', ...args, '--end-user', END_USER);
     const exported = z.object({ content: z.array(z.object({ text: z.string().nullable() })) });
-    const before = exported.parse(await ask('export', 'person'));
+    const before = exported.parse(await ask('export', 'person', '--reason', 'she asked'));
     expect(before.content.some(({ text }) => text?.includes(canary))).toBe(true);
     const [proof] = z
       .array(z.record(z.string(), z.unknown()))
       .parse(await ask('delete', 'person', '--reason', 'she asked'));
     expect(proof).toMatchObject({ cause: 'end_user', pieces: before.content.length, keys: 1 });
-    const after = exported.parse(await ask('export', 'person'));
+    const after = exported.parse(await ask('export', 'person', '--reason', 'she asked'));
     expect(after.content.every(({ text }) => text === null)).toBe(true);
   },
   SLOW_MS,

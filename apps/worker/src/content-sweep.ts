@@ -18,10 +18,12 @@ export interface ContentSweepParts {
 /** Sweeps until shutdown. */
 export function startContentSweep({ db, log, clock }: ContentSweepParts, shutdown: Shutdown): void {
   let sweeping: Promise<void> | null = null;
+  const stopping = new AbortController();
   const sweep = async (): Promise<void> => {
     try {
       const atMs = clock.nowMs();
-      for (const { tenantId, pieces, keys } of await sweepContent(db, { asOfMs: atMs, atMs, actor: 'retention' })) {
+      const sweep = { asOfMs: atMs, atMs, actor: 'retention', stopping: stopping.signal };
+      for (const { tenantId, pieces, keys } of await sweepContent(db, sweep)) {
         const fields = { event: 'content_erased', tenant_id: tenantId, count: pieces, detail: `${keys} keys` };
         log.info(fields, 'kept content whose time was over is erased');
       }
@@ -34,6 +36,7 @@ export function startContentSweep({ db, log, clock }: ContentSweepParts, shutdow
   const timer = setInterval(begin, SWEEP_MS).unref();
   shutdown.register('content sweep', STOP_MS_MAX, async () => {
     clearInterval(timer);
+    stopping.abort();
     await sweeping;
   });
 }

@@ -75,6 +75,16 @@ describe('kept content', () => {
     expect(await ours(9)).toEqual([]);
   });
 
+  it('goes in slices, each with its proof', async () => {
+    const { tenantId, read } = await keptOf('one', 'two', 'three');
+    const asOfMs = FOUND_AT_MS + 3 * DAY_MS;
+    const proofs = await sweepContent(postgres.db, { asOfMs, atMs: FOUND_AT_MS, actor: 'retention', sliceMax: 2 });
+    const ours = proofs.filter((each) => each.tenantId === tenantId);
+    expect(ours.map(({ pieces }) => pieces).sort()).toEqual([1, 2]);
+    expect(ours.reduce((sum, { keys }) => sum + keys, 0)).toBe(1);
+    expect([(await read(0))?.state, (await read(2))?.state]).toEqual(['erased', 'erased']);
+  });
+
   it('goes when somebody asks, with a proof, and does not come back when it is delivered again', async () => {
     const { tenantId, sessionId, findings, of, read } = await keptOf('one', 'two');
     const request = {
@@ -127,11 +137,21 @@ describe('kept content', () => {
   });
 
   it('is exported with all else that is known of a person', async () => {
-    const { tenantId, endUser } = await keptOf('my words');
-    const { content, findings, reviews } = await exportEndUser(postgres.db, tenantId, { endUser, wrap: WRAP });
+    const { tenantId, endUser, items } = await keptOf('my words');
+    const exported = async (of: string, set = {}) => {
+      const request = { ...READING, endUser: of, reason: 'they asked', ...set };
+      const result = await exportEndUser(postgres.db, tenantId, request);
+      if (!result.ok) throw new Error(result.error.message);
+      return result.value;
+    };
+    const { content, findings, reviews } = await exported(endUser);
     expect(content).toMatchObject([{ state: 'kept', text: 'my words' }]);
     expect([findings.length, reviews.length]).toEqual([1, 1]);
-    const nobody = await exportEndUser(postgres.db, tenantId, { endUser: 'eu_nobody', wrap: WRAP });
+    const nobody = await exported('eu_nobody');
     expect([nobody.content, nobody.findings, nobody.reviews]).toEqual([[], [], []]);
+    const found = await findReviewItem(postgres.db, tenantId, items[0] ?? trustedId('mri', 'x'));
+    expect(found?.events).toMatchObject([{ kind: 'read', actor: 'ana', note: 'export: they asked' }]);
+    for (const unsaid of [{ actor: ' ' }, { reason: '' }])
+      await expect(exported(endUser, unsaid)).rejects.toThrow(/who/);
   });
 });

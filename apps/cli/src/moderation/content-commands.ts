@@ -21,8 +21,9 @@ interface DeleteFlags extends ActorFlag {
   readonly endUser?: string;
   readonly reason: string;
 }
-interface ExportFlags {
+interface ExportFlags extends ActorFlag {
   readonly endUser: string;
+  readonly reason: string;
 }
 interface SweepFlags extends ActorFlag {
   readonly asOf?: Date;
@@ -42,10 +43,10 @@ export function addContentCommands(moderation: Command, run: RunOnReviews): void
     .option('--end-user <name>', 'of all sessions of the end user that the app names so (OpenAI-Safety-Identifier)')
     .requiredOption('--reason <text>', 'why, for the record')
     .action((named: string, flags: DeleteFlags, command: Command) => run(command, (at) => erase(at, named, flags)));
-  content
-    .command('export <tenant>')
-    .description('all that is known of an end user, as JSON')
+  withActor(content.command('export <tenant>'))
+    .description('all that is known of an end user, as JSON; that it was read is recorded')
     .requiredOption('--end-user <name>', 'as the app names them')
+    .requiredOption('--reason <text>', 'why, for the record')
     .action((named: string, flags: ExportFlags, command: Command) => run(command, (at) => exported(at, named, flags)));
   withActor(content.command('sweep'))
     .description('erases what is kept longer than it may be; the worker does so every minute')
@@ -85,10 +86,13 @@ async function erase(at: ReviewInstallation, named: string, flags: DeleteFlags):
   return { json: rows, tables: [rows] };
 }
 
-async function exported(at: ReviewInstallation, named: string, { endUser }: ExportFlags): Promise<Answer> {
+async function exported(at: ReviewInstallation, named: string, flags: ExportFlags): Promise<Answer> {
   const { tenancy, hashEndUser, contentSeal: wrap } = at;
+  const { actor, reason } = flags;
   const { id: tenantId } = done(await findTenant(tenancy, named));
-  const json = await exportEndUser(tenancy.db, tenantId, { endUser: hashEndUser(tenantId, endUser), wrap });
+  const endUser = hashEndUser(tenantId, flags.endUser);
+  const request = { endUser, wrap, actor, reason, atMs: nowOf(at) };
+  const json = done(await exportEndUser(tenancy.db, tenantId, request));
   const counts = { end_user: json.endUser, findings: json.findings.length, reviews: json.reviews.length };
   return { json, tables: [[{ ...counts, content: json.content.length, note: 'add --json for all of it' }]] };
 }

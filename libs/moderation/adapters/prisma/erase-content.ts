@@ -95,38 +95,69 @@ async function shred(tx: Tx, tenantId: TenantId, subject: ErasureSubject, at: Da
      WHERE tenant_id = ${tenantId} AND wrapped_key IS NOT NULL AND ${which}`;
 }
 
-/** Erases what is kept longer than it may be. @returns a proof for each tenant of which something was. */
-export async function sweepContent(
-  db: Database,
-  { asOfMs, atMs, actor }: { readonly asOfMs: number; readonly atMs: number; readonly actor: string },
-): Promise<readonly Erasure[]> {
+// A slice is held locked until it is proved: short enough that nobody who reads or erases waits for it.
+const SLICE = 1_000;
+
+/** What is swept. */
+export interface Sweep {
+  /** What may be kept until then or less goes, Unix milliseconds. */
+  readonly asOfMs: number;
+  readonly atMs: number;
+  readonly actor: string;
+  /** Excerpts, and keys, of one transaction. */
+  readonly sliceMax?: number;
+  /** Ends the sweep after the slice at hand; the next one goes on. */
+  readonly stopping?: AbortSignal;
+}
+
+/** Erases what is kept longer than it may be, in slices. @returns a proof for each slice and tenant of which something was. */
+export async function sweepContent(db: Database, sweep: Sweep): Promise<readonly Erasure[]> {
+  const { sliceMax = SLICE, stopping } = sweep;
+  const proofs: Erasure[] = [];
+  for (let isMore = true; isMore && stopping?.aborted !== true;) {
+    const slice = await db.$transaction((tx) => sweepSlice(tx, sweep, sliceMax), {
+      timeout: WAIT_MS_MAX,
+      maxWait: WAIT_MS_MAX,
+    });
+    proofs.push(...slice.proofs);
+    ({ isMore } = slice);
+  }
+  return proofs;
+}
+
+// What another worker sweeps is left to it.
+async function sweepSlice(
+  tx: Tx,
+  { asOfMs, atMs, actor }: Sweep,
+  sliceMax: number,
+): Promise<{ readonly proofs: readonly Erasure[]; readonly isMore: boolean }> {
   const [asOf, at] = [new Date(asOfMs), new Date(atMs)];
-  return db.$transaction(
-    async (tx) => {
-      const pieces = z.array(erasedRow).parse(
-        await tx.$queryRaw`
-        UPDATE moderation_content SET sealed = NULL, erased_at = ${at} WHERE sealed IS NOT NULL AND keep_until <= ${asOf}
-        RETURNING tenant_id AS "tenantId", sealed_sha256 AS sha256`,
-      );
-      const keys = z.array(shreddedRow).parse(
-        await tx.$queryRaw`
-        UPDATE moderation_content_key SET wrapped_key = NULL, shredded_at = ${at}
-         WHERE wrapped_key IS NOT NULL AND keep_until <= ${asOf}
-        RETURNING tenant_id AS "tenantId"`,
-      );
-      const proofs: Erasure[] = [];
-      for (const tenantId of new Set([...pieces, ...keys].map((each) => each.tenantId))) {
-        const proof = { tenantId, cause: 'retention', subject: null, actor, reason: null, at } as const;
-        const gone = {
-          pieces: pieces.filter((each) => each.tenantId === tenantId),
-          keys: keys.filter((each) => each.tenantId === tenantId).length,
-        };
-        proofs.push(await prove(tx, proof, gone));
-      }
-      return proofs;
-    },
-    { timeout: WAIT_MS_MAX, maxWait: WAIT_MS_MAX },
+  const pieces = z.array(erasedRow).parse(
+    await tx.$queryRaw`
+      UPDATE moderation_content SET sealed = NULL, erased_at = ${at}
+       WHERE finding_id = ANY(ARRAY(
+               SELECT finding_id FROM moderation_content WHERE sealed IS NOT NULL AND keep_until <= ${asOf}
+                LIMIT ${sliceMax} FOR UPDATE SKIP LOCKED))
+      RETURNING tenant_id AS "tenantId", sealed_sha256 AS sha256`,
   );
+  const keys = z.array(shreddedRow).parse(
+    await tx.$queryRaw`
+      UPDATE moderation_content_key SET wrapped_key = NULL, shredded_at = ${at}
+       WHERE session_id = ANY(ARRAY(
+               SELECT session_id FROM moderation_content_key WHERE wrapped_key IS NOT NULL AND keep_until <= ${asOf}
+                LIMIT ${sliceMax} FOR UPDATE SKIP LOCKED))
+      RETURNING tenant_id AS "tenantId"`,
+  );
+  const proofs: Erasure[] = [];
+  for (const tenantId of new Set([...pieces, ...keys].map((each) => each.tenantId))) {
+    const proof = { tenantId, cause: 'retention', subject: null, actor, reason: null, at } as const;
+    const gone = {
+      pieces: pieces.filter((each) => each.tenantId === tenantId),
+      keys: keys.filter((each) => each.tenantId === tenantId).length,
+    };
+    proofs.push(await prove(tx, proof, gone));
+  }
+  return { proofs, isMore: pieces.length === sliceMax || keys.length === sliceMax };
 }
 
 interface Gone {

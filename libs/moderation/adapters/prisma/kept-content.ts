@@ -1,6 +1,6 @@
 // Kept content, opened for who may read it: a reviewer with an item, and a person who asks what is kept of them. Reading it is
 // a matter of record, in the same transaction. What is erased, or sealed under another secret, is said to be so.
-import { trustedId, type ReviewItemId, type TenantId } from '@trunkline/kernel';
+import { err, ok, trustedId, type Result, type ReviewItemId, type TenantId } from '@trunkline/kernel';
 import { openSealedText, type KeyWrap } from '@trunkline/moderation';
 import { Prisma, type Database } from '@trunkline/platform/database';
 import { z } from 'zod';
@@ -73,14 +73,24 @@ export interface EndUserExport {
   readonly erasures: readonly unknown[];
 }
 
-/** Everything of an end user. @param endUser our hash of them. */
+/** Whose data is exported, by whom and why. */
+export interface ExportRequest extends ContentReading {
+  /** Our hash of them. */
+  readonly endUser: string;
+  readonly reason: string;
+}
+
+/** Everything of an end user. That it was read is recorded with each of their items, before anything is. */
 export async function exportEndUser(
   db: Database,
   tenantId: TenantId,
-  { endUser, wrap }: { readonly endUser: string; readonly wrap: Pick<KeyWrap, 'open'> },
-): Promise<EndUserExport> {
-  return db.$transaction(
+  { endUser, wrap, ...reading }: ExportRequest,
+): Promise<Result<EndUserExport, { readonly message: string }>> {
+  const { actor, reason } = reading;
+  if (actor.trim() === '' || reason.trim() === '') return err({ message: 'It must be said who exports, and why.' });
+  const exported = await db.$transaction(
     async (tx) => {
+      await recordExport(tx, { tenantId, endUser }, reading);
       const findings = await tx.moderationFinding.findMany({ where: { tenantId, endUser }, orderBy: { id: 'asc' } });
       const include = { events: { omit: { id: true }, orderBy: { id: 'asc' } } } as const;
       const reviews = await tx.reviewItem.findMany({ where: { tenantId, endUser }, include, orderBy: { id: 'asc' } });
@@ -97,6 +107,21 @@ export async function exportEndUser(
     },
     { isolationLevel: 'RepeatableRead' },
   );
+  return ok(exported);
+}
+
+async function recordExport(
+  tx: Prisma.TransactionClient,
+  { tenantId, endUser }: { readonly tenantId: TenantId; readonly endUser: string },
+  { actor, reason, atMs }: Pick<ExportRequest, 'actor' | 'reason' | 'atMs'>,
+): Promise<void> {
+  await tx.$executeRaw`
+    INSERT INTO review_event (review_item_id, tenant_id, kind, actor, at, before, after, note)
+    SELECT item.id, item.tenant_id, 'read', ${actor}, ${new Date(atMs)}, standing.now, standing.now, ${`export: ${reason}`}
+      FROM review_item AS item
+     CROSS JOIN LATERAL (
+             SELECT jsonb_build_object('state', state, 'assignee', assignee, 'decision', decision) AS now) AS standing
+     WHERE item.tenant_id = ${tenantId} AND item.end_user = ${endUser}`;
 }
 
 function opened(
