@@ -1,10 +1,11 @@
 // The same guarantees on both stores: a real PostgreSQL and a real Redis.
+import { PassThrough } from 'node:stream';
 import { jest } from '@jest/globals';
 import { eventually } from '../../../test/support/poll.js';
 import { startTestPostgres, type TestPostgres } from '../../../test/support/postgres.js';
 import { startTestRedis, type TestRedis } from '../../../test/support/redis.js';
 import { openLog } from '../logging/index.js';
-import { Shutdown } from '../shutdown/index.js';
+import { Shutdown, type CloseReport } from '../shutdown/index.js';
 import { Jobs, type RunningJob } from './index.js';
 
 jest.setTimeout(60_000);
@@ -84,5 +85,34 @@ describe.each(['PostgreSQL', 'Redis'])('jobs in %s', (store) => {
     finish();
     await stopped;
     expect(finished).toBe(true);
+  });
+});
+
+describe('a worker whose Redis is away', () => {
+  it('says so when that changes and not at each try, and stops in time meanwhile', async () => {
+    const reports: CloseReport[] = [];
+    const shutdown = new Shutdown((report) => reports.push(report));
+    shutdowns.push(shutdown);
+    const lines: string[] = [];
+    const out = new PassThrough().on('data', (line: Buffer) => lines.push(...line.toString().trim().split('\n')));
+    const jobs = new Jobs({ databaseUrl: postgres.url, redisUrl: redis.url }, openLog('info', out), shutdown);
+    const events = (): unknown[] => lines.map((line) => (JSON.parse(line) as { event: unknown }).event);
+    const said = (event: string) => eventually(event, () => (events().at(-1) === event ? true : null));
+    let done = 0;
+    jobs.work('away', async () => void done++);
+    await jobs.add('away', {});
+    await eventually('the first job', () => (done === 1 ? true : null));
+
+    await redis.kill();
+    await said('jobs_unreachable');
+    await redis.restartEmpty();
+    await said('jobs_reachable');
+    await jobs.add('away', {});
+    await eventually('a job after it', () => (done === 2 ? true : null));
+    await redis.kill();
+    await said('jobs_unreachable');
+    await shutdown.run();
+    expect(reports.map(({ outcome }) => outcome)).toEqual(['closed', 'closed']);
+    expect(events().filter((event, i) => event === events()[i - 1])).toEqual([]);
   });
 });

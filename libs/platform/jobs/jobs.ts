@@ -13,6 +13,7 @@ import {
 import type { RedisAddress } from '../config/index.js';
 import type { Log } from '../logging/index.js';
 import type { Shutdown } from '../shutdown/index.js';
+import { StoreReach } from './store-reach.js';
 
 /** Where jobs wait. */
 export interface JobStore {
@@ -60,6 +61,8 @@ const BACKOFF_MS = 1_000;
 const KEPT_DONE = 100;
 const KEPT_FAILED = 500;
 const CONNECTIONS_MAX = 2;
+// After an error of the store; BullMQ's 15 s are not interrupted by a stop.
+const RUN_RETRY_MS = 1_000;
 // A job that is stopped in the middle is done again from its beginning, so finishing is worth some seconds.
 const GRACE_MS = 5_000;
 const STOP_MS_MAX = 10_000;
@@ -86,12 +89,15 @@ interface AnyJob {
 /** The queues of one process. */
 export class Jobs {
   readonly #queues = new Map<string, Promise<AnyQueue>>();
+  readonly #reach: StoreReach;
 
   constructor(
     private readonly store: JobStore,
     private readonly log: Log,
     private readonly shutdown: Shutdown,
-  ) {}
+  ) {
+    this.#reach = new StoreReach(log);
+  }
 
   /** Adds a job. @throws when the store cannot be reached. */
   async add(queue: string, data: object, { id, delayMs, attempts = ATTEMPTS }: AddOptions = {}): Promise<void> {
@@ -124,21 +130,25 @@ export class Jobs {
   /** Works a queue until shutdown, so many jobs at once. */
   work(queue: string, handler: JobHandler, { concurrency = 1 }: { readonly concurrency?: number } = {}): void {
     const stopping = new AbortController();
-    const run = (job: AnyJob): Promise<void> =>
-      handler(job.data, {
+    const running = new Set<Promise<void>>();
+    const run = (job: AnyJob): Promise<void> => {
+      const done = handler(job.data, {
         id: job.id ?? '',
         attempt: job.attemptsMade + 1,
         signal: stopping.signal,
         progress: (value) => job.updateProgress(value),
       });
+      running.add(done);
+      return done.finally(() => running.delete(done));
+    };
     const { redisUrl } = this.store;
+    const options = { concurrency, runRetryDelay: RUN_RETRY_MS };
     const worker =
       redisUrl === null
-        ? new Worker(queue, run, { connection: this.#postgres(), concurrency }, createPostgresBackend)
-        : new Worker(queue, run, { connection: redisConnection(redisUrl), concurrency });
-    worker.on('error', (error: Error) =>
-      this.log.warn({ event: 'jobs_unreachable', name: queue, err: error }, 'the store of the jobs does not answer'),
-    );
+        ? new Worker(queue, run, { connection: this.#postgres(), ...options }, createPostgresBackend)
+        : new Worker(queue, run, { connection: redisConnection(redisUrl), ...options });
+    this.#reach.follow(worker);
+    worker.on('active', () => this.#reach.answered());
     worker.on('failed', (job, error) =>
       this.log.warn(
         { event: 'job_failed', name: queue, detail: job?.id, count: job?.attemptsMade, err: error },
@@ -147,7 +157,10 @@ export class Jobs {
     );
     this.shutdown.register(`jobs ${queue}`, STOP_MS_MAX, async () => {
       const late = setTimeout(() => stopping.abort(), GRACE_MS);
-      await worker.close();
+      const interrupted = new Promise<void>((resolve) => stopping.signal.addEventListener('abort', () => resolve()));
+      // Without its store the worker would wait for an answer for ever; its jobs may still end, and are done again.
+      if (this.#reach.isAway) await Promise.race([Promise.allSettled(running), interrupted]);
+      await worker.close(this.#reach.isAway);
       clearTimeout(late);
     });
   }
@@ -164,10 +177,10 @@ export class Jobs {
       redisUrl === null
         ? new Queue(name, { connection: this.#postgres() }, createPostgresBackend)
         : new Queue(name, { connection: redisConnection(redisUrl) });
-    queue.on('error', (error: Error) =>
-      this.log.debug({ event: 'jobs_unreachable', name, err: error }, 'the store of the jobs does not answer'),
+    this.#reach.follow(queue);
+    this.shutdown.register(`job queue ${name}`, STOP_MS_MAX, () =>
+      this.#reach.isAway ? queue.getBackend().close(true) : queue.close(),
     );
-    this.shutdown.register(`job queue ${name}`, STOP_MS_MAX, () => queue.close());
     await queue.waitUntilReady();
     return queue;
   }
