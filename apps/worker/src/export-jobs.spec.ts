@@ -1,12 +1,13 @@
 import { jest } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../../../test/support/poll.js';
 import { startTestPostgres, type TestPostgres } from '../../../test/support/postgres.js';
-import type { TenantId } from '@trunkline/kernel';
-import { closePeriod, softClosePeriod, waiveCheck } from '@trunkline/ledger/adapters/prisma';
-import { openDatabase } from '@trunkline/platform/database';
+import { mintId, parseAmount, ZERO, type TenantId } from '@trunkline/kernel';
+import { bookByHand, closePeriod, softClosePeriod, waiveCheck } from '@trunkline/ledger/adapters/prisma';
+import { openDatabase, type Database } from '@trunkline/platform/database';
 import { Jobs } from '@trunkline/platform/jobs';
 import { openLog } from '@trunkline/platform/logging';
 import { Shutdown } from '@trunkline/platform/shutdown';
@@ -24,7 +25,6 @@ import {
   requestDueRuns,
   requestRun,
 } from '@trunkline/reporting/adapters/prisma';
-import { nameTenant, OTHER_TENANT, postUsage, TENANT, usageAt } from '../../../libs/reporting/test/books.js';
 import { startExportJobs } from './export-jobs.js';
 
 // A real server on a machine that may be busy with other tests.
@@ -107,22 +107,22 @@ describe('exports in the background', () => {
     const db = openDatabase(databaseUrl, { poolMax: 2 });
     const books = { ...place, db, databaseUrl };
     try {
-      await nameTenant(db, TENANT, 'acme', 'Acme');
-      await nameTenant(db, OTHER_TENANT, 'idle', 'Idle');
-      await db.tenant.updateMany({ data: { createdAt: new Date('2026-09-01') } });
-      await postUsage(db, [usageAt('2026-10-10T10:00:00Z', { input_text: 1n })]);
+      const [busy, idle] = await Promise.all(['busy', 'idle'].map((slug) => tenantOf(db, slug)));
+      if (busy === undefined || idle === undefined) throw new Error('no tenants');
+      const because = { actor: 'ann', reason: 'test' };
+      const credit = { kind: 'credit', tenantId: busy, amount: parseAmount('5') ?? ZERO, reference: 'one' } as const;
+      expect((await bookByHand(db, { ...credit, because, usagePeriod: '2026-10' })).ok).toBe(true);
       const of = { format: 'gl', tenantId: null, options: {}, target: null, createdBy: 'ada' };
       expect((await createSchedule(db, { ...of, cadence: 'after_close' }, FORMATS)).ok).toBe(true);
       const close = async (tenantId: TenantId) => {
         const step = { tenantId, period: '2026-10', actor: 'ann' } as const;
         expect(await softClosePeriod(db, step)).toMatchObject({ ok: true });
-        for (const check of ['grace', 'reconciled'] as const)
-          await waiveCheck(db, { ...step, check, because: { actor: 'ann', reason: 'test' } });
+        for (const check of ['grace', 'reconciled'] as const) await waiveCheck(db, { ...step, check, because });
         expect(await closePeriod(db, { ...step, step: 'single_person' })).toMatchObject({ ok: true });
       };
-      await close(TENANT);
+      await close(busy);
       expect(await requestDueRuns(db, NOON, FORMATS)).toBe(0);
-      await close(OTHER_TENANT);
+      await close(idle);
       expect(await requestDueRuns(db, NOON, FORMATS)).toBe(1);
       expect(await requestDueRuns(db, NOON, FORMATS)).toBe(0);
       const [run] = await listExports(db, 2);
@@ -146,6 +146,12 @@ describe('exports in the background', () => {
     await expect(ask(format, period)).rejects.toThrow(message);
   });
 });
+
+async function tenantOf(db: Database, slug: string): Promise<TenantId> {
+  const id = mintId('tnt', Date.parse('2026-09-01'), randomBytes);
+  await db.tenant.create({ data: { id, slug, name: slug, status: 'active', createdAt: new Date('2026-09-01') } });
+  return id;
+}
 
 async function readFiles(id: Parameters<typeof folderOf>[1]): Promise<string[]> {
   return (await readdir(folderOf(place, id))).filter((name) => name !== 'manifest.json');
