@@ -8,6 +8,10 @@ import type { Database } from '@trunkline/platform/database';
 import { parsePriceRows } from '@trunkline/rating';
 import { importPrices, loadPriceBook, storeDerivedPrices } from '@trunkline/rating/adapters/prisma';
 
+// Specs beside an adapter reach other libraries' adapters through here: an adapter's folder imports none of theirs.
+export { bookByHand, rerate, updateCompany } from '@trunkline/ledger/adapters/prisma';
+export { loadPriceBook, storeDerivedPrices } from '@trunkline/rating/adapters/prisma';
+
 export const TENANT = mintId('tnt', 1, (n) => new Uint8Array(n).fill(1));
 export const OTHER_TENANT = mintId('tnt', 1, (n) => new Uint8Array(n).fill(2));
 export const KEY = mintId('key', 1, (n) => new Uint8Array(n).fill(1));

@@ -4,22 +4,25 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mintId, parseAmount, ZERO, type TenantId } from '@trunkline/kernel';
-import { bookByHand, rerate, updateCompany } from '@trunkline/ledger/adapters/prisma';
-import { loadPriceBook, storeDerivedPrices } from '@trunkline/rating/adapters/prisma';
 import { parquetMetadata } from 'hyparquet';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import { assignCostCentre, saveCostCentre } from '../prisma/index.js';
 import { statementPage } from '../html/index.js';
 import { ExportOptions, statementCsv, statementJson } from '../../index.js';
 import {
+  bookByHand,
   closePeriod,
   csvCells,
   KEY,
+  loadPriceBook,
   nameTenant,
   OTHER_TENANT,
   postUsage,
   PRICES,
+  rerate,
+  storeDerivedPrices,
   TENANT,
+  updateCompany,
   usageAt,
 } from '../../test/books.js';
 import { EXPORT_FORMATS, formatNamed, writeExport, writeStatement } from './index.js';

@@ -2,13 +2,20 @@
 import { jest } from '@jest/globals';
 import { addAmounts, formatAmount, mintId, ZERO } from '@trunkline/kernel';
 import type { Period } from '@trunkline/ledger';
-import { rerate } from '@trunkline/ledger/adapters/prisma';
 import type { PriceBooks } from '@trunkline/rating';
-import { loadPriceBook, storeDerivedPrices } from '@trunkline/rating/adapters/prisma';
 import { withSnapshot } from '@trunkline/platform/database';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import type { ChargeRow, MeteredRow } from '../../index.js';
-import { closePeriod, postUsage, TENANT, OTHER_TENANT, usageAt } from '../../test/books.js';
+import {
+  closePeriod,
+  loadPriceBook,
+  OTHER_TENANT,
+  postUsage,
+  rerate,
+  storeDerivedPrices,
+  TENANT,
+  usageAt,
+} from '../../test/books.js';
 import { chargeRowsOf, tenantsOfMonth } from './index.js';
 
 // A real server on a machine that may be busy with other tests.
