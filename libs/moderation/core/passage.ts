@@ -1,10 +1,9 @@
 // One piece on its way past the hooks of a pipeline. Pieces of a stream keep their order: each hook is asked about a piece
 // when it was asked about the one before, whatever that one still waits for, and decisions come in the order of the pieces. So
 // the answers of a slow hook are awaited side by side, and no hook sees a text with its parts exchanged.
-import type { Decision, Piece } from './pipeline.js';
 
 /** The way of one piece. */
-export class Passage {
+export class Passage<Piece> {
   /** How many hooks were asked, or need not be. */
   private asked = 0;
   private waiting: { readonly index: number; readonly resolve: () => void } | null = null;
@@ -12,7 +11,7 @@ export class Passage {
   /** @param before the piece before it in its stream, while it is on its way; null: there is none. */
   constructor(
     readonly piece: Piece,
-    private before: Passage | null,
+    private before: Passage<Piece> | null,
   ) {}
 
   /** Resolves when it is this piece's turn at a hook; null: it is. */
@@ -43,14 +42,19 @@ export class Passage {
   }
 }
 
+/** What belongs to a stream, or to none. */
+interface Streamed {
+  readonly streamId: string | null;
+}
+
 /** The last pieces of streams that are on their way, of one session. Bounded: each hook has a deadline. */
-export class Passages {
-  private readonly last = new Map<string, { readonly passage: Passage; readonly decision: Promise<Decision> }>();
+export class Passages<Piece extends Streamed, Decision> {
+  private readonly last = new Map<string, { readonly passage: Passage<Piece>; readonly decision: Promise<Decision> }>();
 
   /** A piece sets out. @param judge takes it past the hooks. */
-  send(piece: Piece, judge: (passage: Passage) => Decision | Promise<Decision>): Decision | Promise<Decision> {
+  send(piece: Piece, judge: (passage: Passage<Piece>) => Decision | Promise<Decision>): Decision | Promise<Decision> {
     const { streamId } = piece;
-    if (streamId === null) return judge(new Passage(piece, null));
+    if (streamId === null) return judge(new Passage<Piece>(piece, null));
     const before = this.last.get(streamId);
     const passage = new Passage(piece, before?.passage ?? null);
     const judged = judge(passage);

@@ -55,7 +55,7 @@ const SENTENCE_MAX = 400;
 /** The hooks of one session. Bounded memory. */
 export class Pipeline {
   private readonly runs: readonly HookRun[];
-  private readonly passages = new Passages();
+  private readonly passages = new Passages<Piece, Decision>();
 
   constructor(bindings: readonly HookBinding[], context: HookContext, startTimer: StartTimer) {
     this.runs = bindings.map((binding) => new HookRun(binding, context, startTimer));
@@ -66,7 +66,7 @@ export class Pipeline {
     return this.passages.send(piece, (passage) => this.askFrom(0, passage, []));
   }
 
-  private askFrom(index: number, passage: Passage, words: readonly HookWord[]): Decision | Promise<Decision> {
+  private askFrom(index: number, passage: Passage<Piece>, words: readonly HookWord[]): Decision | Promise<Decision> {
     let heard = words;
     for (let i = index; i < this.runs.length; i++) {
       const turn = passage.turnAt(i);
@@ -90,7 +90,7 @@ function isLast(word: HookWord | null): boolean {
   return word !== null && !word.binding.dryRun && stopsContent(word.action);
 }
 
-function decide(passage: Passage, words: readonly HookWord[]): Decision {
+function decide(passage: Passage<Piece>, words: readonly HookWord[]): Decision {
   passage.isOver();
   const { piece } = passage;
   if (words.length === 0) return NOTHING;
