@@ -15,6 +15,7 @@ import { addPeriodCommands } from './src/period/period-commands.js';
 import { addCostCentreCommands } from './src/cost-centre/cost-centre-commands.js';
 import { addExportCommands } from './src/export/export-commands.js';
 import { addStatementCommand } from './src/statement/statement-command.js';
+import { addIssuerCommands } from './src/issuer-commands.js';
 import { addKeyCommands } from './src/key-commands.js';
 import { addSecretCommands } from './src/secret-commands.js';
 import { addModerationCommands, type HookServicesOf } from './src/moderation/moderation-commands.js';
@@ -115,6 +116,7 @@ const servicesOf: HookServicesOf = (command) => {
 addTenantCommands(program, run);
 addKeyCommands(program, run);
 addSecretCommands(program, run);
+addIssuerCommands(program, run);
 const pool = addPoolCommands(program, run, processEnvironment());
 addPoolStatusCommand(pool, inquire);
 addPoolRemoveCommand(pool, inquire);

@@ -17,6 +17,7 @@ export type ExportScheduleId = Branded<'ExportScheduleId'>;
 export type ModerationFindingId = Branded<'ModerationFindingId'>;
 export type ReviewItemId = Branded<'ReviewItemId'>;
 export type RefusedCallsId = Branded<'RefusedCallsId'>;
+export type JwtIssuerId = Branded<'JwtIssuerId'>;
 export type ClientSecretId = Branded<'ClientSecretId'>;
 export type MemberId = Branded<'MemberId'>;
 export type GrantId = Branded<'GrantId'>;
@@ -43,6 +44,7 @@ interface IdKinds {
   ads: AdminSessionId;
   tok: ApiTokenId;
   aud: AuditEntryId;
+  iss: JwtIssuerId;
 }
 /** The prefix of a minted id, e.g. `ses` in `ses_01j…`. */
 export type IdPrefix = keyof IdKinds;

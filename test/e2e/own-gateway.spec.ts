@@ -1,9 +1,13 @@
 // A gateway as a process of its own, beside an installation that owns the database: the shape that a company runs. Its
 // upstream is dialled by TLS.
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { PoolStatusShape } from '@trunkline/admission';
+import { listen } from '@trunkline/platform/http';
 import { localTls } from '@trunkline/platform/tls';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import OpenAI from 'openai';
 import { z } from 'zod';
 import { startSimulator, type Simulator } from '../../apps/simulator/index.js';
 import { openSessions } from '../support/oracle.js';
@@ -82,6 +86,71 @@ describe('a gateway of its own', () => {
       expect(await tryConnect(url, { apiKey })).toMatchObject({ status: 429, error: { code: 'rate_limit_exceeded' } });
     await Promise.all(clients.map((client) => client.close()));
   }, 60_000);
+
+  it('lets one of many in with a client secret of one use, whichever gateway they try', async () => {
+    const { apiKey, httpUrl } = installation.ready;
+    const openai = new OpenAI({ baseURL: `${httpUrl}/v1`, apiKey });
+    const asked = { session: { type: 'realtime' as const }, trunkline: { max_uses: 1 } };
+    const { value } = await openai.realtime.clientSecrets.create(asked);
+    const tries = await Promise.all(
+      Array.from({ length: 12 }, (_, i) =>
+        tryConnect(i % 2 === 0 ? httpUrl : gateway.ready.httpUrl, { apiKey: value, query: '' }),
+      ),
+    );
+    const open = tries.flatMap((each) => ('status' in each ? [] : [each]));
+    expect(open).toHaveLength(1);
+    expect(openSessions(simulator)).toHaveLength(1);
+    await Promise.all(open.map((client) => client.close()));
+  }, 60_000);
+
+  it('takes a company’s tokens for a service, which is billed on its app until the app is revoked', async () => {
+    const where = ['--json', '--data-dir', installation.dataDir, '--database-url', postgres.url];
+    const cli = async (...args: string[]) => {
+      const { code, stdout, stderr } = await runProgram('cli', [...args, ...where]);
+      if (code !== 0) throw new Error(stderr);
+      return JSON.parse(stdout) as Record<string, string>[];
+    };
+    const { publicKey, privateKey } = await generateKeyPair('ES256');
+    const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256' }] });
+    const login = createServer((_request, response) => response.end(jwks));
+    const iss = `http://127.0.0.1:${await listen(login, { host: '127.0.0.1', port: 0, flag: '' })}`;
+    try {
+      const [tenant] = await cli('tenant', 'list');
+      const org = tenant?.['slug'] ?? '';
+      const keys = ['--jwks-url', `${iss}/jwks`, '--algorithms', 'ES256', '--tenant-claim', 'org'];
+      await cli('issuer', 'create', '--name', 'corp', '--issuer', iss, '--audience', 'trunkline', ...keys);
+      const app = ['--jwt-issuer', 'corp', '--jwt-subject', 'billing-bot'];
+      const [key] = await cli('key', 'create', '--tenant', org, '--name', 'billing bot', ...app);
+      const token = await new SignJWT({ org })
+        .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
+        .setIssuer(iss)
+        .setAudience('trunkline')
+        .setSubject('billing-bot')
+        .setExpirationTime('10m')
+        .sign(privateKey);
+      const url = gateway.ready.httpUrl;
+      const client = await eventually('the token is taken', async () => {
+        const tried = await tryConnect(url, { apiKey: token });
+        return 'status' in tried ? null : tried;
+      });
+      expect(await textTurn(client, 'Hello?')).toMatchObject({ response: { status: 'completed' } });
+      const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: token });
+      expect((await openai.realtime.clientSecrets.create({})).value).toMatch(/^ek_/);
+      const costs = await eventually('the cost is in the books', async () => {
+        const rows = await cli('costs', '--by', 'key');
+        return rows.find((row) => JSON.stringify(row).includes(key?.['id'] ?? 'none')) ?? null;
+      });
+      expect(costs).toBeDefined();
+      await cli('key', 'revoke', key?.['id'] ?? '', '--tenant', org);
+      expect(await client.closed).toMatchObject({ code: 4500 });
+      expect(await tryConnect(url, { apiKey: token })).toMatchObject({
+        status: 401,
+        error: { code: 'invalid_api_key' },
+      });
+    } finally {
+      login.close();
+    }
+  }, 90_000);
 
   it('shows its lines to the command line together with the others', async () => {
     const { apiKey, httpUrl } = installation.ready;

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { isKeyScope, KEY_SCOPES, SESSIONS_BOUNDS, type ApiKeyRecord, type KeyScope } from '@trunkline/tenancy';
 import {
+  createJwtKey,
   createKey,
   findTenant,
   listKeys,
@@ -20,25 +21,7 @@ const capOf = wholeInOrNone(SESSIONS_BOUNDS);
 /** Adds the commands to the program. */
 export function addKeyCommands(program: Command, run: RunCommand): void {
   const key = program.command('key').description('credentials of a tenant');
-  key
-    .command('create')
-    .description('make a key; it is shown now and never again')
-    .requiredOption('--tenant <tenant>', 'slug or id')
-    .requiredOption('--name <name>')
-    .option('--sessions-max <n>', `sessions open at once with this key: ${CAP}; default none`, capOf)
-    .option('--models <models>', 'comma-separated; default: all that are offered', listOf)
-    .option('--origins <origins>', 'comma-separated browser origins; default: any', listOf)
-    .option('--scope <scopes>', 'comma-separated: sessions (default), usage:read', listOf)
-    .option('--expires-at <time>', 'when it ends, such as 2026-12-31T23:59:59Z; default: never', timeOf)
-    .action((flags: KeyFlags, command: Command) =>
-      run(command, async (tenancy) => {
-        const { tenant, sessionsMax, scope, ...request } = flags;
-        const { id } = done(await findTenant(tenancy, tenant));
-        const scopes = scope === undefined ? {} : { scopes: scope.map(scopeOf) };
-        const created = done(await createKey(tenancy, id, { ...request, ...scopes, sessionsMax: orNull(sessionsMax) }));
-        return [{ ...keyRow(created.key), secret: created.secret }];
-      }),
-    );
+  addCreateCommand(key, run);
   key
     .command('list')
     .requiredOption('--tenant <tenant>', 'slug or id')
@@ -88,6 +71,37 @@ export function addKeyCommands(program: Command, run: RunCommand): void {
       );
 }
 
+function addCreateCommand(key: Command, run: RunCommand): void {
+  key
+    .command('create')
+    .description('make a key; it is shown now and never again')
+    .requiredOption('--tenant <tenant>', 'slug or id')
+    .requiredOption('--name <name>')
+    .option('--sessions-max <n>', `sessions open at once with this key: ${CAP}; default none`, capOf)
+    .option('--models <models>', 'comma-separated; default: all that are offered', listOf)
+    .option('--origins <origins>', 'comma-separated browser origins; default: any', listOf)
+    .option('--scope <scopes>', 'comma-separated: sessions (default), usage:read', listOf)
+    .option('--jwt-issuer <issuer>', 'name or id: a key without a text, for an app whose tokens this issuer signs')
+    .option('--jwt-subject <app>', 'with --jwt-issuer: what its tokens call the app')
+    .option('--expires-at <time>', 'when it ends, such as 2026-12-31T23:59:59Z; default: never', timeOf)
+    .action((flags: KeyFlags, command: Command) =>
+      run(command, async (tenancy) => {
+        const { tenant, sessionsMax, scope, jwtIssuer, jwtSubject, ...named } = flags;
+        const { id } = done(await findTenant(tenancy, tenant));
+        const scopes = scope === undefined ? {} : { scopes: scope.map(scopeOf) };
+        const request = { ...named, ...scopes, sessionsMax: orNull(sessionsMax) };
+        if ((jwtIssuer === undefined) !== (jwtSubject === undefined))
+          throw new Error('--jwt-issuer and --jwt-subject go together');
+        if (jwtIssuer !== undefined && jwtSubject !== undefined)
+          return [
+            keyRow(done(await createJwtKey(tenancy, id, { ...request, issuer: jwtIssuer, subject: jwtSubject }))),
+          ];
+        const created = done(await createKey(tenancy, id, request));
+        return [{ ...keyRow(created.key), secret: created.secret }];
+      }),
+    );
+}
+
 interface UpdateFlags {
   readonly tenant: string;
   readonly name?: string;
@@ -101,6 +115,8 @@ interface KeyFlags {
   readonly models?: string[];
   readonly origins?: string[];
   readonly scope?: string[];
+  readonly jwtIssuer?: string;
+  readonly jwtSubject?: string;
   readonly expiresAt?: Date;
 }
 

@@ -33,6 +33,7 @@ import { IdleLines } from './idle-lines.js';
 import { LiveSessions } from './live-session.js';
 import { openGates, type HookTerms } from './gate/open-gates.js';
 import { openBudgets } from './open-budgets.js';
+import { openTokens } from './open-tokens.js';
 import { openRefusedCalls } from './open-refused-calls.js';
 import { SessionBills } from './session-bill.js';
 import { Stragglers } from './stragglers.js';
@@ -97,7 +98,7 @@ export function composeGateway(options: GatewayOptions): ComposedGateway {
     log,
     mintSessionId: () => mintId('ses', clock.nowMs(), randomBytes),
     policy: () => policy.current(),
-    credentials: new Credentials({ ...options, clock }),
+    credentials: new Credentials({ ...options, clock, tokens: openTokens(options), policy: () => policy.current() }),
     secrets: options.secrets,
     hashKey: options.hashKey,
     closedToNewSessions: () => door.closedBecause(),

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { err, ok, systemClock, trustedId, type Refusal, type Result } from '@trunkline/kernel';
-import { keyHasher, mintClientSecret, mintKey, type ClientSecret, type ClientSecretStore } from '@trunkline/tenancy';
+import { err, ok, systemClock, trustedId, type Refusal, type Result, type TenantId } from '@trunkline/kernel';
+import {
+  compilePolicy,
+  keyHasher,
+  mintClientSecret,
+  mintKey,
+  type ClientSecret,
+  type ClientSecretStore,
+} from '@trunkline/tenancy';
+import { TokenVerifier } from '@trunkline/tenancy/adapters/jose';
 import { Credentials } from './credentials.js';
 
 const hashKey = keyHasher(randomBytes(32));
@@ -16,6 +24,12 @@ function aSecret(usesMax: number): ClientSecret {
   };
 }
 
+const NO_POLICY = compilePolicy({
+  ...{ version: 1n, tenants: [], keys: [], pools: [], tenantShares: [], keyShares: [] },
+  ...{ moderation: [], refusedEndUsers: [], revokedSecrets: [] },
+});
+const NO_KEYS = new TokenVerifier({ keys: { of: () => null, want: () => undefined }, clock: systemClock });
+
 /** A store of one secret. */
 function storeOf(text: string, secret: ClientSecret) {
   let uses = 0;
@@ -29,7 +43,10 @@ function storeOf(text: string, secret: ClientSecret) {
 }
 
 const credentials = (secrets: ClientSecretStore) =>
-  new Credentials({ secrets, hashKey, clock: systemClock, log: { warn: () => undefined } });
+  new Credentials({
+    ...{ secrets, hashKey, clock: systemClock, log: { warn: () => undefined } },
+    ...{ tokens: NO_KEYS, policy: () => NO_POLICY, hashEndUser: (_tenant: TenantId, name: string) => name },
+  });
 
 describe('credentials', () => {
   it('ask no store about a key, so that keys are good without one', async () => {

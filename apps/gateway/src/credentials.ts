@@ -8,21 +8,31 @@ import {
   CLIENT_SECRET_PREFIX,
   isWellFormedClientSecret,
   judgeClientSecret,
+  judgeToken,
   SECRET_REFUSED,
+  TOKEN_REFUSED,
   type ClientSecret,
   type ClientSecretStore,
   type KeyHasher,
   type PolicySnapshot,
   type Principal,
+  type TokenContext,
+  type VerifiedToken,
 } from '@trunkline/tenancy';
+import { TokenVerifier } from '@trunkline/tenancy/adapters/jose';
 
 /** A credential that was read and not judged yet. */
 export type Presented =
-  { readonly kind: 'key'; readonly key: string } | { readonly kind: 'secret'; readonly secret: ClientSecret };
+  | { readonly kind: 'key'; readonly key: string }
+  | { readonly kind: 'secret'; readonly secret: ClientSecret }
+  | { readonly kind: 'token'; readonly token: VerifiedToken };
 
 /** What reading and judging credentials needs. */
 export interface CredentialParts {
   readonly secrets: ClientSecretStore;
+  readonly tokens: TokenVerifier;
+  readonly policy: () => PolicySnapshot;
+  readonly hashEndUser: TokenContext['hashEndUser'];
   readonly hashKey: KeyHasher;
   readonly clock: Clock;
   readonly log: Pick<Log, 'warn'>;
@@ -33,12 +43,18 @@ const UNAVAILABLE: Refusal = {
   message: 'Client secrets cannot be checked right now. Try again in a few seconds; API keys are not concerned.',
 };
 
+const NO_KEYS: Refusal = {
+  code: 'credentials_unavailable',
+  message: "The token cannot be checked right now: its issuer's keys are not known yet. Try again in a few seconds.",
+};
+
 /** Reads and judges credentials. */
 export class Credentials {
   constructor(private readonly parts: CredentialParts) {}
 
   /** What was presented. Never rejects: a store that is away refuses, for who cannot be checked is not let in. */
   async read(text: string): Promise<Result<Presented, Refusal>> {
+    if (TokenVerifier.looksLikeOne(text)) return this.readToken(text);
     if (!text.startsWith(CLIENT_SECRET_PREFIX)) return ok({ kind: 'key', key: text });
     if (!isWellFormedClientSecret(text)) return err(SECRET_REFUSED);
     const { secrets, hashKey } = this.parts;
@@ -48,15 +64,24 @@ export class Credentials {
     });
   }
 
+  // Asks nobody: an issuer's keys are fetched behind the handshakes.
+  private async readToken(text: string): Promise<Result<Presented, Refusal>> {
+    const verified = await this.parts.tokens.verify(text, this.parts.policy().jwt);
+    if (verified.ok) return ok({ kind: 'token', token: verified.value });
+    return err(verified.error === 'refused' ? TOKEN_REFUSED : NO_KEYS);
+  }
+
   /** Who acts with it by this policy, or a refusal for the client. @param origin the header; null: no browser. */
   judge(presented: Presented, origin: string | null, snapshot: PolicySnapshot): Result<Principal, Refusal> {
-    const { clock, hashKey } = this.parts;
+    const { clock, hashKey, hashEndUser } = this.parts;
     const nowMs = clock.nowMs();
     switch (presented.kind) {
       case 'key':
         return authenticate({ key: presented.key, origin }, { snapshot, nowMs, hashKey });
       case 'secret':
         return judgeClientSecret(presented.secret, { snapshot, nowMs, origin });
+      case 'token':
+        return judgeToken(presented.token, { snapshot, nowMs, origin, hashEndUser });
     }
   }
 

@@ -125,7 +125,7 @@ async function connect(
   if (!wanted.ok) return wanted;
   const judge = () => judgeCall(parts, { handshake, presented: presented.value, wanted: wanted.value, seen }); // 2, 3
   const call = { sessionId, handshake, wanted: wanted.value, judge, gone, told: seen.told };
-  if (presented.value.kind === 'key') return admitAndDial(parts, call); // 4, 5, 6
+  if (presented.value.kind !== 'secret') return admitAndDial(parts, call); // 4, 5, 6
   // Who may not come in spends no use of a secret.
   const judged = judge();
   return judged.ok ? parts.credentials.using(presented.value, () => admitAndDial(parts, call)) : judged;

@@ -15,6 +15,8 @@ export interface AdministrationRefusal {
     | 'tenant_not_found'
     | 'key_not_found'
     | 'secret_not_found'
+    | 'issuer_not_found'
+    | 'issuer_taken'
     | 'pool_not_found'
     | 'share_not_found'
     | 'slug_taken';

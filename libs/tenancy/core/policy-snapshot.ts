@@ -2,6 +2,7 @@
 // from its key to its pool. Guarantees that every key in it has its tenant, and that shares are only of those who could
 // use them. Leaves freshness to the holder and refresher.
 import type { ApiKeyId, ClientSecretId, PoolId, TenantId } from '@trunkline/kernel';
+import { compileJwtApps, type JwtApps, type JwtRows } from './jwt-apps.js';
 import type { KeyScope } from './key-scope.js';
 import type { Pool } from './pool.js';
 import type { PoolKeyShare, PoolShare, PoolShares } from './shares.js';
@@ -73,6 +74,8 @@ export interface PolicyRows {
   readonly refusedEndUsers: readonly RefusedEndUser[];
   /** Client secrets that were revoked and may have live sessions. */
   readonly revokedSecrets: readonly ClientSecretId[];
+  /** Absent: no issuer's tokens are taken. */
+  readonly jwt?: JwtRows;
 }
 
 /** A key together with its tenant. */
@@ -101,6 +104,8 @@ export interface PolicySnapshot {
   readonly refusedUntilMs: (tenantId: TenantId, endUser: string) => number | null;
   /** Whether a client secret was revoked lately: its sessions end. */
   readonly isSecretRevoked: (id: ClientSecretId) => boolean;
+  /** Whose tokens are taken, and which keys they stand for. */
+  readonly jwt: JwtApps;
 }
 
 const NO_SHARES: PoolShares = Object.freeze({ tenants: Object.freeze([]), keys: Object.freeze([]) });
@@ -131,6 +136,7 @@ export function compilePolicy(rows: PolicyRows): PolicySnapshot {
     moderationOf: (tenantId: TenantId) => moderation.get(tenantId) ?? null,
     refusedUntilMs: (tenantId: TenantId, endUser: string) => refused.get(`${tenantId} ${endUser}`) ?? null,
     isSecretRevoked: (id: ClientSecretId) => revokedSecrets.has(id),
+    jwt: compileJwtApps(rows.jwt ?? null),
   });
 }
 

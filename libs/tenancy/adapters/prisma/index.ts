@@ -1,6 +1,7 @@
 export { createKey, listKeys, resumeKey, revokeKey, suspendKey, updateKey } from './api-keys.js';
 export { listClientSecrets, PrismaClientSecrets, revokeClientSecret, sweepClientSecrets } from './client-secrets.js';
 export type { TenancyContext } from './context.js';
+export { createJwtKey, createJwtIssuer, listJwtIssuers, revokeJwtIssuer, type JwtIssuerRecord } from './jwt-issuers.js';
 export { listKeyShares, removeKeyShare, setKeyShare, type KeyShareHolder } from './key-shares.js';
 export type { ShareHolder } from './locks.js';
 export {

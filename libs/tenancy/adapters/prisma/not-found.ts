@@ -27,6 +27,11 @@ export function secretNotFound(named: string): AdministrationRefusal {
   return { code: 'secret_not_found', message: `This tenant has no client secret ${shown(named)}.` };
 }
 
+/** No issuer of this name or id. */
+export function issuerNotFound(named: string): AdministrationRefusal {
+  return { code: 'issuer_not_found', message: `There is no issuer ${shown(named)}. List them to see their names.` };
+}
+
 function shown(named: string): string {
   return JSON.stringify(named.slice(0, 80));
 }

@@ -2,6 +2,7 @@
 import { trustedId, type Clock } from '@trunkline/kernel';
 import type { Database } from '@trunkline/platform/database';
 import { compilePolicy, type PolicySnapshot, type PolicySource } from '../../index.js';
+import { jwtAppOf, jwtIssuerOf } from './jwt-issuer-rows.js';
 import {
   apiKeyOf,
   moderationOf,
@@ -47,6 +48,7 @@ export class PrismaPolicySource implements PolicySource {
         const refused = await tx.refusedEndUser.findMany({ where: { until: { gt: new Date(this.clock.nowMs()) } } });
         const revokedAt = { gt: new Date(this.clock.nowMs() - SECRET_REVOKED_FOR_MS) };
         const secrets = await tx.clientSecret.findMany({ where: { revokedAt }, select: { id: true } });
+        const issuers = await tx.jwtIssuer.findMany({ where: { revokedAt: null } });
         return compilePolicy({
           version,
           tenants: tenants.map(tenantOf),
@@ -56,6 +58,7 @@ export class PrismaPolicySource implements PolicySource {
           keyShares: keyShares.map(poolKeyShareOf),
           moderation: moderation.map(moderationOf),
           refusedEndUsers: refused.map(refusedEndUserOf),
+          jwt: { issuers: issuers.map(jwtIssuerOf), apps: keys.flatMap(jwtAppOf) },
           revokedSecrets: secrets.map(({ id }) => trustedId('ecs', id)),
         });
       },
