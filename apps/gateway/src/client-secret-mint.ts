@@ -1,7 +1,7 @@
 // Mints client secrets: reads the request, holds it against what the key may do, stores the hash and answers in OpenAI's
 // shape. The secret itself is in the answer and nowhere else.
 import { randomBytes } from 'node:crypto';
-import { err, ok, type ClientSecretId, type Refusal, type Result } from '@trunkline/kernel';
+import { err, ok, type Refusal, type Result } from '@trunkline/kernel';
 import { isRealtimeModel, shownSession } from '@trunkline/providers/adapters/openai';
 import { route } from '@trunkline/providers';
 import {
@@ -15,22 +15,6 @@ import {
 } from '@trunkline/tenancy';
 import type { GatewayParts } from './gateway-parts.js';
 import type { GatewayHttpParts } from './http/parts.js';
-
-/** The answer: OpenAI's, and what is ours beside it. */
-export interface MintedSecret {
-  /** Shown now or never. */
-  readonly value: string;
-  /** Unix seconds. */
-  readonly expires_at: number;
-  readonly session: Readonly<Record<string, unknown>>;
-  readonly trunkline: {
-    /** To revoke it by, and what the rows of its sessions name. */
-    readonly id: ClientSecretId;
-    readonly max_uses: number | null;
-    readonly origins: readonly string[] | null;
-    readonly pinned: readonly string[];
-  };
-}
 
 /** The mint of a gateway. */
 export function clientSecretMint(parts: GatewayParts): GatewayHttpParts['mint'] {

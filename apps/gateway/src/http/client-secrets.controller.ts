@@ -2,7 +2,7 @@
 import { Controller, Delete, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 import { hasScope, SCOPE_REFUSALS, type Principal } from '@trunkline/tenancy';
 import type { Request } from 'express';
-import type { MintedSecret } from '../client-secret-mint.js';
+import type { MintedSecret } from './parts.js';
 import { Caller } from './api-key.guard.js';
 import { GATEWAY_HTTP, RefusedRequest, type GatewayHttpParts } from './parts.js';
 import { readJson } from './read-json.js';

@@ -1,10 +1,25 @@
 // What the gateway's HTTP routes need, handed in by the composition root. A token rather than classes by type, so that
 // the data plane's pieces stay plain objects that tests make without a container.
-import type { Refusal, Result } from '@trunkline/kernel';
+import type { ClientSecretId, Refusal, Result } from '@trunkline/kernel';
 import type { ClientSecretStore, Principal } from '@trunkline/tenancy';
 import type { Request, Response } from 'express';
-import type { MintedSecret } from '../client-secret-mint.js';
 import type { SessionBills } from '../session-bill.js';
+
+/** The answer: OpenAI's, and what is ours beside it. */
+export interface MintedSecret {
+  /** Shown now or never. */
+  readonly value: string;
+  /** Unix seconds. */
+  readonly expires_at: number;
+  readonly session: Readonly<Record<string, unknown>>;
+  readonly trunkline: {
+    /** To revoke it by, and what the rows of its sessions name. */
+    readonly id: ClientSecretId;
+    readonly max_uses: number | null;
+    readonly origins: readonly string[] | null;
+    readonly pinned: readonly string[];
+  };
+}
 
 /** Parts of the gateway that its HTTP routes use. */
 export interface GatewayHttpParts {
