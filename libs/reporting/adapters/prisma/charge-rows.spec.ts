@@ -110,8 +110,10 @@ describe('charge rows', () => {
       dryRun: false,
     });
     if (!again.ok) throw new Error(again.error.message);
-    for await (const page of again.value)
-      expect(page.changed.map(({ purpose }) => purpose)).toEqual(['provider_cost', 'provider_cost']);
+    // What was booked anew may come round once more, and is then what it should be.
+    const purposes: string[] = [];
+    for await (const { changed } of again.value) purposes.push(...changed.map(({ purpose }) => purpose));
+    expect(purposes).toEqual(['provider_cost', 'provider_cost']);
     const rows = (await read('UTC', THIRD_TENANT, '2026-10')) as MeteredRow[];
     const shownRows = rows.map(({ kind, billing, evidence, charge, cost }) =>
       [kind, billing, evidence, formatAmount(charge), formatAmount(cost)].join(' '),
