@@ -25,6 +25,13 @@ describe('the tap of pinned settings', () => {
     expect(types.map((type) => tapOver(null).interest(type, 9))).toEqual(['pass', 'hold', 'hold', 'hold']);
   });
 
+  it('reads types as the vendor does, for itself and for the gate behind it', async () => {
+    expect(tapOver(null).typesFrom).toBe('whole');
+    expect(tapOver({ interest: () => 'hold', message: () => 'forward' }).typesFrom).toBe('whole');
+    const doubled = UPDATE.toString().replace('{', '{"type":"input_audio_buffer.append",');
+    expect(replaced(await tapOver(null).message('unknown', Buffer.from(doubled)))).toBe(WITHOUT);
+  });
+
   it('sends an update on without what is pinned', async () => {
     expect(replaced(await tapOver(null).message('session.update', UPDATE))).toBe(WITHOUT);
   });
