@@ -6,6 +6,10 @@ import { loadProcessConfig, processEnvironment } from '@trunkline/platform/confi
 import { outboundExceptionsOf } from '@trunkline/platform/outbound';
 import { installedPepper, secretSeal } from '@trunkline/platform/secrets';
 import { exportPlaceOf } from '@trunkline/reporting/adapters/export';
+import { addAuditCommands } from './src/access/audit-commands.js';
+import { addMemberCommands } from './src/access/member-commands.js';
+import { recorded } from './src/access/recorded.js';
+import { addTokenCommands } from './src/access/token-commands.js';
 import { withInstallation } from './src/context.js';
 import { addBookingCommands } from './src/ledger/booking-commands.js';
 import { addLedgerCommand } from './src/ledger/reading-commands.js';
@@ -56,13 +60,15 @@ const program = new Command('trunkline')
 
 const run: RunCommand = async (command, work, ifNone) => {
   const { asJson, ...flags } = flagsOf(command);
-  process.stdout.write(formatRows(await withInstallation(flags, work), asJson, ifNone));
+  process.stdout.write(
+    formatRows(await withInstallation(flags, (tenancy) => work(recorded(tenancy, command))), asJson, ifNone),
+  );
 };
 
 const runOnBooks: RunOnBooks = async (command, work) => {
   const { asJson, ...flags } = flagsOf(command);
   const answer = await withInstallation(flags, (tenancy, databaseUrl) =>
-    work({ tenancy, exports: { db: tenancy.db, databaseUrl, ...flags.exports } }),
+    work({ tenancy: recorded(tenancy, command), exports: { db: tenancy.db, databaseUrl, ...flags.exports } }),
   );
   process.stdout.write(typeof answer === 'string' ? answer : formatRows(answer, asJson));
 };
@@ -71,7 +77,7 @@ const runOnReviews: RunOnReviews = async (command, work) => {
   const { asJson, ...flags } = flagsOf(command);
   const pepper = await installedPepper(flags);
   const secrets = { hashEndUser: endUserHasher(pepper), contentSeal: secretSeal(flags.contentKey ?? pepper) };
-  const answer = await withInstallation(flags, (tenancy) => work({ tenancy, ...secrets }));
+  const answer = await withInstallation(flags, (tenancy) => work({ tenancy: recorded(tenancy, command), ...secrets }));
   process.stdout.write(typeof answer === 'string' ? answer : formatAnswer(answer, asJson));
 };
 
@@ -139,6 +145,9 @@ addExportCommands(program, runOnBooks);
 addRepairCommands(program, run);
 addRollupCommands(program, run, systemClock.nowMs());
 addReconcileCommands(program, run, vendorOf);
+addMemberCommands(program, run);
+addTokenCommands(program, run);
+addAuditCommands(program, run);
 
 try {
   await program.parseAsync();

@@ -30,3 +30,5 @@ export * from './core/access/roles.js';
 export * from './core/access/principal.js';
 export * from './core/access/decide.js';
 export * from './core/access/audit-entry.js';
+export * from './core/access/audit-text.js';
+export * from './core/secret-text.js';

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AdminGuard } from './access/admin.guard.js';
+import { SignOutController } from './access/sign-out.controller.js';
 import { StartController } from './access/start.controller.js';
 import { API_PARTS, type ApiRouteParts } from './api-parts.js';
 import { CostCentresController } from './cost-centres/cost-centres.controller.js';
@@ -8,6 +9,9 @@ import { ExportsController } from './exports/exports.controller.js';
 import { BooksController } from './ledger/books.controller.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { PeriodsController } from './ledger/periods.controller.js';
+import { AuditController } from './members/audit.controller.js';
+import { MembersController } from './members/members.controller.js';
+import { TokensController } from './members/tokens.controller.js';
 import { ReviewsController } from './moderation/reviews.controller.js';
 import { OrganizationController } from './organization/organization.controller.js';
 import { OverviewController } from './overview/overview.controller.js';
@@ -28,6 +32,10 @@ export class ApiModule {
   static controllers(): readonly Type[] {
     return [
       StartController,
+      SignOutController,
+      MembersController,
+      TokensController,
+      AuditController,
       OverviewController,
       ReportsController,
       PoolsController,

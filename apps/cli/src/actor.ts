@@ -28,7 +28,8 @@ export function becauseOf({ actor, reason }: BecauseFlags): Because {
   return { actor, reason };
 }
 
-function systemUser(): string {
+/** The operating system's user. */
+export function systemUser(): string {
   try {
     return userInfo().username;
   } catch {

@@ -19,6 +19,8 @@ export interface AdministrationRefusal {
     | 'issuer_taken'
     | 'pool_not_found'
     | 'share_not_found'
+    | 'member_not_found'
+    | 'token_not_found'
     | 'slug_taken';
   /** Says what to do; repeats no secret. */
   readonly message: string;

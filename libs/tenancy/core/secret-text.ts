@@ -3,8 +3,8 @@
 import { crc32 } from 'node:zlib';
 import { base32 } from '@trunkline/kernel';
 
-/** What a credential begins with: `tl_` keys, `ek_` client secrets. */
-export type SecretPrefix = 'tl_' | 'ek_';
+/** What a credential begins with: `tl_` keys, `ek_` client secrets, `tlat_` tokens of the admin API. */
+export type SecretPrefix = 'tl_' | 'ek_' | 'tlat_';
 
 const SECRET_BYTES = 20;
 // 160 bits are exactly 32 characters of 5 bits; the 32 bits of the checksum take 7.

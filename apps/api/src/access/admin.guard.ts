@@ -3,6 +3,7 @@
 // some tenants only is judged for the tenant in the path or the query here; of others they hear what an unknown one says.
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { isStorable } from '@trunkline/kernel';
 import { decide, TenantScope, type AccessPrincipal } from '@trunkline/tenancy';
 import type { Request } from 'express';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
@@ -56,6 +57,8 @@ export class AdminGuard implements CanActivate {
   ): Promise<void> {
     const named = of === 'company' ? inPath(request) : [...inPath(request), ...inQuery(request)];
     for (const each of named) {
+      // Pipes come after guards: what no database takes is looked up by none.
+      if (!isStorable(each)) throw noSuchTenant(each);
       const { id } = await orTooLong(tenantNamed(this.parts.tenancy, each));
       const decision = decide(principal, permission, id);
       if (decision === 'hidden') throw noSuchTenant(each);

@@ -1,42 +1,22 @@
-import 'reflect-metadata';
-import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { PERMISSIONS } from '@trunkline/tenancy';
-import { ApiModule } from '../api.module.js';
-import { Allowed, NeedsStepUp, OpenWithoutSession, type Allowance } from './allow.js';
+import { apiRoutes } from '../../../../test/support/api-routes.js';
 
-interface Route {
-  readonly path: string;
-  readonly handler: object;
-}
-
-// What Nest itself builds its routes from.
-const routes: readonly Route[] = (ApiModule.controllers() as readonly { readonly prototype: object }[]).flatMap(
-  (controller) => {
-    const base = String(Reflect.getMetadata(PATH_METADATA, controller));
-    return Object.getOwnPropertyNames(controller.prototype).flatMap((name): Route[] => {
-      const handler: unknown = Object.getOwnPropertyDescriptor(controller.prototype, name)?.value;
-      if (typeof handler !== 'function' || Reflect.getMetadata(METHOD_METADATA, handler) === undefined) return [];
-      return [{ path: `${base}/${String(Reflect.getMetadata(PATH_METADATA, handler))}`, handler }];
-    });
-  },
-);
-const allowanceOf = ({ handler }: Route) => Reflect.getMetadata(Allowed.KEY, handler) as Allowance | undefined;
-const isOpen = ({ handler }: Route) => Reflect.getMetadata(OpenWithoutSession.KEY, handler) === true;
+const routes = apiRoutes();
 
 describe('the routes of the control plane', () => {
-  it('are found', () => expect(routes.length).toBeGreaterThan(40));
+  it('are found', () => expect(routes.length).toBeGreaterThan(50));
 
-  it.each(routes)('$path says who may use it, once, or that it is open', (route) => {
-    const permission = allowanceOf(route)?.permission;
-    expect(isOpen(route) ? permission : PERMISSIONS.find((each) => each === permission)).toBe(permission);
-    expect(isOpen(route) || permission !== undefined).toBe(true);
+  it.each(routes)('$method $path says who may use it, or that it is open, and not both', ({ allowance, isOpen }) => {
+    expect(isOpen).toBe(allowance === null);
+    if (allowance !== null) expect(PERMISSIONS).toContain(allowance.permission);
   });
 
   it('are open without a sign-in in a short list only', () => {
-    const open = routes.filter(isOpen).map(({ path }) => path);
-    expect(open.filter((path) => !path.startsWith('v1/organization/'))).toEqual([
-      'admin/start//',
-      'admin/api/v1/exports/:id/files/:name',
+    const open = routes.filter(({ isOpen }) => isOpen).map(({ path }) => path);
+    expect(open.filter((path) => !path.startsWith('/v1/organization/'))).toEqual([
+      '/admin/start',
+      '/admin/sign-out',
+      '/admin/api/v1/exports/:id/files/:name',
     ]);
   });
 
@@ -45,13 +25,9 @@ describe('the routes of the control plane', () => {
     expect(odd.map(({ path }) => path)).toEqual([]);
   });
 
-  it('that approve need a fresh sign-in', () => {
-    const approving = routes.filter((route) => allowanceOf(route)?.permission.endsWith(':approve') === true);
-    expect(approving.length).toBeGreaterThan(2);
-    for (const { path, handler } of approving)
-      expect({ path, stepUp: Reflect.getMetadata(NeedsStepUp.KEY, handler) as unknown }).toEqual({
-        path,
-        stepUp: true,
-      });
+  it('that approve, and that give rights away, need a fresh sign-in', () => {
+    const weighty = routes.filter(({ allowance }) => /:approve$|^members:write$/.test(allowance?.permission ?? ''));
+    expect(weighty.length).toBeGreaterThan(4);
+    expect(weighty.filter(({ needsStepUp }) => !needsStepUp)).toEqual([]);
   });
 });

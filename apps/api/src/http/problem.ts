@@ -19,6 +19,8 @@ export const PROBLEMS = {
   foreign_site: { status: 403, title: 'Another site sent this' },
   not_found: { status: 404, title: 'There is nothing here' },
   export_not_found: { status: 404, title: 'There is no such export' },
+  member_not_found: { status: 404, title: 'There is no such member' },
+  token_not_found: { status: 404, title: 'There is no such token' },
   tenant_not_found: { status: 404, title: 'There is no such tenant' },
   cost_centre_not_found: { status: 404, title: 'There is no such cost centre' },
   pool_not_found: { status: 404, title: 'There is no such pool' },

@@ -35,7 +35,9 @@ export function addCostCentreCommands(program: Command, run: RunCommand): void {
     .requiredOption('--owner <name>', 'who answers for it')
     .requiredOption('--gl-account <account>', 'where the general ledger books it')
     .action((code: string, { name, owner, glAccount }: CentreFlags, command: Command) =>
-      run(command, async ({ db }) => [centreRow(done(await saveCostCentre(db, { code, name, owner, glAccount })))]),
+      run(command, async ({ db }) => [
+        centreRow(done(await db.$transaction((tx) => saveCostCentre(tx, { code, name, owner, glAccount })))),
+      ]),
     );
   centre
     .command('list')
@@ -58,7 +60,10 @@ function addAssignments(centre: Command, run: RunCommand): void {
         const { id: tenantId, slug } = done(await findTenant(tenancy, flags.tenant));
         const keyId = flags.key === undefined ? null : keyIdOf(flags.key);
         const request = { code: orNull(code), effectiveFrom: flags.from };
-        const assigned = done(await assignCostCentre(tenancy.db, { tenantId, keyId }, request, flags.actor));
+        const assigning = tenancy.db.$transaction((tx) =>
+          assignCostCentre(tx, { tenantId, keyId }, request, flags.actor),
+        );
+        const assigned = done(await assigning);
         return [{ tenant: slug, ...assignmentRow(assigned), actor: flags.actor }];
       }),
     );

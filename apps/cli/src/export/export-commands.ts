@@ -49,7 +49,7 @@ function addRun(exporting: Command, run: RunOnBooks): void {
       const { period, actor: requestedBy } = flags;
       const tenantId = flags.tenant === undefined ? null : done(await findTenant(tenancy, flags.tenant)).id;
       const request = { format, period, tenantId, options: optionsOf(flags), requestedBy };
-      const asked = done(await requestRun(tenancy.db, request, FORMAT_IDS));
+      const asked = done(await tenancy.db.$transaction((tx) => requestRun(tx, request, FORMAT_IDS)));
       const teller = tellProgress((line) => process.stderr.write(`${asked.id}: ${line}\n`));
       const finished = await performRun(exports, asked.id, { onRows: teller.onRows }).finally(teller.stop);
       return finished === null ? [] : fileRows(finished, folderOf(exports, finished.id));

@@ -35,21 +35,12 @@ export async function createKey(
   const tenant = await context.db.tenant.findUnique({ where: { id: tenantId }, select: { id: true } });
   if (!tenant) return err(tenantNotFound(tenantId));
   const secret = mintKey(context.randomBytes);
-  const row = await context.db.apiKey.create({
-    data: {
-      id: mintId('key', nowMs, context.randomBytes),
-      tenantId,
-      name,
-      hmac: context.hashKey(secret),
-      ...displayOf(secret),
-      sessionsMax,
-      models: storedList(models),
-      origins: storedList(origins),
-      scopes,
-      expiresAt,
-    },
-  });
-  return ok({ key: apiKeyOf(row), secret });
+  const data = {
+    ...{ id: mintId('key', nowMs, context.randomBytes), tenantId, name, hmac: context.hashKey(secret) },
+    ...displayOf(secret),
+    ...{ sessionsMax, models: storedList(models), origins: storedList(origins), scopes, expiresAt },
+  };
+  return changing(context.db, async (tx) => ok({ key: apiKeyOf(await tx.apiKey.create({ data })), secret }));
 }
 
 /** Changes what the request names. A cap below what the key is guaranteed is refused. */

@@ -1,14 +1,13 @@
 // The record of changes, as it is written and read. `recordAudit` is the only writer: in the transaction of the change, as its
 // last step (it holds the end of the chain until the commit, so whoever waits for it holds everything else already).
 import { randomBytes } from 'node:crypto';
-import { err, mintId, ok, type Result } from '@trunkline/kernel';
+import { err, mintId, ok, storableText, type Result } from '@trunkline/kernel';
 import { Prisma, type Database } from '@trunkline/platform/database';
 import { z } from 'zod';
 import {
   auditLink,
   AuditWalk,
   recordedJson,
-  storable,
   type AuditActor,
   type AuditBreak,
   type AuditEntry,
@@ -144,7 +143,7 @@ function storedJson(value: Json): Prisma.InputJsonValue | typeof Prisma.JsonNull
 }
 
 function kept(text: string): string {
-  return storable(text).slice(0, TEXT_MAX).toWellFormed();
+  return storableText(text).slice(0, TEXT_MAX).toWellFormed();
 }
 
 function keptOrNull(text: string | null): string | null {

@@ -34,3 +34,15 @@ export {
   type SessionContext,
 } from './admin-sessions.js';
 export { OWN_ISSUER, signInByLink } from './bootstrap-owner.js';
+export {
+  createToken,
+  findByToken,
+  listTokens,
+  revokeToken,
+  TOKEN_DAYS_MAX,
+  type ApiTokenRecord,
+  type TokenMaker,
+  type TokenRequest,
+  type WhoseTokens,
+} from './api-tokens.js';
+export { grantRole, listMembers, revokeRole, type MemberRecord } from './members.js';

@@ -24,7 +24,8 @@ export async function createTenant(context: TenancyContext, request: CreateTenan
   if (!input.ok) return input;
   const id = mintId('tnt', context.clock.nowMs(), context.randomBytes);
   try {
-    return ok(tenantOf(await context.db.tenant.create({ data: { id, status: 'active', ...input.value } })));
+    const data = { id, status: 'active', ...input.value };
+    return await changing(context.db, async (tx) => ok(tenantOf(await tx.tenant.create({ data }))));
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     const { slug } = input.value;

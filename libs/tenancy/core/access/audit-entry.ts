@@ -2,6 +2,7 @@
 // one canonical form, so an entry that is changed, removed or moved breaks every hash after it. The form never changes: what
 // was recorded has to verify for ever. Secrets are kept out here, by name, whatever is handed in.
 import { hash } from 'node:crypto';
+import { storableText } from '@trunkline/kernel';
 
 /** A JSON value. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -68,11 +69,6 @@ export function auditLink(previousHash: string, entry: AuditEntry): string {
   return hash('sha256', `${FORM}\n${previousHash}\n${text}`, 'hex');
 }
 
-/** A text as the record can store it: PostgreSQL takes neither NUL nor half of a surrogate pair. */
-export function storable(text: string): string {
-  return text.replaceAll('\0', '\uFFFD').toWellFormed();
-}
-
 /** JSON with sorted names: one text for one value. */
 export function canonical(value: Json): string {
   if (isList(value)) return `[${value.map(canonical).join(',')}]`;
@@ -90,7 +86,7 @@ export function recordedJson(value: unknown): Json {
 }
 
 function jsonOf(value: unknown, depth = 0): Json {
-  if (typeof value === 'string') return storable(value);
+  if (typeof value === 'string') return storableText(value);
   if (typeof value === 'boolean') return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   if (typeof value === 'bigint') return value.toString();
@@ -101,7 +97,10 @@ function jsonOf(value: unknown, depth = 0): Json {
   return Object.fromEntries(
     entries
       .filter(([, each]) => each !== undefined)
-      .map(([name, each]) => [storable(name), SECRET.test(name) && each !== null ? HIDDEN : jsonOf(each, depth + 1)]),
+      .map(([name, each]) => [
+        storableText(name),
+        SECRET.test(name) && each !== null ? HIDDEN : jsonOf(each, depth + 1),
+      ]),
   );
 }
 

@@ -1,0 +1,26 @@
+// `/admin/sign-out`: ends the sessions whose cookies the browser sends. Open to everybody: who is not signed in ends nothing.
+import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import { endAdminSession, findAdminSession } from '@trunkline/tenancy/adapters/prisma';
+import type { Request, Response } from 'express';
+import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
+import { assertOwnSite } from '../http/same-site.js';
+import { adminCookies, clearAdminCookie } from './admin-cookie.js';
+import { OpenWithoutSession } from './allow.js';
+
+@Controller('admin/sign-out')
+export class SignOutController {
+  constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
+
+  @Post()
+  @HttpCode(204)
+  @OpenWithoutSession(true)
+  async signOut(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<void> {
+    assertOwnSite(request);
+    const { tenancy } = this.parts;
+    for (const secret of adminCookies(request)) {
+      const source = (await findAdminSession(tenancy, [secret]))?.source;
+      if (source?.kind === 'session') await endAdminSession(tenancy.db, source.sessionId);
+    }
+    clearAdminCookie(request, response);
+  }
+}
