@@ -20,7 +20,7 @@ afterAll(async () => {
   await Promise.all(clients.map((client) => client.close()));
   await bed.stop();
   await removeDataDir(elsewhere);
-}, 60_000);
+}, 120_000);
 
 const run = (args: readonly string[], dataDir = bed.dataDir) => runProgram('cli', [...args, '--data-dir', dataDir]);
 const cli = async (...args: string[]): Promise<unknown> => {
@@ -129,7 +129,7 @@ describe('the status of a pool', () => {
     await first.close();
     expect((await third).sessionId).toBe(shown.waiting[0]?.sessionId);
     expect((await status()).totals).toMatchObject({ open: 2, waiting: 0 });
-  }, 60_000);
+  }, 120_000);
 
   it('is a table for people, with the lines where they are asked for', async () => {
     const { stdout } = await run(['pool', 'status', '--lines']);
@@ -138,7 +138,7 @@ describe('the status of a pool', () => {
     );
     expect(stdout).toMatch(/\npool +tenant +held .* owed\ndefault +bots +2 /);
     expect(stdout).toMatch(/\ndefault +open +bots +bots prod +gpt-realtime +20\d\d-.* ses_\w+ +rep_\w+\n/);
-  }, 60_000);
+  }, 120_000);
 
   it('is refused with words that help: no such pool, nothing runs there', async () => {
     expect(await run(['pool', 'status', 'no-such'])).toMatchObject({
@@ -147,7 +147,7 @@ describe('the status of a pool', () => {
     expect(await run(['pool', 'status'], elsewhere)).toMatchObject({
       ...{ code: 1, stderr: expect.stringContaining('no product runs on the data folder') },
     });
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('a pool', () => {
@@ -158,7 +158,7 @@ describe('a pool', () => {
     expect(await removal()).toMatchObject({ code: 1, stderr: expect.stringContaining('still has 2 sessions open') });
     await cli('pool', 'undrain', 'default');
     expect(await status()).toMatchObject({ status: 'active', totals: { open: 2 } });
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('the operator token', () => {
