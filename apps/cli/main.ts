@@ -7,6 +7,7 @@ import { outboundExceptionsOf } from '@trunkline/platform/outbound';
 import { installedPepper, secretSeal } from '@trunkline/platform/secrets';
 import { exportPlaceOf } from '@trunkline/reporting/adapters/export';
 import { addAuditCommands } from './src/access/audit-commands.js';
+import { addLinkCommand } from './src/access/link-command.js';
 import { addMemberCommands } from './src/access/member-commands.js';
 import { recorded } from './src/access/recorded.js';
 import { addTokenCommands } from './src/access/token-commands.js';
@@ -145,7 +146,7 @@ addExportCommands(program, runOnBooks);
 addRepairCommands(program, run);
 addRollupCommands(program, run, systemClock.nowMs());
 addReconcileCommands(program, run, vendorOf);
-addMemberCommands(program, run);
+addLinkCommand(addMemberCommands(program, run), inquire);
 addTokenCommands(program, run);
 addAuditCommands(program, run);
 

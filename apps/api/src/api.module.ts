@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AdminGuard } from './access/admin.guard.js';
+import { NewLinkController } from './access/new-link.controller.js';
 import { SignOutController } from './access/sign-out.controller.js';
 import { StartController } from './access/start.controller.js';
 import { API_PARTS, type ApiRouteParts } from './api-parts.js';
@@ -33,6 +34,7 @@ export class ApiModule {
     return [
       StartController,
       SignOutController,
+      NewLinkController,
       MembersController,
       TokensController,
       AuditController,

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { newLink } from './access/link-command.js';
 import { runningProduct } from './running-product.js';
 
 /** A data folder of a product whose API answers so; what it was asked with. */
@@ -10,7 +11,7 @@ async function aFolder(status: number, body: unknown) {
   const folder = await mkdtemp(join(tmpdir(), 'trunkline-cli-'));
   const asked: (string | undefined)[] = [];
   const server = createServer((request, response) => {
-    asked.push(`${request.url} ${request.headers.authorization}`);
+    asked.push(`${request.method} ${request.url} ${request.headers.authorization}`);
     response.writeHead(status).end(JSON.stringify(body));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -41,7 +42,14 @@ describe('the product that runs', () => {
   it('is asked with the token of its data folder', async () => {
     const running = await product(200, { pools: [] });
     expect(await ask(running)).toEqual({ pools: [] });
-    expect(running.asked).toEqual(['/admin/api/v1/pools Bearer token']);
+    expect(running.asked).toEqual(['GET /admin/api/v1/pools Bearer token']);
+  });
+
+  it('makes a new one-time link, at its own address', async () => {
+    const running = await product(201, { path: '/admin/start?token=x' });
+    const link = await newLink(running.folder);
+    expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/admin\/start\?token=x$/);
+    expect(running.asked).toEqual(['POST /admin/api/v1/one-time-link Bearer token']);
   });
 
   it('has nothing where it answers so', async () => {

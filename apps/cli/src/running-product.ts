@@ -6,8 +6,13 @@ import { layoutOf } from '@trunkline/platform/data-folder';
 import { readSecret } from '@trunkline/platform/secrets';
 import { z } from 'zod';
 
-/** Asks a path of the admin API; null when there is nothing at it (404). @throws Error that says what to do. */
-export type AskProduct = (path: string) => Promise<unknown>;
+/** The product that runs. */
+export interface AskProduct {
+  /** Asks a path of the admin API; null when there is nothing at it (404). @throws Error that says what to do. */
+  (path: string, method?: 'GET' | 'POST'): Promise<unknown>;
+  /** Scheme, host and port of its admin pages. */
+  readonly origin: string;
+}
 
 // The product itself gives up a look after five.
 const ANSWER_MS_MAX = 10_000;
@@ -28,18 +33,28 @@ export async function runningProduct(dataDir: string): Promise<AskProduct> {
   const run = RunFile.safeParse(JSON.parse(text));
   if (!run.success) throw new Error(`the product on ${folder} is of an older version: restart it with \`npm start\``);
   const { adminApiUrl } = run.data;
-  return (path) => ask(`${adminApiUrl}${path}`, token, folder);
+  const asking = (path: string, method: 'GET' | 'POST' = 'GET') =>
+    ask(`${adminApiUrl}${path}`, { token, folder, method });
+  return Object.assign(asking, { origin: new URL(adminApiUrl).origin });
 }
 
-async function ask(url: string, token: string, folder: string): Promise<unknown> {
+interface Asked {
+  readonly token: string;
+  readonly folder: string;
+  readonly method: 'GET' | 'POST';
+}
+
+async function ask(url: string, { token, folder, method }: Asked): Promise<unknown> {
   const headers = { authorization: `Bearer ${token}` };
-  const response = await fetch(url, { headers, signal: AbortSignal.timeout(ANSWER_MS_MAX) }).catch((cause: unknown) => {
-    throw new Error(
-      `the product on ${folder} does not answer at ${new URL(url).host}: it was stopped or is stuck. Start it with ` +
-        '`npm start` (a stop by force leaves run.json behind)',
-      { cause },
-    );
-  });
+  const response = await fetch(url, { method, headers, signal: AbortSignal.timeout(ANSWER_MS_MAX) }).catch(
+    (cause: unknown) => {
+      throw new Error(
+        `the product on ${folder} does not answer at ${new URL(url).host}: it was stopped or is stuck. Start it with ` +
+          '`npm start` (a stop by force leaves run.json behind)',
+        { cause },
+      );
+    },
+  );
   if (response.status === 404) return null;
   if (response.status === 401)
     throw new Error(

@@ -15,13 +15,14 @@ import { Allowed, NeedsStepUp, OpenToPrograms, OpenWithoutSession, type Allowanc
 import { identify } from './identify.js';
 
 const HOW_TO_SIGN_IN =
-  'Open the one-time admin link that Trunkline printed when it started. If it has been used, restart Trunkline to get a new link.';
+  'Open the one-time admin link that Trunkline printed when it started. If it has been used: `npm run cli -- member link`, or restart Trunkline.';
 const HOW_PROGRAMS_DO =
   'Programs send a token as Authorization: Bearer; that of the operator is in secrets/operator-token of its data folder.';
 const NO_ROLE = 'You are signed in but have no role here yet: ask an owner or administrator of this Trunkline for one.';
 const COMPANY = 'This is about the whole company, and your roles are for single tenants.';
 const NAME_ONE = 'Your roles are for single tenants: ask for one of them (tenant=<slug or id>).';
-const STEP_UP = 'This needs a fresh sign-in: sign in again, or open a new one-time link, and repeat it.';
+const STEP_UP =
+  'This needs a fresh sign-in: sign in again, or open a new one-time link (`npm run cli -- member link`), and repeat it.';
 
 @Injectable()
 export class AdminGuard implements CanActivate {

@@ -170,8 +170,13 @@ describe('bodies', () => {
 });
 
 describe('a member in a browser', () => {
+  // As `member link` does: the operator token makes the link, nobody else.
   const signIn = async () => {
-    const response = await fetch(api.oneTimeLink(), { redirect: 'manual' });
+    const made = await send('POST', '/admin/api/v1/one-time-link', {
+      headers: { authorization: `Bearer ${OPERATOR}` },
+    });
+    const { path } = z.object({ path: z.string() }).parse(JSON.parse(made.text));
+    const response = await fetch(`${api.origin}${path}`, { redirect: 'manual' });
     const cookie = (response.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
     return { cookie };
   };
@@ -217,6 +222,13 @@ describe('a member in a browser', () => {
     ).toBe(403);
     expect((await send('POST', '/admin/sign-out', { headers })).status).toBe(204);
     expect((await send('GET', path, { headers })).status).toBe(401);
+  });
+});
+
+describe('a one-time link', () => {
+  it('is made by the operator token only, never by an owner’s', async () => {
+    const { status, text } = await send('POST', '/admin/api/v1/one-time-link', { headers: as('owner') });
+    expect({ status, leaks: text.includes('token=') }).toEqual({ status: 409, leaks: false });
   });
 });
 

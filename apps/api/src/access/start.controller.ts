@@ -22,7 +22,7 @@ export class StartController {
     if (!query.success || !this.parts.link.redeem(query.data.token)) {
       throw new RefusedRequest('link_not_valid', {
         detail:
-          'This link does not work (any more): it opens the admin pages once, within 24 hours of the start that printed it. Restart Trunkline to get a new link.',
+          'This link does not work (any more): it opens the admin pages once, within 24 hours of the start that printed it. Restart Trunkline to get a new link, or run `npm run cli -- member link` beside it.',
       });
     }
     const origin = { ip: request.socket.remoteAddress ?? null, userAgent: request.headers['user-agent'] ?? null };

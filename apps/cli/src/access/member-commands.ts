@@ -18,7 +18,7 @@ interface RoleFlags extends ActorFlag {
 }
 
 /** Adds the commands to the program. */
-export function addMemberCommands(program: Command, run: RunCommand): void {
+export function addMemberCommands(program: Command, run: RunCommand): Command {
   const member = program.command('member').description('people on the admin port, and their roles');
   member
     .command('list')
@@ -37,6 +37,7 @@ export function addMemberCommands(program: Command, run: RunCommand): void {
           return [memberRow(done(await act(tenancy, { principal: null, name: flags.actor }, { memberId, grant })))];
         }),
       );
+  return member;
 }
 
 /** A role by name, for the company or for a tenant. @throws Error that says what there is */
