@@ -11,6 +11,8 @@ interface Detector {
   readonly holds: (compact: string) => boolean;
   /** Where in what has the form it may be, likelier first; absent: all of it. */
   readonly within?: (text: string) => readonly (readonly [start: number, end: number])[];
+  /** Where to look on, from the start of what has the form and the end of what was found in it or 0; absent: behind it. */
+  readonly lookOn?: (text: string, foundEnd: number) => number;
 }
 
 // Between digits people put one space, dash or dot.
@@ -19,9 +21,20 @@ const SEPARATOR = /[ .\-\u2010-\u2015]/g;
 /** What can be looked for, by category. */
 export const DETECTORS = {
   /** Payment cards: 13 to 19 digits, Luhn (ISO/IEC 7812-1). */
-  card_number: { form: /(?<![\d])\d(?:[ .\-\u2010-\u2015]?\d){12,63}(?![\d])/g, holds: isCard, within: cardsIn },
+  card_number: {
+    form: /(?<![\d])\d(?:[ .\-\u2010-\u2015]?\d){12,63}(?![\d])/g,
+    holds: isCard,
+    within: cardsIn,
+    lookOn: behindCards,
+  },
   /** Bank accounts: ISO 13616, remainder of 97. */
-  iban: { form: /(?<![a-z\d])[a-z]{2}\d{2}(?:[ -]?[a-z\d]){11,30}(?![a-z\d])/g, holds: isIban },
+  iban: {
+    form: /(?<![a-z\d])[a-z]{2}\d{2}(?:[ -]?[a-z\d]){11,30}(?![a-z\d])/g,
+    holds: isIban,
+    within: ibanIn,
+    // Words behind it have the form as well, and one of them may begin the next.
+    lookOn: (_text, foundEnd) => foundEnd || 4,
+  },
   email: { form: /[a-z\d._%+-]{1,64}@[a-z\d-]{1,63}(?:\.[a-z\d-]{1,63}){1,8}/g, holds: () => true },
   /** International telephone numbers with their plus sign. */
   phone: { form: /\+\d(?:[ .\-()\u2010-\u2015]?\d){6,14}(?![\d])/g, holds: () => true },
@@ -38,6 +51,31 @@ const SLICE = 4_096;
 const CARD_DIGITS_MIN = 13;
 const CARD_DIGITS_MAX = 19;
 const GROUP_DIGITS_MIN = 3;
+const FORM_DIGITS_MAX = 64;
+
+// ISO 13616 registry: characters of an IBAN by country.
+const IBAN_LENGTHS: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    15: 'no',
+    16: 'be',
+    18: 'dk fi fk fo gl nl sd',
+    19: 'mk si',
+    20: 'at ba ee kz lt lu mn xk',
+    21: 'ch hr li lv',
+    22: 'bg bh cr de gb ge ie me rs va',
+    23: 'ae gi il iq om so tl',
+    24: 'ad cz es md pk ro sa se sk tn vg',
+    25: 'ly pt st',
+    26: 'is tr',
+    27: 'bi dj fr gr it mc mr sm',
+    28: 'al az by cy do gt hu lb ni pl sv',
+    29: 'br eg ps qa ua',
+    30: 'jo kw mu ye',
+    31: 'mt sc',
+    32: 'lc',
+    33: 'ru',
+  }).flatMap(([length, countries]) => countries.split(' ').map((country) => [country, Number(length)] as const)),
+);
 
 /** @param wanted which kinds; each is a category of findings. */
 export function personalDataHook(wanted: readonly PersonalData[]): ModerationHook {
@@ -70,9 +108,10 @@ function find(text: string, wanted: readonly PersonalData[], isEnd: boolean): Fi
 }
 
 function findIn(plain: PlainText, category: PersonalData, isOver: (end: number) => boolean): Finding[] {
-  const { form, holds, within = wholly }: Detector = DETECTORS[category];
+  const { form, holds, within = wholly, lookOn = behind }: Detector = DETECTORS[category];
   const found: Finding[] = [];
-  for (const match of plain.text.matchAll(form)) {
+  form.lastIndex = 0;
+  for (let match = form.exec(plain.text); match !== null; match = form.exec(plain.text)) {
     let from = 0;
     for (const [start, end] of within(match[0])) {
       if (start < from || !isOver(match.index + end) || !holds(match[0].slice(start, end).replace(SEPARATOR, '')))
@@ -81,8 +120,13 @@ function findIn(plain: PlainText, category: PersonalData, isOver: (end: number) 
       found.push({ category, score: 1, span, certainAt: span.end + 1 });
       from = end;
     }
+    form.lastIndex = match.index + lookOn(match[0], from);
   }
   return found;
+}
+
+function behind(text: string): number {
+  return text.length;
 }
 
 function wholly(text: string): readonly (readonly [number, number])[] {
@@ -102,6 +146,24 @@ function cardsIn(text: string): readonly (readonly [number, number])[] {
       if (digits >= CARD_DIGITS_MIN && digits <= CARD_DIGITS_MAX) cards.push([start, index + length]);
     }
   return cards;
+}
+
+// A form that was cut near its longest may end within a card.
+function behindCards(text: string, foundEnd: number): number {
+  const isCut = text.replace(SEPARATOR, '').length > FORM_DIGITS_MAX - CARD_DIGITS_MAX;
+  return isCut ? Math.max(foundEnd, text.length - 2 * (CARD_DIGITS_MAX - 1)) : text.length;
+}
+
+// As long as its country's are; where that is not known, all of it.
+function ibanIn(text: string): readonly (readonly [number, number])[] {
+  const length = IBAN_LENGTHS.get(text.slice(0, 2));
+  if (length === undefined) return wholly(text);
+  let end = 0;
+  for (let characters = 0; characters < length; end++) {
+    if (end >= text.length) return [];
+    if (/[a-z\d]/.test(text.charAt(end))) characters += 1;
+  }
+  return /^[a-z\d]/.test(text.slice(end)) ? [] : [[0, end]];
 }
 
 function isCard(digits: string): boolean {
