@@ -13,6 +13,7 @@ import {
   type MintBody,
   type Principal,
 } from '@trunkline/tenancy';
+import { unjudgedSettings } from './gate/unjudged-settings.js';
 import type { GatewayParts } from './gateway-parts.js';
 import type { GatewayHttpParts } from './http/parts.js';
 
@@ -22,7 +23,9 @@ export function clientSecretMint(parts: GatewayParts): GatewayHttpParts['mint'] 
     const read = MintInput.safeParse(body);
     if (!read.success) return err(unreadable(read.error.issues));
     const { session, expires_after, trunkline } = read.data;
-    const endUser = safetyIdentifier === null ? null : parts.hashEndUser(caller.tenantId, safetyIdentifier);
+    // What a company's token says of the end user goes before what the app says.
+    const named = safetyIdentifier === null ? null : parts.hashEndUser(caller.tenantId, safetyIdentifier);
+    const endUser = caller.endUser ?? named;
     const refusal = refusalOf(parts, caller, { session, endUser });
     if (refusal) return err(refusal);
     const value = mintClientSecret(randomBytes);
@@ -74,6 +77,8 @@ function refusalOf(
   const policy = parts.policy();
   const refused = endUserRefusal(caller, endUser, { snapshot: policy, nowMs: parts.clock.nowMs() });
   if (refused) return refused;
+  const unjudged = unjudgedSettings((id) => parts.gates.of(id), caller.tenantId, session);
+  if (unjudged) return unjudged;
   const isRealtime = session.type === 'realtime';
   const wanted = isRealtime ? ({ kind: 'conversation', model: session.model } as const) : TRANSCRIPTION;
   const usable = mayUseModel(caller, wanted.kind === 'conversation' ? wanted.model : 'transcription');

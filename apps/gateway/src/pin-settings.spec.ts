@@ -32,6 +32,11 @@ describe('the tap of pinned settings', () => {
     expect(replaced(await tapOver(null).message('unknown', Buffer.from(doubled)))).toBe(WITHOUT);
   });
 
+  it('lets nothing through that cannot be read here, but perhaps elsewhere', async () => {
+    for (const odd of [UPDATE.toString().replace('}}', '},"n":NaN}'), `\ufeff${UPDATE.toString()}`])
+      expect(replaced(await tapOver(null).message('unknown', Buffer.from(odd)))).toBe('{');
+  });
+
   it('sends an update on without what is pinned', async () => {
     expect(replaced(await tapOver(null).message('session.update', UPDATE))).toBe(WITHOUT);
   });

@@ -1,6 +1,6 @@
 // What a client secret decides of the sessions that it opens: what they begin with, and what of it their client may not
 // change. Sessions with another credential have no tap here and pay nothing.
-import { SETTING_EVENTS, withoutPinned, type Pinned } from '@trunkline/providers/adapters/openai';
+import { plainEvent, SETTING_EVENTS, withoutPinned, type Pinned } from '@trunkline/providers/adapters/openai';
 import { UNKNOWN_TYPE, type FrameTap, type FrameVerdict } from '@trunkline/realtime';
 import type { ClientSecret, SessionSettings } from '@trunkline/tenancy';
 import type { SessionTaps } from './gate/gate-tap.js';
@@ -30,7 +30,7 @@ function pinnedTap(inner: FrameTap | null, pinned: Pinned): FrameTap {
       SETTING_EVENTS.has(type) || type === UNKNOWN_TYPE ? 'hold' : (inner?.interest(type, bytes) ?? 'pass'),
     noted: (type, bytes) => inner?.noted?.(type, bytes),
     message: (type, payload) => {
-      const left = withoutPinned(payload, pinned) ?? payload;
+      const left = withoutPinned(payload, pinned) ?? plainEvent(payload);
       return shownTo(inner, type, left, left === payload);
     },
   };

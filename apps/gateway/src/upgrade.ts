@@ -21,6 +21,7 @@ import { admitAndDial } from './admit-and-dial.js';
 import type { JudgedCall } from './call-review.js';
 import type { Presented } from './credentials.js';
 import { endUserOf } from './end-user.js';
+import { unjudgedSettings } from './gate/unjudged-settings.js';
 import type { GatewayParts } from './gateway-parts.js';
 import type { LiveSession } from './live-session.js';
 import { LimitsSeen } from './limit-headers.js';
@@ -172,6 +173,9 @@ function judgeCall(
   const endUser = endUserOf(parts, principal.value, handshake);
   const refused = endUserRefusal(principal.value, endUser, { snapshot: policy, nowMs: parts.clock.nowMs() });
   if (refused) return err(refused);
+  const { tenantId, secret } = principal.value;
+  const unjudged = secret === null ? null : unjudgedSettings((id) => parts.gates.of(id), tenantId, secret.session);
+  if (unjudged) return err(unjudged);
   const closed = parts.closedToNewSessions();
   if (closed) return err(closed);
   const offered = (model: string) => isRealtimeModel(model);
@@ -181,7 +185,7 @@ function judgeCall(
   const waitMs = waitOf(handshake, principal.value);
   if (!waitMs.ok) return waitMs;
   // Asked for while a line is: it costs no time of its own.
-  const budget = parts.budgets.refusal(principal.value.tenantId);
+  const budget = parts.budgets.refusal(tenantId);
   return ok({ principal: principal.value, policy, pools: pools.value, waitMs: waitMs.value, budget });
 }
 
