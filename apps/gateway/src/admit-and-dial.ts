@@ -68,8 +68,8 @@ async function throughPools(
   let refused: Refused = refusedAs({ code: 'internal_error', message: 'No pool is configured for this model.' });
   // Whoever waited while this process began to stop hears the reason that helps.
   const toTell = (): Refused => ({ ...refused, refusal: parts.closedToNewSessions() ?? refused.refusal });
-  // One pool that may be waited for is asked and waited for in one go.
-  const first = turns.length === 1 && caller.waitMs > 0 ? [] : turns;
+  // One pool that may be waited for is asked and waited for in one go; a short wait may be too short for one's own line.
+  const first = turns.length === 1 && caller.waitMs >= SETTLE_MS ? [] : turns;
   for (const [i, { id }] of first.entries()) {
     const review = reviewOf(parts, caller, (each) => each === id);
     const outcome = await tryPools(parts, caller, { review, waitMs: 0, turn: i === 0 ? 'first' : 'fallback' });

@@ -60,7 +60,7 @@ export interface GatewayOptions {
   /** How hooks of moderation policies reach the world. */
   readonly hooks: HookTerms;
   readonly relayLimits: RelayLimits;
-  readonly deadlines: CallDeadlines;
+  readonly deadlines: Omit<CallDeadlines, 'lostMsMax'>;
   readonly drain: DrainTimes;
   readonly shutdown: Shutdown;
 }
@@ -75,6 +75,8 @@ export interface ComposedGateway {
   readonly lines: Pick<LeaseStore, 'view' | 'page'>;
 }
 
+// The keeper looks twice a second for leases that it could not renew; the rest is for a slow machine.
+const LOOK_MS = 1_000;
 const LEASES_MAX = 20_000;
 const RELEASE_MS_MAX = 5_000;
 
@@ -112,7 +114,7 @@ export function composeGateway(options: GatewayOptions): ComposedGateway {
     lineEnds: (lease) => keeper.ending(lease).catch((error: unknown) => lineFailed(log, lease, error)),
     releaseLease: (lease, keepMs = 0) => releaseQuietly(keeper, { lease, keepMs }, log),
     account: options.account,
-    deadlines: options.deadlines,
+    deadlines: { ...options.deadlines, lostMsMax: Math.max(0, options.leaseTerms.fenceMarginMs - LOOK_MS) },
     journal,
     stragglers,
     refusedCalls: openRefusedCalls(options, { replicaId, metrics }),

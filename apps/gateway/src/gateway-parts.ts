@@ -34,6 +34,8 @@ export interface CallDeadlines {
   readonly tailMsMax: number;
   /** For a peer to answer our close frame. */
   readonly closeMsMax: number;
+  /** All of that for the upstream of a session whose lease was lost: its line may be somebody else's then. */
+  readonly lostMsMax: number;
 }
 
 /** Parts of the gateway. */

@@ -6,8 +6,6 @@ import type { EndedBy } from '@trunkline/realtime';
 import { closeForClient, endCauseEntry, NO_STATUS } from '@trunkline/realtime';
 import type { LiveSession } from './live-session.js';
 
-// A lease that could not be renewed lapses in five seconds at the latest (`LeaseTerms`): its line may be somebody else's then.
-const LOST_TAIL_MS_MAX = 2_000;
 // A round trip to the vendor, many times over; who does not answer by then will hardly bill.
 const FENCE_MS_MAX = 2_000;
 
@@ -16,6 +14,8 @@ export interface SettleParts {
   /** Longest wait for usage that the upstream still owes after the end, in milliseconds. */
   readonly tailMsMax: number;
   readonly closeMsMax: number;
+  /** For all that is done with the upstream of a session whose lease was lost. */
+  readonly lostMsMax: number;
   readonly nowMs: () => number;
   /** How long the session has been open by now; by a clock that nobody sets. */
   readonly openMs: () => number;
@@ -65,15 +65,16 @@ async function closeClient({ gating, relay }: LiveSession, ended: EndedBy, msMax
 async function stopSpending(live: LiveSession, ended: EndedBy, parts: SettleParts): Promise<void> {
   const { observer, owed, relay } = live;
   const upstreamMayReport = endCauseEntry(ended.cause).billing === 'drain_tail';
+  const untilMs = ended.cause === 'lease_lost' ? parts.openMs() + parts.lostMsMax : Infinity;
+  const within = (mostMs: number): number => Math.max(0, Math.min(mostMs, untilMs - parts.openMs()));
   if (upstreamMayReport && (observer.reportsOwed() > 0 || relay.counters.fromClient.messages > 0)) {
     relay.sendUpstream(observer.stopSpending);
     // A question may be on its way, and the turn that it begins is billed: closing now would leave it without a report.
     relay.sendUpstream(observer.fence);
-    await withDeadline(owed.fenced(), FENCE_MS_MAX);
-    const tailMs = ended.cause === 'lease_lost' ? Math.min(parts.tailMsMax, LOST_TAIL_MS_MAX) : parts.tailMsMax;
-    await withDeadline(owed.none(), tailMs);
+    await withDeadline(owed.fenced(), within(FENCE_MS_MAX));
+    await withDeadline(owed.none(), within(parts.tailMsMax));
   }
-  await relay.closeUpstream(1000, '', parts.closeMsMax);
+  await relay.closeUpstream(1000, '', within(parts.closeMsMax));
 }
 
 async function withDeadline(work: Promise<void>, deadlineMs: number): Promise<void> {
