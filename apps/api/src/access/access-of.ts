@@ -37,11 +37,11 @@ export function originOf(request: Request): AuditOrigin {
  */
 export function personActing(request: Request, named: string | undefined): string {
   const { principal } = accessOf(request);
-  if (principal.kind === 'operator') {
+  const { person } = principal;
+  if (person === null) {
     if (named !== undefined) return named;
     throw badActor('actor must name who does it: the operator token is nobody in particular.');
   }
-  const person = principal.memberId ?? principal.id;
   if (named === undefined || named === person) return person;
   throw badActor('Leave actor out: you act as who you are signed in as.');
 }
@@ -49,7 +49,7 @@ export function personActing(request: Request, named: string | undefined): strin
 /** Who asked for something that nobody has to be a second person for: a member or token by name, else `administrator`. */
 export function personNamed(request: Request): string {
   const { principal } = accessOf(request);
-  return principal.kind === 'operator' ? 'administrator' : (principal.memberId ?? principal.id);
+  return principal.person ?? 'administrator';
 }
 
 /** Who is recorded: the principal, and by the name that was given where that is the operator's programs. */

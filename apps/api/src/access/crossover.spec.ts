@@ -153,6 +153,7 @@ describe('a tenant’s own people', () => {
     expect((await make([{ role: 'owner' }])).status).toBe(400);
     expect(await make([{ role: 'viewer', tenant: CANARY }])).toMatchObject({ status: 404 });
     expect((await make([{ role: 'viewer', tenant: null }])).status).toBe(400);
+    expect((await make([{ role: 'viewer', tenant: 'ours' }])).status).toBe(201);
   });
 });
 
@@ -255,6 +256,50 @@ describe('a token', () => {
     const revoke = { headers: { authorization: `Bearer ${OPERATOR}` } };
     expect((await send('POST', `/admin/api/v1/tokens/${id}/revoke`, revoke)).status).toBe(200);
     expect((await send('GET', '/admin/api/v1/pools', { headers })).status).toBe(401);
+  });
+
+  it('of a terminal is one person with all that it makes, which end with it', async () => {
+    const first = await createToken(context(), MAKER, {
+      name: 'x',
+      days: 2,
+      grants: [{ role: 'finance', tenantId: null }],
+    });
+    if (!first.ok) throw new Error(first.error.message);
+    const made = await make(first.value.secret, { name: 'y', days: 30, grants: [{ role: 'finance' }] });
+    const child = await make(made.secret ?? '', { name: 'z', days: 1, grants: [{ role: 'finance' }] });
+    expect(made).toMatchObject({
+      status: 201,
+      person: 'spec',
+      expiresAt: new Date(nowMs + 2 * 86_400_000).toISOString(),
+    });
+    const by = (token: string | undefined) => ({ headers: { authorization: `Bearer ${token ?? ''}` } });
+    const versions = [
+      { model: 'm', meter: 'input_text', unit: 'tokens', price: '4', source: 'spec', effectiveFrom: '2027-01-01' },
+    ];
+    const body = { reason: 'list', content: { versions } };
+    const draft = await send('POST', '/admin/api/v1/prices/changes', { ...by(first.value.secret), body });
+    const { id } = z.object({ id: z.string() }).parse(JSON.parse(draft.text));
+    const approve = `/admin/api/v1/prices/changes/${id}/approve`;
+    for (const token of [made.secret, child.secret]) {
+      const { status, text } = await send('POST', approve, by(token));
+      expect({ status, ...detailOf(text) }).toMatchObject({
+        status: 422,
+        detail: expect.stringContaining('second person'),
+      });
+    }
+    await send('POST', `/admin/api/v1/tokens/${first.value.id}/revoke`, by(OPERATOR));
+    for (const token of [made.secret, child.secret]) expect((await send('POST', approve, by(token))).status).toBe(401);
+  });
+
+  it('makes no line without end', async () => {
+    const statuses: number[] = [];
+    let secret = tokens.owner ?? '';
+    for (let i = 0; i < 6; i++) {
+      const made = await make(secret, { name: `line ${i}`, grants: [{ role: 'viewer' }, { role: 'owner' }] });
+      statuses.push(made.status);
+      secret = made.secret ?? secret;
+    }
+    expect(statuses).toEqual([201, 201, 201, 201, 409, 409]);
   });
 });
 

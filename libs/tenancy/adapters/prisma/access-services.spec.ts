@@ -116,6 +116,13 @@ describe('a session of the control plane', () => {
     expect(open).toEqual([false, false, ...Array<boolean>(20).fill(true)]);
   });
 
+  it('of a member who is disabled is nobody’s', async () => {
+    const secret = await signInByLink(context(), nowhere);
+    await postgres.db.member.updateMany({ data: { disabledAt: new Date(nowMs) } });
+    expect(await findAdminSession(context(), [secret])).toBeNull();
+    await postgres.db.member.updateMany({ data: { disabledAt: null } });
+  });
+
   it('is never found from nothing', async () => {
     for (const secrets of [[], [''], ['x']]) expect(await findAdminSession(context(), secrets)).toBeNull();
   });

@@ -60,13 +60,17 @@ export async function findAdminSession(
 ): Promise<AccessPrincipal | null> {
   if (secrets.length === 0) return null;
   const row = await db.adminSession.findFirst({
-    where: { secretHash: { in: secrets.map(hashOf) }, expiresAt: { gt: new Date(clock.nowMs()) } },
+    where: {
+      secretHash: { in: secrets.map(hashOf) },
+      expiresAt: { gt: new Date(clock.nowMs()) },
+      member: { disabledAt: null },
+    },
     include: { member: { include: { grants: true } } },
   });
   if (row === null) return null;
   const { member } = row;
   return accessPrincipal({
-    ...{ kind: 'member', id: member.id, name: member.name, memberId: trustedId('mbr', member.id) },
+    ...{ kind: 'member', id: member.id, name: member.name, memberId: trustedId('mbr', member.id), person: member.id },
     source: { kind: 'session', sessionId: trustedId('ads', row.id), stepUpUntilMs: row.stepUpUntil.getTime() },
     grants: member.grants.map(grantOf),
   });

@@ -1,14 +1,15 @@
 import { trustedId } from '@trunkline/kernel';
 import { decide, grantsBeyond, TenantScope } from './decide.js';
 import { PERMISSIONS } from './permissions.js';
-import { accessPrincipal, operatorPrincipal, personOf, type Grant } from './principal.js';
+import { accessPrincipal, operatorPrincipal, type Grant } from './principal.js';
 import { grantProblem, permissionsOf, ROLES, type Role } from './roles.js';
 
 const OURS = trustedId('tnt', 'tnt_ours');
 const THEIRS = trustedId('tnt', 'tnt_theirs');
 const member = (...grants: readonly Grant[]) =>
   accessPrincipal({
-    ...{ kind: 'member', id: 'mbr_1', name: 'ann', memberId: trustedId('mbr', 'mbr_1'), grants },
+    ...{ kind: 'member', id: 'mbr_1', name: 'ann', memberId: trustedId('mbr', 'mbr_1'), person: 'mbr_1' },
+    grants,
     source: { kind: 'session', sessionId: trustedId('ads', 'ads_1'), stepUpUntilMs: 0 },
   });
 const inTenant = (role: Role): Grant => ({ role, tenantId: OURS });
@@ -83,17 +84,12 @@ describe('handing on', () => {
 
 describe('a principal', () => {
   it('cannot be made of nobody', () => {
-    const nobody = { kind: 'token', memberId: null, source: { kind: 'operator' }, grants: [] } as const;
+    const nobody = { kind: 'token', memberId: null, person: 'ann', source: { kind: 'operator' }, grants: [] } as const;
     expect(() => accessPrincipal({ ...nobody, id: ' ', name: 'x' })).toThrow();
     expect(() => accessPrincipal({ ...nobody, id: 'x', name: '' })).toThrow();
     expect(() => accessPrincipal({ ...nobody, kind: 'member', id: 'mbr', name: 'ann' })).toThrow();
+    expect(() => accessPrincipal({ ...nobody, id: 'x', name: 'x', person: null })).toThrow();
   });
 
-  it('is one person, as member and behind their token; the operator is nobody in particular', () => {
-    const memberId = trustedId('mbr', 'mbr_1');
-    const source = { kind: 'token', tokenId: trustedId('tok', 'tok_1') } as const;
-    const token = accessPrincipal({ kind: 'token', id: 'tok_1', name: 'ci', memberId, source, grants: [] });
-    expect(personOf(token)).toBe(personOf(member()));
-    expect(personOf(operatorPrincipal())).toBeNull();
-  });
+  it('of the operator is nobody in particular', () => expect(operatorPrincipal().person).toBeNull());
 });

@@ -21,8 +21,13 @@ export interface AccessPrincipal {
   /** Of the member, of the token, or `operator`. */
   readonly id: string;
   readonly name: string;
-  /** The person behind it; null: the operator's programs, or a token that no member made. */
+  /** The member behind it; null: the operator's programs, or a token that no member made. */
   readonly memberId: MemberId | null;
+  /**
+   * Who stands behind it, for two-person rules: a member's id, or the name at the terminal where the first token of its line
+   * was made. Null: the operator's programs, which say who acts.
+   */
+  readonly person: string | null;
   readonly source: AccessSource;
   readonly grants: readonly Grant[];
 }
@@ -31,6 +36,7 @@ export interface AccessPrincipal {
 export function accessPrincipal(parts: AccessPrincipal): AccessPrincipal {
   if (parts.id.trim() === '' || parts.name.trim() === '') throw new Error('a principal has an id and a name');
   if (parts.kind === 'member' && parts.memberId === null) throw new Error('a member has an id');
+  if (parts.kind !== 'operator' && (parts.person ?? '').trim() === '') throw new Error('somebody stands behind it');
   return Object.freeze({ ...parts, grants: Object.freeze([...parts.grants]) });
 }
 
@@ -38,10 +44,6 @@ export function accessPrincipal(parts: AccessPrincipal): AccessPrincipal {
 export function operatorPrincipal(): AccessPrincipal {
   const grants = [{ role: 'owner', tenantId: null }] as const;
   const source = { kind: 'operator' } as const;
-  return accessPrincipal({ kind: 'operator', id: 'operator', name: 'operator token', memberId: null, source, grants });
-}
-
-/** The person for two-person rules: the member, also behind a token that they made. Null: it says itself who acts. */
-export function personOf(principal: AccessPrincipal): string | null {
-  return principal.kind === 'operator' ? null : (principal.memberId ?? principal.id);
+  const nobody = { memberId: null, person: null };
+  return accessPrincipal({ kind: 'operator', id: 'operator', name: 'operator token', ...nobody, source, grants });
 }

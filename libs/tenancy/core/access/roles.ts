@@ -67,7 +67,7 @@ const OF_ROLE: Readonly<Record<Role, readonly Permission[]>> = {
   finance: [...LOOKS, ...MONEY, 'tokens:read', 'tokens:write'],
   reviewer: ['tenants:read', 'sessions:read', 'policies:read', 'reviews:read', 'reviews:write', 'content:read'],
   tenant_admin: [
-    ...LOOKS.filter((one) => one !== 'overview:read'),
+    ...LOOKS,
     ...(['keys:write', 'sessions:end', 'secrets:read', 'secrets:write', 'reviews:read'] as const),
     ...(['tokens:read', 'tokens:write'] as const),
   ],
