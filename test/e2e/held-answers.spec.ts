@@ -197,6 +197,22 @@ describe('a question of the app (push to talk)', () => {
       expect(await client.next('response.done')).toMatchObject({ response: { status: 'completed' } });
       const record = lastRecord();
       expect([record.responses.length, record.transcriptions.length]).toEqual([1, 2]);
+      // Audio in an item is transcribed by nobody: it does not get in by that door.
+      const content = [{ type: 'input_audio', audio: speech('invoice').toString('base64') }];
+      const from = client.events.length;
+      client.send({
+        type: 'conversation.item.create',
+        event_id: 'item_1',
+        item: { type: 'message', role: 'user', content },
+      });
+      expect(await client.next('error', from)).toMatchObject({
+        error: { code: 'content_blocked', event_id: 'item_1' },
+      });
+      client.send({ type: 'response.create', event_id: 'ask_3' });
+      await client.next('response.done', from);
+      expect(ofType(client.events.slice(from), 'conversation.item.added')).toMatchObject([
+        { item: { role: 'assistant' } },
+      ]);
       await client.close();
     },
     SLOW_MS,

@@ -54,13 +54,17 @@ export interface GateFinding {
 
 /** Words of a caller's that held answers waited for in vain. */
 export interface UnjudgedWords {
-  readonly itemId: string;
+  /** Null where an app gave its item no id. */
+  readonly itemId: string | null;
   readonly why: Unjudged;
   readonly isBlocked: boolean;
 }
 
-/** What was not let through: what an app sends, a question that it asks, what was said, or what has no verdict in time. */
-export type BlockedThing = 'client' | 'question' | 'upstream' | 'unjudged';
+/**
+ * What was not let through: what an app sends, a question that it asks, what was said, what has no verdict in time, or
+ * audio that can have none (`unheard`).
+ */
+export type BlockedThing = 'client' | 'question' | 'upstream' | 'unjudged' | 'unheard';
 
 /** What a gate does to its session, and needs of the world. */
 export interface GatePorts {
@@ -180,6 +184,7 @@ export class GateSession {
   private letPlain(type: string, payload: Buffer): GateVerdict | Promise<GateVerdict> {
     if (this.gate.isShut) return this.refuse(type, payload);
     if (this.conduct.mustWait(type)) return this.conduct.untilFree().then(() => this.letPlain(type, payload));
+    if (this.blocksUnheard(type, payload)) return 'drop';
     const event = this.ports.reader.read('client', payload);
     if (event === null) return this.letGo(type, payload, 'forward');
     this.remember(event);
@@ -286,6 +291,16 @@ export class GateSession {
       this.act(each);
       if (responseId !== null) this.verdicts.given(responseId);
     });
+  }
+
+  /** Audio that answers cannot wait for, as no transcript of it will come: the policy's failure rule decides at once. */
+  private blocksUnheard(type: string, payload: Buffer): boolean {
+    const unheard = this.conduct.unheard(type, payload);
+    if (unheard === null) return false;
+    const isBlocked = this.gate.policy.input.onFailure === 'closed';
+    this.ports.unjudged({ itemId: unheard.itemId, why: 'not_transcribed', isBlocked }, this.gate);
+    if (isBlocked) this.blocked('unheard', unheard.eventId, false);
+    return isBlocked;
   }
 
   /** What was said cannot be redacted any more: it is stopped like what is blocked. */

@@ -20,6 +20,8 @@ const MESSAGES = {
   client: 'What was sent is not allowed by the moderation policy and did not reach the model.',
   question: 'What was said before is not allowed by the moderation policy: there is no answer to it.',
   unjudged: 'What was said could not be judged by the moderation policy in time: it was taken out of the conversation.',
+  unheard:
+    'Audio in an item has no transcript that the moderation policy could judge, so it did not reach the model: send it with input_audio_buffer.append.',
   upstream: 'What was said is not allowed by the moderation policy: it was stopped and taken out of the conversation.',
 } as const;
 
@@ -65,7 +67,7 @@ export function openGate(parts: GatewayParts, session: GatedSession): GateSessio
     },
     toClient: (payload) => void relay().sendClient(payload),
     tellBlocked: (what, about) => {
-      const causedBy = what === 'client' || what === 'question' ? about : null;
+      const causedBy = what === 'upstream' || what === 'unjudged' ? null : about;
       sayError('content_blocked', MESSAGES[what], causedBy);
     },
     answerHeld: (ms) => parts.metrics.answerHeld(ms / 1_000),

@@ -165,6 +165,38 @@ describe('answers that are held', () => {
     expect(said.blocked).toEqual([['unjudged', 'a']]);
   });
 
+  const part = { type: 'input_audio', audio: 'AAAA' };
+  const spoken = { id: 'item_s', type: 'message', role: 'user', content: [part] };
+  const createSpoken = { type: 'conversation.item.create', event_id: 'event_s', item: spoken };
+  const askSpoken = { type: 'response.create', event_id: 'event_s', response: { input: [spoken] } };
+
+  it.each([createSpoken, askSpoken])(
+    'do not begin over audio in an item that nobody transcribes: $type',
+    async (event) => {
+      const { gate, send, said } = heldSession();
+      expect(gate.interest('client', event.type)).toBe('hold');
+      expect(await send(event)).toBe('drop');
+      expect([said.unjudged, said.blocked, said.upstream]).toEqual([
+        [['not_transcribed', true]],
+        [['unheard', 'event_s']],
+        [],
+      ]);
+    },
+  );
+
+  it('begin over such audio where the policy fails open, and always over a transcript alone', async () => {
+    const open = heldSession({ onFailure: 'open' });
+    expect(await open.send(createSpoken)).toBe('forward');
+    expect([open.said.unjudged, open.said.blocked]).toEqual([[['not_transcribed', false]], []]);
+    const closed = heldSession();
+    const content = [{ type: 'output_audio', transcript: 'hello' }];
+    expect(
+      await closed.send({ ...createSpoken, item: { ...spoken, role: 'assistant', content } } as object & {
+        type: string;
+      }),
+    ).toBe('forward');
+  });
+
   it('end with the policy: turn detection answers again', () => {
     const { gate, said, change, receive } = heldSession();
     change({ bindings: [] });

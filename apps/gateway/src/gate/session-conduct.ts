@@ -7,10 +7,13 @@ import {
   questionOf,
   readTurnEvent,
   SETTINGS_EVENTS,
+  SPOKEN_ITEM_EVENTS,
+  spokenItem,
   TRANSCRIPT_EVENTS,
   TURN_EVENTS,
   typeOf,
   withoutTranscript,
+  type SpokenItem,
 } from '@trunkline/providers/adapters/openai';
 import { REFUSAL_MARK } from './blocked-output.js';
 import { HeldAnswers, type Question, type Unjudged } from './held-answers.js';
@@ -105,8 +108,8 @@ export class SessionConduct {
   clientInterest(type: string): 'pass' | 'note' | 'hold' {
     if (type === APPEND) return this.line.isAhead ? 'note' : 'pass';
     if (this.held.isKeeping || this.ports.veil.touches(type)) return 'hold';
-    if (type === 'unknown') return 'hold';
-    if (type === QUESTION) return this.holds || !this.line.isSaid ? 'hold' : 'pass';
+    if (type === 'unknown' || (this.holds && SPOKEN_ITEM_EVENTS.has(type))) return 'hold';
+    if (type === QUESTION && !this.line.isSaid) return 'hold';
     return type === COMMIT && this.holds ? 'note' : 'pass';
   }
 
@@ -132,6 +135,11 @@ export class SessionConduct {
 
   untilFree(): Promise<void> {
     return this.held.untilFree();
+  }
+
+  /** Audio in a message of the app's that nobody will transcribe, where answers wait for what callers say; null: none. */
+  unheard(type: string, payload: Buffer): SpokenItem | null {
+    return this.holds && SPOKEN_ITEM_EVENTS.has(type) ? spokenItem(payload) : null;
   }
 
   /** What goes upstream of a message of the app's that may: null: nothing, for now. */

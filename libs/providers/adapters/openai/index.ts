@@ -10,5 +10,6 @@ export * from './observe.js';
 export * from './pinned-settings.js';
 export * from './session-veil.js';
 export * from './shown-session.js';
+export * from './spoken-items.js';
 export * from './turn-events.js';
 export * from './usage.js';
