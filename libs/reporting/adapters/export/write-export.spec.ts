@@ -52,6 +52,7 @@ beforeAll(async () => {
   });
   await saveCostCentre(db, { code: 'CC-1', name: 'Voice', owner: 'Ada', glAccount: '6400' });
   await saveCostCentre(db, { code: 'CC-2', name: 'Sales', owner: 'Bob', glAccount: '6500' });
+  await saveCostCentre(db, { code: 'CC-3', name: 'Of nobody', owner: 'Eve', glAccount: '6600' });
   await assignCostCentre(db, { tenantId: TENANT, keyId: null }, { code: 'CC-1', effectiveFrom: '2026-10-01' }, 'ada');
   await assignCostCentre(db, { tenantId: TENANT, keyId: null }, { code: 'CC-2', effectiveFrom: '2026-10-16' }, 'ada');
   await postUsage(db, [
@@ -154,32 +155,27 @@ describe('usage events', () => {
 });
 
 describe('the workbook', () => {
-  it('shows what reconciliation had found when the month was closed, and nothing later', async () => {
-    const first = await run('xlsx');
-    const made = {
-      stage: 'final',
-      trigger: 'manual',
-      actor: 'ada',
-      compared: 1,
-      equal: 0,
-      unbooked: 0,
-      alarming: true,
-    };
-    const data = {
-      poolId: 'pool_1',
-      day: new Date('2026-10-10'),
-      oursCost: 1,
-      unexplained: 1,
-      ranAt: new Date(),
-      ...made,
-    };
-    await postgres.db.reconciliationRun.create({ data: { id: 'rec_1', ...data } });
+  const comparedWith = async (day: string, ranAt: Date): Promise<void> => {
+    const id = `rec_${day}_${ranAt.getTime()}`;
+    await postgres.db.reconciliationRun.create({
+      data: {
+        ...{ id, poolId: 'pool_1', day: new Date(day), stage: 'final', trigger: 'manual', actor: 'ada', ranAt },
+        ...{ compared: 1, equal: 0, unbooked: 0, oursCost: 1, unexplained: 1, alarming: true },
+      },
+    });
     const difference = { class: 'lost_usage', ours: 1, estimated: 0, theirs: 2, difference: 1 };
-    await postgres.db.reconciliationDifference.create({ data: { runId: 'rec_1', line: 1, ...difference } });
+    await postgres.db.reconciliationDifference.create({ data: { runId: id, line: 1, ...difference } });
+  };
+
+  it('shows what reconciliation had found when the month was closed, and nothing that was stored later', async () => {
+    const first = await run('xlsx');
+    await comparedWith('2026-10-10', new Date());
+    expect((await run('xlsx')).sha256).toBe(first.sha256);
+    // Begun before the close, stored after it.
+    await comparedWith('2026-10-11', new Date('2026-10-13'));
     expect((await run('xlsx')).sha256).toBe(first.sha256);
     const open = await run('xlsx', { period: '2026-11' });
-    const later = { ...data, day: new Date('2026-11-05') };
-    await postgres.db.reconciliationRun.create({ data: { id: 'rec_2', ...later } });
+    await comparedWith('2026-11-05', new Date());
     expect((await run('xlsx', { period: '2026-11' })).sha256).not.toBe(open.sha256);
   });
 });
@@ -196,7 +192,12 @@ describe('a closed month', () => {
       expect([id, manifest.status]).toEqual([id, 'FINAL']);
       found[id] = sha256;
     }
-    for (const whose of [{ tenantId: TENANT }, { tenantId: OTHER_TENANT }, { costCentre: 'CC-1' }]) {
+    for (const whose of [
+      { tenantId: TENANT },
+      { tenantId: OTHER_TENANT },
+      { costCentre: 'CC-1' },
+      { costCentre: 'CC-3' },
+    ]) {
       const statement = await writeStatement(books(), { period: '2026-10', ...whose });
       if (statement === null) throw new Error('no statement');
       found[JSON.stringify(whose)] = statementJson(statement) + statementCsv(statement) + statementPage(statement);
@@ -216,7 +217,8 @@ describe('a closed month', () => {
     ).toMatchObject({ ok: true });
     await nameTenant(db, TENANT, 'acme-2', 'Renamed');
     await db.apiKey.update({ where: { id: KEY }, data: { name: 'renamed' } });
-    await saveCostCentre(db, { code: 'CC-1', name: 'Renamed', owner: 'Eve', glAccount: '1' });
+    for (const code of ['CC-1', 'CC-3', 'CC-4'])
+      await saveCostCentre(db, { code, name: 'Renamed', owner: 'Eve', glAccount: '1' });
     await nameTenant(db, NEWCOMER, 'new', 'New');
     for (const tenantId of [TENANT, NEWCOMER])
       expect(await bookByHand(db, credit(tenantId))).toMatchObject({ ok: true });
@@ -230,6 +232,8 @@ describe('a closed month', () => {
     await postgres.crash();
     await postgres.restart();
     expect(await papers()).toEqual(before);
+    // Nor is there a paper of what came after the close.
+    expect(await writeStatement(books(), { period: '2026-10', costCentre: 'CC-4' })).toBeNull();
     const inNovember = table(await (await run('csv', { period: '2026-11' })).text('charges'));
     const ofOctober = inNovember.filter((row) => row['usage_period'] === '2026-10');
     const shown = new Set(ofOctober.map((row) => `${row['tenant']} ${row['kind']}`));

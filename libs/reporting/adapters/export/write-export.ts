@@ -17,7 +17,6 @@ import {
   manifestOf,
   manifestText,
   type ChargeRows,
-  type Directory,
   type ExportContext,
   type ExportedFile,
   type ExportFile,
@@ -108,14 +107,11 @@ function sourcesOf(snapshot: Snapshot, { directory }: ExportContext, tenantId: T
     charges: (): ChargeRows => chargeRowsOf(snapshot, range),
     usage: (): UsageRows => usageRowsOf(snapshot, range),
     // It is about whole accounts: nothing of it is for one tenant.
-    reconciliation: () => (tenantId === null ? reconciliationLines(snapshot, spanOf(directory)) : Promise.resolve([])),
+    reconciliation: () =>
+      tenantId === null
+        ? reconciliationLines(snapshot, { period, isClosed: !isPreliminary(directory) })
+        : Promise.resolve([]),
   };
-}
-
-function spanOf(directory: Directory) {
-  const { fromMs, toMs, tenants } = directory;
-  const closedAtMs = Math.max(...[...tenants.values()].map(({ standing }) => standing.changedAtMs ?? 0));
-  return { fromMs, toMs, beforeMs: isPreliminary(directory) || tenants.size === 0 ? null : closedAtMs };
 }
 
 async function writeFileOf(file: ExportFile, dir: string, signal?: AbortSignal): Promise<ExportedFile> {

@@ -1,9 +1,23 @@
 // Makes a statement out of one snapshot of the books.
 import type { TenantId } from '@trunkline/kernel';
 import type { Period } from '@trunkline/ledger';
-import { withSnapshot } from '@trunkline/platform/database';
-import { StatementBuilder, type CostCentre, type Directory, type Statement, type StatementScope } from '../../index.js';
-import { chargeRowsOf, listCostCentres, loadDirectory, prepaidBefore, tenantsOfMonth } from '../prisma/index.js';
+import { withSnapshot, type Database } from '@trunkline/platform/database';
+import {
+  isPreliminary,
+  StatementBuilder,
+  type CostCentre,
+  type Directory,
+  type Statement,
+  type StatementScope,
+} from '../../index.js';
+import {
+  chargeRowsOf,
+  costCentresOfClosed,
+  listCostCentres,
+  loadDirectory,
+  prepaidBefore,
+  tenantsOfMonth,
+} from '../prisma/index.js';
 import type { Books } from './write-export.js';
 
 /** Whose statement of which month; the code of a cost centre, null for what belongs to none. */
@@ -14,11 +28,10 @@ export type StatementRequest = { readonly period: Period } & (
 /** The statement; null when there is no such cost centre. */
 export async function writeStatement(books: Books, request: StatementRequest): Promise<Statement | null> {
   const { period } = request;
-  const known = 'tenantId' in request || request.costCentre === null ? [] : await listCostCentres(books.db);
   return withSnapshot(books.databaseUrl, async (snapshot) => {
     const tenants = 'tenantId' in request ? [request.tenantId] : await tenantsOfMonth(books.db, snapshot, period);
     const directory = await loadDirectory(books.db, { snapshot, period, tenants });
-    const scope = scopeOf(request, directory, known);
+    const scope = await scopeOf(books.db, request, directory);
     if (scope === null) return null;
     const before = scope.kind === 'tenant' ? await prepaidBefore(snapshot, { ...scope, period }) : undefined;
     const builder = new StatementBuilder(scope, directory, before);
@@ -28,12 +41,17 @@ export async function writeStatement(books: Books, request: StatementRequest): P
   });
 }
 
-// A cost centre is called as the month calls it; as it is called now where the month has nothing of it.
-function scopeOf(request: StatementRequest, directory: Directory, known: readonly CostCentre[]): StatementScope | null {
+// A cost centre is called as the month calls it: as its tenants do, or, where nobody had it, as the close found it. Before the
+// close it is called as it is now.
+async function scopeOf(db: Database, request: StatementRequest, directory: Directory): Promise<StatementScope | null> {
   if ('tenantId' in request) return { kind: 'tenant', tenantId: request.tenantId };
   const { costCentre: code } = request;
   if (code === null) return { kind: 'cost_centre', costCentre: null };
   const inMonth = [...directory.tenants.values()].flatMap(({ costCentres }) => costCentres.get(code) ?? []);
-  const costCentre = inMonth[0] ?? known.find((each) => each.code === code);
+  const costCentre = inMonth[0] ?? (await known(db, directory)).find((each) => each.code === code);
   return costCentre === undefined ? null : { kind: 'cost_centre', costCentre };
+}
+
+function known(db: Database, directory: Directory): Promise<readonly CostCentre[]> {
+  return isPreliminary(directory) ? listCostCentres(db) : costCentresOfClosed(db, directory.period);
 }

@@ -1,6 +1,7 @@
 // Services on cost centres: plain functions, shared by the command line and the HTTP API. Assignments are only added, so
 // that one can always see who said what when.
 import { err, ok, trustedId, type ApiKeyId, type Result, type TenantId } from '@trunkline/kernel';
+import type { Period } from '@trunkline/ledger';
 import type { Database } from '@trunkline/platform/database';
 import type { z } from 'zod';
 import { AssignmentInput, CostCentreInput, type CostCentre, type CostCentreAssignment } from '../../index.js';
@@ -21,7 +22,7 @@ export interface AssignmentRecord extends CostCentreAssignment {
   readonly assignedAtMs: number;
 }
 
-/** Makes a cost centre, or changes the one with this code. Files of closed months that were exported keep its old name. */
+/** Makes a cost centre, or changes the one with this code. Papers of closed months keep the name that the close found. */
 export async function saveCostCentre(
   db: Pick<Database, 'costCentre'>,
   request: z.input<typeof CostCentreInput>,
@@ -34,10 +35,16 @@ export async function saveCostCentre(
   return ok(input.value);
 }
 
+const COLUMNS = { code: true, name: true, owner: true, glAccount: true } as const;
+
 /** All cost centres, by code. */
 export async function listCostCentres(db: Database): Promise<readonly CostCentre[]> {
-  const rows = await db.costCentre.findMany({ orderBy: { code: 'asc' } });
-  return rows.map(({ code, name, owner, glAccount }) => ({ code, name, owner, glAccount }));
+  return db.costCentre.findMany({ select: COLUMNS, orderBy: { code: 'asc' } });
+}
+
+/** Those that there were when a month closed, as they were called then. */
+export async function costCentresOfClosed(db: Database, period: Period): Promise<readonly CostCentre[]> {
+  return db.periodCostCentre.findMany({ where: { period }, select: COLUMNS, orderBy: { code: 'asc' } });
 }
 
 /** Who an assignment is about. */

@@ -10,6 +10,7 @@ export { rollupOfAllTenants, rollupOfTenant, type RollupAnswer, type RollupRow }
 export {
   assignCostCentre,
   assignmentsOfTenant,
+  costCentresOfClosed,
   listCostCentres,
   saveCostCentre,
   type Assignee,
@@ -64,4 +65,4 @@ export {
   type ExportScheduleRecord,
   type ScheduleRequest,
 } from './export-schedules.js';
-export { reconciliationLines, type ReconciledSpan } from './reconciliation-lines.js';
+export { reconciliationLines, type ReconciledMonth } from './reconciliation-lines.js';
