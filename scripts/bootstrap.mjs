@@ -10,7 +10,13 @@ import { withBootstrapLock } from './lock.mjs';
 import { ROOT, fail, say, since } from './project.mjs';
 
 const GENERATED = 'libs/platform/database/generated';
-const GENERATE_SOURCES = ['prisma/schema', 'prisma.config.ts', 'scripts/generate.mjs', 'package-lock.json'];
+const GENERATE_SOURCES = [
+  'docs/openapi.json',
+  'prisma/schema',
+  'prisma.config.ts',
+  'scripts/generate.mjs',
+  'package-lock.json',
+];
 const BUILD_SOURCES = [
   'apps',
   'libs',

@@ -35,6 +35,8 @@ export interface ApiRouteParts {
   /** Opens the keys of kept content; null: it cannot be read here. */
   readonly contentSeal: KeyWrap | null;
   readonly log: Log;
+  /** The OpenAPI document of these routes. */
+  readonly openApi: () => Promise<object>;
 }
 
 /** Exports, as routes reach them. */

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
+import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { AdminGuard } from './access/admin.guard.js';
 import { NewLinkController } from './access/new-link.controller.js';
 import { SignOutController } from './access/sign-out.controller.js';
@@ -7,6 +7,7 @@ import { StartController } from './access/start.controller.js';
 import { API_PARTS, type ApiRouteParts } from './api-parts.js';
 import { CostCentresController } from './cost-centres/cost-centres.controller.js';
 import { ExportsController } from './exports/exports.controller.js';
+import { JsonBodies } from './http/json-bodies.js';
 import { BooksController } from './ledger/books.controller.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { PeriodsController } from './ledger/periods.controller.js';
@@ -14,6 +15,7 @@ import { AuditController } from './members/audit.controller.js';
 import { MembersController } from './members/members.controller.js';
 import { TokensController } from './members/tokens.controller.js';
 import { ReviewsController } from './moderation/reviews.controller.js';
+import { OpenApiController } from './openapi/openapi.controller.js';
 import { OrganizationController } from './organization/organization.controller.js';
 import { OverviewController } from './overview/overview.controller.js';
 import { PoolsController } from './pools/pools.controller.js';
@@ -35,6 +37,7 @@ export class ApiModule {
       StartController,
       SignOutController,
       NewLinkController,
+      OpenApiController,
       MembersController,
       TokensController,
       AuditController,
@@ -66,6 +69,7 @@ export class ApiModule {
       providers: [
         { provide: API_PARTS, useValue: parts },
         { provide: APP_GUARD, useClass: AdminGuard },
+        { provide: APP_INTERCEPTOR, useClass: JsonBodies },
       ],
     };
   }

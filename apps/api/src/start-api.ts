@@ -19,6 +19,8 @@ import { ApiModule } from './api.module.js';
 import { frontDoor } from './http/front-door.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { StorableInput } from './http/storable-input.js';
+import { ValidInput } from './http/valid-input.js';
+import { openApiDocument } from './openapi/document.js';
 import { PoolReads, type LineViews } from './pools/pool-reads.js';
 
 /** What the control plane needs. */
@@ -98,6 +100,7 @@ function routeParts(parts: ApiParts, link: OneTimeLink): ApiRouteParts {
     exports,
     contentSeal,
     log,
+    openApi: once(() => openApiDocument(ApiModule.controllers())),
   };
 }
 
@@ -109,10 +112,16 @@ async function routes(parts: ApiRouteParts, host: string): Promise<NestExpressAp
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(frontDoor(host));
-  app.useGlobalPipes(new StorableInput());
+  app.useGlobalPipes(new StorableInput(), new ValidInput());
   app.useGlobalFilters(new ProblemFilter(parts.log));
   await app.init();
   return app;
+}
+
+/** The same promise each time. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => (made ??= make());
 }
 
 function isLoopback(host: string): boolean {

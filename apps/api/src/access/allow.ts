@@ -1,6 +1,8 @@
 // What a route says about who may use it. Exactly one of the two on every route; a spec lists the routes and fails for one that
 // has neither. What says nothing is shut.
+import { applyDecorators } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { ApiExtension } from '@nestjs/swagger';
 import type { Permission } from '@trunkline/tenancy';
 
 /** What a route needs. */
@@ -19,7 +21,7 @@ export const Allowed = Reflector.createDecorator<Allowance>();
 
 /** The permission that a route needs, and whose things it is about. */
 export function Allow(permission: Permission, of: Allowance['of'] = 'company'): MethodDecorator {
-  return Allowed({ permission, of });
+  return applyDecorators(Allowed({ permission, of }), ApiExtension('x-permission', permission));
 }
 
 /** Marks the one kind of route that is open to somebody who is not signed in. */

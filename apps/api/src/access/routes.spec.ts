@@ -16,6 +16,7 @@ describe('the routes of the control plane', () => {
     expect(open.filter((path) => !path.startsWith('/v1/organization/'))).toEqual([
       '/admin/start',
       '/admin/sign-out',
+      '/admin/api/v1/openapi.json',
       '/admin/api/v1/exports/:id/files/:name',
     ]);
   });

@@ -10,9 +10,19 @@ const BODY_BYTES_MAX = 1_048_576;
 
 /** Reads the body by a schema. @throws RefusedRequest `invalid_request` that names the fields at fault. */
 export async function readJson<Schema extends z.ZodType>(schema: Schema, request: Request): Promise<z.output<Schema>> {
+  return checkBody(schema, await jsonOf(request));
+}
+
+/** The body as it came. @throws RefusedRequest for what is no JSON, or holds what cannot be kept */
+export async function jsonOf(request: Request): Promise<unknown> {
   const body = parseJson(await bodyOf(request));
   const problem = unstorableProblem(body);
   if (problem !== null) throw refused(problem);
+  return body;
+}
+
+/** Checks a body against its schema. @throws RefusedRequest `invalid_request` that names the fields at fault */
+export function checkBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.map((issue) => ({

@@ -42,6 +42,12 @@ interface Range {
   readonly toMs: number;
 }
 
+/** A range, for the document. */
+export const RangeQuery = z.strictObject(range);
+
+/** What `/costs` takes, for the document. */
+export const CostsQuery = z.strictObject({ ...range, by: by.prefault('tenant,model') });
+
 /** `/usage`. `nowMs` is what the default range ends with. */
 export function usageQuery(nowMs: number) {
   return z.strictObject(range).transform((query, context): Range => rangeOf(query, nowMs, context));

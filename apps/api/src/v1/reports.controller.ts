@@ -3,17 +3,21 @@ import { Controller, Get, Inject, Query, Req } from '@nestjs/common';
 import { costsOfAllTenants, usageOfAllTenants } from '@trunkline/ledger/adapters/prisma';
 import { listTenants } from '@trunkline/tenancy/adapters/prisma';
 import type { Request } from 'express';
+import type { z } from 'zod';
 import { accessOf } from '../access/access-of.js';
 import { Allow, OpenToPrograms } from '../access/allow.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
 import { openSessionsWithin } from '../reads/open-sessions.js';
 import { orTooLong, readWithin } from '../reads/read-within.js';
-import { costsQuery, SessionsQuery, TenantsQuery, usageQuery } from './queries.js';
+import { Answers } from '../openapi/answers.js';
+import { Asks } from '../openapi/asks.js';
+import { CostsQuery, costsQuery, RangeQuery, SessionsQuery, TenantsQuery, usageQuery } from './queries.js';
+import { CostsAnswer, SessionsAnswer, UsageAnswer } from './report-answers.js';
 import { costView, isoOf, sessionView, tenantView, usageView } from './views.js';
 
 // What the ledger books in.
-const CURRENCY = 'USD';
+const CURRENCY = 'USD' as const;
 
 @Controller('admin/api/v1')
 @OpenToPrograms(true)
@@ -35,9 +39,9 @@ export class ReportsController {
 
   /** Open sessions, newest first, and how many there are in all. */
   @Allow('sessions:read', 'tenants')
+  @Answers(SessionsAnswer, { says: 'Open sessions, newest first, and how many there are in all.' })
   @Get('sessions')
-  async sessions(@Query() query: unknown, @Req() request: Request) {
-    const { limit } = checkQuery(SessionsQuery, query);
+  async sessions(@Query({ schema: SessionsQuery }) { limit }: z.output<typeof SessionsQuery>, @Req() request: Request) {
     const { scope } = accessOf(request);
     const { total, rows } = await readWithin(this.parts.db, (tx) => openSessionsWithin(tx, scope.ids, limit));
     const nowMs = this.nowMs();
@@ -46,6 +50,8 @@ export class ReportsController {
 
   /** Quantities by tenant, day, model and meter, rated or not. */
   @Allow('usage:read', 'tenants')
+  @Asks(RangeQuery)
+  @Answers(UsageAnswer, { says: 'Quantities by tenant, day, model and meter, rated or not.' })
   @Get('usage')
   async usage(@Query() query: unknown, @Req() request: Request) {
     const range = checkQuery(usageQuery(this.nowMs()), query);
@@ -56,6 +62,8 @@ export class ReportsController {
 
   /** Charges and costs from the ledger. */
   @Allow('costs:read')
+  @Asks(CostsQuery)
+  @Answers(CostsAnswer, { says: 'Charges and costs from the ledger.' })
   @Get('costs')
   async costs(@Query() query: unknown) {
     const { by, ...range } = checkQuery(costsQuery(this.nowMs()), query);

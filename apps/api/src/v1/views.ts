@@ -6,28 +6,26 @@ import { formatQuantity } from '@trunkline/metering';
 import type { TenantRecord } from '@trunkline/tenancy';
 import type { OpenSession } from '../reads/open-sessions.js';
 
-type View = Readonly<Record<string, string | number | null>>;
-
 /** A tenant. */
-export function tenantView({ id, slug, name, status, sessionsMax, createdAtMs }: TenantRecord): View {
+export function tenantView({ id, slug, name, status, sessionsMax, createdAtMs }: TenantRecord) {
   return { id, slug, name, status, sessionsMax, createdAt: isoOf(createdAtMs) };
 }
 
 /** An open session. */
-export function sessionView(session: OpenSession, nowMs: number): View {
+export function sessionView(session: OpenSession, nowMs: number) {
   const { id, tenantId, keyId, model, transport, clientKind, openedAtMs } = session;
   const ageMs = Math.max(0, nowMs - openedAtMs);
   return { id, tenantId, keyId, model, transport, clientKind, openedAt: isoOf(openedAtMs), ageMs };
 }
 
 /** How much of a meter a tenant used on a day; `quantity` in the meter's unit. */
-export function usageView(row: UsageRow): View {
+export function usageView(row: UsageRow) {
   const { tenantId, day, model, meter, evidence, ratingState, quantityMicro, events } = row;
   return { tenantId, day, model, meter, evidence, ratingState, quantity: formatQuantity(quantityMicro), events };
 }
 
 /** Costs of one combination of the dimensions asked for; the other dimensions are left out. */
-export function costView(row: CostRow, by: readonly CostDimension[]): View {
+export function costView(row: CostRow, by: readonly CostDimension[]) {
   const { tenantCharge, estimatedCharge, providerCost, unbilledCost, events } = row;
   return {
     ...Object.fromEntries(by.map((dimension) => dimensionOf(row, dimension))),
