@@ -13,6 +13,7 @@ import {
   type RequestParts,
 } from './lease-builders.conformance.js';
 import type { LeaseStoreCase } from './lease-store.conformance.js';
+import { ENDING_LINES } from './ending-lines.conformance.js';
 import { KEPT_LINES } from './kept-lines.conformance.js';
 import { POOL_CHOICE } from './pool-choice.conformance.js';
 
@@ -398,6 +399,7 @@ export const FAIR_CAP_CASES: readonly LeaseStoreCase[] = [
   ...FLOORS,
   ...LINE,
   ...KEPT_LINES,
+  ...ENDING_LINES,
   ...POOL_CHOICE,
   ...OTHER,
 ];

@@ -21,7 +21,7 @@ interface Talk {
 }
 
 /** Lets a session go on for so long, renewed as its keeper would. */
-async function talk(store: LeaseStore, lease: Lease, { advance, forMs }: Talk): Promise<void> {
+export async function talk(store: LeaseStore, lease: Lease, { advance, forMs }: Talk): Promise<void> {
   for (let passed = 0; passed < forMs; passed += RENEWED_EVERY_MS) {
     await advance(RENEWED_EVERY_MS);
     await store.renew([lease]);

@@ -70,7 +70,17 @@ export async function replay(
     const at = `at step ${state.step}: ${JSON.stringify(operation)}`;
     assert.deepEqual(actual, expected, `the answer ${at}`);
     for (const pool of ['pool_0', 'pool_1'] as const) await assertSameView(pool, state, at);
+    assertCountedOn(board, at);
   }
+}
+
+// A call that counts on a line which is gone would be heard before others for nothing.
+function assertCountedOn({ queue, lines }: Switchboard, at: string): void {
+  for (const waiters of queue.calls())
+    for (const { caller } of waiters) {
+      const counting = queue.at(caller.place).filter(({ comesBack }) => comesBack);
+      assert(counting.length <= lines.endingAt(caller.place), `calls count on lines that are gone ${at}`);
+    }
 }
 
 async function assertSameView(pool: 'pool_0' | 'pool_1', { board, under, nowMs }: Replay, at: string): Promise<void> {

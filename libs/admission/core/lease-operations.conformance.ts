@@ -27,7 +27,14 @@ export function leaseOperations(): fc.Arbitrary<LeaseOperation[]> {
 
 function onOneLease() {
   const often = ['confirm', 'confirm', 'release', 'release', 'keep', 'renew'] as const;
-  return fc.constantFrom(...often, 'ending' as const, 'reregister' as const, 'leave' as const, 'reclaim' as const);
+  return fc.constantFrom(
+    ...often,
+    'ending' as const,
+    'ending' as const,
+    'reregister' as const,
+    'leave' as const,
+    'reclaim' as const,
+  );
 }
 
 function pause(): fc.Arbitrary<LeaseOperation> {

@@ -53,6 +53,8 @@ export class Switchboard {
   #closedUntilMs = 0;
   #fence = 0;
   #granted: Lease[] = [];
+  /** Where a line that was being settled went in this step. */
+  readonly #settled: Place[] = [];
 
   constructor(private readonly terms: LeaseTerms) {}
 
@@ -62,12 +64,15 @@ export class Switchboard {
    */
   open(noSessionIsOpen: boolean, nowMs: number): number {
     if (noSessionIsOpen) this.#beatMs = nowMs;
-    return this.#enter(nowMs);
+    return this.#enterAndGiveOut(nowMs);
   }
 
   acquire(request: AcquireRequest, nowMs: number): AcquireOutcome {
     const closedMs = this.#enter(nowMs);
-    if (closedMs > 0) return { kind: 'recovering', retryAfterMs: closedMs };
+    if (closedMs > 0) {
+      this.#giveOut(closedMs, nowMs);
+      return { kind: 'recovering', retryAfterMs: closedMs };
+    }
     const { sessionId } = request;
     const callers = inEachPool(request);
     const taken = this.#takenBy(callers);
@@ -75,12 +80,16 @@ export class Switchboard {
       this.queue.remove(sessionId);
       // Asked twice: the line may be in use by now, and stays as it is.
       const lease = this.#told(request, nowMs)?.lease ?? this.#takeOver(taken.line, taken.caller, nowMs);
-      this.#grant(nowMs);
+      this.#giveOut(0, nowMs);
       return { kind: 'admitted', lease, own: this.#ownUse(request, nowMs) };
+    }
+    if (this.lines.get(sessionId)) {
+      this.#giveOut(0, nowMs);
+      throw new LineHeldElsewhere();
     }
     for (const { plan } of callers) this.#adopt(plan);
     const asking = this.queue.add(sessionId, callers, nowMs);
-    this.#grant(nowMs);
+    this.#giveOut(0, nowMs);
     const line = this.lines.get(sessionId);
     if (line) return { kind: 'admitted', lease: line.lease, own: this.#ownUse(request, nowMs) };
     const back = asking.find(({ caller }) => this.#comesBack(caller));
@@ -100,26 +109,26 @@ export class Switchboard {
     const closedMs = this.#enter(nowMs);
     for (const { plan, otherPools } of callers) for (const brought of [plan, ...otherPools]) this.#adopt(brought);
     for (const caller of callers) this.#attendTo(caller, nowMs);
-    if (closedMs === 0) this.#grant(nowMs);
+    this.#giveOut(closedMs, nowMs);
     return callers.map((caller) => this.#standing(caller, nowMs));
   }
 
   leave(caller: Caller, nowMs: number): AttendOutcome {
     const closedMs = this.#enter(nowMs);
     if (this.#waitersOf(caller).length > 0) this.queue.remove(caller.sessionId);
-    if (closedMs === 0) this.#grant(nowMs);
+    this.#giveOut(closedMs, nowMs);
     return this.#standing(caller, nowMs);
   }
 
   confirm(lease: Caller, nowMs: number): 'confirmed' | 'lost' {
-    this.#enterAndGrant(nowMs);
+    this.#enterAndGiveOut(nowMs);
     const line = this.#heldBy(lease);
     if (line) this.lines.set(line, 'confirmed', nowMs + this.terms.confirmedMs);
     return line ? 'confirmed' : 'lost';
   }
 
   renew<L extends Caller>(leases: readonly L[], nowMs: number): readonly L[] {
-    this.#enterAndGrant(nowMs);
+    this.#enterAndGiveOut(nowMs);
     return leases.filter((lease) => {
       const line = this.#heldBy(lease);
       if (line?.state === 'confirmed') this.lines.set(line, 'confirmed', nowMs + this.terms.confirmedMs);
@@ -128,7 +137,7 @@ export class Switchboard {
   }
 
   ending(lease: Caller, nowMs: number): void {
-    this.#enterAndGrant(nowMs);
+    this.#enterAndGiveOut(nowMs);
     const line = this.#heldBy(lease);
     if (line?.state === 'confirmed') this.lines.setEnding(line);
   }
@@ -144,7 +153,7 @@ export class Switchboard {
       this.#put(line ? line.lease : lease, 'confirmed', { nowMs, ttlMs: this.terms.confirmedMs });
       return false;
     });
-    if (closedMs === 0) this.#grant(nowMs);
+    this.#giveOut(closedMs, nowMs);
     return refused;
   }
 
@@ -153,12 +162,12 @@ export class Switchboard {
     const line = this.#heldBy(lease);
     if (line && keepMs > 0 && line.state === 'confirmed') this.#keep(line, keepMs, nowMs);
     else if (line) this.#free(line, nowMs);
-    if (closedMs === 0) this.#grant(nowMs);
+    this.#giveOut(closedMs, nowMs);
     return line ? 'released' : 'gone';
   }
 
   pause(poolId: PoolId, forMs: number, nowMs: number, family: string | null = null): void {
-    this.#enterAndGrant(nowMs);
+    this.#enterAndGiveOut(nowMs);
     this.#pauses.pause(poolId, family, nowMs + forMs);
   }
 
@@ -178,12 +187,12 @@ export class Switchboard {
   }
 
   used(use: TokenUse, nowMs: number): void {
-    this.#enterAndGrant(nowMs);
+    this.#enterAndGiveOut(nowMs);
     this.#pauses.used(use, nowMs);
   }
 
   mayReclaim(lease: Caller, nowMs: number): boolean {
-    this.#enterAndGrant(nowMs);
+    this.#enterAndGiveOut(nowMs);
     const line = this.#heldBy(lease);
     if (line?.state !== 'confirmed') return false;
     const isWanted = this.#isWanted(line, nowMs, this.#comingFree(line, nowMs));
@@ -206,12 +215,21 @@ export class Switchboard {
     if (this.#beatMs === null || nowMs - this.#beatMs > silenceMaxMs) this.#closedUntilMs = nowMs + recoveryMs;
     this.#beatMs = nowMs;
     this.queue.removeSilent(nowMs, waiterMs);
-    for (const line of this.lines.removeLapsed(nowMs)) this.#freed(line.lease.place.poolId, nowMs);
+    for (const line of this.lines.removeLapsed(nowMs)) this.#freed(line, nowMs);
     return this.recoveringMs(nowMs);
   }
 
-  #enterAndGrant(nowMs: number): void {
-    if (this.#enter(nowMs) === 0) this.#grant(nowMs);
+  #enterAndGiveOut(nowMs: number): number {
+    const closedMs = this.#enter(nowMs);
+    this.#giveOut(closedMs, nowMs);
+    return closedMs;
+  }
+
+  // What came free goes to whoever is owed it; and of the calls that counted on a line which is gone, only those go on
+  // counting for which there is another one.
+  #giveOut(closedMs: number, nowMs: number): void {
+    if (closedMs === 0) this.#grant(nowMs);
+    for (const place of this.#settled.splice(0)) this.queue.countOn(place, this.lines.endingAt(place));
   }
 
   #adopt(plan: PoolPlan): void {
@@ -268,7 +286,6 @@ export class Switchboard {
       const line = own ?? this.lines.keptFor(caller.place);
       if (line && isSamePlace(line.lease.place, caller.place)) return { line, caller };
     }
-    if (callers.some(({ sessionId }) => this.lines.get(sessionId))) throw new LineHeldElsewhere();
     return null;
   }
 
@@ -314,6 +331,7 @@ export class Switchboard {
 
   #takeOver(line: Line, caller: Caller, nowMs: number): Lease {
     this.lines.remove(line.lease.sessionId);
+    if (line.isEnding) this.#settled.push(line.lease.place);
     this.#fence = Math.max(this.#fence + 1, nowMs * 1000);
     const lease = { ...plainCaller(caller), fence: this.#fence };
     const isOwn = line.lease.sessionId === caller.sessionId;
@@ -357,10 +375,12 @@ export class Switchboard {
 
   #free(line: Line, nowMs: number): void {
     this.lines.remove(line.lease.sessionId);
-    this.#freed(line.lease.place.poolId, nowMs);
+    this.#freed(line, nowMs);
   }
 
-  #freed(poolId: PoolId, nowMs: number): void {
+  #freed({ lease: { place }, isEnding }: Line, nowMs: number): void {
+    const { poolId } = place;
+    if (isEnding) this.#settled.push(place);
     this.#pace.freed(poolId, nowMs, this.queue.ofPool(poolId)[0]?.sinceMs ?? null);
   }
 

@@ -82,6 +82,18 @@ export class WaitingQueue {
     this.#calls.delete(sessionId);
   }
 
+  /** Of the calls that count on a line of this place, only so many go on doing so: those that came first. */
+  countOn(place: Place, linesMax: number): void {
+    const counting = this.at(place).filter(({ comesBack }) => comesBack);
+    for (const { caller } of counting.slice(linesMax)) {
+      const waiters = this.get(caller.sessionId);
+      this.stay(
+        caller.sessionId,
+        waiters.map((waiter) => ({ ...waiter, comesBack: false })),
+      );
+    }
+  }
+
   /** Takes out calls that nobody attended to for `silentMs`. */
   removeSilent(nowMs: number, silentMs: number): void {
     for (const [sessionId, waiters] of this.#calls)

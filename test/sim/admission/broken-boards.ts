@@ -196,6 +196,14 @@ export class Loyal extends Switchboard {
   }
 }
 
+/** Leaves a call that counts on a line of its key counting when that line is gone. */
+export class Hopeful extends Switchboard {
+  constructor(terms: LeaseTerms) {
+    super(terms);
+    this.queue.countOn = () => undefined;
+  }
+}
+
 /** Keeps no line for a reconnect. */
 export class Disloyal extends Switchboard {
   override release(lease: Caller, _keepMs: number, nowMs: number) {

@@ -5,6 +5,7 @@ import {
   FamilyBlind,
   Floorless,
   Hoarding,
+  Hopeful,
   Idle,
   Impatient,
   LastInFirstOut,
@@ -82,6 +83,11 @@ const STORES: readonly Broken[] = [
     does: 'keeps the line of a young session while others wait',
     breaks: 'kept',
     options: { makeBoard: (terms) => new Loyal(terms) },
+  },
+  {
+    does: 'lets calls count on a line that is gone',
+    breaks: 'kept',
+    options: { makeBoard: (terms) => new Hopeful(terms) },
   },
   {
     does: 'keeps no line for a reconnect',

@@ -187,14 +187,14 @@ export class Referee implements StoreWatch {
   // First in, first out among calls that nothing but their time of arrival tells apart: in each pool, and whichever other
   // pools may carry them as well.
   #assertInOrder({ board, step }: StepRun, { granted, takenOver }: Arrivals): void {
-    // A line that is kept is for who comes back: for who counts on it, and of others for the first.
+    // A line that is kept is for who comes back: for the first of those who count on one, and of others for the first.
     for (const lease of takenOver && step.kind === 'release' ? [...granted, takenOver.lease] : granted) {
-      const places = this.#waiting.get(lease.sessionId) ?? [];
-      if (lease === takenOver?.lease && places.some(({ comesBack }) => comesBack)) continue;
-      const own = places[0]?.sequence ?? Infinity;
+      const own = this.#waiting.get(lease.sessionId)?.[0]?.sequence ?? Infinity;
+      const isBack = lease === takenOver?.lease && this.#ending.counts(lease.sessionId, lease.place);
       for (const { sequence, caller } of [...this.#waiting.values()].flat()) {
         const { sessionId, place } = caller;
         if (sequence >= own || !isSamePlace(place, lease.place)) continue;
+        if (isBack && !this.#ending.counts(sessionId, place)) continue;
         const stays = board.queue.get(sessionId).find((now) => now.caller.place.poolId === place.poolId);
         // By its limits as they are by now.
         if (stays?.sequence === sequence && sameLimits(stays.caller, lease))

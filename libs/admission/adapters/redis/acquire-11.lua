@@ -1,11 +1,15 @@
 -- Takes a pending line under all limits, or stands in line in each of its pools, or neither.
 -- ARGV 6 session id · 7 caller as JSON (as in waiters, without since) · 8 '1' = may wait
---      from 9 its pools' plans, as `bring_plans` takes them
+--      from 9 its pools' plans, as `knows_plans` takes them
 -- OUT  {'admitted', pool, fence, then what own_use says} · {'recovering', ms left} · {'plan'} ask again with the plan
 --      {'elsewhere'} the session holds a line of another place · a denial of kind 'waiting' (room.lua), or one of kind
 --      'denied' and behind it 1: a line of its place is being settled that nobody counts on, else 0
+if not knows_plans(9) then return { 'plan' } end
 local closed = enter()
-if closed > 0 then return { 'recovering', closed } end
+if closed > 0 then
+  give_out(closed)
+  return { 'recovering', closed }
+end
 
 local session, caller = ARGV[6], cjson.decode(ARGV[7])
 caller.session, caller.sequence = session, math.huge
@@ -18,7 +22,10 @@ for _, pool in ipairs(pools_of(caller)) do
   if held and same_place(held, taker) then break end
   held = nil
 end
-if own and not held then return { 'elsewhere' } end
+if own and not held then
+  give_out(0)
+  return { 'elsewhere' }
+end
 if held then
   local since, inherited = own and own.since or whole(now), not own or own.inherited
   leave_line(session)
@@ -28,14 +35,15 @@ if held then
     drop_line(taken_from, held)
     line = take_line(session, taker, since, inherited)
   end
-  grant()
+  give_out(0)
   return { 'admitted', line.pool, line.fence, own_use(line) }
 end
 
-if not bring_plans(9) then return { 'plan' } end
+bring_plans(9)
 leave_line(session)
 queue[#queue + 1] = caller
 grant(caller)
+forget_marks()
 if caller.line then return { 'admitted', caller.line.pool, caller.line.fence, own_use(caller) } end
 
 -- The first of its pools where a line of its place is being settled that no call before it counts on.
@@ -43,10 +51,7 @@ local function back_in()
   for _, pool in ipairs(pools_of(caller)) do
     local place = at(caller, pool)
     local ending = tonumber(redis.call('HGET', STATE, ending_name(place)) or 0)
-    for _, waiter in ipairs(queue) do
-      if ending > 0 and waiter.back == pool and same_place(at(waiter, pool), place) then ending = ending - 1 end
-    end
-    if ending > 0 then return pool end
+    if ending > #counting_on(place) then return pool end
   end
 end
 

@@ -79,7 +79,7 @@ for i = first, #ARGV, 6 do
     end
   end
 end
-if closed == 0 then grant() end
+give_out(closed)
 local answers = {}
 for i = first, #ARGV, 6 do answers[#answers + 1] = standing(ARGV[i], ARGV[i + 1]) end
 return answers

@@ -1,7 +1,7 @@
 -- Makes a held line confirmed and prolongs it. Never puts a lapsed one back.
 -- ARGV 6 session id · 7 token
 -- OUT  1 confirmed · 0 not held under this token
-enter_and_grant()
+enter_and_give_out()
 local line = held_by(ARGV[6], ARGV[7])
 if not line then return 0 end
 line.state = 'confirmed'

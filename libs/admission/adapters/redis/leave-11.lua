@@ -6,5 +6,5 @@ load_queue()
 for _, waiter in ipairs(queue) do
   if waiter.session == ARGV[6] and waiter.token == ARGV[7] then leave_queue(waiter) break end
 end
-if closed == 0 then grant() end
+give_out(closed)
 return standing(ARGV[6], ARGV[7])

@@ -87,10 +87,12 @@ end
 
 local function ending_name(line) return 'ending|' .. line.pool .. '|' .. line.family .. '|' .. line.key end
 
--- The line is no longer one that is being settled.
+-- The line is no longer one that is being settled; which went in this step is for `forget_marks`.
+local settled = {}
 local function has_settled(line)
   if not line.ending then return end
   line.ending = nil
+  settled[#settled + 1] = line
   local name = ending_name(line)
   if redis.call('HINCRBY', STATE, name, -1) <= 0 then redis.call('HDEL', STATE, name) end
 end
@@ -169,6 +171,31 @@ local function stands_in(waiter, pool)
     if other == pool then return true end
   end
   return false
+end
+
+-- Calls in line that count on a line of this place which is being settled, in order.
+local function counting_on(place)
+  load_queue()
+  local counting = {}
+  for _, waiter in ipairs(queue) do
+    if waiter.back == place.pool and same_place(at(waiter, place.pool), place) then counting[#counting + 1] = waiter end
+  end
+  return counting
+end
+
+-- Of the calls that counted on a line which is gone, only those go on counting for which there is another one.
+local function forget_marks()
+  for _, place in ipairs(settled) do
+    local left = tonumber(redis.call('HGET', STATE, ending_name(place)) or 0)
+    for i, waiter in ipairs(counting_on(place)) do
+      if i > left then
+        local record = cjson.decode(redis.call('HGET', WAITERS, waiter.session))
+        record.back, waiter.back = nil, nil
+        redis.call('HSET', WAITERS, waiter.session, cjson.encode(record))
+      end
+    end
+  end
+  settled = {}
 end
 
 -- A line of the pool came free. Only gaps in which somebody waited say how long others will wait.

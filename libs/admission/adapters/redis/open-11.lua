@@ -3,4 +3,4 @@
 -- ARGV 6 '1' = certain that no session is open
 -- OUT  ms for which admissions stay closed
 if ARGV[6] == '1' then redis.call('HSET', STATE, 'beat', whole(now), 'server', this_server()) end
-return enter()
+return enter_and_give_out()

@@ -1,7 +1,7 @@
 -- Whether an idle line should make room: somebody waits who could use it, and nobody else makes room for that call yet.
 -- ARGV 6 session id · 7 token · 8 ms for which a line asked to make room counts as coming free
 -- OUT  1 it should · 0 it should not
-enter_and_grant()
+enter_and_give_out()
 local line = held_by(ARGV[6], ARGV[7])
 if not line or line.state ~= 'confirmed' then return 0 end
 redis.call('ZREMRANGEBYSCORE', RECLAIMS, '-inf', whole(now))

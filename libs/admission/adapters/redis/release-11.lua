@@ -37,5 +37,5 @@ elseif line then
   drop_line(ARGV[6], line)
   freed(line.pool)
 end
-if closed == 0 then grant() end
+give_out(closed)
 return line and 1 or 0

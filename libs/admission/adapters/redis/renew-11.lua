@@ -1,7 +1,7 @@
 -- Prolongs the confirmed ones of n held lines, only if still present. With none it says that the replica lives.
 -- ARGV from 6 for each line 2: session id, token
 -- OUT  the places (from 1) of the lines that are not held under their token
-enter_and_grant()
+enter_and_give_out()
 if #ARGV < 6 then return {} end
 local sessions = {}
 for i = 6, #ARGV, 2 do sessions[#sessions + 1] = ARGV[i] end

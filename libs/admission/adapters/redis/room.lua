@@ -23,14 +23,17 @@ local function adopt(pool, text)
   plans[pool] = nil
 end
 
--- The plans that a step brings as ARGV from `first` on, for each 4: pool, version, digest, and its JSON or '' where the store
--- should know it. False, and nothing kept: it does not know one of them.
-local function bring_plans(first)
+-- Whether the store knows the plans that a step brings as ARGV from `first` on, for each 4: pool, version, digest, and its
+-- JSON or '' where the store should know it. Asked before the step changes anything: it is asked again with them.
+local function knows_plans(first)
   for i = first, #ARGV, 4 do
     if ARGV[i + 3] == '' and not has_plan(ARGV[i], ARGV[i + 1], ARGV[i + 2]) then return false end
   end
-  for i = first, #ARGV, 4 do adopt(ARGV[i], ARGV[i + 3]) end
   return true
+end
+
+local function bring_plans(first)
+  for i = first, #ARGV, 4 do adopt(ARGV[i], ARGV[i + 3]) end
 end
 
 local NO_SHARE = { floor = 0, weight = 1, keys = {} }
@@ -251,9 +254,15 @@ local function grant(arrival)
   end
 end
 
-local function enter_and_grant()
-  local closed = enter()
+-- Ends what a step changes.
+local function give_out(closed)
   if closed == 0 then grant() end
+  forget_marks()
+end
+
+local function enter_and_give_out()
+  local closed = enter()
+  give_out(closed)
   return closed
 end
 

@@ -1,6 +1,6 @@
 -- Counts tokens of a pool, or of one family in it, and pauses it while the last minute's leave no headroom.
 -- ARGV 6 pool id · 7 family, or '' for the whole pool · 8 tokens · 9 so many in a minute leave none
-enter_and_grant()
+enter_and_give_out()
 local WINDOW_S = 60
 local name = place_name(ARGV[6], ARGV[7])
 local second, first = math.floor(now / 1000), math.floor(now / 1000) - WINDOW_S + 1
