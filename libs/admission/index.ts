@@ -8,6 +8,7 @@ export * from './core/lease-store.js';
 export * from './core/switchboard.js';
 export type { Line } from './core/line-register.js';
 export * from './core/lease-keeper.js';
+export * from './core/line-watch.js';
 export * from './core/static-share.js';
 export * from './core/waiting-room.js';
 export * from './core/admission-refusal.js';

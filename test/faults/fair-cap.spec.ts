@@ -9,7 +9,7 @@ const SIZE = {
   floors: { tenants: 3, lines: 2 },
   waitMs: 10_000,
   waitingMax: 1_000,
-  leaseTtl: '3s',
+  leaseTtl: '4s',
 };
 
 describe('one cap over three gateways', () => {

@@ -2,7 +2,7 @@
 // session's. A pool that is full or fails gives way to the next; only then, where the tenant may wait, does the call
 // stand in line, in all pools that may carry it at once. Everything here can still be refused with an HTTP status.
 import { err, ok, type PoolId, type Refusal, type Result, type SessionId } from '@trunkline/kernel';
-import type { Lease, PoolChoice } from '@trunkline/admission';
+import type { Lease, OnLost, PoolChoice } from '@trunkline/admission';
 import { inTurn, type RouteRequest } from '@trunkline/providers';
 import { modelFamily, type DialRefusal } from '@trunkline/providers/adapters/openai';
 import type { Pool } from '@trunkline/tenancy';
@@ -237,17 +237,17 @@ async function dialAndConfirm(
     return err({ refusal: upstream.error, failed: 'dial_failed' });
   }
   parts.health.succeeded(pool.id);
-  const leaseLost = new AbortController();
+  const line = parts.watchLine();
   const call: AdmittedCall = {
     sessionId,
     principal,
     handshake,
     lease,
-    leaseLost: leaseLost.signal,
+    line,
     upstream: upstream.value,
     openedAtMs: parts.clock.nowMs(),
   };
-  const refusal = gone.aborted ? LINE_LOST : await confirm(parts, call, () => leaseLost.abort()); // 6
+  const refusal = gone.aborted ? LINE_LOST : await confirm(parts, call); // 6
   if (refusal === null) return ok(call);
   upstream.value.wire.destroy();
   return err({ refusal, failed: 'not_confirmed' });
@@ -293,8 +293,9 @@ const NOT_RECORDED: DialRefusal = {
 };
 
 /** Makes the line this session's for as long as it lives, and the session a matter of record. Null when both worked. */
-async function confirm(parts: GatewayParts, call: AdmittedCall, onLost: () => void): Promise<DialRefusal | null> {
+async function confirm(parts: GatewayParts, call: AdmittedCall): Promise<DialRefusal | null> {
   try {
+    const onLost: OnLost = (_, { goneWithinMs }) => call.line.lose(goneWithinMs);
     if ((await parts.confirmLease(call.lease, onLost)) === 'lost') return LINE_LOST;
   } catch (error) {
     parts.log.warn(

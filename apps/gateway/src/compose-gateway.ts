@@ -6,6 +6,7 @@ import { mintId, systemClock, type PoolId, type ReplicaId } from '@trunkline/ker
 import {
   admit,
   LeaseKeeper,
+  LineWatch,
   WaitingRoom,
   type BudgetStore,
   type Lease,
@@ -60,7 +61,7 @@ export interface GatewayOptions {
   /** How hooks of moderation policies reach the world. */
   readonly hooks: HookTerms;
   readonly relayLimits: RelayLimits;
-  readonly deadlines: Omit<CallDeadlines, 'lostMsMax'>;
+  readonly deadlines: CallDeadlines;
   readonly drain: DrainTimes;
   readonly shutdown: Shutdown;
 }
@@ -75,8 +76,6 @@ export interface ComposedGateway {
   readonly lines: Pick<LeaseStore, 'view' | 'page'>;
 }
 
-// The keeper looks twice a second for leases that it could not renew; the rest is for a slow machine.
-const LOOK_MS = 1_000;
 const LEASES_MAX = 20_000;
 const RELEASE_MS_MAX = 5_000;
 
@@ -110,11 +109,12 @@ export function composeGateway(options: GatewayOptions): ComposedGateway {
     admit: (request) => admit({ ...request, replicaId }, { store: options.leases, room, randomBytes }),
     pausePool: (pool, forMs, family) => quietly(options, pool, options.leases.pause(pool, forMs, family)),
     usedTokens: (use) => quietly(options, use.poolId, options.leases.used(use)),
+    watchLine: () => new LineWatch({ clock, wait: pause }),
     confirmLease: (lease, onLost) => keeper.confirm(lease, onLost),
     lineEnds: (lease) => keeper.ending(lease).catch((error: unknown) => lineFailed(log, lease, error)),
     releaseLease: (lease, keepMs = 0) => releaseQuietly(keeper, { lease, keepMs }, log),
     account: options.account,
-    deadlines: { ...options.deadlines, lostMsMax: Math.max(0, options.leaseTerms.fenceMarginMs - LOOK_MS) },
+    deadlines: options.deadlines,
     journal,
     stragglers,
     refusedCalls: openRefusedCalls(options, { replicaId, metrics }),

@@ -1,7 +1,7 @@
 // What the gateway's path works with, made once by the composition root (`start-gateway.ts`). Plain functions and
 // objects: no look-up of anything happens on the path of a call.
 import type { Clock, PoolId, Refusal, ReplicaId, Result, SessionId } from '@trunkline/kernel';
-import type { AdmissionRefusal, AdmitRequest, Lease, OnLost, TokenUse } from '@trunkline/admission';
+import type { AdmissionRefusal, AdmitRequest, Lease, LineWatch, OnLost, TokenUse } from '@trunkline/admission';
 import type { PoolPlans } from '@trunkline/admission/adapters/policy';
 import type { UsageJournal } from '@trunkline/metering';
 import type { EndUserHasher, KeyWrap } from '@trunkline/moderation';
@@ -34,8 +34,6 @@ export interface CallDeadlines {
   readonly tailMsMax: number;
   /** For a peer to answer our close frame. */
   readonly closeMsMax: number;
-  /** All of that for the upstream of a session whose lease was lost: its line may be somebody else's then. */
-  readonly lostMsMax: number;
 }
 
 /** Parts of the gateway. */
@@ -61,6 +59,8 @@ export interface GatewayParts {
   readonly pausePool: (pool: PoolId, forMs: number, family: string | null) => void;
   /** Tokens were used of an account that has so many a minute. Never rejects. */
   readonly usedTokens: (use: TokenUse) => void;
+  /** For the line of a call that has one. */
+  readonly watchLine: () => LineWatch;
   readonly confirmLease: (lease: Lease, onLost: OnLost) => Promise<'confirmed' | 'lost'>;
   /** Says that the line's session is being settled, for a call of its key that comes back. Never rejects. */
   readonly lineEnds: (lease: Lease) => Promise<void>;

@@ -36,10 +36,7 @@ export async function openLeases(
   { config, log, shutdown }: ProcessBase,
   { db, dialMsMax }: { readonly db: Database; readonly dialMsMax: number },
 ): Promise<Counters> {
-  const terms = leaseTerms({
-    ...(config.leaseTtlMs === undefined ? {} : { confirmedMs: config.leaseTtlMs }),
-    ...(config.leasePendingTtlMs === undefined ? {} : { pendingMs: config.leasePendingTtlMs }),
-  });
+  const terms = termsOf(config);
   if (terms.pendingMs <= dialMsMax)
     throw new RangeError(`--lease-pending-ttl must be more than ${dialMsMax} ms: a dial may take as long as that`);
   if (config.redis === null)
@@ -68,6 +65,18 @@ export async function openLeases(
   if (closedMs > 0)
     log.warn({ event: 'leases_recovering', ms: closedMs }, 'new sessions wait until open ones are counted');
   return { leases, leaseTerms: terms, budgetStore: new RedisBudgetStore(redis) };
+}
+
+function termsOf({ leaseTtlMs, leasePendingTtlMs }: ProcessBase['config']): LeaseTerms {
+  try {
+    return leaseTerms({
+      ...(leaseTtlMs === undefined ? {} : { confirmedMs: leaseTtlMs }),
+      ...(leasePendingTtlMs === undefined ? {} : { pendingMs: leasePendingTtlMs }),
+    });
+  } catch (error) {
+    if (!(error instanceof RangeError) || leaseTtlMs === undefined) throw error;
+    throw new RangeError(`--lease-ttl of ${leaseTtlMs} ms is too short (4s holds): ${error.message}`, { cause: error });
+  }
 }
 
 // A Redis that is busy with many replicas coming back at once may miss one deadline; a start should not fail for that.

@@ -1,6 +1,6 @@
 // Steps 6 and 7: turns an admitted call into a relayed, metered session and remembers it until it is settled.
 import { ZERO, type SessionId } from '@trunkline/kernel';
-import type { Lease } from '@trunkline/admission';
+import type { Lease, LineWatch } from '@trunkline/admission';
 import type { JournalRecord, SessionOpened, UsageEvent } from '@trunkline/metering';
 import { Session, type FrameTap, type Handshake, type RelayLimits } from '@trunkline/realtime';
 import type { AcceptedClient } from '@trunkline/realtime/adapters/net';
@@ -28,8 +28,8 @@ export interface AdmittedCall {
   readonly principal: Principal;
   readonly handshake: Handshake;
   readonly lease: Lease;
-  /** Fires when the line is gone for good. */
-  readonly leaseLost: AbortSignal;
+  /** Says when the line is lost. */
+  readonly line: LineWatch;
   readonly upstream: OpenUpstream;
   readonly openedAtMs: number;
 }
@@ -99,7 +99,7 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
     probe: parts.probe,
     maskKey: parts.maskKey,
   });
-  endWhenAborted(call.leaseLost, () => relay.end('lease_lost'));
+  void call.line.lost.then(() => relay.end('lease_lost'));
   const { sessionId: id, principal, lease } = call;
   const live: LiveSession = {
     ...session,
@@ -205,9 +205,4 @@ function keepAndEnd(parts: GatewayParts, relay: Session, event: UsageEvent, erro
   );
   parts.stragglers.keep({ kind: 'usage', event });
   relay.end('metering_unavailable');
-}
-
-function endWhenAborted(signal: AbortSignal, end: () => void): void {
-  if (signal.aborted) end();
-  else signal.addEventListener('abort', end, { once: true });
 }

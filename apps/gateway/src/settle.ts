@@ -1,6 +1,6 @@
 // The end of a session, in its one order: spending stops and the tail of what was running is read for its usage, the
 // client is told, the line is given back, what was never reported is estimated, the end is journalled. Every step has a deadline and none can stop the next.
-import { setTimeout as delay } from 'node:timers/promises';
+import type { LineWatch } from '@trunkline/admission';
 import type { SessionClosed } from '@trunkline/metering';
 import type { EndedBy } from '@trunkline/realtime';
 import { closeForClient, endCauseEntry, NO_STATUS } from '@trunkline/realtime';
@@ -9,13 +9,25 @@ import type { LiveSession } from './live-session.js';
 // A round trip to the vendor, many times over; who does not answer by then will hardly bill.
 const FENCE_MS_MAX = 2_000;
 
+/** What is settled. */
+export interface EndedSession extends Pick<LiveSession, 'id' | 'tenantId'> {
+  readonly observer: Pick<LiveSession['observer'], 'reportsOwed' | 'stopSpending' | 'fence'>;
+  readonly owed: Pick<LiveSession['owed'], 'fenced' | 'none'>;
+  readonly relay: Pick<
+    LiveSession['relay'],
+    'counters' | 'sendUpstream' | 'closeClient' | 'closeUpstream' | 'cutUpstream'
+  >;
+  readonly bill: Pick<LiveSession['bill'], 'close'>;
+  readonly gating: { readonly gate: Pick<NonNullable<LiveSession['gating']['gate']>, 'close'> | null };
+}
+
 /** What settlement needs beside the session. */
 export interface SettleParts {
   /** Longest wait for usage that the upstream still owes after the end, in milliseconds. */
   readonly tailMsMax: number;
   readonly closeMsMax: number;
-  /** For all that is done with the upstream of a session whose lease was lost. */
-  readonly lostMsMax: number;
+  /** The session's line: when it is gone nothing may be open upstream any more, however far settlement has come. */
+  readonly line: Pick<LineWatch, 'whileHeld'>;
   readonly nowMs: () => number;
   /** How long the session has been open by now; by a clock that nobody sets. */
   readonly openMs: () => number;
@@ -30,7 +42,7 @@ export interface SettleParts {
 }
 
 /** Settles a session that has ended. Never rejects; called once per session by `upgrade`. */
-export async function settle(live: LiveSession, ended: EndedBy, parts: SettleParts): Promise<SessionClosed> {
+export async function settle(live: EndedSession, ended: EndedBy, parts: SettleParts): Promise<SessionClosed> {
   const attempt = async (step: string, work: () => Promise<unknown>) => {
     try {
       await work();
@@ -55,36 +67,30 @@ export async function settle(live: LiveSession, ended: EndedBy, parts: SettlePar
   return closed;
 }
 
-async function closeClient({ gating, relay }: LiveSession, ended: EndedBy, msMax: number): Promise<void> {
+async function closeClient({ gating, relay }: EndedSession, ended: EndedBy, msMax: number): Promise<void> {
   const { close } = endCauseEntry(ended.cause);
   // What its gate held back and may be heard; the client gets it before its close, where it is there.
   await gating.gate?.close(close !== 'none' && close !== 'echo');
   await relay.closeClient(msMax);
 }
 
-async function stopSpending(live: LiveSession, ended: EndedBy, parts: SettleParts): Promise<void> {
+async function stopSpending(live: EndedSession, ended: EndedBy, parts: SettleParts): Promise<void> {
   const { observer, owed, relay } = live;
+  const { line, tailMsMax, closeMsMax } = parts;
   const upstreamMayReport = endCauseEntry(ended.cause).billing === 'drain_tail';
-  const untilMs = ended.cause === 'lease_lost' ? parts.openMs() + parts.lostMsMax : Infinity;
-  const within = (mostMs: number): number => Math.max(0, Math.min(mostMs, untilMs - parts.openMs()));
   if (upstreamMayReport && (observer.reportsOwed() > 0 || relay.counters.fromClient.messages > 0)) {
     relay.sendUpstream(observer.stopSpending);
     // A question may be on its way, and the turn that it begins is billed: closing now would leave it without a report.
     relay.sendUpstream(observer.fence);
-    await withDeadline(owed.fenced(), within(FENCE_MS_MAX));
-    await withDeadline(owed.none(), within(parts.tailMsMax));
+    await line.whileHeld(owed.fenced(), FENCE_MS_MAX);
+    await line.whileHeld(owed.none(), tailMsMax);
   }
-  await relay.closeUpstream(1000, '', within(parts.closeMsMax));
+  await line.whileHeld(relay.closeUpstream(1000, '', closeMsMax), closeMsMax);
+  // The relay's own deadlines are as fine as its ticks, which may be longer than what a lost line leaves.
+  await relay.cutUpstream();
 }
 
-async function withDeadline(work: Promise<void>, deadlineMs: number): Promise<void> {
-  const abandoned = new AbortController();
-  const late = delay(deadlineMs, undefined, { signal: abandoned.signal }).catch(() => undefined);
-  await Promise.race([work, late]);
-  abandoned.abort();
-}
-
-function closedRecord(live: LiveSession, ended: EndedBy, { nowMs, openMs }: SettleParts): SessionClosed {
+function closedRecord(live: EndedSession, ended: EndedBy, { nowMs, openMs }: SettleParts): SessionClosed {
   const { fromClient, fromUpstream } = live.relay.counters;
   const code = closeForClient(ended)?.code ?? NO_STATUS;
   return {

@@ -202,6 +202,7 @@ async function runAndSettle(
   const ended = await live.relay.ended;
   const closed = await settle(live, ended, {
     ...parts.deadlines,
+    line: call.line,
     nowMs: parts.clock.nowMs,
     openMs,
     lineEnds: () => parts.lineEnds(call.lease),

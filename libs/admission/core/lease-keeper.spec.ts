@@ -42,9 +42,12 @@ class Rig {
 
   async hold(session: string, pool = 10): Promise<Lease> {
     const lease = await acquired(this.inner, { session, caps: { pool } });
-    expect(await this.keeper.confirm(lease, (gone, reason) => void this.lost.push(`${gone.sessionId} ${reason}`))).toBe(
-      'confirmed',
-    );
+    expect(
+      await this.keeper.confirm(
+        lease,
+        (gone, loss) => void this.lost.push(`${gone.sessionId} ${loss.reason} ${loss.goneWithinMs}`),
+      ),
+    ).toBe('confirmed');
     return lease;
   }
 
@@ -116,7 +119,7 @@ describe('the lease keeper', () => {
     await rig.inner.release(lease);
     await confirmedIn(rig.inner, { session: 'b', caps: { pool: 1 } });
     await rig.pass(60_000);
-    expect(rig.lost).toEqual(['ses_a taken']);
+    expect(rig.lost).toEqual(['ses_a taken 2250']);
     expect(rig.keeper.size).toBe(0);
   });
 
@@ -167,7 +170,7 @@ describe('the lease keeper', () => {
     await confirmedIn(rig.inner, { session: 'b', caps: { pool: 1 } });
     rig.away = false;
     await rig.pass(2_000);
-    expect(rig.lost).toEqual(['ses_a taken']);
+    expect(rig.lost).toEqual(['ses_a taken 2250']);
   });
 
   it('ends sessions before their leases lapse where the policy is to end', async () => {
@@ -175,10 +178,27 @@ describe('the lease keeper', () => {
     await rig.hold('a', 1);
     rig.away = true;
     await rig.pass(terms.confirmedMs - terms.fenceMarginMs);
-    expect(rig.lost).toEqual(['ses_a unreachable']);
+    expect(rig.lost).toEqual(['ses_a unreachable 2750']);
     expect(await held(rig.inner)).toBe(1);
     await rig.pass(terms.fenceMarginMs);
     expect(await held(rig.inner)).toBe(0);
+  });
+
+  it('gives a session the less time to end the later it saw that its lease could not be renewed', async () => {
+    for (const [lateMs, leftMs] of [
+      [500, 2_250],
+      [2_000, 750],
+      [2_750, 0],
+      [60_000, 0],
+    ] as const) {
+      const rig = new Rig({ whenUnreachable: 'end' });
+      await rig.hold('a');
+      rig.away = true;
+      rig.nowMs += terms.confirmedMs - terms.fenceMarginMs + lateMs;
+      rig.keeper.tick();
+      expect(rig.lost).toEqual([`ses_a unreachable ${leftMs}`]);
+      await rig.keeper.idle();
+    }
   });
 
   it('fences even when the store never answers', async () => {
@@ -218,7 +238,7 @@ describe('the lease keeper', () => {
     await confirmedIn(rig.inner, { session: 'c', caps: { pool: 1 } });
     rig.inner.reregister = async (leases) => leases;
     await rig.pass(12_000);
-    expect(rig.lost).toEqual(['ses_b taken']);
+    expect(rig.lost).toEqual(['ses_b taken 2250']);
     expect(rig.kinds()).toContain('callback_failed');
   });
 

@@ -2,14 +2,32 @@
 // gone. Guarantees that no holder believes in a lease that the store may have given away without having been told:
 // a lease is uncertain `fenceMarginMs` before it lapses. Leaves ending a session to the callback it was given.
 import type { Clock, SessionId } from '@trunkline/kernel';
-import { RENEWAL_JITTER, type Lease, type LeaseTerms } from './lease.js';
+import {
+  goneBeforeMs,
+  LOOK_EVERY_MS,
+  RENEW_AGAIN_MS,
+  RENEWAL_JITTER,
+  settleMsMax,
+  type Lease,
+  type LeaseTerms,
+} from './lease.js';
 import type { LeaseStore } from './lease-store.js';
 
 /** `taken`: the store says that the line is gone. `unreachable`: ended by policy before it could lapse. */
 export type LostReason = 'taken' | 'unreachable';
 
+/** How a line was lost. */
+export interface Loss {
+  readonly reason: LostReason;
+  /**
+   * Milliseconds from now by which nothing of the session may be open upstream: before the lease can lapse. A line that
+   * is taken is one too many already; its session gets what an unreachable one does, for what it used must be known.
+   */
+  readonly goneWithinMs: number;
+}
+
 /** Told once, when the line is gone: end the session with `lease_lost`. Must not throw. */
-export type OnLost = (lease: Lease, reason: LostReason) => void;
+export type OnLost = (lease: Lease, loss: Loss) => void;
 
 /** What the keeper reports, for logs and metrics. */
 export type LeaseKeeperEvent =
@@ -46,10 +64,6 @@ interface Held {
   renewedAtMs: number;
   uncertain: boolean;
 }
-
-// After a failed renewal there is time for several more tries before the fence.
-const RETRY_MS = 1_000;
-const TICK_MS = 500;
 
 /** The holder of this process's confirmed leases. Call `run` once. */
 export class LeaseKeeper {
@@ -108,7 +122,7 @@ export class LeaseKeeper {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.tick();
-      await this.#parts.wait(TICK_MS, signal);
+      await this.#parts.wait(LOOK_EVERY_MS, signal);
     }
     await this.idle();
   }
@@ -138,9 +152,9 @@ export class LeaseKeeper {
       this.#renewedAtMs = startedMs;
       this.#nextRenewalMs = startedMs + terms.renewEveryMs * (1 + RENEWAL_JITTER * (2 * random() - 1));
       observe({ kind: 'renewed', held: batch.length, reregistered: living.length - gone.size, lost: gone.size });
-      for (const lease of gone) this.#lose(lease, 'taken');
+      for (const lease of gone) this.#lose(lease, { reason: 'taken', goneWithinMs: settleMsMax(terms) });
     } catch (error) {
-      this.#nextRenewalMs = clock.monotonicMs() + RETRY_MS;
+      this.#nextRenewalMs = clock.monotonicMs() + RENEW_AGAIN_MS;
       observe({ kind: 'renewal_failed', error, silentMs: clock.monotonicMs() - this.#renewedAtMs });
     }
   }
@@ -159,16 +173,18 @@ export class LeaseKeeper {
     if (!this.fenced) observe({ kind: 'fenced', leases: overdue.length });
     for (const held of overdue) {
       held.uncertain = true;
-      if (whenUnreachable === 'end') this.#lose(held.lease, 'unreachable');
+      if (whenUnreachable === 'keep') continue;
+      const goneAtMs = held.renewedAtMs + terms.confirmedMs - goneBeforeMs(terms);
+      this.#lose(held.lease, { reason: 'unreachable', goneWithinMs: Math.max(0, goneAtMs - nowMs) });
     }
   }
 
-  #lose(lease: Lease, reason: LostReason): void {
+  #lose(lease: Lease, loss: Loss): void {
     const held = this.#held.get(lease.sessionId);
     if (held?.lease !== lease) return;
     this.#held.delete(lease.sessionId);
     try {
-      held.onLost(lease, reason);
+      held.onLost(lease, loss);
     } catch (error) {
       this.#parts.observe({ kind: 'callback_failed', error });
     }

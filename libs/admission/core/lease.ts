@@ -60,7 +60,7 @@ export interface LeaseTerms {
   readonly confirmedMs: number;
   /** A replica renews all its leases this often, and tells the store that it is alive. */
   readonly renewEveryMs: number;
-  /** A holder that could not renew treats its leases as uncertain this long before they lapse. */
+  /** A holder that could not renew treats its leases as uncertain this long before they lapse; see `settleMsMax`. */
   readonly fenceMarginMs: number;
   /** After a flush or an outage of the store only living sessions re-register for this long. */
   readonly recoveryMs: number;
@@ -84,8 +84,14 @@ export const DEFAULT_LEASE_TERMS: LeaseTerms = {
 /** Renewals are spread by this fraction either way, so that replicas do not knock together. */
 export const RENEWAL_JITTER = 0.1;
 
-// The keeper looks at its leases every half second; shorter lives would leave it too few looks.
-const CONFIRMED_MS_MIN = 3_000;
+/** The keeper looks at its leases so often, in milliseconds: it may learn so late that one could not be renewed. */
+export const LOOK_EVERY_MS = 500;
+
+/** A renewal that failed is tried again after so long, in milliseconds. */
+export const RENEW_AGAIN_MS = 1_000;
+
+// A look, and as long again for settling and for a process that stands still.
+const FENCE_MARGIN_MS_MIN = 2 * LOOK_EVERY_MS;
 
 /**
  * The design's terms with some replaced. A shorter or longer `confirmedMs` scales whatever depends on it and was not
@@ -98,7 +104,7 @@ export function leaseTerms(replacing: Partial<LeaseTerms> = {}): LeaseTerms {
   const terms: LeaseTerms = {
     ...DEFAULT_LEASE_TERMS,
     renewEveryMs: scaled(DEFAULT_LEASE_TERMS.renewEveryMs),
-    fenceMarginMs: scaled(DEFAULT_LEASE_TERMS.fenceMarginMs),
+    fenceMarginMs: Math.max(FENCE_MARGIN_MS_MIN, scaled(DEFAULT_LEASE_TERMS.fenceMarginMs)),
     recoveryMs: scaled(DEFAULT_LEASE_TERMS.recoveryMs),
     silenceMaxMs: scaled(DEFAULT_LEASE_TERMS.silenceMaxMs),
     ...replacing,
@@ -111,12 +117,17 @@ function assertTermsHold(terms: LeaseTerms): void {
   for (const [name, ms] of Object.entries(terms))
     if (!Number.isSafeInteger(ms) || ms <= 0)
       throw new RangeError(`lease ${name} must be a positive integer, is ${ms}`);
-  if (terms.confirmedMs < CONFIRMED_MS_MIN)
-    throw new RangeError(`lease confirmedMs must be at least ${CONFIRMED_MS_MIN}, is ${terms.confirmedMs}`);
+  if (terms.fenceMarginMs < FENCE_MARGIN_MS_MIN)
+    throw new RangeError(`lease fenceMarginMs must be at least ${FENCE_MARGIN_MS_MIN}, is ${terms.fenceMarginMs}`);
   const slowestRenewalMs = Math.round(terms.renewEveryMs * (1 + RENEWAL_JITTER));
   const rules: readonly (readonly [lessMs: number, less: string, moreMs: number, more: string])[] = [
-    // One renewal may fail and be tried again before the holder gives up.
-    [slowestRenewalMs, 'renewEveryMs + 10 %', terms.confirmedMs - terms.fenceMarginMs, 'confirmedMs - fenceMarginMs'],
+    // One renewal may fail and be tried again, at the next look, before the holder gives up.
+    [
+      slowestRenewalMs + RENEW_AGAIN_MS + LOOK_EVERY_MS,
+      `renewEveryMs + 10 % + ${RENEW_AGAIN_MS + LOOK_EVERY_MS} ms for a second try`,
+      terms.confirmedMs - terms.fenceMarginMs,
+      'confirmedMs - fenceMarginMs',
+    ],
     // A healthy system must not look silent...
     [slowestRenewalMs, 'renewEveryMs + 10 %', terms.silenceMaxMs, 'silenceMaxMs'],
     // ...and a silence in which a lease could have lapsed unrenewed must be noticed.
@@ -126,6 +137,19 @@ function assertTermsHold(terms: LeaseTerms): void {
   ];
   for (const [lessMs, less, moreMs, more] of rules)
     if (lessMs >= moreMs) throw new RangeError(`lease ${less} (${lessMs} ms) must be less than ${more} (${moreMs} ms)`);
+}
+
+/**
+ * How long before a lost lease can lapse its session must be gone from the upstream, in milliseconds: half of what a look
+ * leaves of the margin, for a process that stands still, and for clocks that go apart.
+ */
+export function goneBeforeMs({ fenceMarginMs }: Pick<LeaseTerms, 'fenceMarginMs'>): number {
+  return Math.ceil((fenceMarginMs - LOOK_EVERY_MS) / 2);
+}
+
+/** The other half: what the upstream of a lost session gets for saying what it still owes, in milliseconds. */
+export function settleMsMax(terms: Pick<LeaseTerms, 'fenceMarginMs'>): number {
+  return terms.fenceMarginMs - LOOK_EVERY_MS - goneBeforeMs(terms);
 }
 
 /** A fresh token: 128 random bits, so that no holder can guess another's. */

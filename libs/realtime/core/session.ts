@@ -130,6 +130,11 @@ export class Session {
     return this.upstream.close({ code: isSendableCloseCode(code) ? code : 1000, reason }, deadlineMs);
   }
 
+  /** Cuts the upstream off without a word more; nothing of it is read from then on. Resolves when the wire is gone. */
+  cutUpstream(): Promise<void> {
+    return this.upstream.close(null, 0);
+  }
+
   /**
    * Closes the client as the latched end cause says (error event, close frame), waits for its close up to the deadline,
    * then cuts. Ends the session with `internal_error` if nothing ended it before. Resolves when the wire is gone.

@@ -2,17 +2,30 @@
 // of its own in the way.
 import type { PoolId } from '@trunkline/kernel';
 import {
+  LineWatch,
   Switchboard,
   type AcquireRequest,
   type Caller,
   type Lease,
   type LeaseTerms,
+  type LineWatchParts,
   type PoolPlan,
   type Seeker,
   type TenantShare,
   type TokenUse,
 } from '@trunkline/admission';
 import type { Waiter } from './arrivals.js';
+
+/** Waits for what the upstream owes whether the line is lost or not. */
+export class Leisurely extends LineWatch {
+  constructor(private readonly given: LineWatchParts) {
+    super(given);
+  }
+
+  override whileHeld(_work: Promise<void>, mostMs: number): Promise<void> {
+    return this.given.wait(mostMs, new AbortController().signal);
+  }
+}
 
 /** Puts back what lapsed when it is renewed. */
 export class Resurrecting extends Switchboard {

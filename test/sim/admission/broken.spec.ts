@@ -9,6 +9,7 @@ import {
   Idle,
   Impatient,
   LastInFirstOut,
+  Leisurely,
   Lingering,
   Loyal,
   Miscounting,
@@ -156,6 +157,12 @@ describe('the simulation notices', () => {
 
   it('keepers that do not end their sessions before the leases lapse', async () => {
     const options: WorldOptions = { whenUnreachable: 'end', keepersTold: 'keep', faults: ['cut one'] };
+    expect(await firstViolation({ does: '', breaks: 'cap', options })).toBe('cap');
+  });
+
+  it('gateways that take their time for the upstream of a session whose lease was lost', async () => {
+    const makeWatch: WorldOptions['makeWatch'] = (parts) => new Leisurely(parts);
+    const options: WorldOptions = { whenUnreachable: 'end', makeWatch, faults: ['cut one'] };
     expect(await firstViolation({ does: '', breaks: 'cap', options })).toBe('cap');
   });
 

@@ -7,6 +7,9 @@ import {
   type Lease,
   type LeaseKeeperParts,
   type LeaseTerms,
+  type LineWatch,
+  type LineWatchParts,
+  type OnLost,
   type OwnLimits,
   type Place,
   type PoolChoice,
@@ -49,10 +52,18 @@ export interface ReplicaParts {
   readonly chance: Chance;
   readonly policy: Policy;
   readonly whenUnreachable: LeaseKeeperParts['whenUnreachable'];
+  readonly makeWatch: (parts: LineWatchParts) => LineWatch;
   /** Its leases were renewed. */
   readonly renewed: () => void;
   /** A session ended whose client will call again, most likely within so long. */
   readonly callsAgain: (call: Call, withinMs: number) => void;
+}
+
+/** A session that is being settled. */
+interface Ended {
+  readonly lease: Lease;
+  readonly line: LineWatch;
+  readonly endsByItself: boolean;
 }
 
 const IDLE_ASK_MS = 700;
@@ -162,13 +173,10 @@ export class Replica {
   async #hold(call: Call, lease: Lease): Promise<void> {
     const hangUp = this.#parts.upstream.dial(lease);
     const end = this.#client();
-    let isLost = false;
-    const lose = (): void => {
-      isLost = true;
-      end.abort();
-    };
+    const line = this.#watch();
+    void line.lost.then(() => end.abort());
     await this.#parts.process.wait(call.dialMs);
-    if (!call.dialWorks || !(await this.#confirm(lease, lose))) {
+    if (!call.dialWorks || !(await this.#confirm(lease, (_, { goneWithinMs }) => line.lose(goneWithinMs)))) {
       this.#clients.delete(end);
       hangUp();
       await this.#release(lease, 0);
@@ -179,17 +187,23 @@ export class Replica {
     const endsByItself = !end.signal.aborted;
     end.abort();
     this.#clients.delete(end);
-    if (call.settleMs > 0 && !isLost) await this.#settle(call, lease, endsByItself);
+    if (call.settleMs > 0) await this.#settle(call, { lease, line, endsByItself });
     hangUp();
     await this.#release(lease, call.keepMs);
     if (endsByItself && call.keepMs > 0 && call.settleMs === 0) this.#parts.callsAgain(call, call.keepMs);
   }
 
   // Its client comes back as often before the line is free as after.
-  async #settle(call: Call, lease: Lease, endsByItself: boolean): Promise<void> {
+  async #settle(call: Call, { lease, line, endsByItself }: Ended): Promise<void> {
     await this.keeper.ending(lease).catch(() => undefined);
     if (endsByItself && call.keepMs > 0) this.#parts.callsAgain(call, 2 * call.settleMs);
-    await this.#parts.process.wait(call.settleMs);
+    // As `settle` of the gateway does, whose upstream says what it owes when it likes.
+    await line.whileHeld(new Promise(() => undefined), call.settleMs);
+  }
+
+  #watch(): LineWatch {
+    const { process } = this.#parts;
+    return this.#parts.makeWatch({ clock: process.clock, wait: (ms, signal) => process.wait(ms, signal) });
   }
 
   #client(): AbortController {
@@ -198,7 +212,7 @@ export class Replica {
     return client;
   }
 
-  async #confirm(lease: Lease, onLost: () => void): Promise<boolean> {
+  async #confirm(lease: Lease, onLost: OnLost): Promise<boolean> {
     return this.keeper.confirm(lease, onLost).then(
       (outcome) => outcome === 'confirmed',
       () => false,

@@ -1,6 +1,13 @@
 // One simulated world: replicas, a store, an upstream, clients and a policy that changes, all by the chance of one number.
 // Runs through a time of trouble and then a time of quiet, at the end of which nothing may be left.
-import { leaseTerms, Switchboard, type LeaseTerms } from '@trunkline/admission';
+import {
+  goneBeforeMs,
+  leaseTerms,
+  LineWatch,
+  Switchboard,
+  type LeaseTerms,
+  type LineWatchParts,
+} from '@trunkline/admission';
 import { trustedId } from '@trunkline/kernel';
 import { Chance } from './chance.js';
 import { Chronicle } from './chronicle.js';
@@ -18,6 +25,7 @@ import { Upstream, type OpenSession } from './upstream.js';
 /** What a world may be made with instead of the real thing, to see that the referee notices. */
 export interface WorldOptions {
   readonly makeBoard?: (terms: LeaseTerms) => Switchboard;
+  readonly makeWatch?: (parts: LineWatchParts) => LineWatch;
   readonly whenUnreachable?: 'keep' | 'end';
   /** What the keepers are told, where it is not the truth. */
   readonly keepersTold?: 'keep' | 'end';
@@ -46,7 +54,7 @@ export async function simulate(seed: number, options: WorldOptions = {}): Promis
 }
 
 // The shorter a lease's life, the more of them fit into a second of testing; the design's own 30 s are among them.
-const LIVES_MS = [...Array.from({ length: 17 }, () => 6_000), 12_000, 12_000, 30_000];
+const LIVES_MS = [...Array.from({ length: 17 }, () => 4_000), 12_000, 12_000, 30_000];
 const TROUBLE_LIVES = 4;
 const EVENTS_TOLD = 60;
 const POLICY_LAG_MS_MAX = 2_000;
@@ -80,9 +88,9 @@ class World {
     this.#landscape = drawLandscape(this.#chance);
     this.#policy = drawPolicy(this.#landscape, 1, this.#chance);
     this.#network = new Network(this.#timeline);
-    // What a keeper has between its last look and the end of a lease, for a stall of its own and a copy's clock.
+    // What is left between the end of a lost session and that of its lease, for a stall of its own and a copy's clock.
     this.#deadlineMs = confirmedMs / 40;
-    this.#slackMs = this.#terms.fenceMarginMs - 510 - 0.01 * confirmedMs;
+    this.#slackMs = goneBeforeMs(this.#terms) - 0.01 * confirmedMs;
     this.#upstream = new Upstream((session) => this.#opened(session));
     this.#referee = new Referee({
       tenants: this.#landscape.tenants.length,
@@ -175,6 +183,7 @@ class World {
       chance,
       policy: this.#policy,
       whenUnreachable: this.options.keepersTold ?? this.#whenUnreachable,
+      makeWatch: this.options.makeWatch ?? ((parts) => new LineWatch(parts)),
       renewed: () => (running.renewedAtMs = this.#timeline.nowMs),
       callsAgain: (call, withinMs) => this.#timeline.after(chance.exponential(withinMs / 2), () => this.#arrive(call)),
     });
@@ -233,7 +242,7 @@ class World {
       lastsMs: chance.exponential(chance.pick([0.05, 0.2, 0.5, 4]) * confirmedMs),
       isIdle: chance.happens(0.2),
       keepMs: chance.happens(0.2) ? chance.between(100, confirmedMs / 2) : 0,
-      settleMs: chance.happens(0.3) ? chance.between(1, confirmedMs / 4) : 0,
+      settleMs: chance.happens(0.3) ? chance.between(1, confirmedMs / 2) : 0,
     };
   }
 

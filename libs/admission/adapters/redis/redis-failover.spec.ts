@@ -17,7 +17,7 @@ import { Keyspace } from './keyspace.js';
 import { RedisLeaseStore } from './redis-lease-store.js';
 
 // The shortest life there is, so that real failovers fit into a test. A window of recovery lasts as long as a lease.
-const terms = leaseTerms({ confirmedMs: 3_000 });
+const terms = leaseTerms({ confirmedMs: 4_000 });
 const caps = { pool: 3 };
 const keys = new Keyspace('trunkline');
 const FAILED_OVER_MS = 20_000;

@@ -8,7 +8,7 @@ import { connectLeaseRedis } from './connect.js';
 import { RedisLeaseStore } from './redis-lease-store.js';
 
 // The shortest life there is, so that real outages fit into a test.
-const terms = leaseTerms({ confirmedMs: 3_000 });
+const terms = leaseTerms({ confirmedMs: 4_000 });
 const caps = { pool: 3 };
 
 /** Waits as production does, in steps that a test may take. */
