@@ -68,11 +68,20 @@ describe('the books', () => {
   it.each([
     `UPDATE usage_event SET caused_by = 'policy'`,
     `UPDATE usage_event SET service_tier = 'flex'`,
+    `UPDATE usage_event SET rating_state = 'pending'`,
+    `UPDATE usage_event SET rating_state = 'parked'`,
     'DELETE FROM usage_event',
     'TRUNCATE usage_event',
   ])('rest on usage that stays as it was billed: %s raises', async (sql) => {
     await expect(run(sql)).rejects.toThrow(/immutable/);
   });
+
+  it.each([`UPDATE usage_event SET model = 'cheaper'`, 'DELETE FROM usage_event', 'TRUNCATE usage_event'])(
+    'rest on usage that the application role has no right to change: %s',
+    async (sql) => {
+      await expect(run(sql, app)).rejects.toThrow(/permission denied/);
+    },
+  );
 
   it('let go of usage that was not billed yet', async () => {
     await journal(db, usage({ model: 'unpriced' }));
