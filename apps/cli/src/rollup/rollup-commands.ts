@@ -29,7 +29,7 @@ export function addRollupCommands(program: Command, run: RunCommand, nowMs: numb
   rollup
     .command('verify')
     .description(
-      'says whether they are what would be computed now and the totals of the ledger; fails when they are not, and changes nothing',
+      'says whether they are what would be computed now and the totals of the ledger; fails when they are not, and changes nothing (not_compared: booked for all the time, run it again or end it before them)',
     )
     .option('--from <day>', 'first UTC day; default: 90 days ago', dayOf, new Date(nowMs - 90 * DAY_MS))
     .option('--to <day>', 'the UTC day after the last; default: tomorrow', dayOf, new Date(nowMs + DAY_MS))
@@ -60,7 +60,7 @@ async function spanOf(tenancy: TenancyContext, { from, to, tenant }: SpanFlags):
   return { fromMs: from.getTime(), toMs: to.getTime(), tenantId };
 }
 
-function rowOf({ table, rows, before, after, wrong, unlikeLedger }: RollupCheck): Row {
+function rowOf({ table, rows, before, after, wrong, unlikeLedger, notCompared }: RollupCheck): Row {
   return {
     table,
     rows,
@@ -68,6 +68,8 @@ function rowOf({ table, rows, before, after, wrong, unlikeLedger }: RollupCheck)
     after: after.slice(0, 16),
     changed: wrong.length === 0 ? null : wrong,
     unlike_ledger: unlikeLedger.length === 0 ? null : unlikeLedger,
+    // Something was booked for these all the time: run it again, or with a `--to` before them.
+    not_compared: notCompared.length === 0 ? null : notCompared,
   };
 }
 

@@ -190,8 +190,40 @@ describe('what is summed up', () => {
       }
     }
     expect(await differing()).toEqual({});
+  });
+
+  it('may lag behind where something is due, and only there', async () => {
+    await bookSamples(db, [sample(), sample({ day: 1 }), sample({ tenant: 1 })]);
+    await rollUpAllDue(db);
     await bookSamples(db, [sample()]);
-    expect((await unlikeLedger(db, SPAN)).every(({ due }) => due)).toBe(true);
+    await db.$executeRaw`UPDATE tenant_rollup_day SET tenant_charge = 99 WHERE tenant_id = ${TENANTS[1]}`;
+    await db.$executeRaw`UPDATE usage_rollup_day SET tenant_charge = 99 WHERE day > '2026-10-31'`;
+    const found = await unlikeLedger(db, SPAN);
+    expect(found.filter(({ due }) => !due).map(({ table, bucket }) => [table, bucket])).toEqual([
+      ['tenant_rollup_day', '2026-10-31'],
+      ['usage_rollup_day', '2026-11-01'],
+    ]);
+    // Each table, but for the one with a wrong row in the same bucket.
+    expect(found.filter(({ due }) => due)).toHaveLength(TABLES.length - 1);
+  });
+
+  it('says what it could not compare, since it was booked for at each look', async () => {
+    await db.$executeRaw`
+      CREATE FUNCTION lag() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.amount := NEW.amount - 1; RETURN NEW; END'`;
+    await db.$executeRaw`CREATE TRIGGER lag BEFORE INSERT ON tenant_spend FOR EACH ROW EXECUTE FUNCTION lag()`;
+    await bookSamples(db, [sample()]);
+    const outcome = async (): Promise<unknown> => {
+      const checks = await checkRollups(db, SPAN);
+      const spent = checks.find(({ table }) => table === 'tenant_spend');
+      return [spent?.unlikeLedger, spent?.notCompared];
+    };
+    expect(await outcome()).toEqual([['2026-10-31'], []]);
+    // As if another booking left a note before each look.
+    await db.$executeRaw`
+      CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`;
+    await db.$executeRaw`CREATE TRIGGER keep BEFORE DELETE ON rollup_note FOR EACH ROW EXECUTE FUNCTION keep()`;
+    await bookSamples(db, [sample({ minute: 1 })]);
+    expect(await outcome()).toEqual([[], ['2026-10-31']]);
   });
 
   it('is put right where a row is wrong, missing or nobody’s, and only there', async () => {

@@ -36,6 +36,8 @@ export interface RollupCheck {
   readonly wrong: readonly string[];
   /** UTC days or months whose sums are not the ledger's own totals, after it was computed anew where that was asked for. */
   readonly unlikeLedger: readonly string[];
+  /** UTC days or months that could not be held against the ledger: something was booked for them at each look. */
+  readonly notCompared: readonly string[];
 }
 
 const HOUR_MS = 3_600_000;
@@ -56,10 +58,10 @@ export async function rebuildRollups(db: Database, span: RollupSpan): Promise<Ro
   return withControl(db, span, await recompute(db, span, committed));
 }
 
-type Recomputed = Omit<RollupCheck, 'unlikeLedger'>;
+type Recomputed = Omit<RollupCheck, 'unlikeLedger' | 'notCompared'>;
 
 // A bucket of which something is due may differ; what still is after some looks, with its tenant's usage summed up before
-// each, is left out: it is of a tenant for whom something is booked all the time.
+// each, could not be compared, and is said to be so: it is of a tenant for whom something is booked all the time.
 async function withControl(db: Database, span: RollupSpan, checks: readonly Recomputed[]): Promise<RollupCheck[]> {
   let unlike: readonly Unlike[] = [];
   for (let look = 0; look < LOOKS_MAX; look++) {
@@ -69,10 +71,12 @@ async function withControl(db: Database, span: RollupSpan, checks: readonly Reco
     if (!unlike.some(({ due }) => due)) break;
     await rollUpAllDue(db);
   }
-  const sure = unlike.filter(({ due }) => !due);
+  const bucketsOfTable = (name: string, isDue: boolean): string[] =>
+    unlike.filter(({ table, due }) => table === name && due === isDue).map(({ bucket }) => bucket);
   return checks.map((check) => ({
     ...check,
-    unlikeLedger: sure.filter(({ table }) => table === check.table).map(({ bucket }) => bucket),
+    unlikeLedger: bucketsOfTable(check.table, false),
+    notCompared: bucketsOfTable(check.table, true),
   }));
 }
 

@@ -27,6 +27,9 @@ const DAY_MS = 86_400_000;
 // Wherever the company's clock is, a day touches the months of the instants this long before and after it.
 const SHIFT_MS = 14 * 3_600_000;
 
+// A note names an hour, which is of one day; a month may be booked for at any hour, by hand.
+const MONTH_CHARS = '2026-11'.length;
+
 const unlikeRow = z.object({ table: z.string(), bucket: z.string(), due: z.boolean() });
 
 /** The buckets that differ, by table and bucket. */
@@ -60,7 +63,10 @@ export async function unlikeLedger(db: Queryable, span: ControlSpan): Promise<re
       ' UNION ALL ',
     )})
     SELECT "table", bucket,
-           bool_and(EXISTS (SELECT FROM rollup_note n WHERE d.tenant_id IS NULL OR n.tenant_id = d.tenant_id)) AS due
+           bool_and(EXISTS (
+             SELECT FROM rollup_note n
+              WHERE (d.tenant_id IS NULL OR n.tenant_id = d.tenant_id)
+                AND (length(d.bucket) = ${MONTH_CHARS} OR (n.hour AT TIME ZONE 'UTC')::date::text = d.bucket))) AS due
       FROM differing d GROUP BY 1, 2 ORDER BY 1, 2`;
   return z.array(unlikeRow).parse(rows);
 }
