@@ -16,6 +16,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => postgres.stop());
 
+const DAY_MS = 86_400_000;
 const NOW = Date.parse('2026-11-22T06:00:00Z');
 const EMPTY: VendorBooks = { usage: async () => [], costs: async () => [] };
 
@@ -92,18 +93,27 @@ describe('the daily reconciliation', () => {
     // Its first days were over before anybody compared them.
     expect(await newest('2026-11')).toBeNull();
 
-    const [source] = (await findSources(postgres.db, parts().settings)).sources;
-    if (source === undefined) throw new Error('no source');
+    const [found] = (await findSources(postgres.db, parts().settings)).sources;
+    if (found === undefined) throw new Error('no source');
+    const source = { ...found, apiKeyIds: ['key_ours'] };
+    const foreign = (keyId: string, tokens: bigint): VendorBooks => ({
+      usage: async ({ fromMs }) => [
+        { hourMs: fromMs + DAY_MS, keyId, model: 'm', meter: 'output_audio', quantityMicro: tokens * 1_000_000n },
+      ],
+      costs: async ({ fromMs }) => [{ ...charge, dayMs: fromMs }],
+    });
     const charge = { keyId: null, lineItem: 'a fine', of: null, amount: parseAmount('5') ?? ZERO };
     const context = {
-      ...{ db: postgres.db, nowMs: NOW + 50 * 86_400_000, sources: [source], recordMonth: monthRecorder(postgres.db) },
+      ...{ db: postgres.db, nowMs: NOW + 50 * DAY_MS, recordMonth: monthRecorder(postgres.db) },
+      sources: [source],
       prices: { priced: (model: string) => model, worth: () => null },
       booksOf: (): VendorBooks => ({ ...EMPTY, costs: async ({ fromMs }) => [{ ...charge, dayMs: fromMs }] }),
     };
     const fined = async (day: string, later: number) => {
       const at = { ...context, nowMs: context.nowMs + later };
-      await reconcilePool(at, source, { dayMs: Date.parse(day), trigger: 'manual', actor: 'ann' });
-      expect(await recordMonthReconciled(at, { poolId: source.poolId, day })).toBe('missing');
+      const made = await reconcilePool(at, source, { dayMs: Date.parse(day), trigger: 'manual', actor: 'ann' });
+      if (made === null) throw new Error('no run');
+      expect(await recordMonthReconciled(at, made)).toBe('missing');
       return newest('2026-12');
     };
     expect(await fined('2026-12-05', 1)).toBe('missing');
@@ -113,10 +123,41 @@ describe('the daily reconciliation', () => {
     await recordPeriodCheck(postgres.db, { ...waiver, actor: 'ann', reason: 'the fine is known' });
     expect(await fined('2026-12-05', 2)).toBe('waived');
     expect(await fined('2026-12-06', 3)).toBe('missing');
-    const metrics = new Metrics();
-    await reportLastReconciled(postgres.db, metrics);
-    expect(await metrics.scrape()).toContain(
-      `trunkline_reconcile_last_timestamp_seconds ${(context.nowMs + 3) / 1000}`,
-    );
+
+    // The same money, and a key of which nothing is ours: a sum that does not grow hides nothing.
+    await recordPeriodCheck(postgres.db, { ...waiver, actor: 'ann', reason: 'both fines are known' });
+    context.booksOf = () => foreign('key_a', 5n);
+    expect(await fined('2026-12-06', 4)).toBe('missing');
+    await recordPeriodCheck(postgres.db, { ...waiver, actor: 'ann', reason: 'so is the key' });
+    context.booksOf = () => foreign('key_a', 3n);
+    expect(await fined('2026-12-06', 5)).toBe('waived');
+    context.booksOf = () => foreign('key_b', 2n);
+    expect(await fined('2026-12-06', 6)).toBe('missing');
+
+    // A run that was asked for before the newest, and is stored after it, is no news.
+    await recordPeriodCheck(postgres.db, { ...waiver, actor: 'ann', reason: 'and that one' });
+    context.booksOf = () => foreign('key_c', 9n);
+    expect(await fined('2026-12-06', 0)).toBe('waived');
   }, 60_000);
+
+  it('says when the pool was compared whose turn is the longest ago', async () => {
+    const told = async (): Promise<string> => {
+      const metrics = new Metrics();
+      await reportLastReconciled(postgres.db, metrics);
+      return (await metrics.scrape()).match(/^trunkline_reconcile_last_timestamp_seconds (.*)$/m)?.[1] ?? '';
+    };
+    const ofOnlyPool = await told();
+    expect(Number(ofOnlyPool)).toBeGreaterThan(NOW / 1000);
+    const id = mintId('pool', 2, (n) => new Uint8Array(n));
+    await postgres.db.pool.create({ data: { id, slug: 'other', vendor: 'openai', models: [] } });
+    expect(await told()).toBe(ofOnlyPool);
+    const run_ = { stage: 'final', trigger: 'manual', actor: 'ann', compared: 0, equal: 0, unbooked: 0 };
+    const none = { oursCost: 0, unexplained: 0, alarming: false, day: new Date('2026-11-01') };
+    const ranAt = new Date(NOW - 86_400_000);
+    await postgres.db.reconciliationRun.create({ data: { id: 'rec_other', poolId: id, ranAt, ...run_, ...none } });
+    expect(await told()).toBe(String(ranAt.getTime() / 1000));
+    // Of a pool that is gone there is nothing to compare.
+    await postgres.db.pool.delete({ where: { id } });
+    expect(await told()).toBe(ofOnlyPool);
+  });
 });

@@ -4,7 +4,7 @@
 import { CLOSE_STEPS, countRefusedCloses, overduePeriods, type CloseStep } from '@trunkline/ledger/adapters/prisma';
 import type { Database } from '@trunkline/platform/database';
 import type { Shutdown } from '@trunkline/platform/shutdown';
-import { listRuns } from '@trunkline/reporting/adapters/prisma';
+import { lastReconciledMs } from '@trunkline/reporting/adapters/prisma';
 import type { Metrics } from '@trunkline/telemetry/adapters/prom';
 
 const LOOK_MS = 60_000;
@@ -43,8 +43,8 @@ export async function reportPeriods(db: Database, metrics: Pick<Metrics, 'gauge'
 
 /** Looks once. A run at a terminal counts as one of a worker does; before the first there is nothing to tell. */
 export async function reportLastReconciled(db: Database, metrics: Pick<Metrics, 'gauge'>): Promise<void> {
-  const [newest] = await listRuns(db, 1);
-  if (newest !== undefined) metrics.gauge('reconcileLast').set(Date.parse(newest.ranAt) / 1000);
+  const lastMs = await lastReconciledMs(db);
+  if (lastMs !== null) metrics.gauge('reconcileLast').set(lastMs / 1000);
 }
 
 /**

@@ -126,7 +126,7 @@ async function runDay(
   const rows: Row[] = [];
   for (const each of wanted) {
     const made = await reconcilePool(context, each, { dayMs, trigger: 'manual', actor });
-    if (made?.stage === 'final') await recordMonthReconciled(context, { poolId: each.poolId, day: made.day });
+    if (made?.stage === 'final') await recordMonthReconciled(context, made);
     if (made !== null) rows.push(rowOfRun(each.poolSlug, made));
   }
   return rows;

@@ -33,6 +33,7 @@ export {
 export {
   addNote,
   findRun,
+  lastReconciledMs,
   listRuns,
   type DifferenceView,
   type NoteView,

@@ -21,7 +21,7 @@ export async function* reconcileDue(context: ReconcileContext, signal: AbortSign
       try {
         const run = await reconcilePool(context, source, { dayMs, trigger: 'schedule', actor: 'worker' });
         if (run === null) continue;
-        if (run.stage === 'final') await recordMonthReconciled(context, { poolId: source.poolId, day });
+        if (run.stage === 'final') await recordMonthReconciled(context, run);
         yield { outcome: 'made', run };
       } catch (error) {
         yield { outcome: 'failed', poolId: source.poolId, day, error };

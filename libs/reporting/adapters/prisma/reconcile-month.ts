@@ -12,6 +12,7 @@ const stateRow = z.object({ state: z.string() });
 
 /** The final run that was just made. */
 interface MadeRun {
+  readonly id: string;
   readonly poolId: PoolId;
   readonly day: string;
 }
@@ -53,15 +54,29 @@ export async function recordMonthReconciled(
   return state;
 }
 
-// A run that does not agree, of a day that agreed until then, had no final run, or had less amiss: a repeat is no news.
-async function isWorse(db: ReconcileContext['db'], { poolId, day }: MadeRun): Promise<boolean> {
+// A run that does not agree, of a day that agreed until then, had no final run, or had less amiss: a repeat is no news, nor is
+// a run that had been asked for before the newest was. Less amiss is looked at part by part, for a sum hides a key that is
+// used past us behind another that is not any more, and has nothing of what has no price.
+async function isWorse(db: ReconcileContext['db'], { id, poolId, day }: MadeRun): Promise<boolean> {
   const found = await db.$queryRaw`
-    WITH runs AS (
-      SELECT NOT (alarming OR unbooked > 0 OR theirs_cost IS NULL) AS agrees, unbooked, abs(unexplained) AS unexplained,
-             row_number() OVER (ORDER BY ran_at DESC, id) AS place
-        FROM reconciliation_run WHERE pool_id = ${poolId} AND day = ${day}::date AND stage = 'final')
-    SELECT FROM runs AS made LEFT JOIN runs AS former ON former.place = 2
-     WHERE made.place = 1 AND NOT made.agrees
-       AND (former.place IS NULL OR former.agrees OR made.unbooked > former.unbooked OR made.unexplained > former.unexplained)`;
+    WITH made AS (
+      SELECT *, NOT (alarming OR unbooked > 0 OR theirs_cost IS NULL) AS agrees FROM reconciliation_run WHERE id = ${id}
+    ), former AS (
+      SELECT r.*, NOT (r.alarming OR r.unbooked > 0 OR r.theirs_cost IS NULL) AS agrees
+        FROM reconciliation_run r
+       WHERE r.pool_id = ${poolId} AND r.day = ${day}::date AND r.stage = 'final' AND r.id <> ${id}
+       ORDER BY r.ran_at DESC, r.id LIMIT 1
+    )
+    SELECT FROM made LEFT JOIN former ON true
+     WHERE NOT made.agrees AND (former.id IS NULL OR former.ran_at <= made.ran_at)
+       AND (former.id IS NULL OR former.agrees OR made.unbooked > former.unbooked OR EXISTS (
+             SELECT FROM reconciliation_difference d
+              WHERE d.run_id = made.id AND d.class NOT IN ('timing', 'within_tolerance') AND NOT EXISTS (
+                    SELECT FROM reconciliation_difference e
+                     WHERE e.run_id = former.id AND e.class = d.class
+                       AND (e.upstream_key_id, e.model, e.meter, e.line_item)
+                           IS NOT DISTINCT FROM (d.upstream_key_id, d.model, d.meter, d.line_item)
+                       AND abs(e.difference) >= abs(d.difference)
+                       AND abs(coalesce(e.amount, 0)) >= abs(coalesce(d.amount, 0)))))`;
   return z.array(z.unknown()).parse(found).length > 0;
 }

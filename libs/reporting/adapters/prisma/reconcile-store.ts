@@ -1,7 +1,8 @@
 // Runs of reconciliation, their differences and notes. Only ever added; the database refuses anything else.
 import { formatAmount, type PoolId } from '@trunkline/kernel';
-import type { Database, Prisma } from '@trunkline/platform/database';
+import { numberText, type Database, type Prisma } from '@trunkline/platform/database';
 import { formatQuantity } from '@trunkline/metering';
+import { z } from 'zod';
 import type { Difference, ReconciledDay, Stage } from '../../index.js';
 
 /** A run, to be kept. */
@@ -106,6 +107,18 @@ type RunRow = Prisma.ReconciliationRunGetPayload<{ include: typeof WITH_COUNTS }
 export async function listRuns(db: Database, limit: number): Promise<readonly RunView[]> {
   const orderBy = [{ ranAt: 'desc' as const }, { id: 'asc' as const }];
   return (await db.reconciliationRun.findMany({ orderBy, take: limit, include: WITH_COUNTS })).map(viewOf);
+}
+
+/**
+ * When a pool was last compared, of the pool that was so the longest ago (Unix milliseconds): one that fails each time must
+ * not hide behind the others. Null when none was yet; pools that never were are told by the daily job.
+ */
+export async function lastReconciledMs(db: Database): Promise<number | null> {
+  const rows = await db.$queryRaw`
+    SELECT min(last)::text AS last
+      FROM (SELECT (extract(epoch FROM max(r.ran_at)) * 1000)::bigint AS last
+              FROM reconciliation_run r JOIN pool p ON p.id = r.pool_id GROUP BY r.pool_id) AS pools`;
+  return z.tuple([z.object({ last: numberText.nullable() })]).parse(rows)[0].last;
 }
 
 /** One run with everything; null when there is none. */

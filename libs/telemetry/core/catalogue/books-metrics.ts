@@ -18,7 +18,7 @@ export const BOOKS_METRICS = {
   reconcileLast: {
     kind: 'gauge',
     name: 'trunkline_reconcile_last_timestamp_seconds',
-    help: "When a day was last compared with the vendor's books, by a worker or at a terminal: take max().",
+    help: "When the pool was last compared with the vendor's books that was so the longest ago: take max().",
     labels: NO_LABELS,
   },
   ledgerLag: {
