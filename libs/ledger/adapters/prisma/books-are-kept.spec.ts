@@ -108,6 +108,25 @@ describe('the books', () => {
     expect(await db.ledgerTransaction.count({ where: { id: 'x' } })).toBe(0);
   });
 
+  it('refuse a part of what is not there: a transaction, an account, a price', async () => {
+    await expect(together(line('nowhere', 'input_text', 1))).rejects.toThrow(/nothing can be added/);
+    await expect(together(entries('nowhere', 1, -1))).rejects.toThrow(/nothing can be added/);
+    const elsewhere = `INSERT INTO ledger_entry VALUES ('parts', 'acc_nowhere', 0)`;
+    await expect(together(head('parts', 0), entries('parts', 0, 0), elsewhere)).rejects.toThrow(
+      /acc_nowhere, which is no account/,
+    );
+    const unpriced = `INSERT INTO charge_line VALUES ('parts', 'input_text', 1, 'pv_nowhere', 0)`;
+    await expect(together(head('parts', 0), entries('parts', 0, 0), unpriced)).rejects.toThrow(
+      /pv_nowhere, which is no price version/,
+    );
+  });
+
+  it('refuse a wrong part among right ones', async () => {
+    const mixed = `INSERT INTO charge_line SELECT 'mixed', p.meter, 1, p.id, 0
+      FROM (SELECT id, 'm' || row_number() OVER () AS meter FROM price_version UNION ALL SELECT 'pv_nowhere', 'x') AS p`;
+    await expect(together(head('mixed', 0), entries('mixed', 0, 0), mixed)).rejects.toThrow(/pv_nowhere, which is no/);
+  });
+
   it('refuse anything added to a transaction later', async () => {
     await together(head('closed', 0), entries('closed', 0, 0));
     await expect(together(`${entries('closed', 0, 0, 5)} WHERE e.amount = 5`)).rejects.toThrow(/nothing can be added/);

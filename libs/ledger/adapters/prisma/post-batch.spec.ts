@@ -5,6 +5,7 @@ import { openDatabase, Prisma, type Database } from '@trunkline/platform/databas
 import { emptyPriceBook, type PriceBooks } from '@trunkline/rating';
 import { importRows, journal, ratingStates, usage, VOICE_PRICES } from '../../test/usage.js';
 import { postBatch, reopenUnrated } from './index.js';
+import { claimPending } from './pending-usage.js';
 
 // A real server on a machine that may be busy with other tests.
 jest.setTimeout(60_000);
@@ -47,7 +48,23 @@ const killWaitingConnection = () =>
     return killed.length > 0 ? killed : null;
   });
 
+/** Rows of the queue that a claim of ten reads, of so many that wait. The statistics are of an empty queue. */
+const readByClaim = async (waiting: number): Promise<unknown> => {
+  await db.$executeRaw`ANALYZE usage_event`;
+  await journal(db, ...Array.from({ length: waiting }, () => usage()));
+  return db.$transaction(async (tx) => {
+    expect((await claimPending(tx, 10)).events).toHaveLength(10);
+    const rows: unknown = await tx.$queryRaw`
+      SELECT (seq_tup_read + idx_tup_fetch)::int AS read FROM pg_stat_xact_user_tables WHERE relname = 'usage_event'`;
+    return rows;
+  });
+};
+
 describe('posting', () => {
+  it('reads as much of a long queue as it takes', async () => {
+    expect(await readByClaim(1_000)).toEqual([{ read: 10 }]);
+  });
+
   it('books each event as cost and as charge, at quantity x price, in its period', async () => {
     const event = usage();
     const prices = await importRows(db, VOICE_PRICES);
