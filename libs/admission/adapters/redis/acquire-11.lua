@@ -50,8 +50,8 @@ if caller.line then return { 'admitted', caller.line.pool, caller.line.fence, ow
 local function back_in()
   for _, pool in ipairs(pools_of(caller)) do
     local place = at(caller, pool)
-    local ending = tonumber(redis.call('HGET', STATE, ending_name(place)) or 0)
-    if ending > #counting_on(place) then return pool end
+    local counting = #counting_on(place)
+    if settling_at(place, counting + 1) > counting then return pool end
   end
 end
 

@@ -4,7 +4,5 @@
 enter_and_give_out()
 local line = held_by(ARGV[6], ARGV[7])
 if not line or line.state ~= 'confirmed' then return 0 end
-if not line.ending then redis.call('HINCRBY', STATE, ending_name(line), 1) end
-line.ending = true
-redis.call('HSET', LINES, ARGV[6], cjson.encode(line))
+if not line.ending then begins_to_settle(ARGV[6], line) end
 return 1

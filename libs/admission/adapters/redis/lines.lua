@@ -3,7 +3,9 @@
 --
 -- Data, all under one hash tag (one slot of a cluster); every step takes all eleven keys in this order:
 --   1 state     hash  beat, closed_until, server, fence, sequence; pace|<pool> = last release:gap;
---                     given|<pool>; rate|<tenant>; ending|<pool>|<family>|<key> = lines that are being settled; pause|<pool> and pause|<pool>|<family>;
+--                     given|<pool>; rate|<tenant>; settling|<pool>|<family>|<key> = sessions of lines that are being
+--                     settled, with commas (a line's record has the last word, since older processes do not keep it);
+--                     pause|<pool> and pause|<pool>|<family>;
 --                     tokens|<pool> and tokens|<pool>|<family> = second:tokens of the last minute's, with commas
 --   2 lines     hash  session id -> JSON {token, state, since, replica, key, tenant, pool, family, inherited,
 --                     ending}
@@ -85,20 +87,43 @@ local function write_line(session, line, expires)
   else redis.call('ZREM', PENDINGS, session) end
 end
 
-local function ending_name(line) return 'ending|' .. line.pool .. '|' .. line.family .. '|' .. line.key end
+local function settling_name(line) return 'settling|' .. line.pool .. '|' .. line.family .. '|' .. line.key end
+
+local function settling(place) return redis.call('HGET', STATE, settling_name(place)) or '' end
+
+local function write_settling(place, sessions)
+  if #sessions == 0 then redis.call('HDEL', STATE, settling_name(place))
+  else redis.call('HSET', STATE, settling_name(place), table.concat(sessions, ',')) end
+end
+
+local function sessions_without(list, gone)
+  local left = {}
+  for session in string.gmatch(list, '[^,]+') do
+    if session ~= gone then left[#left + 1] = session end
+  end
+  return left
+end
+
+-- The line is being settled from now on.
+local function begins_to_settle(session, line)
+  line.ending = true
+  redis.call('HSET', LINES, session, cjson.encode(line))
+  local sessions = sessions_without(settling(line), session)
+  sessions[#sessions + 1] = session
+  write_settling(line, sessions)
+end
 
 -- The line is no longer one that is being settled; which went in this step is for `forget_marks`.
 local settled = {}
-local function has_settled(line)
+local function has_settled(session, line)
   if not line.ending then return end
   line.ending = nil
   settled[#settled + 1] = line
-  local name = ending_name(line)
-  if redis.call('HINCRBY', STATE, name, -1) <= 0 then redis.call('HDEL', STATE, name) end
+  write_settling(line, sessions_without(settling(line), session))
 end
 
 local function drop_line(session, line)
-  has_settled(line)
+  has_settled(session, line)
   redis.call('HDEL', LINES, session)
   redis.call('ZREM', EXPIRY, session)
   redis.call('ZREM', KEPT, session)
@@ -108,6 +133,18 @@ end
 
 local function same_place(a, b)
   return a.key == b.key and a.tenant == b.tenant and a.pool == b.pool and a.family == b.family
+end
+
+-- How many lines of this place are being settled, counted up to so many: a key may end a thousand sessions at once.
+local function settling_at(place, most)
+  local lines = 0
+  for session in string.gmatch(settling(place), '[^,]+') do
+    if lines >= most then break end
+    local line = line_of(session)
+    if line and line.ending and same_place(line, place) then lines = lines + 1
+    else write_settling(place, sessions_without(settling(place), session)) end
+  end
+  return lines
 end
 
 -- The line kept for this place that lapses first, and its session.
@@ -186,8 +223,9 @@ end
 -- Of the calls that counted on a line which is gone, only those go on counting for which there is another one.
 local function forget_marks()
   for _, place in ipairs(settled) do
-    local left = tonumber(redis.call('HGET', STATE, ending_name(place)) or 0)
-    for i, waiter in ipairs(counting_on(place)) do
+    local counting = counting_on(place)
+    local left = settling_at(place, #counting)
+    for i, waiter in ipairs(counting) do
       if i > left then
         local record = cjson.decode(redis.call('HGET', WAITERS, waiter.session))
         record.back, waiter.back = nil, nil

@@ -89,6 +89,16 @@ describe('the waiting line in Redis', () => {
     expect(reads).toBeLessThan(calls / 2);
     expect((await store.view(lineRequest({ ids: { pool: 'b' } }).plan.poolId)).waiting).toHaveLength(calls);
   });
+
+  it('has nobody who counts on a line that an older process dropped without a word', async () => {
+    const { store } = await freshStore(redis);
+    const ended = await confirmed(store, { session: 'a', caps: { pool: 1 } });
+    await store.ending(ended);
+    const again = lineRequest({ session: 'b', caps: { pool: 1 } });
+    expect(await store.acquire(again)).toMatchObject({ kind: 'denied', ownLineEnds: true });
+    await redis.hdel('{trunkline}:lines', ended.sessionId);
+    expect(await store.acquire(again)).toMatchObject({ kind: 'denied', ownLineEnds: false });
+  });
 });
 
 describe('the lease store on a Redis cluster', () => {

@@ -29,7 +29,7 @@ if may_keep then
     take_line(back.session, at(back, line.pool), whole(now), true)
     redis.call('PUBLISH', STATE .. ':granted:' .. back.replica, back.session)
   else
-    has_settled(line)
+    has_settled(ARGV[6], line)
     line.state = 'kept'
     write_line(ARGV[6], line, now + tonumber(ARGV[8]))
   end
