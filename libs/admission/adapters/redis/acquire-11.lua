@@ -72,4 +72,5 @@ local answer = denial('waiting', caller)
 redis.call('HSET', WAITERS, session, cjson.encode(record))
 redis.call('ZADD', QUEUE, redis.call('HINCRBY', STATE, 'sequence', 1), session)
 redis.call('ZADD', SEEN, whole(now), session)
+note_pools_waited_for()
 return answer

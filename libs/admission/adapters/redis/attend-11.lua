@@ -63,6 +63,7 @@ local function write_waiter(session, record, pools)
   for name, value in pairs(record) do waiter[name] = value end
 end
 
+local moved = false
 for i = first, #ARGV, 6 do
   local text = redis.call('HGET', WAITERS, ARGV[i])
   local record = text and cjson.decode(text)
@@ -76,9 +77,11 @@ for i = first, #ARGV, 6 do
     local pools = pools_for(record, ARGV[i + 5])
     if changed or table.concat(pools, ',') ~= table.concat(pools_of(record), ',') then
       write_waiter(ARGV[i], record, pools)
+      moved = true
     end
   end
 end
+if moved then note_pools_waited_for() end
 give_out(closed)
 local answers = {}
 for i = first, #ARGV, 6 do answers[#answers + 1] = standing(ARGV[i], ARGV[i + 1]) end

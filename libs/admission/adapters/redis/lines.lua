@@ -5,6 +5,7 @@
 --   1 state     hash  beat, closed_until, server, fence, sequence; pace|<pool> = last release:gap;
 --                     given|<pool>; rate|<tenant>; settling|<pool>|<family>|<key> = sessions of lines that are being
 --                     settled, with commas (a line's record has the last word, since older processes do not keep it);
+--                     wanted = sequence:pools, with commas, in whose line somebody stands (see pools_waited_for);
 --                     pause|<pool> and pause|<pool>|<family>;
 --                     tokens|<pool> and tokens|<pool>|<family> = second:tokens of the last minute's, with commas
 --   2 lines     hash  session id -> JSON {token, state, since, replica, key, tenant, pool, family, inherited,

@@ -90,6 +90,20 @@ describe('the waiting line in Redis', () => {
     expect((await store.view(lineRequest({ ids: { pool: 'b' } }).plan.poolId)).waiting).toHaveLength(calls);
   });
 
+  it('is not read while the pools that are waited for are full, whatever other pools there are', async () => {
+    const { store } = await freshStore(redis);
+    const full = { caps: { pool: 1 } };
+    await confirmed(store, { session: 'a', ...full });
+    await store.acquire(lineRequest({ session: 'w', ...full, mayWait: true }));
+    // A pool that has lines nobody asks for, or was removed.
+    await store.release(await confirmed(store, { session: 'b', ...full, ids: { pool: 'b' } }));
+    await redis.config('RESETSTAT');
+    await store.renew([]);
+    expect(await redis.info('commandstats')).not.toContain('cmdstat_zrange:');
+    const [joining] = await store.attend([lineRequest({ session: 'w', ...full, alsoIn: ['b'] })]);
+    expect(joining?.kind).toBe('granted');
+  });
+
   it('has nobody who counts on a line that an older process dropped without a word', async () => {
     const { store } = await freshStore(redis);
     const ended = await confirmed(store, { session: 'a', caps: { pool: 1 } });

@@ -152,8 +152,39 @@ local function has_free_line(pool)
   return not (plan and plan.max) or count('p|' .. pool) < plan.max
 end
 
+-- Every pool in whose line somebody stands, each once.
+local function pools_in_line()
+  local pools, seen = {}, {}
+  for _, waiter in ipairs(queue) do
+    for _, pool in ipairs(pools_of(waiter)) do
+      if not seen[pool] then
+        seen[pool] = true
+        pools[#pools + 1] = pool
+      end
+    end
+  end
+  return pools
+end
+
+-- Where the queue was read it is noted, so that who only gives a line back need not read it to know that all these are full.
+local function note_pools_waited_for()
+  local sequence = redis.call('HGET', STATE, 'sequence') or '0'
+  redis.call('HSET', STATE, 'wanted', sequence .. ':' .. table.concat(pools_in_line(), ','))
+end
+
+-- All pools in whose line somebody stands, and perhaps some more. The note is good until somebody came of whom it does not
+-- know, through an older process: then it is all pools that there are or were.
+local function pools_waited_for()
+  local noted = redis.call('HMGET', STATE, 'wanted', 'sequence')
+  local sequence, list = string.match(noted[1] or '', '^(%d+):(.*)$')
+  if not sequence or sequence ~= (noted[2] or '0') then return redis.call('HKEYS', PLANS) end
+  local pools = {}
+  for pool in string.gmatch(list, '[^,]+') do pools[#pools + 1] = pool end
+  return pools
+end
+
 local function some_pool_has_a_free_line()
-  for _, pool in ipairs(redis.call('HKEYS', PLANS)) do
+  for _, pool in ipairs(pools_waited_for()) do
     if has_free_line(pool) then return true end
   end
   return false
@@ -229,16 +260,7 @@ end
 local function grant(arrival)
   if not arrival and (redis.call('ZCARD', QUEUE) == 0 or not some_pool_has_a_free_line()) then return end
   load_queue()
-  local pools, done = {}, {}
-  for _, waiter in ipairs(queue) do
-    for _, pool in ipairs(pools_of(waiter)) do
-      if not done[pool] then
-        done[pool] = true
-        pools[#pools + 1] = pool
-      end
-    end
-  end
-  for _, pool in ipairs(pools) do
+  for _, pool in ipairs(pools_in_line()) do
     local waiter = next_in(pool)
     while waiter do
       leave_queue(waiter)
@@ -252,6 +274,7 @@ local function grant(arrival)
       waiter = next_in(pool)
     end
   end
+  if not arrival then note_pools_waited_for() end
 end
 
 -- Ends what a step changes.
