@@ -1,18 +1,11 @@
 // What a replay asks of limits beside the machine that it replays: whether a call was owed a line by a floor, and what a
 // tenant's own limits leave it of a pool. Pure.
-import type { TenantId } from '@trunkline/kernel';
+import type { PoolId, TenantId } from '@trunkline/kernel';
 import type { Caller } from './lease.js';
 import type { LineCounts } from './line-counts.js';
-import { shareOf, type PoolPlan } from './pool-plan.js';
+import type { Place } from './limits.js';
+import { shareOf } from './pool-plan.js';
 import { blockedBy } from './room.js';
-
-/** A call in line. */
-export interface CallInLine {
-  /** The call as it is in each of its pools. */
-  readonly callers: readonly Caller[];
-  /** Until when it waits for its tenant's rate of new sessions, and not for a line. */
-  rateUntilMs: number;
-}
 
 /** What of a tenant's lines in a pool its own limits allow at this moment, and not the lines that others hold. */
 export interface OwnRoom {
@@ -35,23 +28,52 @@ export function isOwed({ place, plan }: Caller, counts: LineCounts): boolean {
   return held + missing.reduce((sum, { lines }) => sum + lines, 0) < floor;
 }
 
+/** Calls in line that differ in nothing that a limit looks at. */
+interface Alike {
+  readonly caller: Caller;
+  calls: number;
+}
+
 /**
- * What its ceiling in the pool, its sessions anywhere, its keys' limits and its rate of new sessions leave a tenant.
- * @param inLine everybody's calls in line.
+ * Who stands in line where: by tenant and pool, calls of one key and family together, so that what a tenant's own limits
+ * leave it costs what it has keys and families in line, and not calls.
  */
-export function ownRoom(
-  { plan, tenantId }: { readonly plan: PoolPlan; readonly tenantId: TenantId },
-  inLine: Iterable<CallInLine>,
-  { counts, nowMs }: { readonly counts: LineCounts; readonly nowMs: number },
-): OwnRoom {
-  const elsewhere = counts.of(`t|${tenantId}`) - counts.of(`pt|${plan.poolId}|${tenantId}`);
-  let linesMax = shareOf(plan, tenantId).ceiling ?? Infinity;
-  for (const { callers, rateUntilMs } of inLine) {
-    const caller = callers.find(({ place }) => place.tenantId === tenantId && place.poolId === plan.poolId);
-    if (!caller) continue;
-    linesMax = Math.min(linesMax, (caller.own.tenantSessionsMax ?? Infinity) - elsewhere);
-    const scope = nowMs < rateUntilMs ? 'rate' : blockedBy(caller, plan, counts)?.scope;
-    if (scope !== 'rate' && scope !== 'key' && scope !== 'tenant') return { linesMax, mayHaveMore: true };
+export class CallsInLine {
+  readonly #alike = new Map<PoolId, Map<TenantId, Map<string, Alike>>>();
+  readonly #rateUntilMs = new Map<TenantId, number>();
+
+  constructor(private readonly counts: LineCounts) {}
+
+  /** A call stands in the line of this place from now on, or no more. Calls of one key must have the same limits. */
+  wait(caller: Caller, by: 1 | -1): void {
+    const { poolId, tenantId, keyId, family } = caller.place;
+    const ofPool = this.#alike.get(poolId) ?? new Map<TenantId, Map<string, Alike>>();
+    const ofTenant = ofPool.get(tenantId) ?? new Map<string, Alike>();
+    const name = `${keyId} ${family}`;
+    const alike = ofTenant.get(name) ?? { caller, calls: 0 };
+    alike.calls += by;
+    if (alike.calls > 0) ofTenant.set(name, alike);
+    else ofTenant.delete(name);
+    ofPool.set(tenantId, ofTenant);
+    this.#alike.set(poolId, ofPool);
   }
-  return { linesMax, mayHaveMore: false };
+
+  /** The tenant's calls wait until then for its rate of new sessions, and not for a line. */
+  waitForRate(tenantId: TenantId, untilMs: number): void {
+    this.#rateUntilMs.set(tenantId, untilMs);
+  }
+
+  /** What its ceiling in the pool, its sessions anywhere, its keys' limits and its rate of new sessions leave a tenant. */
+  room({ plan, tenantId }: Pick<Caller, 'plan'> & Pick<Place, 'tenantId'>, nowMs: number): OwnRoom {
+    const { counts } = this;
+    const elsewhere = counts.of(`t|${tenantId}`) - counts.of(`pt|${plan.poolId}|${tenantId}`);
+    const isPaced = nowMs < (this.#rateUntilMs.get(tenantId) ?? 0);
+    let linesMax = shareOf(plan, tenantId).ceiling ?? Infinity;
+    for (const { caller } of this.#alike.get(plan.poolId)?.get(tenantId)?.values() ?? []) {
+      linesMax = Math.min(linesMax, (caller.own.tenantSessionsMax ?? Infinity) - elsewhere);
+      const scope = isPaced ? 'rate' : blockedBy(caller, plan, counts)?.scope;
+      if (scope !== 'rate' && scope !== 'key' && scope !== 'tenant') return { linesMax, mayHaveMore: true };
+    }
+    return { linesMax, mayHaveMore: false };
+  }
 }

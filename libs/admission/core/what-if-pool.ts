@@ -24,9 +24,10 @@ export class PoolTally {
   readonly #lines = new LinesHeld();
   readonly #waits = new Waits();
   readonly #tenants = new Map<TenantId, Standing>();
+  /** Those that stand in line. */
+  readonly #waiting = new Map<TenantId, Standing>();
   readonly #families = new Map<string, LinesHeld>();
   #admitted = 0;
-  #inLine = 0;
   #contendedMs = 0;
   #sinceMs = 0;
 
@@ -56,15 +57,17 @@ export class PoolTally {
   }
 
   wait(tenantId: TenantId, by: 1 | -1): void {
-    this.#of(tenantId).waiting += by;
-    this.#inLine += by;
+    const standing = this.#of(tenantId);
+    standing.waiting += by;
+    if (standing.waiting > 0) this.#waiting.set(tenantId, standing);
+    else this.#waiting.delete(tenantId);
   }
 
   /** Nothing changes until then. Told before every step, for what a step changes holds from then on. */
   pass(nowMs: number): void {
     const forMs = nowMs - this.#sinceMs;
     this.#sinceMs = nowMs;
-    if (forMs === 0 || this.#inLine === 0) return;
+    if (forMs === 0 || this.#waiting.size === 0) return;
     this.#contendedMs += forMs;
     this.#shareOut(forMs);
   }
@@ -99,8 +102,7 @@ export class PoolTally {
   // Whoever stands in line at a limit of its own waits for itself and not for its share, and nobody is owed more than that.
   #shareOut(forMs: number): void {
     const rivals: Rival[] = [];
-    for (const [tenantId, standing] of this.#tenants) {
-      if (standing.waiting === 0) continue;
+    for (const [tenantId, standing] of this.#waiting) {
       const { mayHaveMore, linesMax } = this.roomOf(tenantId);
       const { floor, weight } = shareOf(this.plan, tenantId);
       const above = Math.max(0, standing.held - floor);

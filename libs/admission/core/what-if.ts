@@ -4,12 +4,12 @@
 import { trustedId, type PoolId, type SessionId } from '@trunkline/kernel';
 import type { Arrival } from './arrivals.js';
 import { DueQueue } from './due-queue.js';
-import { DEFAULT_LEASE_TERMS, inEachPool, type Caller, type Lease } from './lease.js';
+import { DEFAULT_LEASE_TERMS, inEachPool, type Lease } from './lease.js';
 import type { AcquireRequest, Denial } from './lease-store.js';
 import type { OwnLimits } from './limits.js';
 import type { PoolPlan } from './pool-plan.js';
 import { Switchboard } from './switchboard.js';
-import { isOwed, ownRoom, type CallInLine, type OwnRoom } from './what-if-limits.js';
+import { CallsInLine, isOwed } from './what-if-limits.js';
 import { PoolTally } from './what-if-pool.js';
 import { TenantTally, Waits, type RefusedBecause, type WhatIfReport } from './what-if-report.js';
 
@@ -61,8 +61,8 @@ export function toEnd<T>(steps: Generator<undefined, T>): T {
   }
 }
 
-/** Calls between two steps: a millisecond or two of work where many wait. */
-const STEP_CALLS = 16;
+/** Arrivals, ends of sessions and of waits in one step: a millisecond or two of work where many wait. */
+export const STEP_EVENTS = 16;
 
 /** The same in steps, for a process that has something else to do in between. */
 export function* whatIfStepwise(
@@ -71,12 +71,8 @@ export function* whatIfStepwise(
   options: WhatIfOptions = {},
 ): Generator<undefined, WhatIfReport> {
   const replay = new Replay(plans, options);
-  let calls = 0;
-  for (const arrival of arrivals) {
-    replay.arrive(arrival);
-    if (++calls % STEP_CALLS === 0) yield;
-  }
-  return replay.finish();
+  for (const arrival of arrivals) yield* replay.arrive(arrival);
+  return yield* replay.finish();
 }
 
 /** A call that has a line or stands in line. */
@@ -86,11 +82,6 @@ interface Call {
   readonly tenant: TenantTally;
   /** Those that may carry it. */
   readonly pools: readonly PoolTally[];
-}
-
-/** A call that has a place in line. */
-interface InLine extends CallInLine {
-  readonly call: Call;
 }
 
 type Due =
@@ -109,6 +100,8 @@ const TERMS = {
 const NO_LIMITS: OwnLimits = { keySessionsMax: null, tenantSessionsMax: null, sessionsPerMinuteMax: null };
 const REPLICA = trustedId('rep', 'rep_what_if');
 
+type Steps = Generator<undefined, void>;
+
 class Replay {
   readonly #board = new Switchboard(TERMS);
   readonly #due = new DueQueue<Due>();
@@ -116,7 +109,9 @@ class Replay {
   readonly #pools: ReadonlyMap<PoolId, PoolTally>;
   readonly #poolIds: readonly PoolId[];
   readonly #tenants = new Map<Arrival['tenantId'], TenantTally>();
-  readonly #inLine = new Map<SessionId, InLine>();
+  readonly #inLine = new Map<SessionId, Call>();
+  readonly #places = new CallsInLine(this.#board.lines.counts);
+  #events = 0;
   #calls = 0;
   #sessions = 0;
   #fromMs: number | null = null;
@@ -128,26 +123,30 @@ class Replay {
   ) {
     this.#plans = new Map(plans.map((plan) => [plan.poolId, plan]));
     this.#pools = new Map(
-      plans.map((plan) => [plan.poolId, new PoolTally(plan, (tenantId) => this.#ownRoom({ plan, tenantId }))]),
+      plans.map((plan) => [
+        plan.poolId,
+        new PoolTally(plan, (tenantId) => this.#places.room({ plan, tenantId }, this.#nowMs)),
+      ]),
     );
     this.#poolIds = [...this.#plans.keys()];
     // Time in which there was nothing would thin out every average.
     if (options.openBefore && options.openBefore.lines.length > 0) this.#beginWith(options.openBefore);
   }
 
-  arrive(arrival: Arrival): void {
+  *arrive(arrival: Arrival): Steps {
     if (this.#fromMs === null) this.#begin(arrival.atMs);
     if (arrival.atMs < this.#nowMs)
       throw new RangeError(`arrivals must be in order of time, and one of ${arrival.atMs} comes after ${this.#nowMs}`);
-    this.#passUntil(arrival.atMs);
+    yield* this.#passUntil(arrival.atMs);
     this.#passTo(arrival.atMs);
     this.#calls += 1;
     this.#tenantOf(arrival).arrive(arrival);
     this.#ask(arrival);
+    if (this.#stepIsOver()) yield;
   }
 
-  finish(): WhatIfReport {
-    this.#passUntil(Infinity);
+  *finish(): Generator<undefined, WhatIfReport> {
+    yield* this.#passUntil(Infinity);
     const fromMs = this.#fromMs ?? 0;
     const forMs = this.#nowMs - fromMs;
     const tenants = [...this.#tenants].map(([tenantId, tally]) => tally.report(tenantId, forMs));
@@ -204,8 +203,8 @@ class Replay {
         );
       case 'waiting': {
         this.#lookForFloors(call, outcome.denial);
-        this.#inLine.set(call.request.sessionId, { call, callers: inEachPool(call.request), rateUntilMs: 0 });
-        for (const pool of call.pools) pool.wait(arrival.tenantId, 1);
+        this.#inLine.set(call.request.sessionId, call);
+        this.#wait(call, 1);
         this.#due.put(this.#nowMs + Math.min(arrival.waitMs, arrival.patienceMs ?? Infinity), {
           kind: 'time_up',
           call,
@@ -222,15 +221,21 @@ class Replay {
       if (isOwed(caller, this.#board.lines.counts)) call.tenant.floorViolations += 1;
   }
 
-  #passUntil(untilMs: number): void {
+  *#passUntil(untilMs: number): Steps {
     for (let dueMs = this.#due.nextMs; dueMs !== null && dueMs <= untilMs; dueMs = this.#due.nextMs) {
       const due = this.#due.take();
       // Who has its line, or has gone, waits for nothing any more.
-      if (!due || (due.kind !== 'end' && !this.#inLine.has(due.call.request.sessionId))) continue;
-      this.#passTo(dueMs);
-      this.#happen(due);
-      this.#hearOfLines();
+      if (due && (due.kind === 'end' || this.#inLine.has(due.call.request.sessionId))) {
+        this.#passTo(dueMs);
+        this.#happen(due);
+        this.#hearOfLines();
+      }
+      if (this.#stepIsOver()) yield;
     }
+  }
+
+  #stepIsOver(): boolean {
+    return ++this.#events % STEP_EVENTS === 0;
   }
 
   #passTo(nowMs: number): void {
@@ -265,24 +270,28 @@ class Replay {
   #lookAgain(call: Call, { scope, retryAfterMs }: Denial): void {
     if (scope !== 'rate') return;
     const untilMs = this.#nowMs + retryAfterMs;
-    const inLine = this.#inLine.get(call.request.sessionId);
-    if (inLine) inLine.rateUntilMs = untilMs;
+    this.#places.waitForRate(call.arrival.tenantId, untilMs);
     this.#due.put(untilMs, { kind: 'look', call });
   }
 
   // Every step may give lines to calls that stand in line.
   #hearOfLines(): void {
     for (const lease of this.#board.takeGranted()) {
-      const inLine = this.#inLine.get(lease.sessionId);
-      if (!inLine) continue;
-      this.#standNoMore(inLine.call);
-      this.#admit(inLine.call, lease);
+      const call = this.#inLine.get(lease.sessionId);
+      if (!call) continue;
+      this.#standNoMore(call);
+      this.#admit(call, lease);
     }
   }
 
-  #standNoMore({ request, pools, arrival }: Call): void {
-    this.#inLine.delete(request.sessionId);
-    for (const pool of pools) pool.wait(arrival.tenantId, -1);
+  #standNoMore(call: Call): void {
+    this.#inLine.delete(call.request.sessionId);
+    this.#wait(call, -1);
+  }
+
+  #wait({ request, pools, arrival }: Call, by: 1 | -1): void {
+    for (const pool of pools) pool.wait(arrival.tenantId, by);
+    for (const caller of inEachPool(request)) this.#places.wait(caller, by);
   }
 
   #admit(call: Call, { place: { poolId } }: Lease): void {
@@ -297,10 +306,6 @@ class Replay {
 
   #refuse(arrival: Arrival, because: RefusedBecause): void {
     this.#tenantOf(arrival).refuse(because);
-  }
-
-  #ownRoom(of: Pick<Caller, 'plan'> & Pick<Arrival, 'tenantId'>): OwnRoom {
-    return ownRoom(of, this.#inLine.values(), { counts: this.#board.lines.counts, nowMs: this.#nowMs });
   }
 
   #callOf(arrival: Arrival, poolIds: readonly PoolId[]): Call {
