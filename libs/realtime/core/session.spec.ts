@@ -329,6 +329,14 @@ describe('closing', () => {
     expect((await causeOf(made))?.cause).toBe('internal_error');
   });
 
+  it('cuts an upstream that does not answer the close, at once and not at the next tick', async () => {
+    const made = rig();
+    void made.session.closeUpstream(1000, '', 60_000);
+    expect(made.upstream.destroyed).toBe(false);
+    await made.session.cutUpstream();
+    expect(made.upstream.destroyed).toBe(true);
+  });
+
   it('replaces a code that may not be sent upstream by 1000', () => {
     const made = rig();
     void made.session.closeUpstream(1006, 'x', 1000);
