@@ -3,6 +3,7 @@
 // the conversation, so that they are neither billed again nor repeated. Then a refusal is spoken, if the policy has one.
 import type { BlockedEvent } from '@trunkline/providers/adapters/openai';
 import type { GateWords } from '@trunkline/providers';
+import { HeardOutput } from './heard-output.js';
 
 /** How a blocked response is acted on. */
 export interface BlockedOutputPorts {
@@ -24,10 +25,6 @@ export const REFUSAL_MARK = 'refusal';
 const BLOCKED_MAX = 64;
 // A verdict may come when its response is over: for as long as anybody would wait for it.
 const OVER_MAX = 16;
-// The frame of an audio delta around its base64, on the short side: what was heard must not be more than there is.
-const DELTA_OVERHEAD_BYTES = 400;
-const BASE64_BYTES_PER_MS = 64;
-
 /** The blocked responses of one session. */
 export class BlockedOutput {
   /** Responses that are blocked and not over, with the items that they made so far. */
@@ -35,27 +32,14 @@ export class BlockedOutput {
   /** Responses that are over, blocked or not, and what they made. */
   private readonly over = new Map<string, Ended>();
   private readonly itemIds = new Set<string>();
-  private audioBytes = 0;
-  /** The caller may be hearing some of the running response. */
-  isHeard = false;
+  /** What of which response went to the caller. */
+  readonly heard = new HeardOutput();
 
   constructor(private readonly ports: BlockedOutputPorts) {}
 
   /** Whether any response is blocked and not over. */
   get isActive(): boolean {
     return this.blocked.size > 0;
-  }
-
-  /** Audio of the running response went to the caller. @param bytes of the message. */
-  heard(bytes: number): void {
-    this.isHeard = true;
-    this.audioBytes += Math.max(0, bytes - DELTA_OVERHEAD_BYTES);
-  }
-
-  /** A response begins. */
-  began(): void {
-    this.audioBytes = 0;
-    this.isHeard = false;
   }
 
   /** Stops a response. False when it is stopped already. */
@@ -66,7 +50,7 @@ export class BlockedOutput {
     if (ended !== undefined) {
       this.over.delete(responseId);
       for (const { id } of ended.items) remember(this.itemIds, id);
-      this.clean(new Set(ended.items.map(({ id }) => id)), ended);
+      this.clean(responseId, new Set(ended.items.map(({ id }) => id)), ended);
       return true;
     }
     const [oldest] = this.blocked.size >= BLOCKED_MAX ? this.blocked.keys() : [];
@@ -98,9 +82,10 @@ export class BlockedOutput {
       remember(this.itemIds, id);
     }
     if (type !== 'response.done') return;
+    this.heard.ended(responseId);
     if (made === undefined) return this.isOver(responseId, { items, isOurs });
     this.blocked.delete(responseId);
-    this.clean(made, { items, isOurs });
+    this.clean(responseId, made, { items, isOurs });
   }
 
   private isOver(responseId: string, ended: Ended): void {
@@ -109,9 +94,9 @@ export class BlockedOutput {
     if (this.over.size > OVER_MAX && !oldest.done) this.over.delete(oldest.value);
   }
 
-  private clean(itemIds: ReadonlySet<string>, { items, isOurs }: Ended): void {
+  private clean(responseId: string, itemIds: ReadonlySet<string>, { items, isOurs }: Ended): void {
     const { words, toUpstream, refusal } = this.ports;
-    const heardMs = Math.floor(this.audioBytes / BASE64_BYTES_PER_MS);
+    const heardMs = this.heard.msOf(responseId);
     for (const { id, isSpoken } of items) if (isSpoken) toUpstream(words.truncateItem(id, heardMs));
     for (const id of itemIds) toUpstream(words.deleteItem(id));
     // A refusal that is blocked itself is followed by none: they would go on for ever, and each is billed.

@@ -14,8 +14,8 @@ export interface DelayLinePorts {
   readonly nowMs: () => number;
   /** Calls back once; returns how to call it off. */
   readonly startTimer: (afterMs: number, expired: () => void) => () => void;
-  /** @param type of the event that it is, or is left of. */
-  readonly send: (payload: Buffer, type: string) => void;
+  /** @param event that it is, or is left of. */
+  readonly send: (payload: Buffer, event: BlockedEvent) => void;
 }
 
 interface Waiting extends DelayedMessage {
@@ -84,7 +84,7 @@ export class DelayLine {
     for (const { payload, event } of this.waiting.splice(0)) {
       const left = mayGo(event) ? payload : event.rest;
       if (left === null || left.length < payload.length) dropped += 1;
-      if (left !== null) this.ports.send(left, event.type);
+      if (left !== null) this.ports.send(left, event);
     }
     this.count();
     return dropped;
@@ -95,7 +95,7 @@ export class DelayLine {
     const nowMs = this.ports.nowMs();
     const due = this.waiting.findIndex(({ dueMs }) => dueMs > nowMs);
     const leaving = this.waiting.splice(0, due === -1 ? this.waiting.length : due);
-    for (const { payload, event } of leaving) this.ports.send(payload, event.type);
+    for (const { payload, event } of leaving) this.ports.send(payload, event);
     this.count();
     this.schedule();
   }

@@ -90,6 +90,28 @@ describe('what the model says', () => {
     expect(JSON.stringify(ends.map(receive))).not.toContain('forbidden');
   });
 
+  it('is cut off where it was heard, whatever else begins and is said meanwhile', () => {
+    const { gate, receive, said } = gateOf();
+    const begins = (id: string) => ({ type: 'response.created', response: { id } });
+    const second = { ...audio, delta: 'A'.repeat(6_400) };
+    const aside = { ...second, response_id: 'resp_2', item_id: 'item_2' };
+    [begins('resp_1'), second, begins('resp_2'), second, aside, aside, aside].forEach(receive);
+    receive(delta('forbidden'));
+    expect(said.client.map((text) => JSON.parse(text) as unknown)).toMatchObject([
+      { type: 'output_audio_buffer.cleared', response_id: 'resp_1' },
+    ]);
+    ends.forEach(receive);
+    // Two deltas of 100 ms, less what their frames are longer than was assumed; not five.
+    const { audio_end_ms } = said.upstream.find(({ type }) => type === 'conversation.item.truncate') ?? {};
+    expect(audio_end_ms).toBeGreaterThan(180);
+    expect(audio_end_ms).toBeLessThanOrEqual(200);
+    // One alone is not looked at.
+    expect(gate.interest('upstream', audio.type)).toBe('note');
+    receive(aside);
+    receive({ ...delta('forbidden'), response_id: 'resp_2', item_id: 'item_2' });
+    expect(said.client).toHaveLength(2);
+  });
+
   it('ends for the app as a response ends, with its usage', () => {
     const { receive } = gateOf();
     receive(delta('forbidden'));

@@ -100,6 +100,8 @@ const LAST_VERDICTS_MS_MAX = 1_000;
 const RESPONSE = /^response\./;
 const ITEM = /^conversation\.item\.(added|created|done)$/;
 const AUDIO = 'response.output_audio.delta';
+const BEGIN = 'response.created';
+const END = 'response.done';
 const APPEND = 'input_audio_buffer.append';
 
 /** The gate of one session. */
@@ -131,8 +133,8 @@ export class GateSession {
       refusal: () => this.gate.policy.output.refusal,
     });
     const delayMs = (): number => this.gate.policy.output.holdBackMs;
-    const send = (payload: Buffer, type: string): void => {
-      if (type === AUDIO) this.output.heard(payload.length);
+    const send = (payload: Buffer, event: BlockedEvent): void => {
+      this.goesOut(payload, event);
       toClient(payload);
     };
     this.delayed = new DelayLine(delayMs, { nowMs, startTimer, send });
@@ -156,17 +158,18 @@ export class GateSession {
     if (this.ports.reader.carries(from, type, this.judged)) return 'hold';
     if (from === 'client') return this.conduct.clientInterest(type);
     if (this.conduct.isInterestedIn(type)) return 'hold';
-    // What a response made, for a verdict that comes when it is over.
-    if (type === 'unknown' || (type === 'response.done' && this.judgesOutput)) return 'hold';
+    // Which responses run, and what they made, for a verdict that comes when they are over.
+    if (type === 'unknown' || (this.judgesOutput && (type === BEGIN || type === END))) return 'hold';
     const isOutput = RESPONSE.test(type) || ITEM.test(type);
     if (isOutput && (this.output.isActive || this.holdsBack || this.gate.isShut)) return 'hold';
-    return type === AUDIO || type === 'response.created' ? 'note' : 'pass';
+    if (type === AUDIO) return this.output.heard.mustBeTold ? 'hold' : 'note';
+    return type === BEGIN ? 'note' : 'pass';
   }
 
   /** A message went by that the gate only notes. @param bytes its size. */
   noted(type: string, bytes: number): void {
-    if (type === AUDIO) this.output.heard(bytes);
-    else if (type === 'response.created') this.output.began();
+    if (type === AUDIO) this.output.heard.audio(bytes, null);
+    else if (type === BEGIN) this.output.heard.began(null);
     else this.conduct.noted(type);
   }
 
@@ -196,7 +199,7 @@ export class GateSession {
   /** What the model says, and what it heard. @param payload what the app would get. */
   fromUpstream(sniffed: string, payload: Buffer): GateVerdict | Promise<GateVerdict> {
     const type = sniffed === 'unknown' ? (typeOf(payload) ?? sniffed) : sniffed;
-    if (type === 'response.created') this.output.began();
+    if (type === BEGIN) this.output.heard.began(withoutWhatWasSaid(payload)?.responseId ?? null);
     const event = this.ports.reader.read('upstream', payload);
     if (event !== null) {
       this.remember(event);
@@ -318,7 +321,7 @@ export class GateSession {
       if (!this.output.block(responseId, itemId)) return;
       this.delayed.block((each) => this.output.isOf(each));
       // What the app has and has not played is part of it.
-      if (this.output.isHeard) this.ports.toClient(Buffer.from(this.ports.words.audioCleared(responseId)));
+      if (this.output.heard.isHeard(responseId)) this.ports.toClient(Buffer.from(this.ports.words.audioCleared(responseId)));
     } else if (itemId !== null && !this.conduct.block(itemId)) return;
     this.blocked('upstream', responseId ?? itemId, action === 'end');
   }
@@ -327,19 +330,24 @@ export class GateSession {
     if (!RESPONSE.test(type) && !ITEM.test(type)) return 'forward';
     // The tail of a session that is over is metered; what is said in it would go out unjudged.
     if (this.isClosed && this.holdsBack) return 'drop';
-    if (!this.output.isActive && !this.holdsBack && !this.gate.isShut && type !== 'response.done') {
-      if (type === AUDIO) this.output.heard(payload.length);
-      return 'forward';
-    }
+    const isCalm = !this.output.isActive && !this.holdsBack && !this.gate.isShut;
+    if (isCalm && type !== END && type !== AUDIO) return 'forward';
     const event = withoutWhatWasSaid(payload);
     if (event === null) return 'forward';
     const isBlocked = this.gate.isShut === true || this.output.isOf(event);
     this.output.passed(event);
     const left = isBlocked ? event.rest : payload;
     if (left === null) return 'drop';
-    if (!this.holdsBack) return isBlocked ? { replace: left } : 'forward';
+    if (!this.holdsBack) {
+      this.goesOut(left, event);
+      return isBlocked ? { replace: left } : 'forward';
+    }
     const room = this.delayed.add({ payload: left, event });
     return room === null ? 'drop' : room.then(() => 'drop' as const);
+  }
+
+  private goesOut(payload: Buffer, { type, responseId }: BlockedEvent): void {
+    if (type === AUDIO) this.output.heard.audio(payload.length, responseId);
   }
 
   private remember({ places }: GatedEvent): void {
