@@ -164,6 +164,60 @@ describe('a notice of a finding', () => {
     expect([waiting, givenUp.length, givenUp[0]?.outcome]).toEqual([0, 1, 'answered 500']);
   });
 
+  it('is told however long no worker was there, all of them within a few looks', async () => {
+    const tenant = await tenantNotifying();
+    for (let n = 0; n < 25; n += 1) await tenant.found();
+    const { notices, world } = worker(() => 204);
+    world.nowMs += 30 * DAY_MS;
+    for (let n = 0; n < 3; n += 1) await told(notices);
+    expect(await tenant.outcomes()).toEqual(new Array(25).fill(`${tenant.host}: told`));
+  });
+
+  it('that is refused by itself holds up no other of its tenant, and is given up alone after a day', async () => {
+    const tenant = await tenantNotifying();
+    const [bad] = [await tenant.found({ hook: 'new to them' }), await tenant.found(), await tenant.found()];
+    const { notices, sent, world } = worker(({ body }) => (body.includes('new to them') ? 422 : 204));
+    const tries = () => sent.filter(({ body }) => body.includes(bad.id)).length;
+    await told(notices);
+    await told(notices);
+    expect([await tenant.outcomes(), tries()]).toEqual([new Array(2).fill(`${tenant.host}: told`), 1]);
+    world.nowMs += 2_001;
+    await told(notices);
+    expect(tries()).toBe(2);
+    world.nowMs += DAY_MS;
+    await tenant.found();
+    await told(notices);
+    expect((await tenant.outcomes()).slice(2).toSorted()).toEqual(
+      [`${tenant.host}: told`, 'given up: answered 422'].toSorted(),
+    );
+  });
+
+  it('of a service that refuses everything is tried with growing pauses, as of one that is away', async () => {
+    const tenant = await tenantNotifying();
+    await tenant.found();
+    await tenant.found();
+    const { notices, sent, world } = worker(({ url }) => (url.host === tenant.host ? 404 : 204));
+    const tries = () => sent.filter(({ url }) => url.host === tenant.host).length;
+    await told(notices);
+    await told(notices);
+    expect(tries()).toBe(2);
+    world.nowMs += 2_001;
+    await told(notices);
+    expect(tries()).toBe(4);
+    world.nowMs += DAY_MS;
+    await told(notices);
+    expect(await tenant.outcomes()).toEqual(['given up: answered 404', 'given up: answered 404']);
+  });
+
+  it('waits where the secret is none, and holds up nobody', async () => {
+    const [broken, alive] = [await tenantNotifying('whsec_short'), await tenantNotifying()];
+    await broken.found();
+    await alive.found();
+    const { notices } = worker(() => 204);
+    await told(notices);
+    expect([await broken.outcomes(), await alive.outcomes()]).toEqual([[], [`${alive.host}: told`]]);
+  });
+
   it("waits while its secret cannot be opened, and is nobody's when the policy notifies nobody any more", async () => {
     const [sealed, gone] = [await tenantNotifying('sealed:v1.theirs'), await tenantNotifying()];
     await sealed.found();

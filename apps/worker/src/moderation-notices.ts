@@ -1,19 +1,20 @@
 // Tells tenants' own services of findings, where their policies say `notify`. At least once: a worker that is killed in between
 // tells again, by the same id. A service that is down is asked again with growing pauses, for a day; then what it did not
-// take is given up, which stays on record. Nobody waits for another's service: each tenant's notices go one after the other,
+// take is given up, which stays on record. A notice that a service refuses holds up no other. Nobody waits for another's service: each tenant's notices go one after the other,
 // in short turns, those of different tenants side by side (ADR 094).
 import { setMaxListeners } from 'node:events';
-import type { Clock, TenantId } from '@trunkline/kernel';
+import type { Clock, ModerationFindingId, TenantId } from '@trunkline/kernel';
 import { openedSecret, type WebhookTarget } from '@trunkline/moderation';
 import {
   dueActions,
+  GIVEN_UP,
   giveUpNotices,
   noticesDue,
   recordAction,
   type DueAction,
   type NoticesDue,
 } from '@trunkline/moderation/adapters/prisma';
-import { sendNotice, type WebhookPoster } from '@trunkline/moderation/adapters/services';
+import { sendNotice, type NoticeOutcome, type WebhookPoster } from '@trunkline/moderation/adapters/services';
 import type { Database } from '@trunkline/platform/database';
 import type { Log } from '@trunkline/platform/logging';
 import type { Shutdown } from '@trunkline/platform/shutdown';
@@ -32,11 +33,16 @@ const LOOK_MS = 2_000;
 const STOP_MS_MAX = 10_000;
 const DAY_MS = 86_400_000;
 const GIVEN_UP_MS = DAY_MS;
+// Whatever is older was told or given up, unless no worker was there: that is looked for at the start, and once an hour.
+const USUAL_MS = 2 * GIVEN_UP_MS;
+const LOOK_BACK_EVERY_MS = 3_600_000;
 const ANSWER_MS_MAX = 5_000;
 const PAUSE_MS_FIRST = 2_000;
 const PAUSE_MS_MAX = 600_000;
 // More tenants than are down at once; one that is forgotten is asked a little early.
 const PAUSED_MAX = 10_000;
+// Notices that are refused and wait; one that is forgotten is tried a little early.
+const REFUSED_MAX = 1_000;
 // A tenant's turn: so many, or so long, then the others whose notices are older have theirs.
 const TURN_NOTICES_MAX = 20;
 const TURN_MS_MAX = 10_000;
@@ -79,6 +85,8 @@ interface Turn {
 /** The notices of one worker. */
 export class Notices {
   private readonly paused = new Map<TenantId, Pause>();
+  private readonly refused = new Map<ModerationFindingId, Pause>();
+  private lookedBackMs = -Infinity;
   /** At most `TURNS_MAX`. */
   private readonly turns = new Map<TenantId, Turn>();
 
@@ -89,13 +97,17 @@ export class Notices {
     setMaxListeners(TURNS_MAX, stopping);
     const { db, clock } = this.parts;
     const nowMs = clock.nowMs();
-    const resting = [...this.paused].flatMap(([tenantId, { untilMs }]) => (nowMs < untilMs ? [tenantId] : []));
-    const except = [...this.turns.keys(), ...resting];
-    for (const { tenantId, target } of await noticesDue(db, { sinceMs: this.sinceMs(), except })) {
+    const except = [...this.turns.keys(), ...resting(this.paused, nowMs)];
+    const usualMs = nowMs - USUAL_MS;
+    const sinceMs = nowMs - this.lookedBackMs < LOOK_BACK_EVERY_MS ? usualMs : 0;
+    this.lookedBackMs = sinceMs === 0 ? nowMs : this.lookedBackMs;
+    for (const due of await noticesDue(db, { sinceMs, except })) {
+      const isOld = due.oldest.getTime() < usualMs;
+      if (isOld) this.lookBack();
       if (stopping.aborted || this.turns.size >= TURNS_MAX) return;
-      const origin = target === null ? '' : new URL(target.url).origin;
+      const origin = due.target === null ? '' : new URL(due.target.url).origin;
       const there = [...this.turns.values()].filter((turn) => turn.origin === origin).length;
-      if (there < TURNS_PER_ORIGIN_MAX) this.begin({ tenantId, target }, origin, stopping);
+      if (there < TURNS_PER_ORIGIN_MAX) this.begin(due, { origin, isOld }, stopping);
     }
   }
 
@@ -104,43 +116,65 @@ export class Notices {
     await Promise.all([...this.turns.values()].map(({ over }) => over));
   }
 
-  private sinceMs(): number {
-    return this.parts.clock.nowMs() - 2 * GIVEN_UP_MS;
+  /** Of what is so old there may be more than one turn's: the next look is for it, too. */
+  private lookBack(): void {
+    this.lookedBackMs = -Infinity;
   }
 
-  private begin(due: NoticesDue, origin: string, stopping: AbortSignal): void {
+  private begin(
+    due: NoticesDue,
+    { origin, isOld }: { readonly origin: string; readonly isOld: boolean },
+    stopping: AbortSignal,
+  ): void {
     const over = this.turn(due, stopping)
       .catch((error: unknown) =>
         this.parts.log.warn({ event: 'notices_failed', err: error }, 'notices of findings could not be sent yet'),
       )
-      .finally(() => this.turns.delete(due.tenantId));
+      .finally(() => {
+        this.turns.delete(due.tenantId);
+        if (isOld) this.lookBack();
+      });
     this.turns.set(due.tenantId, { origin, over });
   }
 
-  private async turn({ tenantId, target }: NoticesDue, stopping: AbortSignal): Promise<void> {
+  private async turn({ tenantId, target, oldest }: NoticesDue, stopping: AbortSignal): Promise<void> {
     const { db, clock } = this.parts;
     const beganMs = clock.monotonicMs();
-    const question = { sinceMs: this.sinceMs(), limit: TURN_NOTICES_MAX, tenantId };
+    const except = resting(this.refused, clock.nowMs());
+    const question = { sinceMs: oldest.getTime(), limit: TURN_NOTICES_MAX, tenantId, except };
+    let refused: string | null = null;
+    let isAnyTold = false;
     for (const finding of await dueActions(db, 'notify', question)) {
       if (stopping.aborted || clock.monotonicMs() - beganMs > TURN_MS_MAX) return;
       if (target === null) {
         await this.done(finding, 'nobody', 'its policy notifies nobody any more');
         continue;
       }
-      const problem = await this.send(finding, target, stopping);
-      if (problem !== null) {
-        if (!stopping.aborted) await this.failed(tenantId, problem);
-        return;
+      const outcome = await this.send(finding, target, stopping);
+      if (stopping.aborted && outcome.kind !== 'told') return;
+      if (outcome.kind === 'failed') return this.failed(tenantId, outcome.why);
+      if (outcome.kind === 'refused') {
+        refused = outcome.why;
+        await this.setAside(finding, refused);
+        continue;
       }
+      isAnyTold = true;
       this.paused.delete(tenantId);
+      this.refused.delete(finding.findingId);
       await this.done(finding, new URL(target.url).host, 'told');
     }
+    // Who refuses everything is as good as away, and is not to be asked twenty times every two seconds.
+    if (refused !== null && !isAnyTold) await this.failed(tenantId, refused);
   }
 
-  private async send(finding: DueAction, target: WebhookTarget, stopping: AbortSignal): Promise<string | null> {
+  private async send(finding: DueAction, target: WebhookTarget, stopping: AbortSignal): Promise<NoticeOutcome> {
     const { clock, poster, openSecret } = this.parts;
     const secret = openedSecret(target.secret, (sealed) => openSecret(sealed, finding.tenantId));
-    if (secret === null) return 'its secret cannot be opened here: set TRUNKLINE_KEY_PEPPER to that of the gateways';
+    if (secret === null)
+      return {
+        kind: 'failed',
+        why: 'its secret cannot be opened here: set TRUNKLINE_KEY_PEPPER to that of the gateways',
+      };
     // Not `AbortSignal.any`: Node 20 keeps what it returns for as long as the signals that it was made of.
     const late = new AbortController();
     const giveUp = (): void => late.abort();
@@ -172,14 +206,39 @@ export class Notices {
     if (count > 0) log.error(fields, "a tenant's service was not told of findings for a day: see `moderation notices`");
   }
 
+  /** The service is there and does not take this one: it is tried again by itself, and the others go on. */
+  private async setAside(finding: DueAction, problem: string): Promise<void> {
+    const { findingId, tenantId, recordedAt } = finding;
+    const { log, clock } = this.parts;
+    const atMs = clock.nowMs();
+    if (atMs - recordedAt.getTime() <= GIVEN_UP_MS) {
+      rest(this.refused, findingId, { atMs, max: REFUSED_MAX });
+      return;
+    }
+    this.refused.delete(findingId);
+    await this.done(finding, GIVEN_UP, problem);
+    const fields = { event: 'notices_given_up', tenant_id: tenantId, count: 1, reason: problem };
+    log.error(fields, "a tenant's service refused a finding for a day: see `moderation notices`");
+  }
+
   private pause(tenantId: TenantId, problem: string): void {
     const { log, clock } = this.parts;
-    const failures = (this.paused.get(tenantId)?.failures ?? 0) + 1;
-    const forMs = Math.min(PAUSE_MS_MAX, PAUSE_MS_FIRST * 2 ** Math.min(failures - 1, 20));
-    const oldest = this.paused.keys().next();
-    if (this.paused.size >= PAUSED_MAX && !oldest.done) this.paused.delete(oldest.value);
-    this.paused.set(tenantId, { failures, untilMs: clock.nowMs() + forMs });
+    const { failures, forMs } = rest(this.paused, tenantId, { atMs: clock.nowMs(), max: PAUSED_MAX });
     const fields = { event: 'notice_failed', tenant_id: tenantId, count: failures, ms: forMs, reason: problem };
     log.warn(fields, "a tenant's service could not be told of a finding, and is told later");
   }
+}
+
+function resting<Id>(pauses: ReadonlyMap<Id, Pause>, nowMs: number): readonly Id[] {
+  return [...pauses].flatMap(([id, { untilMs }]) => (nowMs < untilMs ? [id] : []));
+}
+
+/** One failure more: it rests twice as long as after the last. */
+function rest<Id>(pauses: Map<Id, Pause>, id: Id, { atMs, max }: { readonly atMs: number; readonly max: number }) {
+  const failures = (pauses.get(id)?.failures ?? 0) + 1;
+  const forMs = Math.min(PAUSE_MS_MAX, PAUSE_MS_FIRST * 2 ** Math.min(failures - 1, 20));
+  const oldest = pauses.keys().next();
+  if (pauses.size >= max && !oldest.done) pauses.delete(oldest.value);
+  pauses.set(id, { failures, untilMs: atMs + forMs });
+  return { failures, forMs };
 }

@@ -92,7 +92,7 @@ describe('what the model says', () => {
 
   it('is cut off where it was heard, whatever else begins and is said meanwhile', () => {
     const { gate, receive, said } = gateOf();
-    const begins = (id: string) => ({ type: 'response.created', response: { id } });
+    const begins = (id: string): { type: string; response: object } => ({ type: 'response.created', response: { id } });
     const second = { ...audio, delta: 'A'.repeat(6_400) };
     const aside = { ...second, response_id: 'resp_2', item_id: 'item_2' };
     [begins('resp_1'), second, begins('resp_2'), second, aside, aside, aside].forEach(receive);
@@ -108,7 +108,8 @@ describe('what the model says', () => {
     // One alone is not looked at.
     expect(gate.interest('upstream', audio.type)).toBe('note');
     receive(aside);
-    receive({ ...delta('forbidden'), response_id: 'resp_2', item_id: 'item_2' });
+    const blocked = { ...delta('forbidden'), response_id: 'resp_2', item_id: 'item_2' };
+    receive(blocked);
     expect(said.client).toHaveLength(2);
   });
 

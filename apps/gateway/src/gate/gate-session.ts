@@ -321,7 +321,8 @@ export class GateSession {
       if (!this.output.block(responseId, itemId)) return;
       this.delayed.block((each) => this.output.isOf(each));
       // What the app has and has not played is part of it.
-      if (this.output.heard.isHeard(responseId)) this.ports.toClient(Buffer.from(this.ports.words.audioCleared(responseId)));
+      if (this.output.heard.isHeard(responseId))
+        this.ports.toClient(Buffer.from(this.ports.words.audioCleared(responseId)));
     } else if (itemId !== null && !this.conduct.block(itemId)) return;
     this.blocked('upstream', responseId ?? itemId, action === 'end');
   }

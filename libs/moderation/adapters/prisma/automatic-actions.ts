@@ -20,7 +20,8 @@ const dueRow = z.object({
   recordedAt: z.date(),
 });
 
-const GIVEN_UP = 'given up';
+/** In the place of who was told, where nobody took it. */
+export const GIVEN_UP = 'given up';
 
 /** A finding about which something is to be done. */
 export type DueAction = z.output<typeof dueRow>;
@@ -32,13 +33,15 @@ export interface DueQuestion {
   readonly limit: number;
   /** Absent: of all tenants. */
   readonly tenantId?: TenantId;
+  /** Findings that are not asked for. */
+  readonly except?: readonly ModerationFindingId[];
 }
 
 /** Findings that want this done and for which it was not yet, the oldest first. */
 export async function dueActions(
   db: Pick<Database, '$queryRaw'>,
   action: 'suspend_key' | 'notify',
-  { sinceMs, limit, tenantId }: DueQuestion,
+  { sinceMs, limit, tenantId, except = [] }: DueQuestion,
 ): Promise<readonly DueAction[]> {
   const whose = tenantId === undefined ? Prisma.empty : Prisma.sql`AND found.tenant_id = ${tenantId}`;
   const rows = await db.$queryRaw`
@@ -48,7 +51,7 @@ export async function dueActions(
            found.occurred_at AS "occurredAt", found.recorded_at AS "recordedAt"
       FROM moderation_finding AS found
      WHERE cardinality(found.then_do) > 0 AND ${action} = ANY(found.then_do) ${whose}
-       AND found.recorded_at >= ${new Date(sinceMs)}
+       AND found.recorded_at >= ${new Date(sinceMs)} AND found.id <> ALL(${except})
        AND NOT EXISTS (SELECT FROM moderation_action AS done
                         WHERE done.finding_id = found.id AND done.action = ${action})
      ORDER BY found.recorded_at, found.id
@@ -75,6 +78,7 @@ export async function recordAction(db: Database, { atMs, ...action }: DoneAction
 
 const noticesRow = z.object({
   tenantId: z.string().transform((text) => trustedId('tnt', text)),
+  oldest: z.date(),
   // What a newer release wrote is nobody whom this one understands.
   target: z.unknown().transform((value): WebhookTarget | null => webhookTarget.safeParse(value).data ?? null),
 });
@@ -91,7 +95,7 @@ export async function noticesDue(
   { sinceMs, except }: { readonly sinceMs: number; readonly except: readonly TenantId[] },
 ): Promise<readonly NoticesDue[]> {
   const rows = await db.$queryRaw`
-    SELECT judged.tenant_id AS "tenantId", newest.target
+    SELECT judged.tenant_id AS "tenantId", oldest.recorded_at AS oldest, newest.target
       FROM (SELECT DISTINCT tenant_id FROM moderation_policy WHERE tenant_id <> ALL(${except})) AS judged
      CROSS JOIN LATERAL (
              SELECT found.recorded_at FROM moderation_finding AS found
@@ -127,6 +131,8 @@ export async function giveUpNotices(
       FROM moderation_finding AS found
      WHERE found.tenant_id = ${tenantId} AND cardinality(found.then_do) > 0 AND 'notify' = ANY(found.then_do)
        AND found.recorded_at < ${new Date(beforeMs)}
+       AND NOT EXISTS (SELECT FROM moderation_action AS done
+                        WHERE done.finding_id = found.id AND done.action = 'notify')
         ON CONFLICT (finding_id, action) DO NOTHING`;
 }
 

@@ -1,5 +1,6 @@
 export {
   dueActions,
+  GIVEN_UP,
   giveUpNotices,
   noticesDue,
   noticesStanding,

@@ -30,22 +30,44 @@ export interface NoticeSender {
   readonly signal: AbortSignal;
 }
 
-const ANSWER_BYTES_MAX = 65_536;
+/**
+ * What became of a notice. `refused`: the service is there and does not take this one, `failed`: none would have got through.
+ * Why is said without a word of what was answered.
+ */
+export type NoticeOutcome =
+  | { readonly kind: 'told' }
+  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'failed'; readonly why: string };
 
-/** Sends a notice. @returns null when it was taken; else why not, without a word of what was answered. */
+const ANSWER_BYTES_MAX = 65_536;
+// Of the answers that blame the message, those that ask for patience.
+const LATER = new Set([408, 425, 429]);
+
+/** Sends a notice. */
 export async function sendNotice(
   notice: Notice,
   { url, secret, poster, nowMs, signal }: NoticeSender,
-): Promise<string | null> {
+): Promise<NoticeOutcome> {
   const body = JSON.stringify(messageOf(notice));
-  const headers = signedHeaders(webhookKey(secret), { id: `msg_${notice.findingId}`, atMs: nowMs(), body });
   try {
+    const headers = signedHeaders(webhookKey(secret), { id: `msg_${notice.findingId}`, atMs: nowMs(), body });
     const { status } = await poster.post({ url: new URL(url), headers, body, bytesMax: ANSWER_BYTES_MAX, signal });
-    return status >= 200 && status <= 299 ? null : `answered ${status}`;
+    return outcomeOf(status);
   } catch (error) {
-    if (error instanceof OutboundRefused) return error.message;
-    return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'no answer';
+    return { kind: 'failed', why: whyUnsent(error) };
   }
+}
+
+function outcomeOf(status: number): NoticeOutcome {
+  if (status >= 200 && status <= 299) return { kind: 'told' };
+  const isRefused = status >= 400 && status <= 499 && !LATER.has(status);
+  return { kind: isRefused ? 'refused' : 'failed', why: `answered ${status}` };
+}
+
+// Of the network its code alone: a message may quote an address that a name stands for. `RangeError`: the secret is none.
+function whyUnsent(error: unknown): string {
+  if (error instanceof OutboundRefused || error instanceof RangeError) return error.message;
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'no answer';
 }
 
 function messageOf(notice: Notice): object {
