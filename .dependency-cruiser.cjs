@@ -96,6 +96,13 @@ const forbidden = [
     to: { path: '^libs/(realtime|providers/adapters/(?!openai-usage/))', reachable: true },
   },
   {
+    name: 'dashboard-knows-the-api-only',
+    comment:
+      'The dashboard is a client: of the libraries it may compute with the kernel, all else it asks the admin API.',
+    from: { path: '^apps/dashboard/', pathNot: SPECS },
+    to: { path: '^(libs|test|prisma)/', pathNot: '^libs/kernel/' },
+  },
+  {
     name: 'libraries-by-entry-point',
     comment: 'Arrow 8. index.ts, adapters/<technology>/index.ts, nest/index.ts; in platform, one per folder.',
     from: { path: '^libs/([^/]+)/' },
@@ -140,7 +147,8 @@ const forbidden = [
   {
     name: 'product-needs-no-dev-dependency',
     comment: 'What runs in production is under "dependencies".',
-    from: { path: '^(apps|libs)/', pathNot: SPECS },
+    // Vite builds the dashboard; what is built runs without it.
+    from: { path: '^(apps|libs)/', pathNot: [...SPECS, '^apps/dashboard/vite\\.config\\.ts$'] },
     to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
   },
   {

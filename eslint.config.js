@@ -24,7 +24,7 @@ export default defineConfig(
   { linterOptions: { noInlineConfig: true } },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     plugins: { trunkline: { rules: { 'no-amount-arithmetic': noAmountArithmetic } } },
@@ -97,7 +97,7 @@ export default defineConfig(
   },
   // Tools that load these files ask for a default export.
   {
-    files: ['*.config.ts', 'prisma.config.ts'],
+    files: ['**/*.config.ts'],
     rules: { 'no-restricted-syntax': 'off', 'no-restricted-properties': 'off' },
   },
 );

@@ -27,13 +27,19 @@ const BUILD_SOURCES = [
   'package-lock.json',
 ];
 
+const DASHBOARD = 'dist/apps/dashboard';
+const DASHBOARD_SOURCES = ['apps/dashboard', 'libs/kernel/money.ts', 'package-lock.json'];
+
 /** Installs and generates; with `build`, compiles too. Ends the process with a clear message when a step fails. */
 export async function bootstrap({ build }) {
   if (upToDate(build)) return;
   await withBootstrapLock(async () => {
     await install();
     await generate();
-    if (build) await compile();
+    if (!build) return;
+    await compile();
+    // After the compiler, which empties dist.
+    await buildDashboard();
   });
 }
 
@@ -54,7 +60,7 @@ export function installProblem() {
 }
 
 function upToDate(build) {
-  return installProblem() === null && !generateNeeded() && !(build && buildNeeded());
+  return installProblem() === null && !generateNeeded() && !(build && (buildNeeded() || dashboardNeeded()));
 }
 
 async function install() {
@@ -84,6 +90,26 @@ async function generate() {
 
 function buildNeeded() {
   return !stampMatches('dist/.stamp', fingerprint(BUILD_SOURCES));
+}
+
+function dashboardNeeded() {
+  return !stampMatches(`${DASHBOARD}/.stamp`, fingerprint(DASHBOARD_SOURCES));
+}
+
+async function buildDashboard() {
+  if (!dashboardNeeded()) return;
+  const sources = fingerprint(DASHBOARD_SOURCES);
+  const args = [
+    'node_modules/vite/bin/vite.js',
+    'build',
+    '--config',
+    'apps/dashboard/vite.config.ts',
+    '--logLevel',
+    'warn',
+  ];
+  const advice = 'The messages above name the lines to mend.';
+  await step('building the dashboard', process.execPath, args, advice);
+  writeStamp(`${DASHBOARD}/.stamp`, sources);
 }
 
 async function compile() {

@@ -32,6 +32,18 @@ const CHECKS = [
     ],
   },
   {
+    // Browser code: other libraries of types, JSX, and a bundler that resolves.
+    name: 'screens',
+    args: [
+      'node_modules/typescript/bin/tsc',
+      '--project',
+      'apps/dashboard',
+      '--incremental',
+      '--tsBuildInfoFile',
+      `${CACHE}/screens.tsbuildinfo`,
+    ],
+  },
+  {
     name: 'tidy',
     args: [...JEST, 'test/tidy', '--runInBand'],
   },

@@ -1,6 +1,7 @@
 // The control plane as a process of its own, beside gateways that share its database. Migrations are for whoever
 // installs; until they have run, its pages say that they cannot be read.
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { leaseTerms } from '@trunkline/admission';
 import { connectLeaseRedis, RedisLeaseStore } from '@trunkline/admission/adapters/redis';
 import { systemClock } from '@trunkline/kernel';
@@ -30,6 +31,7 @@ async function start(base: ProcessBase): Promise<StartedProcess> {
     db,
     tenancy: { db, clock: systemClock, randomBytes, hashKey },
     upstream: 'unknown',
+    dashboardDir: join(import.meta.dirname, '../dashboard'),
     lines: await openLines(base),
     exports: { place: { db, databaseUrl, ...exportPlaceOf(config) }, links: new DownloadLinks(pepper) },
     contentSeal: secretSeal(config.contentKey ?? pepper),

@@ -32,3 +32,4 @@ export * from './core/access/decide.js';
 export * from './core/access/audit-entry.js';
 export * from './core/access/audit-text.js';
 export * from './core/secret-text.js';
+export * from './core/session-ends.js';

@@ -22,7 +22,11 @@ export interface ApiRouteParts {
   readonly db: Database;
   readonly tenancy: TenancyContext;
   readonly upstream: UpstreamKind;
+  /** Where apps reach the gateway, such as `http://127.0.0.1:8080`; null: not known here. */
+  readonly gatewayUrl: string | null;
   readonly link: OneTimeLink;
+  /** Whether a `Host` header names this listener. */
+  readonly isOurHost: (host: string | undefined) => boolean;
   /** Whether an `Authorization` header carries the operator token. */
   readonly isOperator: (authorization: string | undefined) => boolean;
   readonly pools: PoolReads;

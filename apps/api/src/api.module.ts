@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { AdminGuard } from './access/admin.guard.js';
+import { MeController } from './access/me.controller.js';
 import { NewLinkController } from './access/new-link.controller.js';
 import { SignOutController } from './access/sign-out.controller.js';
 import { StartController } from './access/start.controller.js';
@@ -11,6 +12,8 @@ import { JsonBodies } from './http/json-bodies.js';
 import { BooksController } from './ledger/books.controller.js';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { PeriodsController } from './ledger/periods.controller.js';
+import { LiveGateway } from './live/live.gateway.js';
+import { SessionEndsController } from './live/session-ends.controller.js';
 import { AuditController } from './members/audit.controller.js';
 import { MembersController } from './members/members.controller.js';
 import { TokensController } from './members/tokens.controller.js';
@@ -38,10 +41,12 @@ export class ApiModule {
       SignOutController,
       NewLinkController,
       OpenApiController,
+      MeController,
       MembersController,
       TokensController,
       AuditController,
       OverviewController,
+      SessionEndsController,
       ReportsController,
       PoolsController,
       WhatIfController,
@@ -70,6 +75,7 @@ export class ApiModule {
         { provide: API_PARTS, useValue: parts },
         { provide: APP_GUARD, useClass: AdminGuard },
         { provide: APP_INTERCEPTOR, useClass: JsonBodies },
+        LiveGateway,
       ],
     };
   }

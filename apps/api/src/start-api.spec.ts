@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { eventually } from '../../../test/support/poll.js';
 import { startTestPostgres, type TestPostgres } from '../../../test/support/postgres.js';
 import { poolLines } from '@trunkline/admission';
@@ -42,7 +45,7 @@ beforeAll(async () => {
     view: async () => ({ held: poolLines([]), waiting: [], pausedForMs: 0, pausedFamilies: {}, recoveringMs: 0 }),
     page: async () => ({ lines: [], next: null }),
   };
-  const listener = { host: '127.0.0.1', port: 0, log, shutdown };
+  const listener = { host: '127.0.0.1', port: 0, log, shutdown, dashboardDir: await builtDashboard() };
   api = await startApi({ db, tenancy, upstream: 'simulator', lines, operatorToken: OPERATOR_TOKEN, ...listener });
   const tenant = await createTenant(tenancy, { slug: 'acme', name: HOSTILE });
   if (!tenant.ok) throw new Error(tenant.error.message);
@@ -58,6 +61,16 @@ afterAll(async () => {
   await shutdown.run();
   await postgres.stop();
 });
+
+/** What a build leaves, in small. */
+const builtDashboard = async (): Promise<string> => {
+  const dir = await mkdtemp(join(tmpdir(), 'trunkline-dashboard-'));
+  shutdown.register('dashboard files', 1_000, () => rm(dir, { recursive: true }));
+  await mkdir(join(dir, 'assets'));
+  await writeFile(join(dir, 'index.html'), '<p>dashboard</p>');
+  await writeFile(join(dir, 'assets/a.js'), '');
+  return dir;
+};
 
 /** One session that is open, one that ended, and a thousand tokens at 4 dollars per million in the ledger. */
 const useVoice = async (keyId: string): Promise<void> => {
@@ -127,7 +140,8 @@ const json = async (path: string): Promise<unknown> => {
   });
   return JSON.parse(body);
 };
-const JSON_ROUTES = ['tenants', 'sessions', 'usage', 'costs', 'pools', 'pools/default'].map(
+const STATEMENT = '/admin/statements/2026-11/tenants/acme';
+const JSON_ROUTES = ['overview', 'me', 'tenants', 'sessions', 'usage', 'costs', 'pools', 'pools/default'].map(
   (name) => `/admin/api/v1/${name}`,
 );
 
@@ -179,17 +193,7 @@ describe('signing in', () => {
 
 describe('who is not signed in', () => {
   it('gets nothing from any route, however its path is spelt', async () => {
-    const spelt = [
-      '/admin',
-      '/admin/',
-      '//admin',
-      '/ADMIN',
-      '/admin//',
-      '/admin?refresh=off',
-      '/%61dmin',
-      '/admin/.',
-      ...JSON_ROUTES,
-    ];
+    const spelt = ['//admin', '/%61dmin', '/admin/statements/2026-11/tenants/acme', ...JSON_ROUTES];
     const more = JSON_ROUTES.flatMap((route) => [
       `${route}/`,
       route.toUpperCase(),
@@ -210,7 +214,7 @@ describe('who is not signed in', () => {
   }, 60_000);
 
   it('is told how to sign in, as a page or as a problem', async () => {
-    const page = await ask(api.port, '/admin', { headers: { accept: 'text/html,*/*' } });
+    const page = await ask(api.port, STATEMENT, { headers: { accept: 'text/html,*/*' } });
     expect(page).toMatchObject({ status: 401, headers: { 'content-type': 'text/html; charset=utf-8' } });
     expect(page.body).toContain('one-time admin link');
     const problem = await ask(api.port, '/admin/api/v1/costs', { headers: { accept: 'text/html' } });
@@ -233,7 +237,8 @@ describe('who is not signed in', () => {
       `trunkline_admin_1=${secret}`,
       `x${cookie}`,
     ];
-    for (const made of cookies) expect((await ask(api.port, '/admin', { headers: { cookie: made } })).status).toBe(401);
+    for (const made of cookies)
+      expect((await ask(api.port, '/admin/api/v1/me', { headers: { cookie: made } })).status).toBe(401);
   });
 });
 
@@ -251,7 +256,7 @@ describe('a restart', () => {
       ...listener,
     });
     const moved = cookie.replace(String(api.port), String(other.port));
-    expect((await ask(other.port, '/admin', { headers: { cookie: moved } })).status).toBe(200);
+    expect((await ask(other.port, '/admin/api/v1/me', { headers: { cookie: moved } })).status).toBe(200);
     await again.run();
     const rows = JSON.stringify(await postgres.db.adminSession.findMany());
     expect(rows).not.toContain(String(cookie.split('=')[1]));
@@ -265,7 +270,7 @@ describe('the operator token', () => {
   it('opens the routes for programs, and no page', async () => {
     for (const name of ['tenants', 'sessions', 'usage', 'costs', 'pools'])
       expect({ name, ...(await asOperator(`/admin/api/v1/${name}`)) }).toMatchObject({ name, status: 200 });
-    for (const path of ['/admin', '/admin/start']) expect((await asOperator(path)).status).not.toBe(200);
+    for (const path of [STATEMENT, '/admin/start']) expect((await asOperator(path)).status).not.toBe(200);
   });
 
   it('is refused when it is another, with where to find it', async () => {
@@ -281,7 +286,7 @@ describe('the operator token', () => {
 
 describe('every answer', () => {
   it('forbids scripts, frames, sniffing and storing, errors too', async () => {
-    for (const path of ['/admin', '/admin/api/v1/tenants', '/nowhere', '/admin/start', '/admin/%ff']) {
+    for (const path of [STATEMENT, '/admin/api/v1/tenants', '/nowhere', '/admin/start', '/admin/api/%ff']) {
       const { headers } = await get(path);
       expect(headers).toMatchObject({
         'cache-control': 'no-store',
@@ -310,32 +315,61 @@ describe('every answer', () => {
     const { status, body } = await get('/admin/api/v1/nothing');
     expect(status).toBe(404);
     expect(JSON.parse(body)).toMatchObject({ code: 'not_found', detail: expect.stringContaining('/admin/api/v1/') });
-    expect((await get('/admin/%ff')).status).toBe(404);
+    expect((await get('/admin/api/%ff')).status).toBe(404);
+  });
+});
+
+describe('the dashboard', () => {
+  it('is one page at every address that is no route, for everybody, with a policy of its own', async () => {
+    for (const path of ['/admin', '/admin/', '/admin/live?q=x', '/admin/a/b']) {
+      const { status, headers, body } = await ask(api.port, path);
+      expect({ path, status, body }).toEqual({ path, status: 200, body: '<p>dashboard</p>' });
+      expect(headers).toMatchObject({
+        'cache-control': 'no-store',
+        'content-security-policy': expect.stringContaining("script-src 'self'"),
+        'x-content-type-options': 'nosniff',
+      });
+    }
+  });
+
+  it('lets browsers keep its files, whose names change with them, and has no other files', async () => {
+    const { status, headers } = await ask(api.port, '/admin/assets/a.js');
+    expect({ status, cache: headers['cache-control'] }).toEqual({
+      status: 200,
+      cache: 'public, max-age=31536000, immutable',
+    });
+    for (const path of [
+      '/admin/assets/b.js',
+      '/admin/assets/',
+      '/admin/assets/..%2findex.html',
+      '/admin/assets/%2e%2e/x',
+    ])
+      expect({ path, status: (await ask(api.port, path)).status }).toEqual({ path, status: 404 });
+    expect((await ask(api.port, '/admin', { method: 'POST' })).status).toBe(404);
   });
 });
 
 describe('the overview', () => {
-  it('shows what is open, what was used, what it cost and what is stuck', async () => {
-    const { status, body } = await get('/admin');
-    expect(status).toBe(200);
-    expect(body).toContain('SIMULATOR, not OpenAI');
-    expect(body).toMatch(/<dt>Open sessions<\/dt><dd>1<\/dd>/);
-    expect(body).toMatch(/1 min 30 s.*voice-model/);
-    expect(body).toMatch(/input_text<.*tokens.*>2000<.*>0<.*>1000</);
-    expect(body).toMatch(/acme.*>0\.004<.*>0<.*>0\.004<.*>1</);
-    expect(body).toMatch(/Unrated<\/th><td class="number">1</);
+  it('tells what is open, what was used, what it cost and what is stuck', async () => {
+    expect(await json('/admin/api/v1/overview')).toMatchObject({
+      openSessions: 1,
+      chargedToday: '0.004',
+      ledger: { pending: 0, stuck: 1 },
+      pools: [],
+      usage: [{ meter: 'input_text', unit: 'tokens', quantity: '2000', estimated: '0', unbooked: '1000' }],
+      costs: [{ tenant: { slug: 'acme', name: HOSTILE }, tenantCharge: '0.004', providerCost: '0.004', events: 1 }],
+    });
   });
 
-  it('takes a hostile tenant name as text', async () => {
-    const { body } = await get('/admin');
-    expect(body).toContain('&lt;img src=x onerror=alert(1)&gt;');
-    expect(body).not.toContain('<img');
-  });
-
-  it('refuses a query that it does not know, as a page to a browser', async () => {
-    const { status, body } = await get('/admin?refresh=often', { accept: 'text/html' });
-    expect(status).toBe(400);
-    expect(body).toContain('refresh must be on or off');
+  it('is told who asks, and what they may do', async () => {
+    expect(await json('/admin/api/v1/me')).toMatchObject({
+      kind: 'member',
+      roles: [{ role: 'owner', tenant: null }],
+      permissions: expect.arrayContaining(['sessions:end', 'members:write']),
+      tenants: [],
+      upstream: 'simulator',
+      stepUpUntil: expect.stringMatching(/^2026-/),
+    });
   });
 });
 
@@ -401,7 +435,7 @@ describe('the JSON routes', () => {
   });
 
   it('show no key and no hash of one', async () => {
-    const bodies = await Promise.all([...JSON_ROUTES, '/admin'].map(async (path) => (await get(path)).body));
+    const bodies = await Promise.all(JSON_ROUTES.map(async (path) => (await get(path)).body));
     for (const secret of [keySecret, keyHash]) expect(bodies.join('')).not.toContain(secret);
   });
 });
@@ -409,12 +443,12 @@ describe('the JSON routes', () => {
 describe('without its database', () => {
   it('says so within seconds and recovers by itself', async () => {
     await postgres.crash();
-    const page = await get('/admin', { accept: 'text/html' });
+    const page = await get(STATEMENT, { accept: 'text/html' });
     expect(page.status).toBe(503);
     expect(page.body).toContain('http-equiv="refresh"');
     expect(JSON.parse((await get('/admin/api/v1/usage')).body)).toMatchObject({ code: 'database_unavailable' });
     await postgres.restart();
-    await eventually('the overview', async () => ((await get('/admin')).status === 200 ? true : null));
+    await eventually('the overview', async () => ((await get('/admin/api/v1/overview')).status === 200 ? true : null));
   }, 60_000);
 });
 
@@ -423,7 +457,12 @@ describe('stopping', () => {
     const silent = connect(api.port, '127.0.0.1').on('error', () => undefined);
     await once(silent, 'connect');
     await shutdown.run();
-    expect(closes.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual(['admin closed', 'admin routes closed']);
+    expect(closes.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
+      'live board closed',
+      'admin closed',
+      'admin routes closed',
+      'dashboard files closed',
+    ]);
     await expect(get('/admin')).rejects.toThrow();
   });
 });

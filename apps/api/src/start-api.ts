@@ -1,10 +1,11 @@
 // The control plane's composition root: makes its parts, binds its listener, registers the closes. It reads and writes the
 // database and looks at the lines; a live session is out of its reach (arrow 7).
 import 'reflect-metadata';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { isIP } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
+import { WsAdapter } from '@nestjs/platform-ws';
 import type { KeyWrap } from '@trunkline/moderation';
 import type { Database } from '@trunkline/platform/database';
 import { closeServer, listen, urlHost } from '@trunkline/platform/http';
@@ -13,14 +14,17 @@ import type { Shutdown } from '@trunkline/platform/shutdown';
 import { authenticate, FreshPolicy } from '@trunkline/tenancy';
 import { PrismaPolicySource, type TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 import { OneTimeLink } from './access/one-time-link.js';
+import { hostPolicy } from './access/host-names.js';
 import { operatorCheck } from './access/operator-token.js';
 import type { ApiRouteParts, ExportAccess, UpstreamKind } from './api-parts.js';
 import { ApiModule } from './api.module.js';
+import { serveDashboard } from './dashboard/serve-dashboard.js';
 import { frontDoor } from './http/front-door.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { StorableInput } from './http/storable-input.js';
 import { ValidInput } from './http/valid-input.js';
 import { openApiDocument } from './openapi/document.js';
+import { LiveGateway } from './live/live.gateway.js';
 import { PoolReads, type LineViews } from './pools/pool-reads.js';
 
 /** What the control plane needs. */
@@ -37,6 +41,10 @@ export interface ApiParts {
   readonly exports?: ExportAccess;
   /** Opens the keys of kept content; without, it cannot be read here. */
   readonly contentSeal?: KeyWrap;
+  /** The folder of the built dashboard; without, there are no pages but those of sign-in and problems. */
+  readonly dashboardDir?: string;
+  /** Where apps reach the gateway; left out where that is not known here. */
+  readonly gatewayUrl?: string;
   /** The address to bind (`--host`) and the port (`--admin-port`; 0 picks a free one). */
   readonly host: string;
   readonly port: number;
@@ -66,12 +74,13 @@ const HEADERS_MS_MAX = 10_000;
 export async function startApi(parts: ApiParts): Promise<RunningApi> {
   const { host, log, shutdown } = parts;
   const link = new OneTimeLink(parts.tenancy);
-  const app = await routes(routeParts(parts, link), host);
+  const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_MS_MAX });
+  const app = await routes(routeParts(parts, link), { server, host, dashboardDir: parts.dashboardDir ?? null });
   shutdown.register('admin routes', CLOSE_MS_MAX, () => app.close());
-  const express = app.getHttpAdapter().getInstance() as Parameters<typeof createServer>[1];
-  const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_MS_MAX }, express);
+  server.on('request', app.getHttpAdapter().getInstance() as Parameters<typeof createServer>[1] & object);
   const port = await listen(server, { host, port: parts.port, flag: '--admin-port' });
   shutdown.register('admin', CLOSE_MS_MAX, () => closeServer(server));
+  shutdown.register('live board', CLOSE_MS_MAX, () => app.get(LiveGateway).close());
   if (!isLoopback(host))
     log.warn(
       { event: 'admin_plain_http', port },
@@ -83,13 +92,25 @@ export async function startApi(parts: ApiParts): Promise<RunningApi> {
 }
 
 function routeParts(parts: ApiParts, link: OneTimeLink): ApiRouteParts {
-  const { db, tenancy, upstream, lines, operatorToken, log, exports = null, contentSeal = null } = parts;
+  const {
+    db,
+    tenancy,
+    upstream,
+    lines,
+    operatorToken,
+    log,
+    exports = null,
+    contentSeal = null,
+    gatewayUrl = null,
+  } = parts;
   const policy = new FreshPolicy(new PrismaPolicySource(db, tenancy.clock));
   return {
     db,
     tenancy,
     upstream,
+    gatewayUrl,
     link,
+    isOurHost: hostPolicy(parts.host),
     isOperator: operatorCheck(operatorToken),
     pools: new PoolReads(policy, lines, tenancy.clock),
     policy,
@@ -104,7 +125,13 @@ function routeParts(parts: ApiParts, link: OneTimeLink): ApiRouteParts {
   };
 }
 
-async function routes(parts: ApiRouteParts, host: string): Promise<NestExpressApplication> {
+interface Listener {
+  readonly server: Server;
+  readonly host: string;
+  readonly dashboardDir: string | null;
+}
+
+async function routes(parts: ApiRouteParts, { server, host, dashboardDir }: Listener): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(ApiModule.with(parts), new ExpressAdapter(), {
     bodyParser: false,
     logger: false,
@@ -113,6 +140,8 @@ async function routes(parts: ApiRouteParts, host: string): Promise<NestExpressAp
   app.disable('etag');
   app.use(frontDoor(host));
   app.useGlobalPipes(new StorableInput(), new ValidInput());
+  if (dashboardDir !== null) app.use(serveDashboard({ dir: dashboardDir, gatewayUrl: parts.gatewayUrl }));
+  app.useWebSocketAdapter(new WsAdapter(server));
   app.useGlobalFilters(new ProblemFilter(parts.log));
   await app.init();
   return app;

@@ -86,7 +86,9 @@ export class Door {
   private endForbidden(): void {
     const snapshot = this.parts.policy.current();
     const nowMs = systemClock.nowMs();
-    this.parts.live.endWhere(({ principal, endUser }) => {
+    this.parts.live.endWhere((session) => {
+      const { principal, endUser } = session;
+      if (snapshot.isEndAsked(session)) return 'ended_by_admin';
       const forbidden = stillAllowed(principal, snapshot, nowMs);
       return forbidden ?? (endUserRefusal(principal, endUser, { snapshot, nowMs }) === null ? null : 'moderation');
     });

@@ -78,14 +78,13 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
     db: store.db,
     tenancy,
     upstream: simulator ? 'simulator' : 'vendor',
+    dashboardDir: projectFile('dist/apps/dashboard'),
+    gatewayUrl: gateway.httpUrl,
     lines: gateway.lines,
     exports: { place: exports, links: new DownloadLinks(pepper) },
     contentSeal,
     operatorToken: await secretFile(join(folder.secretsDir, 'operator-token')),
-    host: config.host,
-    port: config.adminPort,
-    log: log.with({ app: 'api' }),
-    shutdown,
+    ...{ host: config.host, port: config.adminPort, log: log.with({ app: 'api' }), shutdown },
   });
   apiOrigin = api.origin;
   gateway.drainOnStop();

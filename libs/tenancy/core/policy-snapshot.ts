@@ -5,6 +5,7 @@ import type { ApiKeyId, ClientSecretId, PoolId, TenantId } from '@trunkline/kern
 import { compileJwtApps, type JwtApps, type JwtRows } from './jwt-apps.js';
 import type { KeyScope } from './key-scope.js';
 import type { Pool } from './pool.js';
+import { compileSessionEnds, type EndableSession, type SessionEnd } from './session-ends.js';
 import type { PoolKeyShare, PoolShare, PoolShares } from './shares.js';
 import type { TenantLimits } from './tenant-limits.js';
 
@@ -76,6 +77,8 @@ export interface PolicyRows {
   readonly revokedSecrets: readonly ClientSecretId[];
   /** Absent: no issuer's tokens are taken. */
   readonly jwt?: JwtRows;
+  /** Absent: nobody asked for any session to end. */
+  readonly sessionEnds?: readonly SessionEnd[];
 }
 
 /** A key together with its tenant. */
@@ -104,6 +107,8 @@ export interface PolicySnapshot {
   readonly refusedUntilMs: (tenantId: TenantId, endUser: string) => number | null;
   /** Whether a client secret was revoked lately: its sessions end. */
   readonly isSecretRevoked: (id: ClientSecretId) => boolean;
+  /** Whether somebody asked for a session to end. */
+  readonly isEndAsked: (session: EndableSession) => boolean;
   /** Whose tokens are taken, and which keys they stand for. */
   readonly jwt: JwtApps;
 }
@@ -136,6 +141,7 @@ export function compilePolicy(rows: PolicyRows): PolicySnapshot {
     moderationOf: (tenantId: TenantId) => moderation.get(tenantId) ?? null,
     refusedUntilMs: (tenantId: TenantId, endUser: string) => refused.get(`${tenantId} ${endUser}`) ?? null,
     isSecretRevoked: (id: ClientSecretId) => revokedSecrets.has(id),
+    isEndAsked: compileSessionEnds(rows.sessionEnds ?? []),
     jwt: compileJwtApps(rows.jwt ?? null),
   });
 }

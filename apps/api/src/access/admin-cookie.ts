@@ -1,5 +1,6 @@
 // The cookie that keeps an administrator signed in. Its name has the port in it: browsers share cookies between the ports
 // of a host, and two installations on one machine would sign each other out.
+import type { IncomingMessage } from 'node:http';
 import { ADMIN_SESSION_MS_MAX } from '@trunkline/tenancy/adapters/prisma';
 import type { Request, Response } from 'express';
 
@@ -21,7 +22,7 @@ export function clearAdminCookie(request: Request, response: Response): void {
 }
 
 /** The secrets that the browser sent under its name: more than one when another site on this host set one too. */
-export function adminCookies(request: Request): readonly string[] {
+export function adminCookies(request: Pick<IncomingMessage, 'headers' | 'socket'>): readonly string[] {
   const prefix = `${cookieName(request)}=`;
   return (request.headers.cookie ?? '')
     .split(';')
@@ -31,6 +32,6 @@ export function adminCookies(request: Request): readonly string[] {
     .filter((secret) => SECRET.test(secret));
 }
 
-function cookieName(request: Request): string {
+function cookieName(request: Pick<IncomingMessage, 'socket'>): string {
   return `trunkline_admin_${request.socket.localPort ?? 0}`;
 }

@@ -1,7 +1,7 @@
 // From what a request carries to who asks. Each way either gives a whole principal or nobody.
+import type { IncomingMessage } from 'node:http';
 import { operatorPrincipal, type AccessPrincipal } from '@trunkline/tenancy';
 import { findAdminSession, findByToken } from '@trunkline/tenancy/adapters/prisma';
-import type { Request } from 'express';
 import type { ApiRouteParts } from '../api-parts.js';
 import { orTooLong } from '../reads/read-within.js';
 import { adminCookies } from './admin-cookie.js';
@@ -11,7 +11,7 @@ const BEARER = /^Bearer (tlat_[0-9a-z]{1,100})$/i;
 /** Who asks; null: nobody that is known. @param forPrograms whether tokens count here */
 export async function identify(
   { tenancy, isOperator }: Pick<ApiRouteParts, 'tenancy' | 'isOperator'>,
-  request: Request,
+  request: Pick<IncomingMessage, 'headers' | 'socket'>,
   forPrograms: boolean,
 ): Promise<AccessPrincipal | null> {
   const { authorization } = request.headers;

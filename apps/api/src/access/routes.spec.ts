@@ -17,6 +17,7 @@ describe('the routes of the control plane', () => {
       '/admin/start',
       '/admin/sign-out',
       '/admin/api/v1/openapi.json',
+      '/admin/api/v1/me',
       '/admin/api/v1/exports/:id/files/:name',
     ]);
   });

@@ -26,6 +26,7 @@ export const PROBLEMS = {
   pool_not_found: { status: 404, title: 'There is no such pool' },
   price_change_not_found: { status: 404, title: 'There is no such change of prices' },
   review_item_not_found: { status: 404, title: 'There is no such review item' },
+  session_not_found: { status: 404, title: 'There is no such open session' },
   run_not_found: { status: 404, title: 'There is no such run' },
   method_not_allowed: { status: 405, title: 'This cannot be done here' },
   does_not_hold: { status: 409, title: 'This does not fit what is there' },

@@ -14,7 +14,7 @@ import { openSessionsWithin, type OpenSessions } from '../reads/open-sessions.js
 import { orTooLong, readWithin } from '../reads/read-within.js';
 import { utcDay } from '../reads/utc-day.js';
 import { sumByMeter, type MeterSum } from './meter-sums.js';
-import { loadPools, type PoolsShown } from './pools-table.js';
+import { loadPools, type PoolsShown } from './pools-shown.js';
 
 /** The overview's figures. */
 export interface Overview {

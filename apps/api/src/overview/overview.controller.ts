@@ -1,23 +1,18 @@
-import { Controller, Get, Header, Inject, Query } from '@nestjs/common';
-import { z } from 'zod';
-import { Allow } from '../access/allow.js';
+import { Controller, Get, Inject } from '@nestjs/common';
+import { Allow, OpenToPrograms } from '../access/allow.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
-import { checkQuery } from '../http/check-query.js';
 import { loadOverview } from './load-overview.js';
-import { overviewPage } from './overview-page.js';
+import { overviewView } from './overview-view.js';
 
-const OverviewQuery = z.strictObject({ refresh: z.enum(['on', 'off'], 'must be on or off').prefault('on') });
-
-/** `/admin`: the overview for people. */
-@Controller('admin')
+/** `/admin/api/v1/overview`: how full the pools are, what is open, what today cost, and whether the books keep up. */
+@Controller('admin/api/v1/overview')
+@OpenToPrograms(true)
 export class OverviewController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
 
   @Allow('overview:read')
   @Get()
-  @Header('content-type', 'text/html; charset=utf-8')
-  async overview(@Query() query: unknown): Promise<string> {
-    const { refresh } = checkQuery(OverviewQuery, query);
-    return overviewPage(await loadOverview(this.parts), { refreshes: refresh === 'on' });
+  async overview() {
+    return overviewView(await loadOverview(this.parts));
   }
 }

@@ -21,6 +21,7 @@ export { allowEndUser, refusedEndUsersOf, refuseEndUser, type EndUserRefusal } f
 export { removePool, type RemovalLook, type RemovedPool } from './remove-pool.js';
 export { tenantNotFound } from './not-found.js';
 export { PrismaPolicySource } from './prisma-policy-source.js';
+export { askSessionEnds } from './session-ends.js';
 export { listShares, removeShare, setShare } from './shares.js';
 export { activateTenant, createTenant, findTenant, listTenants, suspendTenant, updateTenant } from './tenants.js';
 export { listAudit, recordAudit, verifyAudit, wholeAudit, type AuditQuery, type RecordedEntry } from './audit.js';

@@ -1,8 +1,9 @@
 // The policy as the database has it. Reading is bounded by the database's own connect and statement deadlines.
 import { trustedId, type Clock } from '@trunkline/kernel';
 import type { Database } from '@trunkline/platform/database';
-import { compilePolicy, type PolicySnapshot, type PolicySource } from '../../index.js';
+import { compilePolicy, SESSION_ENDS_FOR_MS, type PolicySnapshot, type PolicySource } from '../../index.js';
 import { jwtAppOf, jwtIssuerOf } from './jwt-issuer-rows.js';
+import { sessionEndsOf } from './session-ends.js';
 import {
   apiKeyOf,
   moderationOf,
@@ -48,6 +49,7 @@ export class PrismaPolicySource implements PolicySource {
         const refused = await tx.refusedEndUser.findMany({ where: { until: { gt: new Date(this.clock.nowMs()) } } });
         const revokedAt = { gt: new Date(this.clock.nowMs() - SECRET_REVOKED_FOR_MS) };
         const secrets = await tx.clientSecret.findMany({ where: { revokedAt }, select: { id: true } });
+        const sessionEnds = await sessionEndsOf(tx, this.clock.nowMs() - SESSION_ENDS_FOR_MS);
         const issuers = await tx.jwtIssuer.findMany({ where: { revokedAt: null } });
         return compilePolicy({
           version,
@@ -60,6 +62,7 @@ export class PrismaPolicySource implements PolicySource {
           refusedEndUsers: refused.map(refusedEndUserOf),
           jwt: { issuers: issuers.map(jwtIssuerOf), apps: keys.flatMap(jwtAppOf) },
           revokedSecrets: secrets.map(({ id }) => trustedId('ecs', id)),
+          sessionEnds,
         });
       },
       // A large installation has many keys; Prisma's own five seconds would never load them.

@@ -1,0 +1,42 @@
+// All screens: where they are, who sees them, and their code, each a file of its own that is loaded when it is first opened.
+import { lazy, type ComponentType } from 'react';
+import type { Me } from './api/types.js';
+import { mayDo } from './api/use-me.js';
+import type { MessageKey } from './i18n/language.js';
+
+/** A screen. */
+export interface Screen {
+  /** Below /admin. */
+  readonly path: string;
+  /** Where it takes more than its path. */
+  readonly pattern?: string;
+  readonly title: MessageKey;
+  /** What one must be allowed; null: everybody who is signed in. */
+  readonly permission: string | null;
+  /** `any`: a role in one tenant is enough. */
+  readonly reach: 'company' | 'any';
+  readonly Component: ComponentType;
+}
+
+/** In the order of the navigation. The first that somebody sees is where they arrive. */
+export const SCREENS: readonly Screen[] = [
+  {
+    path: '/overview',
+    title: 'nav.overview',
+    permission: 'overview:read',
+    reach: 'company',
+    Component: lazy(async () => ({ default: (await import('./screens/overview.js')).Overview })),
+  },
+  {
+    path: '/live',
+    title: 'nav.live',
+    permission: 'sessions:read',
+    reach: 'any',
+    Component: lazy(async () => ({ default: (await import('./screens/live/live.js')).Live })),
+  },
+];
+
+/** Whether somebody sees a screen. */
+export function isSeen(me: Me, { permission, reach }: Pick<Screen, 'permission' | 'reach'>): boolean {
+  return permission === null || mayDo(me, permission, reach);
+}
