@@ -180,11 +180,17 @@ describe('a session that has ended', () => {
     ]);
   });
 
-  it('gives its line back although the client never closes: after 2 s, its upstream long closed', async () => {
+  it('gives its line back as soon as its upstream is closed, however slowly its client closes', async () => {
     const { time, done } = settling('client_closed', { closesClientMs: Infinity });
     await time.pass(30_000);
-    expect(done).toContain('350 upstream closed');
-    expect(done).toContain('2000 released');
+    expect(done.slice(-6)).toEqual([
+      '350 upstream closed',
+      '350 released',
+      '2000 client closed',
+      '2000 estimated',
+      '2000 journalled',
+      '2000 bill closed',
+    ]);
   });
 
   it('is settled to its end whichever steps fail', async () => {
@@ -234,6 +240,6 @@ describe('a session whose line was lost', () => {
     const { time, line, done } = settling('lease_lost', never);
     line.lose(0);
     await time.pass(20_000);
-    expect(done).toEqual(expect.arrayContaining(['0 sent stop', '0 upstream cut', '50 released']));
+    expect(done).toEqual(expect.arrayContaining(['0 sent stop', '0 upstream cut', '0 released']));
   });
 });

@@ -1,5 +1,6 @@
-// The end of a session, in its one order: spending stops and the tail of what was running is read for its usage, the
-// client is told, the line is given back, what was never reported is estimated, the end is journalled. Every step has a deadline and none can stop the next.
+// The end of a session, in its one order: spending stops and the tail of what was running is read for its usage while the
+// client is told, the line is given back once the upstream is closed, and when the client is gone too, what was never
+// reported is estimated and the end is journalled. Every step has a deadline and none can stop the next.
 import type { LineWatch } from '@trunkline/admission';
 import type { SessionClosed } from '@trunkline/metering';
 import type { EndedBy } from '@trunkline/realtime';
@@ -50,15 +51,14 @@ export async function settle(live: EndedSession, ended: EndedBy, parts: SettlePa
       parts.stepFailed(step, error);
     }
   };
+  // Whoever hears of the end may call again at once: the line must be known by then as one that comes free.
+  const said = attempt('say that the line ends', parts.lineEnds);
   // The client is told at once: a revoked key must be cut within two seconds even if the tail takes ten.
-  await Promise.all([
-    // Whoever hears of the end may call again at once: the line must be known by then as one that comes free.
-    attempt('say that the line ends', parts.lineEnds).then(() =>
-      attempt('close client', () => closeClient(live, ended, parts.closeMsMax)),
-    ),
-    attempt('close upstream', () => stopSpending(live, ended, parts)),
-  ]);
+  const told = said.then(() => attempt('close client', () => closeClient(live, ended, parts.closeMsMax)));
+  await Promise.all([said, attempt('close upstream', () => stopSpending(live, ended, parts))]);
+  // A line is what is open upstream: a client that is slow to close holds none.
   await attempt('release lease', parts.releaseLease);
+  await told;
   // Before the end: with it the journal forgets what was owed.
   await attempt('estimate what is owed', parts.estimateOwed);
   const closed = closedRecord(live, ended, parts);
