@@ -111,7 +111,7 @@ export function composeGateway(options: GatewayOptions): ComposedGateway {
     usedTokens: (use) => quietly(options, use.poolId, options.leases.used(use)),
     watchLine: () => new LineWatch({ clock, wait: pause }),
     confirmLease: (lease, onLost) => keeper.confirm(lease, onLost),
-    lineEnds: (lease) => keeper.ending(lease).catch((error: unknown) => lineFailed(log, lease, error)),
+    lineEnds: (lease) => keeper.ending(lease).catch((error: unknown) => endingUnsaid(log, lease, error)),
     releaseLease: (lease, keepMs = 0) => releaseQuietly(keeper, { lease, keepMs }, log),
     account: options.account,
     deadlines: options.deadlines,
@@ -242,11 +242,12 @@ async function releaseQuietly(
     await keeper.release(lease, keepMs);
     return true;
   } catch (error) {
-    lineFailed(log, lease, error);
+    log.warn({ event: 'release_failed', session_id: lease.sessionId, err: error }, 'a line will lapse by itself');
     return false;
   }
 }
 
-function lineFailed(log: Log, lease: Lease, error: unknown): void {
-  log.warn({ event: 'release_failed', session_id: lease.sessionId, err: error }, 'a line will lapse by itself');
+function endingUnsaid(log: Log, lease: Lease, error: unknown): void {
+  const fields = { event: 'ending_failed', session_id: lease.sessionId, err: error };
+  log.warn(fields, 'a caller that comes back before its line is free may be refused');
 }
