@@ -39,18 +39,30 @@ const givesLineIn =
   () =>
     ok({ sessionId, place: { poolId } } as never);
 
+const ownLineEnds = (): Answer => () => err({ ...full, ownLineEnds: true });
+
+interface Circumstances {
+  /** What its app asked for with `?wait_ms=`. */
+  readonly asksMs?: string;
+  /** Why its tenant's budget has no room. */
+  readonly spent?: Refusal;
+}
+
 /** A gateway of two pools whose upstreams cannot be reached; admission answers as it is told, in turn. */
 class Rig {
   /** The pools of each request for a line. */
   readonly asked: PoolId[][] = [];
+  /** How long each may wait, in milliseconds. */
+  readonly waits: number[] = [];
+  nowMs = 0;
   readonly health = new PoolHealth();
   readonly released: PoolId[] = [];
   readonly recorded: RefusedCall[] = [];
 
   constructor(private readonly answers: Answer[]) {}
 
-  async call(waitMs: number): Promise<Refusal | null> {
-    const clock = { nowMs: () => 0, monotonicMs: () => 0 };
+  async call(waitMs: number, { asksMs, spent }: Circumstances = {}): Promise<Refusal | null> {
+    const clock = { nowMs: () => 0, monotonicMs: () => this.nowMs };
     const nothing = (): void => undefined;
     const metrics = { admission: nothing, poolTried: nothing, dialFailed: nothing, poolPaused: nothing };
     const parts = {
@@ -69,6 +81,7 @@ class Rig {
       budgets: { refusal: async () => null },
       admit: async (request: AdmitRequest) => {
         this.asked.push(request.plans.map(({ poolId }) => poolId));
+        this.waits.push(request.waitMs);
         const answer = this.answers.shift();
         if (!answer) throw new Error('it asked once too often');
         return answer(request);
@@ -76,11 +89,18 @@ class Rig {
       releaseLease: async ({ place }: Lease) => this.released.push(place.poolId) > 0,
       refusedCalls: { note: (call: RefusedCall) => void this.recorded.push(call) },
     };
+    const query = new Map(asksMs === undefined ? [] : [['wait_ms', asksMs]]);
     const caller = {
-      ...{ sessionId, handshake: { query: new Map(), safetyIdentifier: null } },
+      ...{ sessionId, handshake: { query, safetyIdentifier: null } },
       ...{ wanted: { kind: 'conversation', model: 'gpt-realtime' }, gone: new AbortController().signal, told: nothing },
       judge: () =>
-        ok({ principal: new Principal({ tenant, key }), policy, pools, waitMs, budget: Promise.resolve(null) }),
+        ok({
+          principal: new Principal({ tenant, key }),
+          policy,
+          pools,
+          waitMs,
+          budget: Promise.resolve(spent ?? null),
+        }),
     };
     const outcome = await admitAndDial(parts as never, caller as never);
     return outcome.ok ? null : outcome.error;
@@ -118,6 +138,20 @@ describe('a call that waits in several pools', () => {
     expect(rig.recorded).toMatchObject([{ reason: 'upstream_unreachable' }]);
   });
 
+  it('hears that a line was missing when its time is up before the last pool had one', async () => {
+    const rig: Rig = new Rig([
+      refuses(),
+      refuses(),
+      (request) => {
+        rig.nowMs += 10_000;
+        return givesLineIn(A)(request);
+      },
+    ]);
+    expect(await rig.call(10_000)).toMatchObject({ code: full.refusal.code });
+    expect(rig.released).toEqual([A]);
+    expect(rig.recorded).toMatchObject([{ reason: 'pool_limit' }]);
+  });
+
   it('leaves the line of a pool whose upstream stops answering, and is back when that answers', async () => {
     const seen: (PoolId[] | undefined)[] = [];
     const rig: Rig = new Rig([
@@ -139,5 +173,36 @@ describe('a call that waits in several pools', () => {
     await rig.call(10_000);
     // With no pool that answers it waits for all: one of them may have recovered.
     expect(seen).toEqual([[A, B], [B], [A, B], [A]]);
+  });
+});
+
+describe('a call whose own line is being settled', () => {
+  it('waits five seconds for it, though calls of its tenant may not wait', async () => {
+    const rig = new Rig([refuses(), ownLineEnds(), refuses()]);
+    expect(await rig.call(0)).toMatchObject({ code: full.refusal.code });
+    expect(rig.asked).toEqual([[A], [B], [A, B]]);
+    expect(rig.waits).toEqual([0, 0, 5_000]);
+  });
+
+  it('waits as long as its tenant lets it where that is more', async () => {
+    const rig = new Rig([ownLineEnds(), refuses(), refuses()]);
+    await rig.call(20_000);
+    expect(rig.waits).toEqual([0, 0, 20_000]);
+  });
+
+  it('waits for nothing when the budget of its tenant is spent', async () => {
+    const rig = new Rig([ownLineEnds(), refuses()]);
+    const spent: Refusal = { code: 'budget_exceeded', message: 'The budget is spent.' };
+    expect(await rig.call(0, { spent })).toMatchObject({ code: 'budget_exceeded' });
+    expect(rig.waits).toEqual([0, 0]);
+    expect(rig.recorded).toMatchObject([{ reason: 'budget_exceeded' }]);
+  });
+
+  it('is not told that it cannot wait when it has waited', async () => {
+    const waited = (): Answer => () => err({ ...full, waited: true });
+    const told = await new Rig([ownLineEnds(), refuses(), waited()]).call(0, { asksMs: '3000' });
+    expect(told?.message).not.toContain('wait_ms had no effect');
+    const refused = await new Rig([refuses(), refuses()]).call(0, { asksMs: '3000' });
+    expect(refused?.message).toContain('wait_ms had no effect');
   });
 });

@@ -8,6 +8,7 @@ import { modelFamily, type DialRefusal } from '@trunkline/providers/adapters/ope
 import type { Pool } from '@trunkline/tenancy';
 import { reviewOf, type Caller, type JudgedCall, type Review } from './call-review.js';
 import { CallTrail, type Refused } from './call-trail.js';
+import { TriedPools, type InVain } from './tried-pools.js';
 import { dialUpstream } from './dial-upstream.js';
 import { endUserOf } from './end-user.js';
 import type { PoolTry } from './gateway-metrics.js';
@@ -63,36 +64,40 @@ async function throughPools(
   let { waitMs } = caller;
   const leftMs = (): number => Math.max(0, waitMs - (parts.clock.monotonicMs() - startedMs));
   const turns = inTurn(caller.pools, (id) => parts.health.isHealthy(id, parts.clock.monotonicMs()), parts.random);
-  /** Pools that had a line, but no upstream. */
-  const failed = new Set<PoolId>();
-  let refused: Refused = refusedAs({ code: 'internal_error', message: 'No pool is configured for this model.' });
+  const tried = new TriedPools(caller.pools);
   // Whoever waited while this process began to stop hears the reason that helps.
-  const toTell = (): Refused => ({ ...refused, refusal: parts.closedToNewSessions() ?? refused.refusal });
+  const toTell = (refused = tried.toTell()): Refused => {
+    return { ...refused, refusal: parts.closedToNewSessions() ?? refused.refusal };
+  };
   // One pool that may be waited for is asked and waited for in one go; a short wait may be too short for one's own line.
   const first = turns.length === 1 && caller.waitMs >= SETTLE_MS ? [] : turns;
+  let ownLineEnds = false;
   for (const [i, { id }] of first.entries()) {
     const review = reviewOf(parts, caller, (each) => each === id);
     const outcome = await tryPools(parts, caller, { review, waitMs: 0, turn: i === 0 ? 'first' : 'fallback' });
     if (outcome.kind === 'open') return ok(outcome.call);
     if (outcome.kind === 'judge_again') return outcome.kind;
-    // That a line is missing says more to who may come again than that another pool's upstream is away.
-    if (outcome.kind !== 'no_upstream' || failed.size === i) refused = outcome;
-    if (outcome.kind === 'over') return err(toTell());
-    if (outcome.kind === 'no_upstream') failed.add(outcome.poolId);
-    if (outcome.kind === 'no_line' && outcome.ownLineEnds) waitMs = Math.max(waitMs, SETTLE_MS);
+    if (outcome.kind === 'over') return err(toTell(outcome));
+    tried.note(outcome);
+    if (outcome.kind === 'no_line') ownLineEnds ||= outcome.ownLineEnds;
     // The rate of new sessions is the same in every pool.
     if (outcome.kind === 'no_line' && outcome.isEverywhere) break;
   }
+  if (ownLineEnds) {
+    const spentMeanwhile = await caller.budget;
+    if (spentMeanwhile) return err(refusedAs(spentMeanwhile));
+    waitMs = Math.max(waitMs, SETTLE_MS);
+  }
   // Who is given a line whose upstream fails goes on waiting for the others, behind who waits already.
-  while (leftMs() > 0 && caller.pools.some(({ id }) => !failed.has(id))) {
-    const review = reviewOf(parts, caller, (id) => !failed.has(id));
+  while (leftMs() > 0 && tried.areLeft) {
+    const review = reviewOf(parts, caller, (id) => !tried.failed.has(id));
     const turn = first.length === 0 ? 'first' : 'wait';
     const outcome = await tryPools(parts, caller, { review, waitMs: leftMs(), turn });
     if (outcome.kind === 'open') return ok(outcome.call);
     if (outcome.kind === 'judge_again') return outcome.kind;
-    refused = outcome;
-    if (outcome.kind !== 'no_upstream') break;
-    failed.add(outcome.poolId);
+    if (outcome.kind === 'over') return err(toTell(outcome));
+    tried.note(outcome);
+    if (outcome.kind === 'no_line') break;
   }
   return err(toTell());
 }
@@ -103,9 +108,7 @@ function refusedAs(refusal: Refusal): Refused {
 
 type TryOutcome =
   | { readonly kind: 'open'; readonly call: AdmittedCall }
-  /** `isEverywhere`: nor would it have one of another pool. `ownLineEnds`: one of its key comes free in a moment. */
-  | (Refused & { readonly kind: 'no_line'; readonly isEverywhere: boolean; readonly ownLineEnds: boolean })
-  | (Refused & { readonly kind: 'no_upstream'; readonly poolId: PoolId })
+  | InVain
   /** The policy that it was judged by is not in force any more, and does not let it go on here. */
   | { readonly kind: 'judge_again' }
   /** No other pool would do better. */
@@ -136,8 +139,9 @@ async function lineAndUpstream(parts: GatewayParts, caller: Judged, attempt: Ask
     const counted = { in: null, as: reason };
     if (reason === 'policy_changed' && !caller.gone.aborted) return { kind: 'judge_again', counted };
     if (caller.gone.aborted || reason === 'unavailable') return { kind: 'over', refusal, reason, counted };
-    const hinted = withWaitHint(refusal, caller.handshake, caller.principal);
-    const { ownLineEnds = false } = lease.error;
+    const { ownLineEnds = false, waited = false } = lease.error;
+    // Who waited for a line of its own need not hear that it cannot.
+    const hinted = waited ? refusal : withWaitHint(refusal, caller.handshake, caller.principal);
     return { kind: 'no_line', refusal: hinted, reason, isEverywhere: reason === 'rate_limit', ownLineEnds, counted };
   }
   const { poolId } = lease.value.place;
