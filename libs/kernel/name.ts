@@ -7,6 +7,14 @@ const FORMULA_START = /^[=+\-@\t\r＝＋－＠]/;
 // Control characters, line and paragraph separators, and marks that turn the direction of the text around them.
 const INVISIBLE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]|\p{Cs}|\p{Co}|\p{Cn}/u;
 
+// Characters that leave no mark and that Unicode lets a reader pass over: soft hyphens, joiners, variation selectors, fillers.
+const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
+
+/** Whether a text has characters that nobody sees or that turn what is around them; half a character counts as one. */
+export function hasInvisible(text: string): boolean {
+  return INVISIBLE.test(text);
+}
+
 /** Whether a spreadsheet would take the text for a formula. */
 export function startsLikeFormula(text: string): boolean {
   return FORMULA_START.test(text);
@@ -21,18 +29,18 @@ export function tidyName(text: string): string {
 export function nameProblem(text: string, what = 'name'): string | null {
   if (text.length === 0) return `${what} must not be empty`;
   if (text.length > NAME_CHARS_MAX) return `${what} must have at most ${NAME_CHARS_MAX} characters`;
-  if (INVISIBLE.test(text)) return `${what} must not contain control, invisible or direction-changing characters`;
+  if (hasInvisible(text)) return `${what} must not contain control, invisible or direction-changing characters`;
   return startsLikeFormula(text) ? `${what} must not begin with = + - or @: a spreadsheet would run it` : null;
 }
 
 /**
- * Whether two names are of one person, for what takes two: letter case, blanks around and the way a character is encoded do
- * not make another. The database has the same rule (`same_person`), with as much of letter case as its locale knows.
+ * Whether two names are of one person, for what takes two: letter case, blanks around, what nobody sees and the way a
+ * character is encoded do not make another. The database has the same rule (`same_person`), with as much of letter case as its locale knows.
  */
 export function isSamePerson(a: string, b: string): boolean {
   return personKey(a) === personKey(b);
 }
 
 function personKey(name: string): string {
-  return name.normalize('NFKC').trim().toLowerCase();
+  return name.normalize('NFKC').replace(IGNORABLE, '').trim().toLowerCase();
 }

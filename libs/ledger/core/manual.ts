@@ -3,6 +3,7 @@
 import {
   addAmounts,
   formatAmount,
+  hasInvisible,
   negateAmount,
   parseAmount,
   ZERO,
@@ -123,12 +124,7 @@ export function drawable(balance: { readonly prepaid: AmountPico; readonly owed:
 
 function textProblem(what: string, text: string): string | null {
   if (text.trim() === '') return `The ${what} is missing: the books keep it with the booking.`;
-  if (text.length > TEXT_MAX || /\p{Cc}/u.test(text) || !isWellFormed(text))
-    return `The ${what} has at most ${TEXT_MAX} characters of plain text, on one line.`;
+  if (text.length > TEXT_MAX || hasInvisible(text))
+    return `The ${what} has at most ${TEXT_MAX} characters of plain text, on one line, all of them to be seen.`;
   return startsLikeFormula(text) ? `The ${what} must not begin with = + - or @: a spreadsheet would run it.` : null;
-}
-
-// Half of a surrogate pair cannot be stored, and would be hashed as something else.
-function isWellFormed(text: string): boolean {
-  return !/\p{Cs}/u.test(text);
 }

@@ -1,6 +1,6 @@
 // Whose books these are: one row with the name, the time zone of the months and the days of grace. Whoever books holds the
 // row in share, so that the months stay as they are until the commit.
-import { err, ok, type Result } from '@trunkline/kernel';
+import { err, hasInvisible, ok, type Result } from '@trunkline/kernel';
 import { calendarOf, isTimeZone, type Calendar } from '@trunkline/ledger';
 import { numberText, type Database, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
@@ -94,8 +94,8 @@ function problemOf({ name, billingAccountId, timeZone, graceDays }: CompanyChang
     ['name', name],
     ['billing account', billingAccountId],
   ] as const)
-    if (text !== undefined && (text.trim() === '' || text.length > NAME_MAX || /\p{Cc}/u.test(text)))
-      return `The ${what} must have 1 to ${NAME_MAX} characters, none of them a control character.`;
+    if (text !== undefined && (text.trim() === '' || text.length > NAME_MAX || hasInvisible(text)))
+      return `The ${what} must have 1 to ${NAME_MAX} characters, none of them a control or invisible character.`;
   if (timeZone !== undefined && !isTimeZone(timeZone))
     return `"${timeZone}" is no time zone: give an IANA name such as Europe/Berlin, America/New_York or UTC.`;
   if (graceDays !== undefined && !(Number.isInteger(graceDays) && graceDays >= 0 && graceDays <= GRACE_DAYS_MAX))
