@@ -1,4 +1,5 @@
 export { assertDatabaseReachable, DatabaseUnreachable } from './connect.js';
+export { againWhenLost } from './lost-transaction.js';
 export { isDatabaseUnavailable, isSerialisationFailure, isUniqueViolation, sqlStateOf } from './database-error.js';
 export { DatabaseUrlRefused, parseDatabaseUrl, type DatabaseUrl } from './database-url.js';
 export { Prisma } from './generated/client.js';

@@ -20,7 +20,7 @@ import {
   type Period,
   type Transaction,
 } from '@trunkline/ledger';
-import { isUniqueViolation, Prisma, type Database, type Queryable } from '@trunkline/platform/database';
+import { againWhenLost, isUniqueViolation, Prisma, type Database, type Queryable } from '@trunkline/platform/database';
 import { bookedRowsWhere } from './booked-rows.js';
 import { holdCompany, type BookingContext } from './company.js';
 import { insertTransactions, type Booked } from './insert-transactions.js';
@@ -39,7 +39,7 @@ export type Refused = { readonly message: string };
 
 /** Books it. @returns the row, or why not. */
 export async function bookByHand(db: Database, request: ManualRequest): Promise<Result<ManualOutcome, Refused>> {
-  const attempt = () => db.$transaction((tx) => bookIn(tx, request));
+  const attempt = () => againWhenLost(() => db.$transaction((tx) => bookIn(tx, request)));
   try {
     return await attempt();
   } catch (error) {

@@ -12,7 +12,7 @@ import {
   type CheckedItem,
   type Period,
 } from '@trunkline/ledger';
-import { numberText, wholeText, type Database, type Queryable } from '@trunkline/platform/database';
+import { againWhenLost, numberText, wholeText, type Database, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
 import { drawPrepaid } from './book-by-hand.js';
 import { holdCompany, loadCompany, type BookingContext } from './company.js';
@@ -53,10 +53,8 @@ async function closeStep(db: Database, request: CloseRequest): Promise<Closed> {
   if (problem !== null) return refused(problem);
   // The long way through the chain, before anybody has to wait; what is booked after it is looked at under the lock.
   const verified = await verifiedSoFar(db, request);
-  return db.$transaction((tx) => closeIn(tx, request, verified), {
-    timeout: TRANSACTION_TIMEOUT_MS,
-    maxWait: CONNECTION_WAIT_MS,
-  });
+  const limits = { timeout: TRANSACTION_TIMEOUT_MS, maxWait: CONNECTION_WAIT_MS };
+  return againWhenLost(() => db.$transaction((tx) => closeIn(tx, request, verified), limits));
 }
 
 /** The checklist of a month as it stands. */

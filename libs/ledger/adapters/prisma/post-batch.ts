@@ -1,6 +1,6 @@
 // Posts usage: claim, rate, write, mark, in one database transaction. Killed anywhere in between, nothing of it happened
 // and the events are pending again. Any number of workers may run it at once.
-import type { Database, Queryable } from '@trunkline/platform/database';
+import { againWhenLost, type Database, type Queryable } from '@trunkline/platform/database';
 import type { PriceBooks, PriceVersion } from '@trunkline/rating';
 import { bookUsage } from './book-usage.js';
 import { holdCompany } from './company.js';
@@ -45,10 +45,9 @@ const CONNECTION_WAIT_MS = 5_000;
 
 /** Rates and posts one batch of pending events. Rejects when the database fails; then nothing changed. */
 export async function postBatch(db: Database, prices: PostingPrices, options: PostOptions = {}): Promise<PostedBatch> {
-  return db.$transaction((tx) => postIn(tx, prices, options.batchMax ?? BATCH_MAX), {
-    timeout: TRANSACTION_TIMEOUT_MS,
-    maxWait: CONNECTION_WAIT_MS,
-  });
+  const limits = { timeout: TRANSACTION_TIMEOUT_MS, maxWait: CONNECTION_WAIT_MS };
+  const batchMax = options.batchMax ?? BATCH_MAX;
+  return againWhenLost(() => db.$transaction((tx) => postIn(tx, prices, batchMax), limits));
 }
 
 async function postIn(tx: Queryable, { books, storeDerived }: PostingPrices, batchMax: number): Promise<PostedBatch> {

@@ -11,7 +11,14 @@ import {
   type Transaction,
 } from '@trunkline/ledger';
 import { isMeter } from '@trunkline/metering';
-import { instantText, Prisma, tenantIdText, type Database, type Queryable } from '@trunkline/platform/database';
+import {
+  againWhenLost,
+  instantText,
+  Prisma,
+  tenantIdText,
+  type Database,
+  type Queryable,
+} from '@trunkline/platform/database';
 import { rate, type Rated } from '@trunkline/rating';
 import { z } from 'zod';
 import { bookedRowsWhere } from './booked-rows.js';
@@ -70,7 +77,8 @@ async function* pages(db: Database, request: RerateRequest): AsyncGenerator<Rera
     let after: Cursor | null = { tenantId, atMs: request.fromMs, id: '' };
     while (after !== null) {
       const from: Cursor = after;
-      const page = await db.$transaction((tx) => ratePage(tx, request, from), { timeout: TRANSACTION_TIMEOUT_MS });
+      const limits = { timeout: TRANSACTION_TIMEOUT_MS };
+      const page = await againWhenLost(() => db.$transaction((tx) => ratePage(tx, request, from), limits));
       if (page.report.looked > 0) yield page.report;
       after = page.next;
     }

@@ -3,7 +3,7 @@
 // posts in the same database transaction books everything by one `insertTransactions`: chains are then locked in one order.
 import { err, ok, type Result } from '@trunkline/kernel';
 import { becauseProblem, reversalOf, type Because, type Transaction } from '@trunkline/ledger';
-import { Prisma, type Database, type Queryable } from '@trunkline/platform/database';
+import { againWhenLost, Prisma, type Database, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
 import { bookedRowsWhere } from './booked-rows.js';
 import { holdCompany, type BookingContext } from './company.js';
@@ -65,7 +65,7 @@ export async function reverseTransaction(
   because: Because,
 ): Promise<Result<Booked, { readonly message: string }>> {
   try {
-    const [booked] = await db.$transaction((tx) => reverse(tx, [id], because));
+    const [booked] = await againWhenLost(() => db.$transaction((tx) => reverse(tx, [id], because)));
     return booked === undefined ? err({ message: `${id} is taken back already.` }) : ok(booked);
   } catch (error) {
     if (error instanceof BookingRefused) return err({ message: error.message });
