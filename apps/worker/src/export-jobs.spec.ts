@@ -113,7 +113,8 @@ describe('exports in the background', () => {
       const credit = { kind: 'credit', tenantId: busy, amount: parseAmount('5') ?? ZERO, reference: 'one' } as const;
       expect((await bookByHand(db, { ...credit, because, usagePeriod: '2026-10' })).ok).toBe(true);
       const of = { format: 'gl', tenantId: null, options: {}, target: null, createdBy: 'ada' };
-      expect((await createSchedule(db, { ...of, cadence: 'after_close' }, FORMATS)).ok).toBe(true);
+      for (const tenantId of [null, busy, idle])
+        expect((await createSchedule(db, { ...of, tenantId, cadence: 'after_close' }, FORMATS)).ok).toBe(true);
       const close = async (tenantId: TenantId) => {
         const step = { tenantId, period: '2026-10', actor: 'ann' } as const;
         expect(await softClosePeriod(db, step)).toMatchObject({ ok: true });
@@ -121,12 +122,15 @@ describe('exports in the background', () => {
         expect(await closePeriod(db, { ...step, step: 'single_person' })).toMatchObject({ ok: true });
       };
       await close(busy);
-      expect(await requestDueRuns(db, NOON, FORMATS)).toBe(0);
+      expect(await requestDueRuns(db, NOON, FORMATS)).toBe(1);
       await close(idle);
       expect(await requestDueRuns(db, NOON, FORMATS)).toBe(1);
       expect(await requestDueRuns(db, NOON, FORMATS)).toBe(0);
-      const [run] = await listExports(db, 2);
-      expect(run && (await performRun(books, run.id))?.manifest).toMatchObject({ period: '2026-10', status: 'FINAL' });
+      // Of the idle tenant there is nothing to deliver.
+      const runs = await listExports(db, 5);
+      expect(runs.map(({ tenantId }) => tenantId)).toEqual([null, busy]);
+      for (const { id } of runs)
+        expect((await performRun(books, id))?.manifest).toMatchObject({ period: '2026-10', status: 'FINAL' });
     } finally {
       await db.$disconnect();
     }

@@ -22,7 +22,8 @@ export interface AppliedPrice {
 export type ChargeKind = 'usage' | 'correction' | 'adjustment' | 'credit' | 'prepayment';
 
 /**
- * What the row is to the tenant. `not_billed`: it never pays for it, as its policy says of estimates. `cost_only`: what the
+ * What the row is to the tenant. `not_billed`: nothing, as its policy says of estimates; a report that
+ * comes for it is charged. `cost_only`: what the
  * vendor's cost was corrected by, of usage that the tenant is charged for as before.
  */
 export const BILLINGS = ['charged', 'not_billed', 'cost_only'] as const;

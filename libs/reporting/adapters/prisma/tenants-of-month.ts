@@ -36,10 +36,9 @@ export async function finalMonths(db: Database, tenantId: TenantId | null): Prom
       FROM accounting_period p CROSS JOIN company c LEFT JOIN period_company kept ON kept.period = p.period
      WHERE ${tenantId}::text IS NULL OR p.tenant_id = ${tenantId}
      GROUP BY p.period, kept.time_zone, c.time_zone
-    HAVING bool_and(p.status = 'closed')
+    HAVING bool_and(p.status = 'closed') AND bool_or(p.chain_sequence > 0)
        AND (${tenantId}::text IS NOT NULL
-            OR bool_or(p.chain_sequence > 0)
-           AND NOT EXISTS (
+            OR NOT EXISTS (
                  SELECT FROM tenant t
                   WHERE t.created_at < ((p.period || '-01')::date + interval '1 month')
                                        AT TIME ZONE coalesce(kept.time_zone, c.time_zone)
