@@ -77,7 +77,11 @@ export async function postUsage(db: Database, events: readonly UsageEvent[], pri
 }
 
 /** Closes a month as period close does, at its last link. */
-export async function closePeriod(db: Database, tenantId: TenantId, period: string): Promise<void> {
+export async function closePeriod(
+  db: Pick<Database, 'ledgerChain' | 'accountingPeriod'>,
+  tenantId: TenantId,
+  period: string,
+): Promise<void> {
   const where = { tenantId_period: { tenantId, period } };
   const chain = await db.ledgerChain.findUniqueOrThrow({ where });
   await db.accountingPeriod.update({

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import type { TenantId } from '@trunkline/kernel';
+import { isSamePerson, type TenantId } from '@trunkline/kernel';
 import { Prisma, type Database } from '@trunkline/platform/database';
 import { eventually } from '../../../../test/support/poll.js';
 import { ALICE, amount, closeMonth, startLedgerBed, verified, type LedgerBed } from '../../test/bed.js';
@@ -141,6 +141,31 @@ describe('a month', () => {
     await expect(
       db.$executeRaw`INSERT INTO accounting_period (tenant_id, period) VALUES (${OTHER_TENANT}, ${PERIOD})`,
     ).rejects.toThrow(/is over/);
+    expect(await periodOfTenant(db, OTHER_TENANT, PERIOD)).toMatchObject({ status: 'closed', closedBy: null });
+  });
+
+  it('takes a booking that waited for another and the other for it: what lost is done again', async () => {
+    await book(IN);
+    const other = await bed.open('again');
+    const credit = { ...of(), kind: 'credit', amount: amount('1'), because: ALICE, reference: 'a' } as const;
+    const bookings: ReturnType<typeof bookByHand>[] = [];
+    await other.$transaction(
+      async (tx) => {
+        // The other one is patient, so that the server ends ours.
+        await tx.$executeRaw`SET LOCAL deadlock_timeout = '60s'`;
+        await tx.$executeRaw`SELECT FROM ledger_chain WHERE tenant_id = ${TENANT} FOR UPDATE`;
+        bookings.push(bookByHand(db, { ...credit, usagePeriod: PERIOD }));
+        await eventually('a booking that waits', async () => {
+          const waiting: unknown[] = await other.$queryRaw`
+            SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database OR l.locktype = 'transactionid'
+             WHERE NOT l.granted AND d.datname = current_database()`;
+          return waiting.length > 0 ? true : null;
+        });
+        await tx.$executeRaw`SELECT FROM accounting_period WHERE tenant_id = ${TENANT} FOR UPDATE`;
+      },
+      { timeout: 60_000 },
+    );
+    expect(await Promise.all(bookings)).toMatchObject([{ ok: true, value: { repeated: false } }]);
   });
 
   it('still takes a tenant that was there, also when it is closed for somebody else', async () => {
@@ -232,6 +257,18 @@ describe('closing', () => {
     expect(message(await waiveCheck(db, { ...of(), check: 'parked', because: ALICE }))).toMatch(/Nothing to waive/);
   });
 
+  it.each([
+    ['ann', 'an\u200bn'],
+    ['ann', 'a\u00adnn'],
+    ['ann', 'ann\u{e0041}'],
+    ['\uff21nn', ' ann '],
+    ['ann', 'anne'],
+    ['ann', 'bob'],
+  ])('takes %j and %j for as many persons as the code does', async (a, b) => {
+    const [row]: { same: boolean }[] = await db.$queryRaw`SELECT same_person(${a}, ${b}) AS same`;
+    expect(row?.same).toBe(isSamePerson(a, b));
+  });
+
   it('needs two persons, or one who says so on the record', async () => {
     await book(IN);
     await softClosePeriod(db, { ...of(), actor: 'alice' });
@@ -240,6 +277,7 @@ describe('closing', () => {
       closePeriod(db, { ...of(), actor, step: how });
     expect(message(await step('bob', 'approve'))).toMatch(/Nobody asked/);
     expect(await step('alice', 'ask')).toMatchObject({ value: { status: 'soft_closed', closeRequestedBy: 'alice' } });
+    expect(message(await step('al\u200dice', 'approve'))).toMatch(/somebody else approves/);
     expect(message(await step('ALICE', 'approve'))).toMatch(/somebody else approves/);
     expect(await step('carol', 'single_person')).toMatchObject({
       value: { status: 'closed', closedBy: 'carol', approvedBy: 'carol', singlePerson: true },

@@ -99,9 +99,10 @@ export async function listPeriods(
   return z.array(periodRow).parse(rows);
 }
 
-/** A month of a tenant; without a row it is open. */
+/** A month of a tenant. Without a row it is open, or, once a close has passed over it, as good as closed: nobody closed it. */
 export async function periodOfTenant(db: Queryable, tenantId: TenantId, period: Period): Promise<PeriodRecord> {
   const [found] = await listPeriods(db, { tenantId, period });
+  if (found !== undefined) return found;
   const nothing = {
     softClosedAtMs: null,
     softClosedBy: null,
@@ -109,8 +110,9 @@ export async function periodOfTenant(db: Queryable, tenantId: TenantId, period: 
     closedAtMs: null,
     closedBy: null,
   };
-  const open = { status: 'open', approvedBy: null, singlePerson: false, chainSequence: null, chainHead: null } as const;
-  return found ?? { tenantId, period, ...open, ...nothing, totals: null, checklist: null };
+  const status = (await isPassed(db, { tenantId, period })) ? 'closed' : 'open';
+  const unsealed = { approvedBy: null, singlePerson: false, chainSequence: null, chainHead: null };
+  return { tenantId, period, status, ...unsealed, ...nothing, totals: null, checklist: null };
 }
 
 /**
@@ -118,15 +120,20 @@ export async function periodOfTenant(db: Queryable, tenantId: TenantId, period: 
  * without a row that is over: it takes no booking any more.
  */
 export async function holdPeriodAlone(tx: Queryable, { tenantId, period }: Place): Promise<PeriodRecord | null> {
-  const over = await tx.$queryRaw`
-    SELECT WHERE NOT EXISTS (SELECT FROM accounting_period WHERE tenant_id = ${tenantId} AND period = ${period})
-             AND is_month_passed(${tenantId}, ${period})`;
-  if (z.array(z.unknown()).parse(over).length > 0) return null;
+  if (await isPassed(tx, { tenantId, period })) return null;
   await tx.$executeRaw`
     INSERT INTO accounting_period (tenant_id, period) VALUES (${tenantId}, ${period}) ON CONFLICT DO NOTHING`;
   const rows = await tx.$queryRaw`
     SELECT ${COLUMNS} FROM accounting_period WHERE tenant_id = ${tenantId} AND period = ${period} FOR UPDATE`;
   return z.tuple([periodRow]).parse(rows)[0];
+}
+
+/** Whether a month has no row and takes no booking any more. */
+async function isPassed(db: Queryable, { tenantId, period }: Place): Promise<boolean> {
+  const over = await db.$queryRaw`
+    SELECT WHERE NOT EXISTS (SELECT FROM accounting_period WHERE tenant_id = ${tenantId} AND period = ${period})
+             AND is_month_passed(${tenantId}, ${period})`;
+  return z.array(z.unknown()).parse(over).length > 0;
 }
 
 /**

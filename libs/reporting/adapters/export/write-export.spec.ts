@@ -4,9 +4,11 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mintId, parseAmount, ZERO, type TenantId } from '@trunkline/kernel';
+import { Prisma, withSnapshot } from '@trunkline/platform/database';
 import { parquetMetadata } from 'hyparquet';
+import { eventually } from '../../../../test/support/poll.js';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
-import { assignCostCentre, saveCostCentre } from '../prisma/index.js';
+import { assignCostCentre, reconciliationLines, saveCostCentre } from '../prisma/index.js';
 import { statementPage } from '../html/index.js';
 import { ExportOptions, statementCsv, statementJson } from '../../index.js';
 import {
@@ -61,6 +63,7 @@ beforeAll(async () => {
     usageAt('2026-10-31T23:59:59Z', { output_audio: 5n }, OTHER_TENANT),
     usageAt('2026-11-05T00:00:00Z', { output_audio: 1n }),
   ]);
+  await comparedWith('2026-10-31', new Date('2026-11-08'));
   await closePeriod(db, TENANT, '2026-10');
   await closePeriod(db, OTHER_TENANT, '2026-10');
 });
@@ -68,6 +71,18 @@ afterAll(async () => {
   await postgres.stop();
   await rm(root, { recursive: true, force: true });
 });
+
+const comparedWith = async (day: string, ranAt: Date): Promise<void> => {
+  const id = `rec_${day}_${ranAt.getTime()}`;
+  await postgres.db.reconciliationRun.create({
+    data: {
+      ...{ id, poolId: 'pool_1', day: new Date(day), stage: 'final', trigger: 'manual', actor: 'ada', ranAt },
+      ...{ compared: 1, equal: 0, unbooked: 0, oursCost: 1, unexplained: 1, alarming: true },
+    },
+  });
+  const difference = { class: 'lost_usage', ours: 1, estimated: 0, theirs: 2, difference: 1 };
+  await postgres.db.reconciliationDifference.create({ data: { runId: id, line: 1, ...difference } });
+};
 
 let runs = 0;
 const run = async (id: string, over: { period?: '2026-10' | '2026-11'; options?: object } = {}) => {
@@ -92,6 +107,32 @@ const table = (text: string, separator = ','): Record<string, string>[] => {
   const [header = [], ...rows] = csvCells(text, separator);
   return rows.map((row) => Object.fromEntries(header.map((name, i) => [name, row[i] ?? ''])));
 };
+
+// A server that is brought up to date with months that closed before: the migrations keep what the closes would have kept.
+it('months that closed before a release have what their papers showed', async () => {
+  const { db } = postgres;
+  const kept = async () => ({
+    names: await db.$queryRaw`SELECT tenant_id, period, directory FROM period_directory ORDER BY 1, 2`,
+    company: await db.$queryRaw`SELECT period, name, billing_account_id, time_zone FROM period_company ORDER BY 1`,
+    runs: await db.$queryRaw`SELECT * FROM period_reconciliation ORDER BY 1, 2`,
+    centres: await db.$queryRaw`SELECT * FROM period_cost_centre ORDER BY 1, 2`,
+  });
+  const tables = ['period_directory', 'period_company', 'period_reconciliation', 'period_cost_centre'];
+  const run = (sql: string) => db.$executeRaw(Prisma.raw(sql));
+  const before = await kept();
+  expect(Object.values(before).map((rows) => Array.isArray(rows) && rows.length)).toEqual([2, 1, 1, 3]);
+  for (const table of tables) await run(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
+  for (const table of tables) await run(`TRUNCATE ${table}`);
+  for (const name of ['20261128094100_freeze_at_close', '20261128104100_runs_of_a_close']) {
+    const migration = await readFile(`prisma/migrations/${name}/migration.sql`, 'utf8');
+    // Statements at the beginning of a line: what functions do is indented.
+    const fills = migration.match(/^(SELECT|INSERT)[^;]+;/gm) ?? [];
+    expect(fills.length).toBeGreaterThan(0);
+    for (const fill of fills) await run(fill);
+  }
+  for (const table of tables) await run(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
+  expect(await kept()).toEqual(before);
+});
 
 describe.each(EXPORT_FORMATS.map(({ id }) => id))('an export as %s', (id) => {
   it('of an open month says PRELIMINARY', async () => {
@@ -155,20 +196,12 @@ describe('usage events', () => {
 });
 
 describe('the workbook', () => {
-  const comparedWith = async (day: string, ranAt: Date): Promise<void> => {
-    const id = `rec_${day}_${ranAt.getTime()}`;
-    await postgres.db.reconciliationRun.create({
-      data: {
-        ...{ id, poolId: 'pool_1', day: new Date(day), stage: 'final', trigger: 'manual', actor: 'ada', ranAt },
-        ...{ compared: 1, equal: 0, unbooked: 0, oursCost: 1, unexplained: 1, alarming: true },
-      },
-    });
-    const difference = { class: 'lost_usage', ours: 1, estimated: 0, theirs: 2, difference: 1 };
-    await postgres.db.reconciliationDifference.create({ data: { runId: id, line: 1, ...difference } });
-  };
-
   it('shows what reconciliation had found when the month was closed, and nothing that was stored later', async () => {
     const first = await run('xlsx');
+    const shown = await withSnapshot(postgres.url, (snapshot) =>
+      reconciliationLines(snapshot, { period: '2026-10', isClosed: true }),
+    );
+    expect(shown.map(({ day, kind }) => [day, kind])).toEqual([['2026-10-31', 'lost_usage (final)']]);
     await comparedWith('2026-10-10', new Date());
     expect((await run('xlsx')).sha256).toBe(first.sha256);
     // Begun before the close, stored after it.
@@ -182,6 +215,7 @@ describe('the workbook', () => {
 
 describe('a closed month', () => {
   const NEWCOMER = mintId('tnt', 1, (n) => new Uint8Array(n).fill(3));
+  const LATE = mintId('tnt', 1, (n) => new Uint8Array(n).fill(4));
   const CENT = parseAmount('0.01') ?? ZERO;
   const AGREED = { actor: 'ada', reason: 'agreed' };
   const books = () => ({ db: postgres.db, databaseUrl: postgres.url });
@@ -204,6 +238,18 @@ describe('a closed month', () => {
     }
     return found;
   };
+
+  it('of which a tenant has nothing, since it came later, is final for it too', async () => {
+    const { db } = postgres;
+    const data = { id: LATE, slug: 'late', name: 'Late', status: 'active', createdAt: new Date('2026-11-20') };
+    await db.tenant.create({ data });
+    const status = async (tenantId: TenantId): Promise<unknown> =>
+      (await writeStatement(books(), { period: '2026-10', tenantId }))?.directory.tenants.get(tenantId)?.standing
+        .status;
+    expect([await status(LATE), await status(TENANT)]).toEqual(['closed', 'closed']);
+    await db.tenant.delete({ where: { id: LATE } });
+  });
+
   const credit = (tenantId: TenantId) => ({
     ...({ kind: 'credit', tenantId, amount: CENT, usagePeriod: '2026-10', reference: 'late' } as const),
     because: AGREED,
@@ -242,7 +288,18 @@ describe('a closed month', () => {
 
   it('keeps what things were called when it closed, before anybody exported it', async () => {
     const { db } = postgres;
-    await closePeriod(db, TENANT, '2026-11');
+    // Somebody assigns while it closes: that waits, and is told.
+    const late = { code: 'CC-1', effectiveFrom: '2026-11-20' };
+    const assigning: ReturnType<typeof assignCostCentre>[] = [];
+    await db.$transaction(async (tx) => {
+      await closePeriod(tx, TENANT, '2026-11');
+      assigning.push(db.$transaction((own) => assignCostCentre(own, { tenantId: TENANT, keyId: null }, late, 'ada')));
+      await eventually('an assignment that waits', async () => {
+        const waiting: unknown[] = await db.$queryRaw`SELECT FROM pg_locks WHERE NOT granted`;
+        return waiting.length > 0 ? true : null;
+      });
+    });
+    expect(await Promise.all(assigning)).toMatchObject([{ ok: false, error: { code: 'does_not_hold' } }]);
     await nameTenant(db, TENANT, 'acme-3', 'Too late');
     await updateCompany(db, { name: 'Too late' });
     const { directory } = (await writeStatement(books(), { period: '2026-11', tenantId: TENANT })) ?? {};

@@ -2,8 +2,8 @@
 // that one can always see who said what when.
 import { err, ok, trustedId, type ApiKeyId, type Result, type TenantId } from '@trunkline/kernel';
 import type { Period } from '@trunkline/ledger';
-import type { Database } from '@trunkline/platform/database';
-import type { z } from 'zod';
+import type { Database, Queryable } from '@trunkline/platform/database';
+import { z } from 'zod';
 import { AssignmentInput, CostCentreInput, type CostCentre, type CostCentreAssignment } from '../../index.js';
 
 /** Why a request was not carried out. Nothing was changed. */
@@ -35,6 +35,7 @@ export async function saveCostCentre(
   return ok(input.value);
 }
 
+const MONTH_CHARS = '2026-11'.length;
 const COLUMNS = { code: true, name: true, owner: true, glAccount: true } as const;
 
 /** All cost centres, by code. */
@@ -54,12 +55,15 @@ export interface Assignee {
   readonly keyId: ApiKeyId | null;
 }
 
+const periodRow = z.object({ period: z.string(), status: z.string() });
+
 /**
  * From a day on, the charges of a tenant or of one of its keys belong to a cost centre (`code` null: to none). A day in a
- * month that is closed is refused: what was reported stays.
+ * month that is closed is refused: what was reported stays. In the caller's transaction, which holds the months from that day
+ * on: a close of one of them finds the assignment, or is seen here.
  */
 export async function assignCostCentre(
-  db: Pick<Database, 'costCentre' | 'costCentreAssignment' | 'accountingPeriod'>,
+  tx: Queryable & Pick<Database, 'costCentre' | 'costCentreAssignment'>,
   { tenantId, keyId }: Assignee,
   request: z.input<typeof AssignmentInput>,
   actor: string,
@@ -67,19 +71,22 @@ export async function assignCostCentre(
   const input = checked(AssignmentInput, request);
   if (!input.ok) return input;
   const { code, effectiveFrom } = input.value;
-  const closed = await db.accountingPeriod.findFirst({
-    where: { tenantId, status: 'closed', period: { gte: effectiveFrom.slice(0, 7) } },
-    orderBy: { period: 'desc' },
-  });
-  if (closed)
+  const months = await tx.$queryRaw`
+    SELECT period, status FROM accounting_period
+     WHERE tenant_id = ${tenantId} AND period >= ${effectiveFrom.slice(0, MONTH_CHARS)} ORDER BY period FOR SHARE`;
+  const closed = z
+    .array(periodRow)
+    .parse(months)
+    .findLast(({ status }) => status === 'closed');
+  if (closed !== undefined)
     return err({
       code: 'does_not_hold',
       message: `${closed.period} is closed for this tenant, and its reports stay as they are: assign from a day after it.`,
     });
-  if (code !== null && !(await db.costCentre.findUnique({ where: { code } })))
+  if (code !== null && !(await tx.costCentre.findUnique({ where: { code } })))
     return err({ code: 'not_found', message: `There is no cost centre "${code}": make it first (cost-centre set).` });
   const day = new Date(`${effectiveFrom}T00:00:00Z`);
-  await db.costCentreAssignment.create({ data: { tenantId, keyId, code, effectiveFrom: day, actor } });
+  await tx.costCentreAssignment.create({ data: { tenantId, keyId, code, effectiveFrom: day, actor } });
   return ok({ tenantId, keyId, code, effectiveFrom });
 }
 

@@ -24,7 +24,8 @@ export async function loadDirectory(db: Database, query: DirectoryQuery): Promis
   const entries = new Map<TenantId, TenantEntry>();
   for (const tenantId of tenants) {
     const standing = standings.get(tenantId) ?? { status: 'open', closeId: null, changedAtMs: null };
-    const texts = standing.status === 'closed' ? await frozen(db, tenantId, period) : await current(db, tenantId);
+    const kept = standing.status === 'closed' ? await frozen(db, tenantId, period) : null;
+    const texts = kept ?? (await current(db, tenantId));
     entries.set(tenantId, entryOf(tenantId, texts, standing));
   }
   return { company, period, ...calendarOf(company.timeZone).boundsOf(period), tenants: entries };
@@ -58,7 +59,11 @@ async function loadStandings({ snapshot, period, tenants }: DirectoryQuery): Pro
   const rows = await snapshot.query(
     `SELECT tenant_id AS id, status, CASE WHEN status = 'closed' THEN chain_head END AS close_id,
             (extract(epoch FROM coalesce(closed_at, soft_closed_at)) * 1000)::bigint::text AS changed_at_ms
-       FROM accounting_period WHERE period = $1 AND tenant_id = ANY($2)`,
+       FROM accounting_period WHERE period = $1 AND tenant_id = ANY($2)
+      UNION ALL
+     SELECT id, 'closed', NULL, NULL FROM unnest($2::text[]) AS t(id)
+      WHERE NOT EXISTS (SELECT FROM accounting_period p WHERE p.tenant_id = t.id AND p.period = $1)
+        AND is_month_passed(id, $1)`,
     [period, tenants],
   );
   return new Map(
@@ -72,9 +77,12 @@ async function loadStandings({ snapshot, period, tenants }: DirectoryQuery): Pro
   );
 }
 
-async function frozen(db: Database, tenantId: TenantId, period: Period): Promise<TenantDirectory> {
-  const where = { tenantId_period: { tenantId, period } };
-  return TenantDirectory.parse((await db.periodDirectory.findUniqueOrThrow({ where })).directory);
+// A month that closes passed over has nothing of its own: it is called as the first close after it did. Null where there is
+// none, of a tenant that came after the month and has not closed any: there is nothing to say of it but that.
+async function frozen(db: Database, tenantId: TenantId, period: Period): Promise<TenantDirectory | null> {
+  const where = { tenantId, period: { gte: period } };
+  const kept = await db.periodDirectory.findFirst({ where, orderBy: { period: 'asc' } });
+  return kept === null ? null : TenantDirectory.parse(kept.directory);
 }
 
 async function current(db: Database, tenantId: TenantId): Promise<TenantDirectory> {
