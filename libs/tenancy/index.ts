@@ -31,5 +31,6 @@ export * from './core/access/principal.js';
 export * from './core/access/decide.js';
 export * from './core/access/audit-entry.js';
 export * from './core/access/audit-text.js';
+export * from './core/access/noted-rows.js';
 export * from './core/secret-text.js';
 export * from './core/session-ends.js';

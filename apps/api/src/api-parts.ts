@@ -19,6 +19,7 @@ export type UpstreamKind = 'simulator' | 'vendor' | 'unknown';
 
 /** Parts that routes use. */
 export interface ApiRouteParts {
+  /** Reads only: what changes something is done on `auditedDb`. */
   readonly db: Database;
   readonly tenancy: TenancyContext;
   readonly upstream: UpstreamKind;

@@ -12,7 +12,7 @@ import { closeServer, listen, urlHost } from '@trunkline/platform/http';
 import type { Log } from '@trunkline/platform/logging';
 import type { Shutdown } from '@trunkline/platform/shutdown';
 import { authenticate, FreshPolicy } from '@trunkline/tenancy';
-import { PrismaPolicySource, type TenancyContext } from '@trunkline/tenancy/adapters/prisma';
+import { guarded, PrismaPolicySource, type TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 import { OneTimeLink } from './access/one-time-link.js';
 import { hostPolicy } from './access/host-names.js';
 import { operatorCheck } from './access/operator-token.js';
@@ -92,17 +92,10 @@ export async function startApi(parts: ApiParts): Promise<RunningApi> {
 }
 
 function routeParts(parts: ApiParts, link: OneTimeLink): ApiRouteParts {
-  const {
-    db,
-    tenancy,
-    upstream,
-    lines,
-    operatorToken,
-    log,
-    exports = null,
-    contentSeal = null,
-    gatewayUrl = null,
-  } = parts;
+  const { upstream, lines, operatorToken, log, exports = null, contentSeal = null, gatewayUrl = null } = parts;
+  // Routes change something through `auditedDb` or not at all.
+  const db = guarded(parts.db);
+  const tenancy = { ...parts.tenancy, db };
   const policy = new FreshPolicy(new PrismaPolicySource(db, tenancy.clock));
   return {
     db,

@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { isRealtimeModel } from '@trunkline/providers/adapters/openai';
 import { removePool } from '@trunkline/tenancy/adapters/prisma';
+import { recorded } from './access/recorded.js';
 import { withInstallation } from './context.js';
 import { poolStatuses, type StatusFlags } from './pool-statuses.js';
 import { done, type Inquire } from './run-command.js';
@@ -19,7 +20,7 @@ export function addPoolRemoveCommand(pool: Command, inquire: Inquire): void {
       inquire(command, async (flags) => {
         const removed = await withInstallation(flags, async (tenancy) =>
           done(
-            await removePool(tenancy, named, {
+            await removePool(recorded(tenancy, command), named, {
               linesOf: ({ id }) => linesIn(flags, id),
               isKnownModel: isRealtimeModel,
             }),

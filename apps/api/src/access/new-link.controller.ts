@@ -6,7 +6,7 @@ import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { RefusedRequest } from '../http/problem.js';
 import { accessOf } from './access-of.js';
 import { Allow, NeedsStepUp, OpenToPrograms } from './allow.js';
-import { auditedDb } from './audit.js';
+import { recordOnly } from './audit.js';
 
 @Controller('admin/api/v1/one-time-link')
 @OpenToPrograms(true)
@@ -21,8 +21,7 @@ export class NewLinkController {
     const { principal } = accessOf(request);
     if (principal.kind !== 'operator')
       throw new RefusedRequest('does_not_hold', { detail: 'Only the operator token makes one-time links.' });
-    const db = auditedDb(this.parts.db, request, { kind: 'one_time_link', id: 'new', asked: 'make' });
-    await db.$transaction(async () => ({ made: true }));
+    await recordOnly(this.parts.db, request, { kind: 'one_time_link', id: 'new', asked: 'make' });
     return { path: `/admin/start?token=${this.parts.link.issue()}` };
   }
 }

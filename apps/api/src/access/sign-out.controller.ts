@@ -4,6 +4,7 @@ import { endAdminSession, findAdminSession } from '@trunkline/tenancy/adapters/p
 import type { Request, Response } from 'express';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { assertOwnSite } from '../http/same-site.js';
+import { originOf } from './access-of.js';
 import { adminCookies, clearAdminCookie } from './admin-cookie.js';
 import { OpenWithoutSession } from './allow.js';
 
@@ -18,8 +19,8 @@ export class SignOutController {
     assertOwnSite(request);
     const { tenancy } = this.parts;
     for (const secret of adminCookies(request)) {
-      const source = (await findAdminSession(tenancy, [secret]))?.source;
-      if (source?.kind === 'session') await endAdminSession(tenancy.db, source.sessionId);
+      const principal = await findAdminSession(tenancy, [secret]);
+      if (principal !== null) await endAdminSession(tenancy, principal, originOf(request));
     }
     clearAdminCookie(request, response);
   }

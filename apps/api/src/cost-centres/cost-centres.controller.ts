@@ -52,8 +52,7 @@ export class CostCentresController {
   async save(@Query() query: unknown, @Req() request: Request) {
     assertOwnSite(request);
     const asked = checkQuery(SaveQuery, query);
-    const before = (await orTooLong(listCostCentres(this.parts.db))).find(({ code }) => code === asked.code);
-    const change = { kind: 'cost_centre', id: asked.code, before, asked };
+    const change = { kind: 'cost_centre', id: asked.code, asked };
     const db = auditedDb(this.parts.db, request, change);
     return answered(await orTooLong(db.$transaction((tx) => saveCostCentre(tx, asked))));
   }

@@ -38,7 +38,7 @@ export class SessionEndsController {
     if (session !== undefined && open === 0) throw nothingOpen();
     const object = session ?? key ?? tenantId;
     const kind = session === undefined ? 'sessions' : 'session';
-    const change = { kind, id: object, tenantId, before: { open }, asked: { session, key } };
+    const change = { kind, id: object, tenantId, asked: { session, key, open } };
     await askSessionEnds({ ...tenancy, db: auditedDb(db, request, change) }, tenantId, {
       sessionId: session === undefined ? null : trustedId('ses', session),
       keyId: key === undefined ? null : trustedId('key', key),

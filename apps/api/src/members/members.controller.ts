@@ -60,8 +60,7 @@ export class MembersController {
     const tenantId = tenant === null ? null : (await tenantNamed(this.parts.tenancy, tenant)).id;
     const grant: Grant = { role, tenantId };
     const { principal } = accessOf(request);
-    const before = (await orTooLong(listMembers(this.parts.db))).find((member) => member.id === id)?.grants;
-    const change = { kind: 'member', id, before, asked: { [verb]: grant } };
+    const change = { kind: 'member', id, asked: { [verb]: grant } };
     const context = { ...this.parts.tenancy, db: auditedDb(this.parts.db, request, change) };
     const act = verb === 'grant' ? grantRole : revokeRole;
     return memberView(administered(await act(context, { principal, name: principal.id }, { memberId: id, grant })));

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { exportJWK, generateKeyPair } from 'jose';
 import { systemClock } from '@trunkline/kernel';
+import { endUserHasher } from '@trunkline/moderation';
 import { secretSeal } from '@trunkline/platform/secrets';
 import { keyHasher } from '@trunkline/tenancy';
 import {
@@ -15,14 +17,24 @@ import {
   type PoolContext,
 } from '@trunkline/tenancy/adapters/prisma';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
+import { addIssuerCommands } from '../issuer-commands.js';
 import { addKeyCommands } from '../key-commands.js';
+import { addContentCommands } from '../moderation/content-commands.js';
+import { addUserCommands } from '../moderation/user-commands.js';
 import type { Row } from '../output.js';
-import type { RunCommand } from '../run-command.js';
+import { addPoolCommands } from '../pool-commands.js';
+import { addPriceCommands } from '../price/price-commands.js';
+import { addReconcileCommands } from '../reconcile/reconcile-commands.js';
+import type { RunCommand, RunOnReviews } from '../run-command.js';
+import { addSecretCommands } from '../secret-commands.js';
+import { addShareCommands } from '../share-commands.js';
 import { addTenantCommands } from '../tenant-commands.js';
 import { addAuditCommands } from './audit-commands.js';
 import { addMemberCommands } from './member-commands.js';
 import { recorded } from './recorded.js';
 import { addTokenCommands } from './token-commands.js';
+
+const PEPPER = 'a pepper only for tests';
 
 let postgres: TestPostgres;
 let context: PoolContext;
@@ -30,9 +42,8 @@ let root = '';
 beforeAll(async () => {
   postgres = await startTestPostgres();
   root = await mkdtemp(join(tmpdir(), 'trunkline-cli-access-'));
-  const pepper = 'a pepper only for tests';
-  const { seal: sealUpstreamKey } = secretSeal(pepper);
-  context = { db: postgres.db, clock: systemClock, randomBytes, hashKey: keyHasher(pepper), sealUpstreamKey };
+  const { seal: sealUpstreamKey } = secretSeal(PEPPER);
+  context = { db: postgres.db, clock: systemClock, randomBytes, hashKey: keyHasher(PEPPER), sealUpstreamKey };
 }, 60_000);
 afterAll(async () => {
   await postgres.stop();
@@ -43,10 +54,23 @@ const cli = async (line: string): Promise<readonly Row[]> => {
   let rows: readonly Row[] = [];
   const run: RunCommand = async (command, work) => void (rows = await work(recorded(context, command)));
   const program = new Command('trunkline').exitOverride();
-  for (const add of [addTenantCommands, addKeyCommands, addMemberCommands, addTokenCommands, addAuditCommands])
-    add(program, run);
+  const tenancyCommands = [addTenantCommands, addKeyCommands, addIssuerCommands, addSecretCommands, addShareCommands];
+  for (const add of [...tenancyCommands, addMemberCommands, addTokenCommands, addAuditCommands]) add(program, run);
+  addPoolCommands(program, run, {});
+  addReconcileCommands(program, run, () => Promise.reject(new Error('no vendor here')));
+  addPriceCommands(program, run);
+  const secrets = { hashEndUser: endUserHasher(PEPPER), contentSeal: secretSeal(PEPPER) };
+  const onReviews: RunOnReviews = async (command, work) =>
+    void (await work({ tenancy: recorded(context, command), ...secrets }));
+  const moderation = program.command('moderation');
+  addUserCommands(moderation, onReviews);
+  addContentCommands(moderation, onReviews);
   await program.parseAsync(line.split(' '), { from: 'user' });
   return rows;
+};
+const exportedKey = async () => {
+  const { publicKey } = await generateKeyPair('RS256');
+  return { ...(await exportJWK(publicKey)), kid: 'k', alg: 'RS256', use: 'sig' };
 };
 const text = (row: Row | undefined, column: string) => String(row?.[column]);
 
@@ -87,6 +111,59 @@ describe('commands about access', () => {
     expect(written.trim().split('\n')).toHaveLength(7);
     expect(written).not.toContain(text(key, 'secret'));
     await expect(cli(`audit export --out ${out}`)).rejects.toThrow('EEXIST');
+  });
+
+  it('write one entry each, with the tenant and what changed, however the service writes', async () => {
+    const jwks = join(root, 'jwks.json');
+    await writeFile(jwks, JSON.stringify({ keys: [await exportedKey()] }));
+    const price = join(root, 'price.json');
+    const version = { model: 'm', meter: 'input_text', unit: 'tokens', price: '4', source: 'spec' };
+    await writeFile(price, JSON.stringify({ versions: [{ ...version, effectiveFrom: '2030-01-01' }] }));
+    const ofTenant = [
+      'key create --tenant acme --name app --jwt-issuer corp --jwt-subject app',
+      'moderation users refuse acme --end-user jane.doe@example.com --days 2 --reason spam',
+      'moderation users allow acme --end-user jane.doe@example.com',
+      'moderation content delete acme --end-user jane.doe@example.com --reason asked',
+    ];
+    const ofCompany = [
+      'pool create --slug first --vendor openai',
+      `issuer create --name corp --issuer https://corp.example --audience trunkline --jwks-file ${jwks} --tenant-claim org`,
+      'reconcile source set --pool first --project-ids p1',
+      `price draft ${price} --reason list --actor ann`,
+    ];
+    const { id: tenantId } = await postgres.db.tenant.findFirstOrThrow();
+    for (const line of [...ofCompany, ...ofTenant]) {
+      const last = await postgres.db.auditEntry.count();
+      await cli(line);
+      const made = await postgres.db.auditEntry.findMany({ where: { sequence: { gt: last } } });
+      const words = line.split(' --')[0] ?? '';
+      expect({ line, actions: made.map(({ action }) => words.startsWith(action)) }).toEqual({ line, actions: [true] });
+      expect({ line, tenantId: made[0]?.tenantId }).toEqual({
+        line,
+        tenantId: ofTenant.includes(line) ? tenantId : null,
+      });
+      expect(JSON.stringify([made[0]?.before, made[0]?.after, made[0]?.objectId])).not.toContain('jane');
+    }
+    const minted = { id: 'ecs_1', hmac: 'h', kind: 'realtime', session: {}, pinned: [], expiresAt: new Date(9e12) };
+    const { id: keyId } = await postgres.db.apiKey.findFirstOrThrow();
+    await postgres.db.clientSecret.create({ data: { ...minted, tenantId, keyId } });
+    await cli('secret revoke ecs_1 --tenant acme');
+    const [revoked] = await cli('audit list --limit 1');
+    expect(revoked).toMatchObject({ action: 'secret revoke', tenant: tenantId });
+  });
+
+  it('that only read write none', async () => {
+    const before = await postgres.db.auditEntry.count();
+    for (const line of [
+      'tenant list',
+      'key list --tenant acme',
+      'pool list',
+      'issuer list',
+      'price list',
+      'audit verify',
+    ])
+      await cli(line);
+    expect(await postgres.db.auditEntry.count()).toBe(before);
   });
 
   it('leave a token no more than its maker still has', async () => {

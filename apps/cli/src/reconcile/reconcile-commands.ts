@@ -172,11 +172,12 @@ async function source(installation: PoolContext, flags: SourceFlags): Promise<Ro
   if (key !== undefined && !/^[\x21-\x7e]{1,512}$/.test(key))
     throw new Error('--admin-key-file holds no key: one line is wanted');
   const { projectIds, apiKeyIds } = flags;
-  await setSource(installation.db, id, {
+  const named = {
     ...(key === undefined ? {} : { adminKeySealed: installation.sealUpstreamKey(key, id) }),
     ...(projectIds === undefined ? {} : { projectIds }),
     ...(apiKeyIds === undefined ? {} : { apiKeyIds }),
-  });
+  };
+  await installation.db.$transaction((tx) => setSource(tx, id, named));
   return [{ pool: slug, project_ids: projectIds ?? 'as before', api_key_ids: apiKeyIds ?? 'as before' }];
 }
 

@@ -6,6 +6,7 @@ import {
   ADMIN_SESSION_MS_MAX,
   audited,
   findAdminSession,
+  guarded,
   recordAudit,
   signInByLink,
   verifyAudit,
@@ -57,12 +58,57 @@ describe('the record of changes', () => {
   it('records what a service carries out in its own transaction, and no refusal', async () => {
     const { object: _object, before: _before, after: _after, ...who } = change('');
     const db = audited(postgres.db, { ...who, object: { kind: 'made', id: null }, asked: { name: 'x' } });
-    await db.$transaction(async () => ({ ok: true, value: { id: 'made_1' } }));
-    await db.$transaction(async () => ({ ok: false, error: { message: 'no' } }));
-    const made = (await entries()).filter(({ object }) => object.kind === 'made');
-    expect(made).toMatchObject([
-      { object: { id: 'made_1' }, after: { asked: { name: 'x' }, result: { id: 'made_1' } } },
+    const made = async () => (await entries()).filter(({ object }) => object.kind === 'made');
+    const data = { id: 'tnt_made', slug: 'made', name: 'Made', status: 'active' };
+    await db.$transaction(async (tx) => ({ ok: true, value: { id: (await tx.tenant.create({ data })).id } }));
+    await db.$transaction(async (tx) => {
+      await tx.$queryRaw`SELECT 1 AS "locked" FROM "tenant" FOR UPDATE`;
+      return { ok: false, error: { message: 'no' } };
+    });
+    expect(await made()).toMatchObject([
+      {
+        ...{ object: { id: 'tnt_made' }, tenantId: 'tnt_made', before: null },
+        after: { asked: { name: 'x' }, result: { id: 'tnt_made' }, rows: [{ table: 'tenant', row: { slug: 'made' } }] },
+      },
     ]);
+    // Outside of a transaction too, and by whatever means; what differs is told from before and after.
+    await db.tenant.update({ where: { id: 'tnt_made' }, data: { name: 'Other' } });
+    await db.$executeRaw`UPDATE tenant SET sessions_max = 7 WHERE id = 'tnt_made'`;
+    await db.$queryRaw`DELETE FROM tenant WHERE id = 'tnt_made' RETURNING id`;
+    await db.tenant.updateMany({ where: { id: 'nobody' }, data: { name: 'x' } });
+    const [, named, capped, gone, ...more] = await made();
+    expect([named, capped, gone]).toMatchObject([
+      { before: [{ row: { name: 'Made' } }], after: { rows: [{ row: { name: 'Other' } }] } },
+      { before: [{ row: { sessions_max: null } }], after: { rows: [{ row: { sessions_max: 7 } }] } },
+      { before: [{ id: 'tnt_made', row: { name: 'Other' } }], tenantId: 'tnt_made' },
+    ]);
+    expect(more).toEqual([]);
+  });
+
+  it('holds no secret of the rows that were changed', async () => {
+    const { object: _object, before: _before, after: _after, ...who } = change('');
+    const db = audited(postgres.db, { ...who, object: { kind: 'sealed', id: 'x' }, asked: null });
+    const upstreamKeySealed = `v1.${'canary'.repeat(8)}`;
+    await db.pool.create({ data: { id: 'pool_s', slug: 's', vendor: 'openai', upstreamKeySealed } });
+    const sealed = (await entries()).filter(({ object }) => object.kind === 'sealed');
+    expect(sealed).toHaveLength(1);
+    expect(JSON.stringify(sealed[0]?.after)).not.toContain('canary');
+  });
+
+  it('cannot be gone around: a write that nobody records is undone', async () => {
+    const db = guarded(postgres.db);
+    const data = { id: 'tnt_g', slug: 'g', name: 'G', status: 'active' };
+    await expect(db.tenant.create({ data })).rejects.toThrow('without the record');
+    await expect(db.$executeRaw`DELETE FROM pool`).rejects.toThrow('without the record');
+    await expect(db.$queryRaw`UPDATE pool SET slug = 'x' RETURNING id`).rejects.toThrow('without the record');
+    await expect(db.$transaction((tx) => tx.tenant.create({ data }))).rejects.toThrow('without the record');
+    expect(await db.tenant.findUnique({ where: { id: 'tnt_g' } })).toBeNull();
+    expect(await db.pool.count({ where: { slug: 's' } })).toBe(1);
+    await db.$transaction(async (tx) => {
+      await tx.tenant.create({ data });
+      await recordAudit(tx, change('tnt_g'));
+    });
+    expect(await db.tenant.count({ where: { id: 'tnt_g' } })).toBe(1);
   });
 
   it.each(['update', 'delete', 'truncate'] as const)(

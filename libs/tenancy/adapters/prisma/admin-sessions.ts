@@ -1,9 +1,11 @@
 // Who is signed in to the control plane. Guarantees: only hashes of a session's secret are kept, it ends after 12 hours, a member
 // has a bounded number, and each look reads the grants as they are then, so a role that is taken away is gone at the next request.
 import { createHash } from 'node:crypto';
-import { mintId, trustedId, type AdminSessionId, type MemberId } from '@trunkline/kernel';
+import { mintId, trustedId, type MemberId } from '@trunkline/kernel';
 import type { Database, Prisma } from '@trunkline/platform/database';
 import { accessPrincipal, type AccessPrincipal, type AuditOrigin } from '../../index.js';
+import { recordAudit } from './audit.js';
+import { unguarded } from './audited.js';
 import { grantOf } from './grants.js';
 import type { TenancyContext } from './context.js';
 
@@ -14,6 +16,7 @@ export const STEP_UP_MS = 15 * 60_000;
 // Browsers of one person; the oldest is signed out.
 const SESSIONS_MAX = 20;
 const SECRET_BYTES = 32;
+const SEEN_EVERY_MS = 60_000;
 
 /** What the services on sessions work with. */
 export type SessionContext = Pick<TenancyContext, 'db' | 'clock' | 'randomBytes'>;
@@ -69,6 +72,7 @@ export async function findAdminSession(
   });
   if (row === null) return null;
   const { member } = row;
+  await noteSeen(unguarded(db), row, clock.nowMs());
   return accessPrincipal({
     ...{ kind: 'member', id: member.id, name: member.name, memberId: trustedId('mbr', member.id), person: member.id },
     source: { kind: 'session', sessionId: trustedId('ads', row.id), stepUpUntilMs: row.stepUpUntil.getTime() },
@@ -76,9 +80,33 @@ export async function findAdminSession(
   });
 }
 
-/** Signs a browser out. Once more changes nothing. */
-export async function endAdminSession(db: Pick<Database, 'adminSession'>, id: AdminSessionId): Promise<void> {
-  await db.adminSession.deleteMany({ where: { id } });
+/** Signs a browser out. */
+export async function endAdminSession(
+  { db }: Pick<SessionContext, 'db'>,
+  { source, id, name }: AccessPrincipal,
+  origin: AuditOrigin,
+): Promise<void> {
+  if (source.kind !== 'session') return;
+  await db.$transaction(async (tx) => {
+    const { count } = await tx.adminSession.deleteMany({ where: { id: source.sessionId } });
+    if (count === 0) return;
+    await recordAudit(tx, {
+      ...{ actor: { kind: 'member', id, name }, origin, action: 'sign-out' },
+      ...{ object: { kind: 'member', id }, tenantId: null, before: null, after: null },
+    });
+  });
+}
+
+// When somebody was last here is no change of anything; to the minute is near enough.
+async function noteSeen(
+  db: Pick<Database, 'adminSession' | 'member'>,
+  session: { readonly id: string; readonly memberId: string; readonly seenAt: Date },
+  nowMs: number,
+): Promise<void> {
+  if (session.seenAt.getTime() + SEEN_EVERY_MS > nowMs) return;
+  const data = { seenAt: new Date(nowMs) };
+  await db.adminSession.updateMany({ where: { id: session.id }, data });
+  await db.member.updateMany({ where: { id: session.memberId }, data });
 }
 
 // Looked up by hash: how long the look-up takes says nothing about the secret.

@@ -13,6 +13,7 @@ import {
   type Administered,
   type Grant,
 } from '../../index.js';
+import { unguarded } from './audited.js';
 import type { TenancyContext } from './context.js';
 import { grantOf } from './grants.js';
 import { changing, type Tx } from './locks.js';
@@ -134,7 +135,7 @@ export async function findByToken(
   if (row === null || (row.member !== null && row.member.disabledAt !== null)) return null;
   if (row.parentId !== null && !(await isLineGood(db, row.parentId, nowMs))) return null;
   if (row.usedAt === null || row.usedAt.getTime() + USED_EVERY_MS <= nowMs)
-    await db.apiToken.updateMany({ where: { id: row.id }, data: { usedAt: new Date(nowMs) } });
+    await unguarded(db).apiToken.updateMany({ where: { id: row.id }, data: { usedAt: new Date(nowMs) } });
   const memberId = row.memberId === null ? null : trustedId('mbr', row.memberId);
   const tokenId = trustedId('tok', row.id);
   const who = { id: row.id, name: row.name, memberId, person: row.person };

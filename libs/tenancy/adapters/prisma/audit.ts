@@ -72,6 +72,8 @@ export async function recordAudit(tx: Prisma.TransactionClient, request: AuditRe
     },
   });
   await tx.auditChain.update({ where: { id: 1 }, data: { sequence, hash } });
+  // Seen by `guarded`: this transaction may change something.
+  await tx.$queryRaw`SELECT set_config('trunkline.recorded', 'yes', true)`;
   return { ...entry, hash };
 }
 

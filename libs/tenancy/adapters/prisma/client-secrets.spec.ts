@@ -105,6 +105,8 @@ describe('client secrets in PostgreSQL', () => {
     await store().use(id);
     await store().giveBack(id);
     expect(await source.version()).toBe(before);
+    await store().revoke(owner, 'ecs_that_is_not_there');
+    expect(await source.version()).toBe(before);
     await store().revoke(owner, id);
     expect(await source.version()).toBeGreaterThan(before);
     expect((await source.load()).isSecretRevoked(id)).toBe(true);

@@ -56,7 +56,7 @@ const FORM = 'trunkline-audit-1';
 // A list of thousands of prices belongs in its own table; the record says which.
 const JSON_CHARS_MAX = 32_768;
 const DEPTH_MAX = 12;
-const SECRET = /^(secret|password|token|hmac|hash|upstreamKey|upstreamKeySealed|secretHash)$/;
+const SECRET = /^(secret|password|token|hmac|hash|upstream_?key|secret_?hash)$|sealed$/i;
 const HIDDEN = '(not recorded)';
 
 /** The hash of an entry that follows this one. Hexadecimal, 64 characters. */
