@@ -47,6 +47,21 @@ const open = async (apiKey: string): Promise<VoiceClient> => {
   return client;
 };
 const ofType = (events: readonly ServerEvent[], type: string) => events.filter((event) => event.type === type);
+const textOf = ({ delta }: ServerEvent): string => (typeof delta === 'string' ? delta : '');
+/** Of 24 kHz, 16 bits, in base64. */
+const audioMs = (events: readonly ServerEvent[]): number =>
+  ofType(events, 'response.output_audio.delta').reduce((ms, event) => ms + textOf(event).length / 64, 0);
+/** How much audio came before the transcript had said a blocked word, and something after it. */
+function audioMsUntilWord(events: readonly ServerEvent[]): number {
+  let said = '';
+  const isSaid = (event: ServerEvent): boolean => {
+    if (event.type === 'response.output_audio_transcript.delta') said += textOf(event).toLowerCase();
+    return SPOKEN.some((word) => new RegExp(`\\b${word}\\W`).test(said));
+  };
+  const at = events.findIndex(isSaid);
+  if (at === -1) throw new Error('the upstream said no word that is blocked');
+  return audioMs(events.slice(0, at));
+}
 const lastRecord = () => {
   const record = bed.simulator.books.list().toSorted((a, b) => b.index - a.index)[0];
   if (record === undefined) throw new Error('the upstream saw no session');
@@ -83,11 +98,18 @@ describe('blocked words that the model says', () => {
   );
 
   it(
-    'stop the audio before the app is told, and leave nothing in the conversation',
+    'stop the audio within 250 ms of them, before the app is told, and leave nothing in the conversation',
     async () => {
+      // The same conversation gets the same answer: what an app without a policy hears says where the word stands.
+      const free = await open(bed.product().ready.apiKey);
+      await textTurn(free, 'Say something.');
+      const untilWordMs = audioMsUntilWord(free.events);
+      await free.close();
       const client = await open(await bed.keyUnder('cut-off', { hooks: [BLOCKED] }));
       const from = client.events.length;
       await textTurn(client, 'Say something.');
+      expect(audioMs(client.events)).toBeLessThanOrEqual(untilWordMs + 250);
+      expect(audioMs(free.events)).toBeGreaterThan(untilWordMs + 250);
       const order = client.events.slice(from).map(({ type }) => type);
       expect(order).toContain('error');
       expect(order.lastIndexOf('response.output_audio.delta')).toBeLessThan(order.indexOf('error'));
@@ -162,20 +184,28 @@ describe('what apps send', () => {
 });
 
 it(
-  'a policy that is set while a session lives is followed within two seconds; neighbours hear everything',
+  'a policy that is set while a session lives is followed within seconds, and neighbours hear everything',
   async () => {
     const slug = 'changes';
-    const client = await open(await bed.keyUnder(slug, { hooks: [{ ...BLOCKED, dryRun: true }] }));
+    const blocks = { ...TYPED, otherwise: { atLeast: 0.5, action: 'block' } };
+    const client = await open(
+      await bed.keyUnder(slug, { hooks: [BLOCKED, blocks].map((each) => ({ ...each, dryRun: true })) }),
+    );
     expect(await textTurn(client, 'Say something.')).toMatchObject({ response: { status: 'completed' } });
-    await bed.setPolicy(slug, { hooks: [BLOCKED] });
+    await bed.setPolicy(slug, { hooks: [BLOCKED, blocks] });
     const setAtMs = performance.now();
-    await eventually('a blocked turn', async () => {
-      const done = await textTurn(client, 'Say something.');
-      return (done['response'] as { status: string }).status === 'cancelled' ? true : null;
+    await eventually('a card that is blocked', async () => {
+      const from = client.events.length;
+      const content = [{ type: 'input_text', text: 'My card is 4111 1111 1111 1111.' }];
+      client.send({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content } });
+      const isTold = ({ type }: ServerEvent): boolean => type === 'error' || type === 'conversation.item.added';
+      const told = await eventually('what became of it', () => client.events.slice(from).find(isTold) ?? null);
+      return told.type === 'error' ? true : null;
     });
-    // A turn takes about a second and may have begun before.
-    expect(performance.now() - setAtMs).toBeLessThan(10_000);
-    const neighbour = await open(await bed.keyUnder('neighbour', null));
+    // Gateways look twice a second; the rest is for a machine that is busy.
+    expect(performance.now() - setAtMs).toBeLessThan(5_000);
+    expect(await textTurn(client, 'Say something.')).toMatchObject({ response: { status: 'cancelled' } });
+    const neighbour = await open(bed.product().ready.apiKey);
     expect(await textTurn(neighbour, 'Say something.')).toMatchObject({ response: { status: 'completed' } });
     await Promise.all([client.close(), neighbour.close()]);
   },

@@ -87,6 +87,20 @@ it('a slow hook has only so many questions open, and is asked again when one is 
   expect(await ask()).toBe('answered');
 });
 
+it('a question that is late counts as open until the hook lets go of it', async () => {
+  const { service, guarded, ask } = circuitOf();
+  const answers: ((verdict: Verdict) => void)[] = [];
+  service.answer = () => new Promise((resolve) => answers.push(resolve));
+  const late = new AbortController();
+  const waiting = [guarded.inspect(CONTENT, CONTEXT, late.signal), guarded.inspect(CONTENT, CONTEXT, late.signal)];
+  late.abort();
+  expect(await ask()).toBe('busy');
+  for (const answer of answers) answer(NOTHING_FOUND);
+  for (const verdict of waiting) await verdict;
+  service.answer = () => NOTHING_FOUND;
+  expect(await ask()).toBe('answered');
+});
+
 it.each([
   ['closed', 'block'],
   ['open', 'pass'],

@@ -19,7 +19,7 @@ export interface CircuitTerms {
   readonly failuresMax: number;
   /** From the last failure until one question is let through. */
   readonly restMs: number;
-  /** Questions that wait for an answer at once. */
+  /** Questions that are not over at once: of those that nobody waits for any more, until the hook has let go of them. */
   readonly openMax: number;
 }
 
@@ -35,13 +35,21 @@ export function withCircuit(hook: ModerationHook, nowMs: () => number, terms = C
   return {
     ...hook,
     inspect: (content, context, signal) => {
-      const done = circuit.ask();
-      return answerOf(() => hook.inspect(content, context, signal), signal, done);
+      const question = circuit.ask();
+      return answerOf(() => hook.inspect(content, context, signal), signal, question);
     },
   };
 }
 
 type Outcome = 'answered' | 'failed';
+
+/** One question. */
+interface Question {
+  /** What came of it; the first counts. */
+  readonly decided: (outcome: Outcome) => void;
+  /** The hook works on it no longer. To be called once. */
+  readonly over: () => void;
+}
 
 class Circuit {
   private failures = 0;
@@ -54,21 +62,23 @@ class Circuit {
     private readonly terms: CircuitTerms,
   ) {}
 
-  /** @returns what to call once with the outcome. @throws HookUnavailable */
-  ask(): (outcome: Outcome) => void {
+  /** @throws HookUnavailable */
+  ask(): Question {
     const isProbe = this.isResting();
     if (isProbe && (this.isProbing || this.nowMs() - this.failedAtMs < this.terms.restMs))
       throw new HookUnavailable('resting');
     if (this.open >= this.terms.openMax) throw new HookUnavailable('busy');
     this.isProbing ||= isProbe;
     this.open += 1;
-    let isOver = false;
-    return (outcome) => {
-      if (isOver) return;
-      isOver = true;
-      this.open -= 1;
-      if (isProbe) this.isProbing = false;
-      this.learn(outcome);
+    let isDecided = false;
+    return {
+      decided: (outcome) => {
+        if (isDecided) return;
+        isDecided = true;
+        if (isProbe) this.isProbing = false;
+        this.learn(outcome);
+      },
+      over: () => (this.open -= 1),
     };
   }
 
@@ -86,18 +96,19 @@ class Circuit {
 async function answerOf(
   ask: () => Verdict | Promise<Verdict>,
   signal: AbortSignal,
-  done: (outcome: Outcome) => void,
+  { decided, over }: Question,
 ): Promise<Verdict> {
-  const late = (): void => done('failed');
+  const late = (): void => decided('failed');
   signal.addEventListener('abort', late, { once: true });
   try {
     const verdict = await ask();
-    done('answered');
+    decided('answered');
     return verdict;
   } catch (error) {
-    done('failed');
+    decided('failed');
     throw error;
   } finally {
     signal.removeEventListener('abort', late);
+    over();
   }
 }

@@ -32,7 +32,8 @@ export interface ModerationHook {
   readonly cadence: 'piece' | 'sentence' | 'complete';
   /**
    * Judges a piece. May answer at once. A rejection or a verdict after the deadline counts as failure, and then the
-   * policy says whether content goes on; only a `HookFailed` says why to operators. The signal fires when nobody waits for the answer any more.
+   * policy says whether content goes on; only a `HookFailed` says why to operators. The signal fires when nobody waits for the answer any more;
+   * the question counts among those that are open until the promise settles, so it must.
    */
   inspect(content: Content, context: HookContext, signal: AbortSignal): Verdict | Promise<Verdict>;
 }

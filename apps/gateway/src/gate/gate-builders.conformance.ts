@@ -38,6 +38,7 @@ export function gateOf(policy: Record<string, unknown> = {}, binding = bindingOf
     dropped: 0,
   };
   const findings: GateFinding[] = [];
+  const versions: number[] = [];
   const timers: (() => void)[] = [];
   let current: GatePolicy = { version: 1, policy: parsed.value, bindings: [binding] };
   const gate = new GateSession(() => current, {
@@ -62,7 +63,10 @@ export function gateOf(policy: Record<string, unknown> = {}, binding = bindingOf
     tellBlocked: (from, about) => said.blocked.push([from, about]),
     droppedAtEnd: (messages) => (said.dropped += messages),
     end: () => (said.ends += 1),
-    found: (each) => findings.push(...each),
+    found: (each, { version }) => {
+      findings.push(...each);
+      versions.push(version);
+    },
   });
   const send = (event: { readonly type: string }): GateVerdict | Promise<GateVerdict> =>
     gate.fromClient(event.type, Buffer.from(JSON.stringify(event)));
@@ -79,5 +83,5 @@ export function gateOf(policy: Record<string, unknown> = {}, binding = bindingOf
   };
   const change = (rest: Partial<GatePolicy>): void => void (current = { ...current, ...rest });
   const pass = (): void => timers.splice(0).forEach((expired) => expired());
-  return { gate, send, receive, said, findings, timers, change, pass };
+  return { gate, send, receive, said, findings, versions, timers, change, pass };
 }

@@ -218,6 +218,44 @@ describe('what the model says', () => {
   });
 });
 
+describe('an item that the app asks for', () => {
+  const retrieved = (id = 'item_1') => ({
+    type: 'conversation.item.retrieved',
+    item: { ...spokenItem, id, content: [{ type: 'audio', transcript: 'this is forbidden', audio: 'AAAA' }] },
+  });
+
+  it('waits like what is held back, and says nothing of what is blocked meanwhile', () => {
+    const { gate, receive, said } = gateOf({ output: { holdBackMs: 500 } });
+    [audio, delta('this is ')].forEach(receive);
+    expect(receive(retrieved())).toBeNull();
+    receive(delta('forbidden'));
+    void gate.close(true);
+    expect(said.client.map((text) => JSON.parse(text) as unknown)).toMatchObject([
+      { type: 'conversation.item.retrieved', item: { content: [{ transcript: '', audio: '' }] } },
+    ]);
+  });
+
+  it('says nothing of what is blocked until it is taken out of the conversation; of others all', () => {
+    const { receive } = gateOf();
+    receive(delta('forbidden'));
+    ends.forEach(receive);
+    expect(receive(retrieved())).toMatchObject({ item: { content: [{ transcript: '', audio: '' }] } });
+    expect(receive(retrieved('item_9'))).toEqual(retrieved('item_9'));
+  });
+});
+
+it('a verdict is of the policy that was asked, whichever is in force when it comes', async () => {
+  let answer: (verdict: Verdict) => void = () => undefined;
+  const slow: ModerationHook = { ...BAD, inspect: () => new Promise((resolve) => (answer = resolve)) };
+  const { gate, send, change, versions } = gateOf({}, bindingOf(slow));
+  const verdict = send(item('hello'));
+  change({ version: 2, bindings: [bindingOf(BAD)] });
+  gate.interest('client', 'input_audio_buffer.append');
+  answer({ action: 'block', findings: [] });
+  await verdict;
+  expect([await send(item('forbidden')), versions]).toEqual(['drop', [1, 2]]);
+});
+
 describe('a verdict that comes when the response is over', () => {
   const late = (policy: Record<string, unknown>) => {
     let answer: (verdict: Verdict) => void = () => undefined;

@@ -98,10 +98,14 @@ export interface GatePorts {
 /** From the end of a session until what is held back and has no verdict is dropped: who is cut must be cut within two seconds. */
 const LAST_VERDICTS_MS_MAX = 1_000;
 const RESPONSE = /^response\./;
-const ITEM = /^conversation\.item\.(added|created|done)$/;
+const ITEM = /^conversation\.item\.(added|created|done|retrieved)$/;
 const AUDIO = 'response.output_audio.delta';
 const BEGIN = 'response.created';
 const END = 'response.done';
+// An app may ask for an item while it is held back, or until it is taken out of the conversation.
+const RETRIEVED = 'conversation.item.retrieved';
+// What is looked at also while nothing is blocked or held back.
+const ALWAYS = new Set([END, AUDIO, RETRIEVED]);
 const APPEND = 'input_audio_buffer.append';
 
 /** The gate of one session. */
@@ -159,7 +163,8 @@ export class GateSession {
     if (from === 'client') return this.conduct.clientInterest(type);
     if (this.conduct.isInterestedIn(type)) return 'hold';
     // Which responses run, and what they made, for a verdict that comes when they are over.
-    if (type === 'unknown' || (this.judgesOutput && (type === BEGIN || type === END))) return 'hold';
+    if (type === 'unknown' || (this.judgesOutput && (type === BEGIN || type === END || type === RETRIEVED)))
+      return 'hold';
     const isOutput = RESPONSE.test(type) || ITEM.test(type);
     if (isOutput && (this.output.isActive || this.holdsBack || this.gate.isShut)) return 'hold';
     if (type === AUDIO) return this.output.heard.mustBeTold ? 'hold' : 'note';
@@ -191,9 +196,10 @@ export class GateSession {
     const event = this.ports.reader.read('client', payload);
     if (event === null) return this.letGo(type, payload, 'forward');
     this.remember(event);
+    const by = this.gate;
     const judged = judgeEvent(this.pipeline, event);
-    if (!(judged instanceof Promise)) return this.letGo(type, payload, this.letIn(judged));
-    return judged.then((each) => this.letGo(type, payload, this.letIn(each)));
+    if (!(judged instanceof Promise)) return this.letGo(type, payload, this.letIn(judged, by));
+    return judged.then((each) => this.letGo(type, payload, this.letIn(each, by)));
   }
 
   /** What the model says, and what it heard. @param payload what the app would get. */
@@ -261,8 +267,8 @@ export class GateSession {
     return 'drop';
   }
 
-  private letIn(judged: JudgedEvent): GateVerdict {
-    this.tell(judged);
+  private letIn(judged: JudgedEvent, by: GatePolicy): GateVerdict {
+    this.tell(judged, by);
     if (stopsContent(judged.action)) {
       this.blocked('client', judged.event.eventId, judged.action === 'end');
       return 'drop';
@@ -286,12 +292,13 @@ export class GateSession {
   private judgeSaid(event: GatedEvent): void {
     const words = event.responseId === null ? event.itemId : null;
     if (words !== null) this.conduct.judging(words);
+    const by = this.gate;
     const judged = judgeEvent(this.pipeline, event);
-    if (!(judged instanceof Promise)) return this.act(judged);
+    if (!(judged instanceof Promise)) return this.act(judged, by);
     const { responseId } = event;
     if (responseId !== null) this.verdicts.began(responseId);
     void judged.then((each) => {
-      this.act(each);
+      this.act(each, by);
       if (responseId !== null) this.verdicts.given(responseId);
     });
   }
@@ -306,9 +313,12 @@ export class GateSession {
     return isBlocked;
   }
 
-  /** What was said cannot be redacted any more: it is stopped like what is blocked. */
-  private act(judged: JudgedEvent): void {
-    this.tell(judged);
+  /**
+   * What was said cannot be redacted any more: it is stopped like what is blocked.
+   * @param by the policy that was asked; another may be in force by now.
+   */
+  private act(judged: JudgedEvent, by: GatePolicy): void {
+    this.tell(judged, by);
     const { action, event } = judged;
     // A verdict for a session that is over is told, and nothing else, unless what it is about can still be kept back.
     if (this.isClosed && this.delayed.isEmpty) return;
@@ -332,7 +342,7 @@ export class GateSession {
     // The tail of a session that is over is metered; what is said in it would go out unjudged.
     if (this.isClosed && this.holdsBack) return 'drop';
     const isCalm = !this.output.isActive && !this.holdsBack && !this.gate.isShut;
-    if (isCalm && type !== END && type !== AUDIO) return 'forward';
+    if (isCalm && !ALWAYS.has(type)) return 'forward';
     const event = withoutWhatWasSaid(payload);
     if (event === null) return 'forward';
     const isBlocked = this.gate.isShut === true || this.output.isOf(event);
@@ -356,13 +366,13 @@ export class GateSession {
     else (this.excerpts ??= new Excerpts()).passed(places);
   }
 
-  private tell({ event: { itemId, responseId }, heard }: JudgedEvent): void {
+  private tell({ event: { itemId, responseId }, heard }: JudgedEvent, by: GatePolicy): void {
     if (heard.length === 0) return;
     const findings = heard.map((each) => {
       const excerpt = this.excerpts?.around(each) ?? null;
       return { word: each.word, kind: each.place.piece.kind, itemId, responseId, excerpt };
     });
-    this.ports.found(findings, this.gate);
+    this.ports.found(findings, by);
   }
 
   private unjudged(itemId: string, why: Unjudged, isBlocked: boolean): void {

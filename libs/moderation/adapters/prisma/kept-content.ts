@@ -80,6 +80,9 @@ export interface ExportRequest extends ContentReading {
   readonly reason: string;
 }
 
+// A year of somebody who talks every day is tens of thousands of findings, and each excerpt is opened by itself.
+const EXPORT_MS_MAX = 600_000;
+
 /** Everything of an end user. That it was read is recorded with each of their items, before anything is. */
 export async function exportEndUser(
   db: Database,
@@ -105,7 +108,7 @@ export async function exportEndUser(
       const erasures = await tx.moderationErasure.findMany({ where, omit: { id: true }, orderBy: { id: 'asc' } });
       return { endUser, findings, reviews, content, erasures };
     },
-    { isolationLevel: 'RepeatableRead' },
+    { isolationLevel: 'RepeatableRead', timeout: EXPORT_MS_MAX, maxWait: EXPORT_MS_MAX },
   );
   return ok(exported);
 }
