@@ -6,6 +6,8 @@ export * from './core/fair-share.js';
 export * from './core/lease.js';
 export * from './core/lease-store.js';
 export * from './core/switchboard.js';
+export { KEEP_AGAIN_AGE_MS_MIN, KEEP_AGE_MS_MIN } from './core/kept-line.js';
+export { RECLAIM_MS } from './core/reclaims.js';
 export type { Line } from './core/line-register.js';
 export * from './core/lease-keeper.js';
 export * from './core/line-watch.js';

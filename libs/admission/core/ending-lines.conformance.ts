@@ -5,7 +5,7 @@ import { asked, confirmed, held, inLine, lineRequest, of, type RequestParts } fr
 import { talk } from './kept-lines.conformance.js';
 import type { AcquireRequest, LeaseStore } from './lease-store.js';
 import type { LeaseStoreCase } from './lease-store.conformance.js';
-import { KEEP_AGE_MS_MIN } from './switchboard.js';
+import { KEEP_AGE_MS_MIN } from './kept-line.js';
 
 /** Whether a call that is refused hears that a line of its own is about to come free. */
 async function hearsOfItsLine(store: LeaseStore, parts: RequestParts): Promise<boolean> {

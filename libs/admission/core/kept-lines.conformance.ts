@@ -13,7 +13,7 @@ import {
 import type { LeaseStore } from './lease-store.js';
 import type { LeaseStoreCase } from './lease-store.conformance.js';
 import type { Lease } from './lease.js';
-import { KEEP_AGE_MS_MIN } from './switchboard.js';
+import { KEEP_AGE_MS_MIN } from './kept-line.js';
 
 interface Talk {
   readonly advance: (ms: number) => Promise<void>;

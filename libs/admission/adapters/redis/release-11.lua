@@ -1,6 +1,6 @@
 -- Gives a line back, or keeps it a moment for a reconnect, if it is held under this token; whoever is owed a line and
 -- waits gets it. While other tenants wait it is kept only when it is old enough, and not for who was in line before its
--- session ended (`switchboard.ts` says why).
+-- session ended (`kept-line.ts` says why).
 -- ARGV 6 session id · 7 token · 8 ms to keep it for · 9 how old it must be · 10 the same if it was inherited
 -- OUT  1 released · 0 not held under this token: nothing was freed
 local closed = enter()

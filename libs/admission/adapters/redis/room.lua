@@ -1,4 +1,4 @@
--- Whether there is room, who waits and who is next: `core/room.ts`, `fair-share.ts` and the rules of `switchboard.ts`.
+-- Whether there is room, who waits and who is next: `core/room.ts`, `fair-share.ts`, `obstacles.ts`, `next-in-line.ts` and `denials.ts`.
 
 local plans = {}
 local function plan_of(pool)

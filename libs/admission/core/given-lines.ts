@@ -1,0 +1,50 @@
+// How a line comes into a caller's hands: given anew, taken over from an older holder or from the key's last session, or
+// put back for a living session. Guarantees that of two leases of a session the newer has the higher fence. Leaves to the
+// switchboard who may have one.
+import type { Caller, Lease, LeaseTerms } from './lease.js';
+import type { Line, LineRegister } from './line-register.js';
+
+const NEW_LINE = { isInherited: false, isEnding: false };
+
+/** Gives lines of one register. */
+export class GivenLines {
+  #fence = 0;
+
+  constructor(
+    private readonly lines: LineRegister,
+    private readonly terms: Pick<LeaseTerms, 'pendingMs' | 'confirmedMs'>,
+  ) {}
+
+  /** A new line, for the length of a dial. */
+  give(caller: Caller, nowMs: number): Lease {
+    const lease = this.#leaseFor(caller, nowMs);
+    const expiresAtMs = nowMs + this.terms.pendingMs;
+    this.lines.put({ lease, sinceMs: nowMs, ...NEW_LINE, state: 'pending', expiresAtMs });
+    return lease;
+  }
+
+  /** The line of an older holder of the session, or one that was kept for its key; it counts throughout. */
+  takeOver(line: Line, caller: Caller, nowMs: number): Lease {
+    this.lines.remove(line.lease.sessionId);
+    const lease = this.#leaseFor(caller, nowMs);
+    const isOwn = line.lease.sessionId === caller.sessionId;
+    const expiresAtMs = nowMs + this.terms.pendingMs;
+    const { sinceMs, isInherited } = isOwn ? line : { sinceMs: nowMs, isInherited: true };
+    this.lines.put({ lease, sinceMs, isInherited, isEnding: false, state: 'pending', expiresAtMs });
+    return lease;
+  }
+
+  /** The line of a living session, which may have lapsed. */
+  putBack(lease: Lease, nowMs: number): void {
+    this.#fence = Math.max(this.#fence, lease.fence);
+    const line = this.lines.get(lease.sessionId);
+    const { sinceMs, isInherited, isEnding } = line ?? { sinceMs: nowMs, ...NEW_LINE };
+    const expiresAtMs = nowMs + this.terms.confirmedMs;
+    this.lines.put({ lease: line?.lease ?? lease, sinceMs, isInherited, isEnding, state: 'confirmed', expiresAtMs });
+  }
+
+  #leaseFor({ sessionId, replicaId, token, place, own, plan }: Caller, nowMs: number): Lease {
+    this.#fence = Math.max(this.#fence + 1, nowMs * 1000);
+    return { sessionId, replicaId, token, place, own, plan, fence: this.#fence };
+  }
+}
