@@ -122,8 +122,8 @@ describe('the commands that set policy', () => {
     await expect(cli(`share set ${of} --key ${keyId} --weight 2`)).rejects.toThrow('a key has no --weight');
     await expect(cli(`share set ${of} --floor 11`)).rejects.toThrow(/is 11, above the cap of 10/);
     await expect(cli(`share list --pool no-such`)).rejects.toThrow('There is no pool "no-such"');
-    expect(await cli(`share remove ${of} --key ${keyId}`)).toEqual([keyShare]);
-    expect(await cli(`share remove ${of}`)).toEqual([share]);
+    expect(await cli(`share remove ${of} --key ${keyId}`)).toEqual([{ ...keyShare, removed: 'yes' }]);
+    expect(await cli(`share remove ${of}`)).toEqual([{ ...share, removed: 'yes' }]);
     expect(await cli(`share list --pool ${pool}`)).toEqual([]);
   });
 

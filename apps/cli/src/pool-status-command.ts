@@ -5,6 +5,13 @@ import type { Row } from './output.js';
 import { poolStatuses } from './pool-statuses.js';
 import type { Inquire } from './run-command.js';
 
+const HOW_TO_READ = `
+How to read it: open lines have a session, pending ones are being dialled, kept ones wait a moment for a client to come back.
+held_back: of the free lines, those that only tenants below their floor may take. A family's free lines are those under its
+own cap; the pool's may be fewer. fair_share: lines that a tenant should hold now, by floors, weights and what everybody holds
+and waits for; owed: how many it is short of that. A tenant that is not named holds no line, waits for none and has no floor.
+`;
+
 /** Adds the command to `pool`. */
 export function addPoolStatusCommand(pool: Command, inquire: Inquire): void {
   pool
@@ -14,6 +21,7 @@ export function addPoolStatusCommand(pool: Command, inquire: Inquire): void {
     )
     .option('--lines [max]', `also who waits, and about so many of who holds a line since when (1 to ${LINES_MAX})`)
     .option('--after <page>', 'the lines after a page before; it says what to give')
+    .addHelpText('after', HOW_TO_READ)
     .action((named: string | undefined, options: Options, command: Command) =>
       inquire(command, async (flags) => {
         const lines = linesAsked(named, options);

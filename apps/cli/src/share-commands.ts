@@ -48,8 +48,11 @@ export function addShareCommands(program: Command, run: RunCommand): void {
     (flags: HolderFlags, command: Command) =>
       run(command, async (tenancy) => {
         const { keyId, ...holder } = await holderOf(tenancy, flags);
-        if (keyId === null) return [shareRow(done(await removeShare(tenancy, holder)))];
-        return [keyShareRow(done(await removeKeyShare(tenancy, { ...holder, keyId })))];
+        const removed =
+          keyId === null
+            ? shareRow(done(await removeShare(tenancy, holder)))
+            : keyShareRow(done(await removeKeyShare(tenancy, { ...holder, keyId })));
+        return [{ ...removed, removed: 'yes' }];
       }),
   );
   share

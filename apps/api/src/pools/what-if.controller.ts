@@ -4,6 +4,7 @@ import { Controller, HttpCode, Inject, Post, Req } from '@nestjs/common';
 import {
   changedPolicy,
   comparison,
+  noteOfChanges,
   notesOfRecord,
   readRecord,
   replayUnder,
@@ -87,7 +88,10 @@ export class WhatIfController {
     });
     const [now, then] = [await replayed(present), await replayed(changed.value)];
     return {
-      notes: notesOfRecord(traffic, { taken: refused, policies: [present, changed.value] }),
+      notes: [
+        ...notesOfRecord(traffic, { taken: refused, policies: [present, changed.value] }),
+        noteOfChanges(changes),
+      ],
       ...comparison(now, then),
     };
   }

@@ -1,10 +1,12 @@
 // What a what-if is asked: which calls, under which configuration instead of the present one.
 import {
   changedPolicy,
+  noteOfChanges,
   notesOfRecord,
   readRecord,
   TooManyCalls,
   WhatIfChangesInput,
+  type WhatIfChanges,
   type CallsOfRecord,
   type RecordPages,
   type RecordTerms,
@@ -49,21 +51,24 @@ const MEAN_MS_MAX = 60 * 60_000;
 export async function readQuestion(context: PoolContext, flags: WhatIfFlags): Promise<Question> {
   checkNumbers(flags);
   const present = await new PrismaPolicySource(context.db, context.clock).load();
-  const changed = await changedBy(flags, present);
+  const changes = await changesIn(flags, present);
+  const changed = changedBy(changes, present);
   const { traffic, notes } = flags.generate
     ? madeUpCalls({ present, changed, nowMs: context.clock.nowMs() }, flags)
     : await recordedCalls(context, flags, { present, changed });
-  return { present, changed, traffic, notes, seed: flags.seed };
+  return { present, changed, traffic, notes: [...notes, noteOfChanges(changes)], seed: flags.seed };
 }
 
-async function changedBy(flags: WhatIfFlags, present: PolicySnapshot): Promise<PolicySnapshot> {
+async function changesIn(flags: WhatIfFlags, present: PolicySnapshot): Promise<WhatIfChanges> {
   const ofFile = flags.changes === undefined ? {} : await changesOfFile(flags.changes);
   const parsed = WhatIfChangesInput.safeParse(together(ofFile, changesOf(flags, present)));
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-    throw new Error(`this cannot be tried: ${problems.join('; ')}`);
-  }
-  const changed = changedPolicy(present, parsed.data);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new Error(`this cannot be tried: ${problems.join('; ')}`);
+}
+
+function changedBy(changes: WhatIfChanges, present: PolicySnapshot): PolicySnapshot {
+  const changed = changedPolicy(present, changes);
   if (changed.ok) return changed.value;
   throw new Error(changed.error);
 }

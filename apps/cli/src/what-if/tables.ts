@@ -23,10 +23,14 @@ function measures(now: Side, then: Side): readonly Row[] {
     ...[...reasons].sort().map((reason) => {
       return row(`  ${WORDS[reason] ?? reason}`, ({ refusedBecause }) => countOf(refusedBecause, reason));
     }),
-    row(
-      'of those refused before, let in',
-      ({ refusedBefore }) => `${refusedBefore.admitted} of ${refusedBefore.calls}`,
-    ),
+    ...(now.all.refusedBefore.calls === 0
+      ? []
+      : [
+          row(
+            'of those refused before, let in',
+            ({ refusedBefore }) => `${refusedBefore.admitted} of ${refusedBefore.calls}`,
+          ),
+        ]),
     row('floor violations', ({ floorViolations }) => floorViolations),
   ];
 }
@@ -64,8 +68,9 @@ function tenantRows(now: Side, then: Side): readonly Row[] {
       longest: change(({ waited }) => seconds(waited.maxMs)),
       refused: change(({ refused, gaveUp }) => refused - gaveUp),
       gave_up: change(({ gaveUp }) => gaveUp),
-      refused_before: refusedBefore.calls,
-      let_in: change((each) => each.refusedBefore.admitted),
+      ...(now.all.refusedBefore.calls === 0
+        ? {}
+        : { refused_before: refusedBefore.calls, let_in: change((each) => each.refusedBefore.admitted) }),
       lines_peak: changed(before.lines.peak, after.lines.peak),
     };
   });
@@ -128,5 +133,5 @@ function seconds(ms: number): string {
 }
 
 function percent(part: number): string {
-  return `${(part * 100).toFixed(0)}%`;
+  return part > 0 && part < 0.005 ? '<1%' : `${(part * 100).toFixed(0)}%`;
 }

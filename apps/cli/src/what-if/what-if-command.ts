@@ -26,6 +26,11 @@ The file has the words of the settings; what is not named stays, null takes a li
                "spare": { "isNew": true, "sessionsMax": 40, "models": ["gpt-realtime"] } },
     "tenants": { "*": { "waitMsMax": 20000 }, "sales": { "sessionsMax": 20, "sessionsPerMinuteMax": 30 } },
     "keys": { "key_01...": { "sessionsMax": 5 } } }
+
+How to read the answer: "a -> b" is now and then, one number where they agree. Waits are of calls that waited and then had a
+session. refused_before: calls that were refused when they were recorded; let_in: of these, with a session here. used: lines held
+on the average, of the cap. contended: part of the time in which somebody stood in line. fairness: Jain's index of lines above
+floors by weight, among tenants that wanted more at the same time; 1 is even, - where there were never two.
 `;
 
 /** Adds the command to `pool`. */

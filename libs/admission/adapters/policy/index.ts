@@ -11,6 +11,6 @@ export {
   type RefusedTaken,
 } from './what-if/recorded-calls.js';
 export { readRecord, type RecordPages } from './what-if/read-record.js';
-export { notesOfIdleLines, notesOfRecord } from './what-if/record-notes.js';
+export { noteOfChanges, notesOfIdleLines, notesOfRecord } from './what-if/record-notes.js';
 export { replayUnder, routeUnder, type CallsToReplay } from './what-if/replay.js';
 export { comparison, type CallsForecast, type Side, type WhatIfComparison } from './what-if/comparison.js';

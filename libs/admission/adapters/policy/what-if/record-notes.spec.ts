@@ -1,5 +1,6 @@
 import { aPolicy } from '../../../test/what-if-policy.js';
-import { notesOfRecord } from './record-notes.js';
+import { WhatIfChangesInput } from './changes.js';
+import { noteOfChanges, notesOfRecord } from './record-notes.js';
 import type { CallsOfRecord } from './recorded-calls.js';
 
 const record = (set: Partial<CallsOfRecord> = {}): CallsOfRecord => ({
@@ -29,5 +30,25 @@ describe('what is said of a record', () => {
       expect.stringMatching(/^Not in it: 2 tenants have idle sessions ended while others wait/),
       expect.stringMatching(/^2 of the sessions ended because they said nothing/),
     ]);
+  });
+});
+
+describe('what is said of the question', () => {
+  const note = (changes: unknown): string => noteOfChanges(WhatIfChangesInput.parse(changes));
+
+  it('is what is different, in the words in which it was asked', () => {
+    const shares = { bots: { floor: 2, ceiling: null } };
+    expect(note({ pools: { main: { sessionsMax: 8, shares }, spare: { isNew: true } }, tenants: {} })).toBe(
+      `Now is the present configuration, then is the same with {"pools":{"main":{"sessionsMax":8,"shares":{"bots":{"floor":2,"ceiling":null}}},"spare":{"isNew":true}}}`,
+    );
+  });
+
+  it('is that nothing is different, where nothing is', () => {
+    expect(note({})).toMatch(/^Nothing is different/);
+  });
+
+  it('ends where it would be too long to read', () => {
+    const tenants = Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`t${i}`, { waitMsMax: 1_000 }]));
+    expect(note({ tenants }).length).toBeLessThan(1_100);
   });
 });

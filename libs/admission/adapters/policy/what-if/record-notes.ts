@@ -1,5 +1,6 @@
 // What there is to know about calls of a record before their replay is believed, in sentences.
 import type { PolicySnapshot } from '@trunkline/tenancy';
+import type { WhatIfChanges } from './changes.js';
 import type { CallsOfRecord, RefusedTaken } from './recorded-calls.js';
 
 /** How the record was taken, and the configurations that it is replayed under. */
@@ -61,6 +62,24 @@ export function notesOfIdleLines(policies: readonly PolicySnapshot[]): readonly 
   return [
     `Not in it: ${tenants.size === 1 ? 'one tenant has' : `${tenants.size} tenants have`} idle sessions ended while others wait (\`tenant limits --idle-reclaim\`). When a session says something is not recorded, so here each keeps its line to its end, and more calls wait or are refused than would be.`,
   ];
+}
+
+// An answer is read by people; a longer question is kept in its file.
+const CHANGES_TOLD_MAX = 1_000;
+
+/** What was asked, in the words of the file: an answer is kept, and shown to others, without its question. */
+export function noteOfChanges(changes: WhatIfChanges): string {
+  const told = JSON.stringify(changes, (name, value: unknown) => (saysNothing(name, value) ? undefined : value));
+  if (told === undefined || /^[{}]*$/.test(told))
+    return 'Nothing is different in what was asked: now and then are both the present configuration.';
+  const text = told.length > CHANGES_TOLD_MAX ? `${told.slice(0, CHANGES_TOLD_MAX)}...` : told;
+  return `Now is the present configuration, then is the same with ${text}`;
+}
+
+function saysNothing(name: string, value: unknown): boolean {
+  if (name === 'isNew') return value === false;
+  const isUnused = ['pools', 'tenants', 'keys', 'shares'].includes(name);
+  return isUnused && typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }
 
 function minute(atMs: number): string {
