@@ -17,6 +17,7 @@ import {
   RedisBudgetStore,
   RedisLeaseStore,
 } from '@trunkline/admission/adapters/redis';
+import { ConfigRefused } from '@trunkline/platform/config';
 import type { Database } from '@trunkline/platform/database';
 import type { ProcessBase } from '@trunkline/platform/process';
 
@@ -31,7 +32,7 @@ export interface Counters {
   readonly budgetStore: BudgetStore;
 }
 
-/** Opens the stores. @throws LeaseRedisUnreachable, RangeError for times that do not fit together. */
+/** Opens the stores. @throws LeaseRedisUnreachable, ConfigRefused and RangeError for times that do not fit together. */
 export async function openLeases(
   { config, log, shutdown }: ProcessBase,
   { db, dialMsMax }: { readonly db: Database; readonly dialMsMax: number },
@@ -75,7 +76,7 @@ function termsOf({ leaseTtlMs, leasePendingTtlMs }: ProcessBase['config']): Leas
     });
   } catch (error) {
     if (!(error instanceof RangeError) || leaseTtlMs === undefined) throw error;
-    throw new RangeError(`--lease-ttl of ${leaseTtlMs} ms is too short (4s holds): ${error.message}`, { cause: error });
+    throw new ConfigRefused([`--lease-ttl: ${leaseTtlMs} ms is too short, 4s holds: ${error.message}`]);
   }
 }
 
