@@ -34,6 +34,7 @@ async function start(base: ProcessBase): Promise<StartedProcess> {
     dashboardDir: join(import.meta.dirname, '../dashboard'),
     lines: await openLines(base),
     exports: { place: { db, databaseUrl, ...exportPlaceOf(config) }, links: new DownloadLinks(pepper) },
+    seal: secretSeal(pepper),
     contentSeal: secretSeal(config.contentKey ?? pepper),
     // The command line reads Redis itself where there is one; only a standalone's lines are out of its reach.
     operatorToken: null,

@@ -4,6 +4,7 @@ import type { Refusal, Result } from '@trunkline/kernel';
 import type { KeyWrap } from '@trunkline/moderation';
 import type { Database } from '@trunkline/platform/database';
 import type { Log } from '@trunkline/platform/logging';
+import type { SecretSeal } from '@trunkline/platform/secrets';
 import type { DownloadLinks } from '@trunkline/reporting';
 import type { ExportPlace } from '@trunkline/reporting/adapters/export';
 import type { Credentials, FreshPolicy, Principal } from '@trunkline/tenancy';
@@ -39,6 +40,8 @@ export interface ApiRouteParts {
   readonly exports: ExportAccess | null;
   /** Opens the keys of kept content; null: it cannot be read here. */
   readonly contentSeal: KeyWrap | null;
+  /** Seals what must be given out again; null: this process has no pepper, and keeps no secrets. */
+  readonly seal: SecretSeal | null;
   readonly log: Log;
   /** The OpenAPI document of these routes. */
   readonly openApi: () => Promise<object>;

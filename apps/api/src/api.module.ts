@@ -28,6 +28,8 @@ import { RollupController } from './rollup/rollup.controller.js';
 import { ReconcileController } from './reconcile/reconcile.controller.js';
 import { ReconcilePageController } from './reconcile/reconcile-page.controller.js';
 import { StatementPageController, StatementsController } from './statements/statements.controller.js';
+import { KeysController } from './keys/keys.controller.js';
+import { TenantsController } from './tenants/tenants.controller.js';
 import { WhatIfController } from './pools/what-if.controller.js';
 import { ReportsController } from './v1/reports.controller.js';
 
@@ -42,6 +44,8 @@ export class ApiModule {
       NewLinkController,
       OpenApiController,
       MeController,
+      TenantsController,
+      KeysController,
       MembersController,
       TokensController,
       AuditController,

@@ -7,6 +7,7 @@ import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { WsAdapter } from '@nestjs/platform-ws';
 import type { KeyWrap } from '@trunkline/moderation';
+import type { SecretSeal } from '@trunkline/platform/secrets';
 import type { Database } from '@trunkline/platform/database';
 import { closeServer, listen, urlHost } from '@trunkline/platform/http';
 import type { Log } from '@trunkline/platform/logging';
@@ -45,6 +46,8 @@ export interface ApiParts {
   readonly dashboardDir?: string;
   /** Where apps reach the gateway; left out where that is not known here. */
   readonly gatewayUrl?: string;
+  /** Seals upstream keys and the answers of creates; without, routes that need it say so. */
+  readonly seal?: SecretSeal;
   /** The address to bind (`--host`) and the port (`--admin-port`; 0 picks a free one). */
   readonly host: string;
   readonly port: number;
@@ -92,7 +95,16 @@ export async function startApi(parts: ApiParts): Promise<RunningApi> {
 }
 
 function routeParts(parts: ApiParts, link: OneTimeLink): ApiRouteParts {
-  const { upstream, lines, operatorToken, log, exports = null, contentSeal = null, gatewayUrl = null } = parts;
+  const {
+    upstream,
+    lines,
+    operatorToken,
+    log,
+    exports = null,
+    contentSeal = null,
+    seal = null,
+    gatewayUrl = null,
+  } = parts;
   // Routes change something through `auditedDb` or not at all.
   const db = guarded(parts.db);
   const tenancy = { ...parts.tenancy, db };
@@ -113,6 +125,7 @@ function routeParts(parts: ApiParts, link: OneTimeLink): ApiRouteParts {
     },
     exports,
     contentSeal,
+    seal,
     log,
     openApi: once(() => openApiDocument(ApiModule.controllers())),
   };

@@ -83,6 +83,7 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
     lines: gateway.lines,
     exports: { place: exports, links: new DownloadLinks(pepper) },
     contentSeal,
+    seal,
     operatorToken: await secretFile(join(folder.secretsDir, 'operator-token')),
     ...{ host: config.host, port: config.adminPort, log: log.with({ app: 'api' }), shutdown },
   });

@@ -5,7 +5,7 @@ import { sweepRefusedCalls } from '@trunkline/metering/adapters/prisma';
 import type { Database } from '@trunkline/platform/database';
 import type { Log } from '@trunkline/platform/logging';
 import type { Shutdown } from '@trunkline/platform/shutdown';
-import { sweepClientSecrets } from '@trunkline/tenancy/adapters/prisma';
+import { sweepClientSecrets, sweepIdempotentRequests } from '@trunkline/tenancy/adapters/prisma';
 
 const SWEEP_MS = 60 * 60_000;
 const STOP_MS_MAX = 5_000;
@@ -23,7 +23,7 @@ export function startRefusedSweep({ db, log, clock }: RefusedSweepParts, shutdow
   let isOver = false;
   let sweeping: Promise<void> | null = null;
   const sweep = async (): Promise<void> => {
-    for (const sweepSome of [sweepRefusedCalls, sweepClientSecrets]) {
+    for (const sweepSome of [sweepRefusedCalls, sweepClientSecrets, sweepIdempotentRequests]) {
       try {
         let deleted = ROWS_MAX;
         while (deleted === ROWS_MAX && !isOver) deleted = await sweepSome(db, { nowMs: clock.nowMs(), max: ROWS_MAX });

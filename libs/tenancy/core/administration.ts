@@ -1,6 +1,6 @@
 // What can go wrong when tenants, keys and pools are administered, as values. The command line and the HTTP API turn
 // them into their own words; both know the code, never the text.
-import { err, ok, type Result } from '@trunkline/kernel';
+import { err, ok, type AmountPico, type ApiKeyId, type Result } from '@trunkline/kernel';
 import type { z } from 'zod';
 import type { ApiKey, Tenant } from './policy-snapshot.js';
 import type { Pool } from './pool.js';
@@ -21,7 +21,9 @@ export interface AdministrationRefusal {
     | 'share_not_found'
     | 'member_not_found'
     | 'token_not_found'
-    | 'slug_taken';
+    | 'slug_taken'
+    /** Somebody else was faster. */
+    | 'changed_meanwhile';
   /** Says what to do; repeats no secret. */
   readonly message: string;
   /** The fields at fault, of `invalid_input`. */
@@ -34,6 +36,12 @@ export type Administered<T> = Promise<Result<T, AdministrationRefusal>>;
 /** A tenant as administrators see it. */
 export interface TenantRecord extends Tenant {
   readonly createdAtMs: number;
+  /** Null: it was not put away. */
+  readonly archivedAtMs: number | null;
+  /** What it had been charged when it was put away. */
+  readonly archivedSpend: AmountPico | null;
+  /** Another one after each change. */
+  readonly version: string;
 }
 
 /** A key as administrators see it: recognisable, not usable. */
@@ -42,6 +50,11 @@ export interface ApiKeyRecord extends ApiKey {
   readonly last4: string;
   readonly createdAtMs: number;
   readonly revokedAtMs: number | null;
+  readonly archivedAtMs: number | null;
+  readonly archivedSpend: AmountPico | null;
+  /** The key that it took the place of. */
+  readonly replaces: ApiKeyId | null;
+  readonly version: string;
 }
 
 /** A key that was just made. */
@@ -55,12 +68,15 @@ export interface CreatedKey {
 export interface PoolRecord extends Omit<Pool, 'upstreamKeySealed'> {
   readonly hasUpstreamKey: boolean;
   readonly createdAtMs: number;
+  readonly version: string;
 }
 
 /** A share of a pool as administrators see it. */
 export interface ShareRecord extends PoolShare {
   readonly poolSlug: string;
   readonly tenantSlug: string;
+  /** `0` where nothing is stored. */
+  readonly version: string;
 }
 
 /** A key's share of its tenant's lines as administrators see it. */

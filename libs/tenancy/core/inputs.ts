@@ -88,6 +88,21 @@ export const CreateKeyInput = z.strictObject({
 /** A change of a key; what is not named stays. */
 export const UpdateKeyInput = z.strictObject({ name: NameInput.optional(), sessionsMax: SessionsMaxInput.optional() });
 
+// Long enough for a change of all that uses it; a key that works for months beside its successor was not rotated.
+const OVERLAP_MS_MAX = 30 * 24 * 3_600_000;
+const OVERLAP_PROBLEM = `overlapMs must be a whole number of milliseconds from 0 to ${OVERLAP_MS_MAX} (30 days)`;
+/** How long the old key may work beside the new one. */
+export const OVERLAP_BOUNDS = { min: 0, max: OVERLAP_MS_MAX } as const;
+
+/** A new key in the place of another. */
+export const RotateKeyInput = z.strictObject({
+  overlapMs: z
+    .number(OVERLAP_PROBLEM)
+    .int(OVERLAP_PROBLEM)
+    .min(0, OVERLAP_PROBLEM)
+    .max(OVERLAP_MS_MAX, OVERLAP_PROBLEM),
+});
+
 /** A pool, made or brought to this state. */
 export const EnsurePoolInput = z.strictObject({
   slug: SlugInput,
@@ -101,6 +116,7 @@ export type CreateTenantRequest = z.input<typeof CreateTenantInput>;
 export type UpdateTenantRequest = z.input<typeof UpdateTenantInput>;
 export type CreateKeyRequest = z.input<typeof CreateKeyInput>;
 export type UpdateKeyRequest = z.input<typeof UpdateKeyInput>;
+export type RotateKeyRequest = z.input<typeof RotateKeyInput>;
 export type EnsurePoolRequest = z.input<typeof EnsurePoolInput>;
 
 function allowList<Item extends z.ZodType<string>>(item: Item, name: string) {

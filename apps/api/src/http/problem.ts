@@ -21,6 +21,10 @@ export const PROBLEMS = {
   export_not_found: { status: 404, title: 'There is no such export' },
   member_not_found: { status: 404, title: 'There is no such member' },
   token_not_found: { status: 404, title: 'There is no such token' },
+  key_not_found: { status: 404, title: 'There is no such key' },
+  issuer_not_found: { status: 404, title: 'There is no such issuer' },
+  secret_not_found: { status: 404, title: 'There is no such client secret' },
+  share_not_found: { status: 404, title: 'There is no such share' },
   tenant_not_found: { status: 404, title: 'There is no such tenant' },
   cost_centre_not_found: { status: 404, title: 'There is no such cost centre' },
   pool_not_found: { status: 404, title: 'There is no such pool' },
@@ -30,13 +34,18 @@ export const PROBLEMS = {
   run_not_found: { status: 404, title: 'There is no such run' },
   method_not_allowed: { status: 405, title: 'This cannot be done here' },
   does_not_hold: { status: 409, title: 'This does not fit what is there' },
+  name_taken: { status: 409, title: 'This name is taken' },
   files_are_gone: { status: 410, title: 'The files are gone' },
+  changed_meanwhile: { status: 412, title: 'Somebody changed this meanwhile' },
   host_not_allowed: { status: 421, title: 'This host name is not ours' },
+  idempotency_key_reused: { status: 422, title: 'This Idempotency-Key belongs to another request' },
   booking_refused: { status: 422, title: 'This cannot be booked' },
   prices_refused: { status: 422, title: 'These prices cannot be taken' },
+  version_needed: { status: 428, title: 'Say which version you change' },
   internal_error: { status: 500, title: 'Trunkline failed' },
   what_if_under_way: { status: 503, title: 'Another what-if is under way' },
   takes_too_long: { status: 503, title: 'This takes longer than a request may' },
+  secrets_not_here: { status: 503, title: 'Secrets cannot be kept here' },
   exports_not_here: { status: 503, title: 'Exports are not kept here' },
   database_unavailable: { status: 503, title: 'The database does not answer' },
   lines_not_known: { status: 503, title: 'The lines are not known here' },
@@ -59,6 +68,8 @@ export interface ProblemWords {
   /** Public: says what to do. */
   readonly detail: string;
   readonly errors?: readonly ProblemField[];
+  /** Of `changed_meanwhile`: what is there now. */
+  readonly current?: unknown;
 }
 
 /** An expected refusal on its way to the filter. */

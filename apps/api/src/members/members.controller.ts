@@ -14,7 +14,7 @@ import { assertOwnSite } from '../http/same-site.js';
 import { tenantNamed } from '../reads/answers.js';
 import { orTooLong } from '../reads/read-within.js';
 import { isoOf } from '../v1/views.js';
-import { administered } from './administered.js';
+import { administered } from '../http/administered.js';
 
 const NoQuery = z.strictObject({});
 /** A role for the company (`tenant` null) or for a tenant, by slug or id. */

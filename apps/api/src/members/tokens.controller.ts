@@ -22,7 +22,7 @@ import { assertOwnSite } from '../http/same-site.js';
 import { noSuchTenant, tenantNamed } from '../reads/answers.js';
 import { orTooLong } from '../reads/read-within.js';
 import { isoOf } from '../v1/views.js';
-import { administered } from './administered.js';
+import { administered } from '../http/administered.js';
 import { GrantBody } from './members.controller.js';
 
 const GRANTS_MAX = 50;

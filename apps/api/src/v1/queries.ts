@@ -23,9 +23,6 @@ const by = z
   .transform((text) => text.split(','))
   .pipe(z.array(z.enum(COST_DIMENSIONS, LIST)).refine((names) => new Set(names).size === names.length, LIST));
 
-/** `/tenants` takes nothing. */
-export const TenantsQuery = z.strictObject({});
-
 /** `/sessions`: how many rows at most. */
 export const SessionsQuery = z.strictObject({
   limit: z

@@ -1,7 +1,6 @@
 // `/admin/api/v1`: the overview's figures for programs, of the tenants that whoever asks may see.
 import { Controller, Get, Inject, Query, Req } from '@nestjs/common';
 import { costsOfAllTenants, usageOfAllTenants } from '@trunkline/ledger/adapters/prisma';
-import { listTenants } from '@trunkline/tenancy/adapters/prisma';
 import type { Request } from 'express';
 import type { z } from 'zod';
 import { accessOf } from '../access/access-of.js';
@@ -9,12 +8,12 @@ import { Allow, OpenToPrograms } from '../access/allow.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
 import { openSessionsWithin } from '../reads/open-sessions.js';
-import { orTooLong, readWithin } from '../reads/read-within.js';
+import { readWithin } from '../reads/read-within.js';
 import { Answers } from '../openapi/answers.js';
 import { Asks } from '../openapi/asks.js';
-import { CostsQuery, costsQuery, RangeQuery, SessionsQuery, TenantsQuery, usageQuery } from './queries.js';
+import { CostsQuery, costsQuery, RangeQuery, SessionsQuery, usageQuery } from './queries.js';
 import { CostsAnswer, SessionsAnswer, UsageAnswer } from './report-answers.js';
-import { costView, isoOf, sessionView, tenantView, usageView } from './views.js';
+import { costView, isoOf, sessionView, usageView } from './views.js';
 
 // What the ledger books in.
 const CURRENCY = 'USD' as const;
@@ -23,19 +22,6 @@ const CURRENCY = 'USD' as const;
 @OpenToPrograms(true)
 export class ReportsController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
-
-  /** Tenants, by slug. */
-  @Allow('tenants:read', 'tenants')
-  @Get('tenants')
-  async tenants(@Query() query: unknown, @Req() request: Request) {
-    checkQuery(TenantsQuery, query);
-    const tenants = await orTooLong(listTenants(this.parts.tenancy));
-    return {
-      tenants: accessOf(request)
-        .scope.only(tenants, ({ id }) => id)
-        .map(tenantView),
-    };
-  }
 
   /** Open sessions, newest first, and how many there are in all. */
   @Allow('sessions:read', 'tenants')

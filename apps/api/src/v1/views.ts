@@ -3,13 +3,7 @@
 import { formatAmount } from '@trunkline/kernel';
 import type { CostDimension, CostRow, UsageRow } from '@trunkline/ledger/adapters/prisma';
 import { formatQuantity } from '@trunkline/metering';
-import type { TenantRecord } from '@trunkline/tenancy';
 import type { OpenSession } from '../reads/open-sessions.js';
-
-/** A tenant. */
-export function tenantView({ id, slug, name, status, sessionsMax, createdAtMs }: TenantRecord) {
-  return { id, slug, name, status, sessionsMax, createdAt: isoOf(createdAtMs) };
-}
 
 /** An open session. */
 export function sessionView(session: OpenSession, nowMs: number) {

@@ -56,6 +56,19 @@ export async function costsOfAllTenants(db: Queryable, query: CostQuery): Promis
   return costsIn(db, null, query);
 }
 
+/** What a tenant, or one of its keys, has been charged so far: net of corrections, exact. */
+export async function chargedInAll(
+  db: Queryable,
+  { tenantId, keyId }: { readonly tenantId: TenantId; readonly keyId: ApiKeyId | null },
+): Promise<AmountPico> {
+  const ofKey = keyId === null ? Prisma.empty : Prisma.sql`AND key_id = ${keyId}`;
+  const rows = await db.$queryRaw`
+    SELECT coalesce(sum(total), 0)::text AS charged FROM ledger_transaction
+     WHERE tenant_id = ${tenantId} AND purpose = 'tenant_charge' ${ofKey}`;
+  const [{ charged }] = z.tuple([z.object({ charged: amountText })]).parse(rows);
+  return charged;
+}
+
 const COLUMNS: Readonly<Record<CostDimension, Prisma.Sql>> = {
   tenant: Prisma.sql`tenant_id`,
   key: Prisma.sql`key_id`,

@@ -41,6 +41,7 @@ export { type TimeRange } from './report-scope.js';
 export { usageOfAllTenants, usageOfTenant, type UsageRow } from './usage-report.js';
 export {
   COST_DIMENSIONS,
+  chargedInAll,
   costsOfAllTenants,
   costsOfTenant,
   type CostDimension,

@@ -16,7 +16,7 @@ import {
 } from '../../index.js';
 import type { TenancyContext } from './context.js';
 import { changing, keyOf, lockTenant, type Tx } from './locks.js';
-import { keyNotFound, tenantNotFound } from './not-found.js';
+import { keyNotFound, tenantArchived } from './not-found.js';
 import { keyFloors } from './share-claims.js';
 import { apiKeyOf, storedList } from './tenancy-rows.js';
 
@@ -32,15 +32,18 @@ export async function createKey(
   const nowMs = context.clock.nowMs();
   if (expiresAt !== null && expiresAt.getTime() <= nowMs)
     return err({ code: 'invalid_input', message: 'expiresAt must be in the future.', fields: ['expiresAt'] });
-  const tenant = await context.db.tenant.findUnique({ where: { id: tenantId }, select: { id: true } });
-  if (!tenant) return err(tenantNotFound(tenantId));
   const secret = mintKey(context.randomBytes);
   const data = {
     ...{ id: mintId('key', nowMs, context.randomBytes), tenantId, name, hmac: context.hashKey(secret) },
     ...displayOf(secret),
     ...{ sessionsMax, models: storedList(models), origins: storedList(origins), scopes, expiresAt },
   };
-  return changing(context.db, async (tx) => ok({ key: apiKeyOf(await tx.apiKey.create({ data })), secret }));
+  return changing(context.db, async (tx) => {
+    const tenant = await lockTenant(tx, tenantId);
+    if (!tenant.ok) return tenant;
+    if (tenant.value.archivedAtMs !== null) return err(tenantArchived(tenant.value.slug));
+    return ok({ key: apiKeyOf(await tx.apiKey.create({ data })), secret });
+  });
 }
 
 /** Changes what the request names. A cap below what the key is guaranteed is refused. */
@@ -116,6 +119,16 @@ async function setSuspended(
     if (isThere) return ok(key);
     return ok(apiKeyOf(await tx.apiKey.update({ where: { id: keyId, tenantId }, data: { suspendedAt } })));
   });
+}
+
+/** One key of the tenant. */
+export async function findKey(
+  { db }: Pick<TenancyContext, 'db'>,
+  tenantId: TenantId,
+  named: string,
+): Administered<ApiKeyRecord> {
+  const row = await db.apiKey.findFirst({ where: { id: named, tenantId } });
+  return row ? ok(apiKeyOf(row)) : err(keyNotFound(named));
 }
 
 /** The tenant's keys, revoked ones too, oldest first. */

@@ -1,3 +1,26 @@
+export { archiveKey, archiveTenant } from './archive.js';
+export { atVersion, NOT_STORED, type EditedThing } from './at-version.js';
+export {
+  IDEMPOTENCY_MS,
+  MadeBefore,
+  onceOnly,
+  OtherRequest,
+  sweepIdempotentRequests,
+  type RepeatableRequest,
+} from './once-only.js';
+export {
+  KEY_STATES,
+  pageOfKeys,
+  pageOfTenants,
+  TENANT_STATES,
+  type KeyState,
+  type Page,
+  type PageOf,
+  type TenantState,
+} from './pages.js';
+export { rotateKey, type RotatedKey } from './rotate-key.js';
+export { findKey } from './api-keys.js';
+export { findShare } from './shares.js';
 export { createKey, listKeys, resumeKey, revokeKey, suspendKey, updateKey } from './api-keys.js';
 export { listClientSecrets, PrismaClientSecrets, revokeClientSecret, sweepClientSecrets } from './client-secrets.js';
 export type { TenancyContext } from './context.js';

@@ -4,7 +4,7 @@
 import { err, ok, parseId, type ApiKeyId, type TenantId } from '@trunkline/kernel';
 import type { Database, Prisma } from '@trunkline/platform/database';
 import type { Administered, ApiKeyRecord, Pool, TenantRecord } from '../../index.js';
-import { poolNotFound, tenantNotFound } from './not-found.js';
+import { poolNotFound, tenantArchived, tenantNotFound } from './not-found.js';
 import { apiKeyOf, poolOf, tenantOf } from './tenancy-rows.js';
 
 /** A transaction under way. */
@@ -50,6 +50,7 @@ export async function lockPool(tx: Tx, idOrSlug: string): Administered<Pool> {
 export async function lockShare(tx: Tx, holder: ShareHolder): Administered<LockedShare> {
   const tenant = await lockTenant(tx, holder.tenantId);
   if (!tenant.ok) return tenant;
+  if (tenant.value.archivedAtMs !== null) return err(tenantArchived(tenant.value.slug));
   const pool = await lockPool(tx, holder.pool);
   return pool.ok ? ok({ tenant: tenant.value, pool: pool.value }) : pool;
 }

@@ -9,6 +9,11 @@ export function tenantNotFound(named: string): AdministrationRefusal {
   };
 }
 
+/** A tenant that was put away. */
+export function tenantArchived(slug: string): AdministrationRefusal {
+  return { code: 'does_not_hold', message: `Tenant ${slug} is archived for good: make a new one.` };
+}
+
 /** No pool of this id or slug. */
 export function poolNotFound(named: string): AdministrationRefusal {
   return {

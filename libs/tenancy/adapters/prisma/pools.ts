@@ -56,7 +56,8 @@ export async function createPool(context: PoolContext, request: CreatePoolReques
   const refusal = refusalOf(accountProblems(pool));
   if (refusal) return err(refusal);
   try {
-    return ok(poolRecordOf(await context.db.pool.create({ data: { id, slug, ...columnsOf(pool) } })));
+    const data = { id, slug, ...columnsOf(pool) };
+    return await changing(context.db, async (tx) => ok(poolRecordOf(await tx.pool.create({ data }))));
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     return err({ code: 'slug_taken', message: `There is already a pool "${slug}". Choose another slug.` });

@@ -14,8 +14,11 @@ import {
   type SetShareRequest,
   type ShareRecord,
 } from '../../index.js';
+import { NOT_STORED } from './at-version.js';
 import type { TenancyContext } from './context.js';
 import { changing, lockShare, type LockedShare, type ShareHolder, type Tx } from './locks.js';
+import { tenantNotFound } from './not-found.js';
+import { findPool } from './pools.js';
 import { claimsOf, tenantFloors, withClaim } from './share-claims.js';
 import { poolShareOf } from './tenancy-rows.js';
 
@@ -41,8 +44,8 @@ export async function setShare(
     const refusal = await whyNot(tx, locked.value, share);
     if (refusal) return err(refusal);
     const where = { poolId_tenantId: { poolId: share.poolId, tenantId: share.tenantId } };
-    await tx.poolShare.upsert({ where, create: share, update: share });
-    return ok(recordOf(locked.value, share));
+    const row = await tx.poolShare.upsert({ where, create: share, update: share });
+    return ok(recordOf(locked.value, row));
   });
 }
 
@@ -58,8 +61,24 @@ export async function removeShare({ db }: TenancyContext, holder: ShareHolder): 
     const refusal = await whyNot(tx, locked.value, { poolId: pool.id, tenantId: tenant.id, ...DEFAULT_SHARE });
     if (refusal) return err(refusal);
     await tx.poolShare.delete({ where });
-    return ok(recordOf(locked.value, poolShareOf(row)));
+    return ok(recordOf(locked.value, row));
   });
+}
+
+/** What a tenant has of a pool, the default where nothing is stored. */
+export async function findShare(
+  context: TenancyContext,
+  { tenantId, pool: named }: ShareHolder,
+): Administered<ShareRecord> {
+  const pool = await findPool(context, named);
+  if (!pool.ok) return pool;
+  const ids = { poolId: pool.value.id, tenantId };
+  const row = await context.db.poolShare.findUnique({ where: { poolId_tenantId: ids } });
+  const tenant = await context.db.tenant.findUnique({ where: { id: tenantId }, select: { slug: true } });
+  if (tenant === null) return err(tenantNotFound(tenantId));
+  const share = row ? poolShareOf(row) : { ...ids, ...DEFAULT_SHARE };
+  const version = row?.version.toString() ?? NOT_STORED;
+  return ok({ ...share, poolSlug: pool.value.slug, tenantSlug: tenant.slug, version });
 }
 
 /** The shares of all tenants, of one pool or of all. */
@@ -72,7 +91,7 @@ export async function listShares(
     include: { pool: { select: { slug: true } }, tenant: { select: { slug: true } } },
     orderBy: [{ poolId: 'asc' }, { tenant: { slug: 'asc' } }],
   });
-  return rows.map((row) => ({ ...poolShareOf(row), poolSlug: row.pool.slug, tenantSlug: row.tenant.slug }));
+  return rows.map((row) => ({ ...poolShareOf(row), ...namesOf(row), version: row.version.toString() }));
 }
 
 /** The refusal for a share that is not there. */
@@ -97,6 +116,10 @@ async function whyNot(
   return refusalOf([...poolProblems(claims), ...holderProblems({ ...holder, floors: [...floors.values()] })]);
 }
 
-function recordOf({ tenant, pool }: LockedShare, share: PoolShare): ShareRecord {
-  return { ...share, poolSlug: pool.slug, tenantSlug: tenant.slug };
+function recordOf({ tenant, pool }: LockedShare, row: Parameters<typeof poolShareOf>[0]): ShareRecord {
+  return { ...poolShareOf(row), poolSlug: pool.slug, tenantSlug: tenant.slug, version: row.version.toString() };
+}
+
+function namesOf(row: { readonly pool: { readonly slug: string }; readonly tenant: { readonly slug: string } }) {
+  return { poolSlug: row.pool.slug, tenantSlug: row.tenant.slug };
 }

@@ -32,7 +32,11 @@ export function tenantOf(row: TenantRow): TenantRecord {
   const { slug, name, sessionsMax, createdAt } = row;
   const status = row.status === 'active' ? 'active' : 'suspended';
   const limits = limitsOf(row);
-  return { id: trustedId('tnt', row.id), slug, name, status, sessionsMax, limits, createdAtMs: createdAt.getTime() };
+  return {
+    ...{ id: trustedId('tnt', row.id), slug, name, status, sessionsMax, limits, createdAtMs: createdAt.getTime() },
+    ...putAway(row),
+    version: row.version.toString(),
+  };
 }
 
 /** A row of `api_key`, without its HMAC. */
@@ -53,6 +57,9 @@ export function apiKeyOf(row: ApiKeyRow): ApiKeyRecord {
     expiresAtMs: expiresAt?.getTime() ?? null,
     createdAtMs: createdAt.getTime(),
     revokedAtMs: revokedAt?.getTime() ?? null,
+    ...putAway(row),
+    replaces: row.replaces === null ? null : trustedId('key', row.replaces),
+    version: row.version.toString(),
   };
 }
 
@@ -91,7 +98,12 @@ export function poolOf(row: PoolRow): Pool {
 /** A row of `pool`, for administrators. */
 export function poolRecordOf(row: PoolRow): PoolRecord {
   const { upstreamKeySealed, ...pool } = poolOf(row);
-  return { ...pool, hasUpstreamKey: upstreamKeySealed !== null, createdAtMs: row.createdAt.getTime() };
+  return {
+    ...pool,
+    hasUpstreamKey: upstreamKeySealed !== null,
+    createdAtMs: row.createdAt.getTime(),
+    version: row.version.toString(),
+  };
 }
 
 /** A row of `pool_share`. */
@@ -131,6 +143,10 @@ export function storedList(list: readonly string[] | null): string[] {
 const VENDORS = z.enum({ openai: 'openai', azure: 'azure' } satisfies { [Vendor in PoolVendor]: Vendor });
 const CAPS = z.record(z.string(), z.number());
 const NAMES = z.record(z.string(), z.string());
+
+function putAway({ archivedAt, archivedSpend }: Pick<TenantRow, 'archivedAt' | 'archivedSpend'>) {
+  return { archivedAtMs: archivedAt?.getTime() ?? null, archivedSpend: amountOf(archivedSpend) };
+}
 
 function limitsOf(row: TenantRow): TenantLimits {
   const { waitMsMax, reconnectGraceMs, idleReclaimMs, sessionMsMax, sessionsPerMinuteMax, tokensPerMinuteMax } = row;

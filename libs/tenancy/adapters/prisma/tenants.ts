@@ -14,7 +14,7 @@ import {
 } from '../../index.js';
 import type { TenancyContext } from './context.js';
 import { changing, lockTenant, type Tx } from './locks.js';
-import { tenantNotFound } from './not-found.js';
+import { tenantArchived, tenantNotFound } from './not-found.js';
 import { tenantFloors } from './share-claims.js';
 import { limitColumnsOf, tenantOf } from './tenancy-rows.js';
 
@@ -55,6 +55,7 @@ export async function updateTenant(
   return changing(context.db, async (tx) => {
     const tenant = await lockTenant(tx, tenantId);
     if (!tenant.ok) return tenant;
+    if (tenant.value.archivedAtMs !== null) return err(tenantArchived(tenant.value.slug));
     const refusal = sessionsMax === undefined ? null : refusalOf(await capProblems(tx, tenant.value, sessionsMax));
     if (refusal) return err(refusal);
     return ok(tenantOf(await tx.tenant.update({ where: { id: tenantId }, data })));

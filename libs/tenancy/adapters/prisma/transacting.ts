@@ -1,0 +1,21 @@
+// A view of a database on which something happens around each transaction. Everything else goes straight through, so what has to
+// be inside is for services that change what they change in one transaction.
+import type { Database, Prisma } from '@trunkline/platform/database';
+
+type Options = Parameters<Database['$transaction']>[1];
+
+/** What a service does in its transaction. */
+export type Work = (tx: Prisma.TransactionClient) => Promise<unknown>;
+
+/** The view. @param around what becomes of a service's work; it runs in one transaction of the database below */
+export function transacting(
+  db: Database,
+  around: (tx: Prisma.TransactionClient, work: Work) => Promise<unknown>,
+): Database {
+  const transaction = (work: Work, options?: Options): Promise<unknown> =>
+    db.$transaction((tx) => around(tx, work), options);
+  return new Proxy(db, {
+    get: (target, property): unknown =>
+      property === '$transaction' ? transaction : Reflect.get(target, property, target),
+  });
+}
