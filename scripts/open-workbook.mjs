@@ -27,7 +27,8 @@ try {
   const summary = sheet('Summary');
   process.stdout.write(`${summary.map((cells) => cells.join('  ').trimEnd()).join('\n')}\n`);
   const charged = micros(summary.find(([name]) => name === 'Charged')?.[1]);
-  const [header = [], ...centres] = sheet('Cost centres');
+  const [header = [], ...rows] = sheet('Cost centres');
+  const centres = rows.filter(([code]) => code !== 'Total');
   const column = header.indexOf('Charge');
   const sum = centres.reduce((total, cells) => total + micros(cells[column]), 0);
   // Each line is rounded to what is shown.

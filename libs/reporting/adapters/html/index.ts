@@ -14,7 +14,7 @@ import {
 } from '../../index.js';
 
 const STYLE = `
-@page{size:A4;margin:16mm}
+@page{size:A4;margin:16mm;@bottom-right{content:counter(page) " / " counter(pages);font:9px system-ui,sans-serif}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:60rem;padding:2rem 1.25rem;background:#fff;color:#16202b;font:14px/1.45 system-ui,sans-serif}
 header{display:flex;justify-content:space-between;gap:2rem;border-bottom:2px solid #16202b;padding-bottom:.75rem}
@@ -24,7 +24,16 @@ p{margin:.25rem 0}
 .muted{color:#516070}
 .status{border:2px solid currentColor;padding:.25rem .75rem;font-weight:700;align-self:flex-start}
 .preliminary{color:#a4161a}
-table{border-collapse:collapse;width:100%;font-size:.8125rem}
+table{border-collapse:collapse;width:100%;font-size:.8125rem;table-layout:fixed}
+.model,.what{width:12%}
+.amount{width:11%}
+.key{width:14%}
+.quantity{width:17%}
+.price{width:16%}
+.exact{width:18%}
+.day{width:14%}
+.tenant{width:20%}
+.number .muted{white-space:normal}
 th,td{text-align:left;padding:.3rem .5rem;border-bottom:1px solid #d5dbe2;vertical-align:top}
 thead th{color:#516070;border-bottom:1px solid #16202b}
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
@@ -34,7 +43,12 @@ dl{display:grid;grid-template-columns:auto auto;gap:.25rem 2rem;justify-content:
 dt,dd{margin:0}
 dd{text-align:right}
 .total{font-size:1.25rem;font-weight:700}
-@media print{body{padding:0;max-width:none}tr{break-inside:avoid}thead{display:table-header-group}}
+aside{text-align:right;white-space:nowrap}
+aside p{margin:0 0 .5rem}
+aside .status{display:inline-block}
+h2{break-after:avoid}
+/* A head on each page, but sums only where they are due: after the last row. */
+@media print{body{padding:0;max-width:none;font-size:12px}table{font-size:11px}.id{font-size:9px}tr,dl{break-inside:avoid}thead{display:table-header-group}tfoot{display:table-row-group}}
 `;
 
 /** The `style-src` source that allows the page's sheet and nothing else. */
@@ -73,7 +87,8 @@ export function statementPage(statement: Statement): string {
 <header><div><h1>Statement ${directory.period}</h1>
 <p><strong>${title}</strong> <span class="id">${id}</span></p>
 <p class="muted">Issued by ${directory.company.name}. The month begins and ends at midnight in ${directory.company.timeZone}. Amounts in USD.</p></div>
-<p class="status${preliminary ? markup` preliminary` : null}">${preliminary ? 'PRELIMINARY' : 'FINAL'}</p></header>
+<aside><p class="status${preliminary ? markup` preliminary` : null}">${preliminary ? 'PRELIMINARY' : 'FINAL'}</p>
+<p class="total">USD ${grouped(totalView(statement.total).amount)}</p></aside></header>
 ${preliminary ? markup`<p class="preliminary">The month is not closed: figures may change.</p>` : closes(statement)}
 ${sections}
 ${totals(statement.total)}
@@ -94,14 +109,14 @@ function sectionMarkup(section: string, lines: readonly ShownLine[], total: Stat
   const metered = lines.some((line) => line.quantity !== null);
   const { amount, exact, rounding } = totalView(total);
   const head = metered
-    ? markup`<th>Model</th><th>What</th><th>Key</th><th class="number">Quantity</th><th class="number">Price</th>`
-    : markup`<th>Day</th><th>Tenant</th><th>Why</th>`;
+    ? markup`<th class="model">Model</th><th class="what">What</th><th class="key">Key</th><th class="number quantity">Quantity</th><th class="number price">Price</th>`
+    : markup`<th class="day">Day</th><th class="tenant">Tenant</th><th>Why</th>`;
   const body = lines.map((line) => (metered ? meteredRow(line, section) : manualRow(line)));
   return markup`<section><h2>${TITLES[section] ?? section}</h2>
-<table><thead><tr>${head}<th class="number">Exact</th><th class="number">Amount</th></tr></thead>
+<table><thead><tr>${head}<th class="number exact">Exact</th><th class="number amount">Amount</th></tr></thead>
 <tbody>${body}</tbody>
 <tfoot><tr><th colspan="${metered ? 5 : 3}">Sum${section === 'prepayment' ? null : markup` <span class="muted">(rounding ${rounding})</span>`}</th>
-<td class="number">${exact}</td><td class="number">${section === 'prepayment' ? '' : amount}</td></tr></tfoot></table></section>
+<td class="number">${grouped(exact)}</td><td class="number">${section === 'prepayment' ? '' : grouped(amount)}</td></tr></tfoot></table></section>
 `;
 }
 
@@ -112,17 +127,36 @@ function meteredRow(line: ShownLine, section: string): Html {
       : null;
   return markup`<tr><td>${line.model ?? ''}${about}</td><td>${line.words?.skuMeter ?? ''}</td>
 <td><bdi>${line.key ?? ''}</bdi> <span class="id">${line.keyId ?? ''}</span></td>
-<td class="number">${line.quantity ?? ''} ${line.unit ?? ''}</td>
-<td class="number">${line.price ?? 'not billed'} <span class="muted">per ${line.pricingUnit ?? '-'}</span><br /><span class="id">${line.priceVersion ?? ''}</span></td>
-<td class="number">${line.exact ?? ''}</td><td class="number">${line.amount ?? ''}</td></tr>
+<td class="number">${grouped(line.quantity)}<br /><span class="muted">${line.unit ?? ''}</span></td>
+<td class="number">${priceMarkup(line)}</td>
+<td class="number">${grouped(line.exact)}</td><td class="number">${grouped(line.amount)}</td></tr>
 `;
+}
+
+function priceMarkup({ price, pricingUnit, priceVersion }: ShownLine): Html {
+  if (price === null) return markup`not billed`;
+  return markup`${grouped(price)}<br /><span class="muted">per ${perUnit(pricingUnit ?? '')}</span><br /><span class="id">${priceVersion ?? ''}</span>`;
+}
+
+// FOCUS's units, as people say them: "1M tokens" for "1000000 Tokens", "minute" for "Minutes".
+function perUnit(unit: string): string {
+  const [first = '', second] = unit.toLowerCase().split(' ');
+  return second === undefined ? first.replace(/s$/, '') : `${first === '1000000' ? '1M' : grouped(first)} ${second}`;
+}
+
+/** A decimal with its thousands apart, for the eye. */
+function grouped(decimal: string | null): string {
+  if (decimal === null) return '';
+  const [whole = '', fraction] = decimal.split('.');
+  const parted = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  return fraction === undefined ? parted : `${parted}.${fraction}`;
 }
 
 function manualRow(line: ShownLine): Html {
   const about =
     line.day?.startsWith(line.month) === true ? null : markup`<br /><span class="muted">of ${line.month}</span>`;
   return markup`<tr><td>${line.day ?? ''}${about}</td><td><bdi>${line.tenant}</bdi></td><td>${line.text ?? ''}</td>
-<td class="number">${line.exact ?? line.prepaid ?? ''}</td><td class="number">${line.amount ?? ''}</td></tr>
+<td class="number">${grouped(line.exact ?? line.prepaid)}</td><td class="number">${grouped(line.amount)}</td></tr>
 `;
 }
 
@@ -131,12 +165,12 @@ function prepaid({ prepaid: balance, preliminary }: Statement): Html {
   const { opening, received, used, closing } = prepaidView(balance);
   const later = preliminary ? markup`<p class="muted">Prepaid money is used when the month is closed.</p>` : null;
   return markup`<h2>Prepaid</h2>${later}
-<dl><dt>Before the month</dt><dd>${opening}</dd><dt>Received</dt><dd>${received}</dd><dt>Used</dt><dd>${used}</dd>
-<dt class="total">Left</dt><dd class="total">${closing}</dd></dl>`;
+<dl><dt>Before the month</dt><dd>${grouped(opening)}</dd><dt>Received</dt><dd>${grouped(received)}</dd><dt>Used</dt><dd>${grouped(used)}</dd>
+<dt class="total">Left</dt><dd class="total">${grouped(closing)}</dd></dl>`;
 }
 
 function totals(total: StatementTotal): Html {
   const { amount, exact, rounding } = totalView(total);
-  return markup`<dl><dt>Exact sum</dt><dd>${exact}</dd><dt>Rounding</dt><dd>${rounding}</dd>
-<dt class="total">Total USD</dt><dd class="total">${amount}</dd></dl>`;
+  return markup`<dl><dt>Exact sum</dt><dd>${grouped(exact)}</dd><dt>Rounding</dt><dd>${rounding}</dd>
+<dt class="total">Total USD</dt><dd class="total">${grouped(amount)}</dd></dl>`;
 }

@@ -1,5 +1,6 @@
 // What an .xlsx archive holds beside its sheets (ECMA-376, Open Packaging Conventions): which files there are, what they are
 // to each other, and the few styles that our cells have.
+import type { WorkbookSheet } from '../../index.js';
 import { escapedXml } from './escaped-xml.js';
 import type { ArchivePart } from './zipped.js';
 
@@ -10,27 +11,37 @@ const RELATION = 'http://schemas.openxmlformats.org/officeDocument/2006/relation
 const CONTENT = 'application/vnd.openxmlformats-officedocument.spreadsheetml';
 
 /** How a cell may look: its place in the list of cell formats. */
-export const STYLE = { plain: 0, bold: 1, day: 2, whole: 3, cents: 4, micros: 5 } as const;
+export const STYLE = {
+  ...{ plain: 0, bold: 1, day: 2, whole: 3, cents: 4, micros: 5 },
+  // Over numbers, and sums of them.
+  ...{ boldRight: 6, boldWhole: 7, boldCents: 8, boldMicros: 9 },
+} as const;
 
 // How numbers are shown, from the style `day` on. Ids from 164 on are free for a file's own.
-const NUMBER_FORMATS = ['yyyy-mm-dd', '#,##0', '#,##0.00', '#,##0.00####'];
+// All decimals of a column are shown, so that its points stand below each other; `_)` keeps them off the text to the right.
+const NUMBER_FORMATS = ['yyyy-mm-dd', '#,##0_)', '#,##0.00_)', '#,##0.000000_)'];
 const FIRST_FORMAT_ID = 164;
+const LEFT = '<alignment horizontal="left"/>';
+const RIGHT = '<alignment horizontal="right"/>';
 
 /** Where a sheet is, by its place from 0. */
 export function sheetPath(index: number): string {
   return `xl/worksheets/sheet${index + 1}.xml`;
 }
 
-/** Everything but the sheets. @param names of the sheets, in order */
-export function fixedParts(names: readonly string[]): readonly ArchivePart[] {
+/** What these parts say of a sheet. */
+export type ListedSheet = Pick<WorkbookSheet, 'name' | 'isTable'>;
+
+/** Everything but the sheets, which are given in their order. */
+export function fixedParts(sheets: readonly ListedSheet[]): readonly ArchivePart[] {
   return [
-    part('[Content_Types].xml', contentTypes(names.length)),
+    part('[Content_Types].xml', contentTypes(sheets.length)),
     part('_rels/.rels', relations([['officeDocument', 'xl/workbook.xml']])),
-    part('xl/workbook.xml', workbook(names)),
+    part('xl/workbook.xml', workbook(sheets)),
     part(
       'xl/_rels/workbook.xml.rels',
       relations([
-        ...names.map((_, i) => ['worksheet', sheetPath(i).slice('xl/'.length)] as const),
+        ...sheets.map((_, i) => ['worksheet', sheetPath(i).slice('xl/'.length)] as const),
         ['styles', 'styles.xml'],
       ]),
     ),
@@ -64,18 +75,28 @@ function relations(targets: readonly (readonly [kind: string, target: string])[]
   return `<Relationships xmlns="${RELATIONS}">${each.join('')}</Relationships>`;
 }
 
-function workbook(names: readonly string[]): string {
-  const sheets = names.map((name, i) => `<sheet name="${escapedXml(name)}" sheetId="${i + 1}" r:id="rId${i + 1}"/>`);
+function workbook(listed: readonly ListedSheet[]): string {
+  const sheets = listed.map(
+    ({ name }, i) => `<sheet name="${escapedXml(name)}" sheetId="${i + 1}" r:id="rId${i + 1}"/>`,
+  );
+  // The header of a table is printed on each of its pages.
+  const titles = listed.flatMap(({ name, isTable }, i) =>
+    isTable
+      ? `<definedName name="_xlnm.Print_Titles" localSheetId="${i}">'${escapedXml(name.replaceAll("'", "''"))}'!$1:$1</definedName>`
+      : [],
+  );
   return (
-    `<workbook xmlns="${SPREADSHEET}" xmlns:r="${RELATION}">` +
-    `<bookViews><workbookView/></bookViews><sheets>${sheets.join('')}</sheets></workbook>`
+    `<workbook xmlns="${SPREADSHEET}" xmlns:r="${RELATION}"><bookViews><workbookView/></bookViews>` +
+    `<sheets>${sheets.join('')}</sheets><definedNames>${titles.join('')}</definedNames></workbook>`
   );
 }
 
 function styles(): string {
   const formats = NUMBER_FORMATS.map((code, i) => `<numFmt numFmtId="${FIRST_FORMAT_ID + i}" formatCode="${code}"/>`);
-  const numbers = NUMBER_FORMATS.map((_, i) => cellFormat(FIRST_FORMAT_ID + i, 0));
-  const cells = [cellFormat(0, 0), cellFormat(0, 1), ...numbers];
+  const numbers = NUMBER_FORMATS.map((_, i) => cellFormat(FIRST_FORMAT_ID + i, 0, i === 0 ? LEFT : ''));
+  const boldRight = cellFormat(0, 1, RIGHT);
+  const boldNumbers = NUMBER_FORMATS.slice(1).map((_, i) => cellFormat(FIRST_FORMAT_ID + 1 + i, 1));
+  const cells = [cellFormat(0, 0), cellFormat(0, 1), ...numbers, boldRight, ...boldNumbers];
   const font = '<sz val="11"/><name val="Calibri"/>';
   return (
     `<styleSheet xmlns="${SPREADSHEET}">` +
@@ -90,7 +111,7 @@ function styles(): string {
   );
 }
 
-function cellFormat(numberFormat: number, font: number): string {
-  const applied = 'applyNumberFormat="1" applyFont="1"';
-  return `<xf numFmtId="${numberFormat}" fontId="${font}" fillId="0" borderId="0" xfId="0" ${applied}/>`;
+function cellFormat(numberFormat: number, font: number, alignment = ''): string {
+  const applied = `applyNumberFormat="1" applyFont="1"${alignment === '' ? '' : ' applyAlignment="1"'}`;
+  return `<xf numFmtId="${numberFormat}" fontId="${font}" fillId="0" borderId="0" xfId="0" ${applied}>${alignment}</xf>`;
 }

@@ -18,11 +18,17 @@ function gridOf(name: string): readonly (readonly Cell[])[] {
   return workbook.Sheets[name]?.['!data'] ?? [];
 }
 
-/** The rows below the header, by its names. */
+/** The rows below the header, by its names, without that of sums. */
 function linesOf(name: string): Readonly<Record<string, Cell>>[] {
+  return rowsOf(name).filter((line) => !isTotal(line));
+}
+
+function rowsOf(name: string): Readonly<Record<string, Cell>>[] {
   const [header = [], ...lines] = gridOf(name);
   return lines.map((line) => Object.fromEntries(header.map((cell, i) => [String(cell?.v), line[i]])));
 }
+
+const isTotal = (line: Readonly<Record<string, Cell>>): boolean => Object.values(line)[0]?.v === 'Total';
 
 function summary(name: string): Cell {
   return gridOf('Summary').find(([first]) => first?.v === name)?.[1];
@@ -40,12 +46,18 @@ describe('a workbook in another reader', () => {
     expect(sumOf('Cost centres', 'Cost')).toBe(micros(summary('Provider cost')));
   });
 
+  it.each(['Cost centres', 'Tenant x SKU'])('says the sums of %s in its last row', (name) => {
+    const last = rowsOf(name).at(-1) ?? {};
+    expect(isTotal(last)).toBe(true);
+    for (const column of ['Charge', 'Cost']) expect(micros(last[column])).toBe(sumOf(name, column));
+  });
+
   it('has numbers and days as such, each in the format that it is shown in', () => {
-    expect(summary('Charged, in cents')).toMatchObject({ t: 'n', z: '#,##0.00', w: '154.60' });
-    expect(summary('Charged')).toMatchObject({ t: 'n', z: '#,##0.00####' });
-    expect(summary('Tenants')).toMatchObject({ t: 'n', v: 2, z: '#,##0', w: '2' });
+    expect(summary('Charged, in cents')).toMatchObject({ t: 'n', z: '#,##0.00_)', w: '154.60 ' });
+    expect(summary('Charged')).toMatchObject({ t: 'n', z: '#,##0.000000_)', w: '154.599396 ' });
+    expect(summary('Tenants')).toMatchObject({ t: 'n', v: 2, z: '#,##0_)', w: '2 ' });
     const [line] = linesOf('Tenant x SKU');
-    expect(line?.['Quantity']).toMatchObject({ t: 'n', v: 1_234_567, z: '#,##0.00####' });
+    expect(line?.['Quantity']).toMatchObject({ t: 'n', v: 1_234_567, z: '#,##0_)', w: '1,234,567 ' });
     const [adjustment] = linesOf('Adjustments');
     expect(adjustment?.['Day']).toMatchObject({ t: 'd', z: 'yyyy-mm-dd', w: '2026-10-30' });
   });

@@ -11,7 +11,7 @@ const MIME = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
 /** The workbook. */
 export const xlsxFormat: ExportFormat = {
   id: 'xlsx',
-  version: 2,
+  version: 3,
   describes: 'workbook for finance: summary, cost centres, tenant x SKU, adjustments, reconciliation, notes',
   files: (context, sources) => [
     {
@@ -29,5 +29,5 @@ export const xlsxFormat: ExportFormat = {
 /** Sheets as a file, in pieces; the same sheets give the same bytes. */
 export function workbookBytes(sheets: readonly WorkbookSheet[]): Iterable<Uint8Array> {
   const parts: ArchivePart[] = sheets.map((sheet, i) => ({ path: sheetPath(i), text: sheetXml(sheet, i === 0) }));
-  return zipped([...fixedParts(sheets.map(({ name }) => name)), ...parts]);
+  return zipped([...fixedParts(sheets), ...parts]);
 }

@@ -9,6 +9,8 @@ const table = (rows: Iterable<WorkbookRow>): WorkbookSheet => ({
   isTable: true,
   widths: [10, 20],
   rows,
+  numbers: [0],
+  total: null,
 });
 const filesOf = (sheets: readonly WorkbookSheet[]): Record<string, string> => {
   const files = unzipSync(Buffer.concat([...workbookBytes(sheets)]));
@@ -36,6 +38,22 @@ describe('a workbook', () => {
     const sheet = sheetOf([['header'], [` <b> & "q"\n_x0041_ \u0001${LONE_HALF}😀`]]);
     expect(cellAt(sheet, 'A2')).toContain('> &lt;b&gt; &amp; &quot;q&quot;\n_x005F_x0041_ 😀</t>');
     expect(filesOf([table([])])['xl/workbook.xml']).toContain('name="A &quot;table&quot; &amp; more"');
+  });
+
+  it('has its sums below the filter, and headers of numbers over them', () => {
+    const rows = [['Amount'], [{ number: '1', decimals: 2 as const }]];
+    const files = filesOf([{ ...table(rows), total: [{ number: '1', decimals: 2 }, 'Total'] }]);
+    const sheet = files['xl/worksheets/sheet1.xml'] ?? '';
+    expect(cellAt(sheet, 'A1')).toContain('s="6"');
+    expect(cellAt(sheet, 'A3')).toBe('<c r="A3" s="8"><v>1</v></c>');
+    expect(cellAt(sheet, 'B3')).toContain('s="1"');
+    expect(sheet).toContain('<autoFilter ref="A1:A2"/>');
+  });
+
+  it('is printed as wide as the page, with its header on each', () => {
+    const files = filesOf([{ ...table([['Amount']]), name: "Ada's" }]);
+    expect(files['xl/worksheets/sheet1.xml']).toContain('orientation="landscape" fitToWidth="1" fitToHeight="0"');
+    expect(files['xl/workbook.xml']).toContain(`localSheetId="0">'Ada''s'!$1:$1</definedName>`);
   });
 
   it('leaves while its rows are made, so that memory holds a piece of it', () => {

@@ -22,7 +22,11 @@ export type WorkbookDecimals = 0 | 2 | 6;
 
 /** A cell. Numbers are plain decimals in text: nothing of ours makes a double of them. */
 export type WorkbookCell =
-  string | null | { readonly number: string; readonly decimals: WorkbookDecimals } | { readonly day: string };
+  | string
+  | null
+  | { readonly number: string; readonly decimals: WorkbookDecimals }
+  | { readonly day: string }
+  | { readonly strong: string };
 
 /** Cells from left to right. */
 export type WorkbookRow = readonly WorkbookCell[];
@@ -35,6 +39,10 @@ export interface WorkbookSheet {
   readonly widths: readonly number[];
   /** Made one by one; each reading makes them anew. */
   readonly rows: Iterable<WorkbookRow>;
+  /** Columns whose header stands over numbers, from 0. */
+  readonly numbers: readonly number[];
+  /** The last row, in bold: outside of the filter, so that it stays where it is whatever is sorted. */
+  readonly total: WorkbookRow | null;
 }
 
 /** More lines than this are not for a spreadsheet. */
@@ -96,7 +104,10 @@ export class WorkbookBuilder {
       this.#summary(),
       this.#costCentres(),
       this.#tenantSkus(),
-      table('Adjustments', [12, 14, 24, 14, 30, 14, 40, 20, 34, 34], ADJUSTMENT_HEADER, () => this.#adjustments),
+      table('Adjustments', [12, 14, 24, 16, 36, 16, 40, 20, 34, 34], ADJUSTMENT_HEADER, {
+        lines: () => this.#adjustments,
+        numbers: [5],
+      }),
       reconciled(reconciliation),
       notes(directory),
     ];
@@ -129,9 +140,9 @@ export class WorkbookBuilder {
 
   #summary(): WorkbookSheet {
     const { directory } = this.context;
-    const total = [...this.#centres.values()].reduce((sum, each) => plus(sum, each.charge, each.cost), none());
+    const total = sumOf(this.#centres.values());
     const lines: WorkbookRow[] = [
-      ['Status', isPreliminary(directory) ? 'PRELIMINARY' : 'FINAL'],
+      ['Status', { strong: isPreliminary(directory) ? 'PRELIMINARY' : 'FINAL' }],
       ['Company', directory.company.name],
       ['Period', directory.period],
       ['Time zone', directory.company.timeZone],
@@ -144,13 +155,15 @@ export class WorkbookBuilder {
       ['Margin', money(margin(total))],
       ['Tenants', { number: String(directory.tenants.size), decimals: 0 }],
     ];
+    const header = ['Tenant', 'Month', 'Tenant id', 'Close id'].map((strong) => ({ strong }));
     const standings = [...directory.tenants].map(([id, { name, standing }]) => [
-      `Tenant ${name}`,
+      name,
       standing.status,
       id,
       standing.closeId,
     ]);
-    return { name: 'Summary', isTable: false, widths: [28, 28, 34, 68], rows: [...lines, ...standings] };
+    const rows = [...lines, [], header, ...standings];
+    return { name: 'Summary', isTable: false, widths: [32, 28, 34, 68], rows, numbers: [], total: null };
   }
 
   #costCentres(): WorkbookSheet {
@@ -172,7 +185,13 @@ export class WorkbookBuilder {
     };
     const header = ['Cost centre', 'Name', 'Owner', 'GL account', 'Charge', 'Charge, exact', 'Charge, cents', 'Cost'];
     const lines = [...this.#centres].sort(byKey).map(lineOf);
-    return table('Cost centres', [16, 28, 20, 14, 16, 26, 14, 16], header, () => lines);
+    const { charge, cost } = sumOf(this.#centres.values());
+    const total = ['Total', null, null, null, money(charge), exactly(charge), money(charge, CENTS), money(cost)];
+    return table('Cost centres', [16, 28, 20, 14, 16, 26, 14, 16], header, {
+      lines: () => lines,
+      numbers: [4, 6, 7],
+      total,
+    });
   }
 
   #tenantSkus(): WorkbookSheet {
@@ -187,7 +206,10 @@ export class WorkbookBuilder {
       words.direction,
       words.cache,
       evidence,
-      { number: quotientText(quantityMicro, MICRO, SHOWN_DECIMALS).text, decimals: SHOWN_DECIMALS },
+      {
+        number: quotientText(quantityMicro, MICRO, SHOWN_DECIMALS).text,
+        decimals: quantityMicro % MICRO === 0n ? 0 : SHOWN_DECIMALS,
+      },
       words.unit,
       money(sum.charge),
       exactly(sum.charge),
@@ -198,8 +220,15 @@ export class WorkbookBuilder {
       ...['Tenant', 'Tenant id', 'Model', 'SKU', 'Modality', 'Direction', 'Cache', 'Evidence', 'Quantity', 'Unit'],
       ...['Charge', 'Charge, exact', 'Cost', 'Margin'],
     ];
-    return table('Tenant x SKU', [24, 32, 22, 40, 10, 10, 10, 12, 16, 10, 14, 26, 14, 14], header, function* () {
-      for (const [, sum] of sorted) yield lineOf(sum);
+    const all = sumOf(this.#skus.values());
+    const nothing = Array.from({ length: 9 }, () => null);
+    const sums = [money(all.charge), exactly(all.charge), money(all.cost), money(margin(all))];
+    return table('Tenant x SKU', [24, 32, 22, 40, 10, 10, 10, 12, 20, 10, 16, 26, 16, 16], header, {
+      *lines() {
+        for (const [, sum] of sorted) yield lineOf(sum);
+      },
+      numbers: [8, 10, 12, 13],
+      total: ['Total', ...nothing, ...sums],
     });
   }
 }
@@ -231,7 +260,7 @@ function reconciled(lines: readonly ReconciliationLine[]): WorkbookSheet {
     difference,
     kind,
   ]);
-  return table('Reconciliation', [12, 48, 20, 20, 20, 20], header, () => rows);
+  return table('Reconciliation', [12, 48, 20, 20, 20, 20], header, { lines: () => rows, numbers: [] });
 }
 
 function notes({ company, period }: Directory): WorkbookSheet {
@@ -242,25 +271,34 @@ function notes({ company, period }: Directory): WorkbookSheet {
     'A figure in cents is rounded once, half away from zero.',
     'Corrections are of months that were closed when they were booked; they are part of this month.',
     'Prepayments are money received: listed under Adjustments, not part of any charge.',
+    'Tenant x SKU has usage alone: its total and what is booked by hand, under Adjustments, make what is charged.',
     'PRELIMINARY: some tenant is not closed for the period, and figures may change.',
     'A close id is the head of the hash chain over all bookings of the tenant and month.',
   ];
-  return { name: 'Notes', isTable: false, widths: [110], rows: lines.map((line) => [line]) };
+  return { name: 'Notes', isTable: false, widths: [110], rows: lines.map((line) => [line]), numbers: [], total: null };
 }
 
-function table(
-  name: string,
-  widths: readonly number[],
-  header: WorkbookRow,
-  lines: () => Iterable<WorkbookRow>,
-): WorkbookSheet {
+interface TableBody {
+  readonly lines: () => Iterable<WorkbookRow>;
+  readonly numbers: readonly number[];
+  readonly total?: WorkbookRow;
+}
+
+function table(name: string, widths: readonly number[], header: WorkbookRow, body: TableBody): WorkbookSheet {
+  const { lines, numbers, total = null } = body;
   const rows = {
     *[Symbol.iterator](): Iterator<WorkbookRow> {
       yield header;
       yield* lines();
     },
   };
-  return { name, isTable: true, widths, rows };
+  return { name, isTable: true, widths, rows, numbers, total };
+}
+
+function sumOf(sums: Iterable<Sum>): Sum {
+  let total = none();
+  for (const { charge, cost } of sums) total = plus(total, charge, cost);
+  return total;
 }
 
 function none(): Sum {
