@@ -29,6 +29,9 @@ import { ReconcileController } from './reconcile/reconcile.controller.js';
 import { ReconcilePageController } from './reconcile/reconcile-page.controller.js';
 import { StatementPageController, StatementsController } from './statements/statements.controller.js';
 import { KeysController } from './keys/keys.controller.js';
+import { SecretsController } from './keys/secrets.controller.js';
+import { PoolSettingsController } from './pools/pool-settings.controller.js';
+import { SharesController } from './tenants/shares.controller.js';
 import { TenantsController } from './tenants/tenants.controller.js';
 import { WhatIfController } from './pools/what-if.controller.js';
 import { ReportsController } from './v1/reports.controller.js';
@@ -45,7 +48,9 @@ export class ApiModule {
       OpenApiController,
       MeController,
       TenantsController,
+      SharesController,
       KeysController,
+      SecretsController,
       MembersController,
       TokensController,
       AuditController,
@@ -53,6 +58,7 @@ export class ApiModule {
       SessionEndsController,
       ReportsController,
       PoolsController,
+      PoolSettingsController,
       WhatIfController,
       OrganizationController,
       ReconcileController,
