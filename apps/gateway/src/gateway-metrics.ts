@@ -3,7 +3,7 @@
 import { formatAmount, type AmountPico } from '@trunkline/kernel';
 import type { AdmissionReason } from '@trunkline/admission';
 import { meterEntry, type SessionClosed, type UsageEvent } from '@trunkline/metering';
-import type { HookWord } from '@trunkline/moderation';
+import type { HookBinding, HookWord } from '@trunkline/moderation';
 import { realtimeFamily } from '@trunkline/providers/adapters/openai';
 import type { FlowCounters, RelayProbe } from '@trunkline/realtime';
 import type { HistogramHandle, Metrics } from '@trunkline/telemetry/adapters/prom';
@@ -88,6 +88,12 @@ export class GatewayMetrics {
     const mode = binding.dryRun ? 'dry_run' : 'enforced';
     this.metrics.counter('moderationVerdicts', { hook, action, mode }).add(1);
     if (failure !== null) this.metrics.counter('moderationFailures', { hook, failure }).add(1);
+  }
+
+  /** A hook of a moderation policy was asked and found nothing that counts. */
+  passed({ type, dryRun }: HookBinding): void {
+    const mode = dryRun ? 'dry_run' : 'enforced';
+    this.metrics.counter('moderationVerdicts', { hook: type, action: 'pass', mode }).add(1);
   }
 
   /** An answer waited for verdicts. */

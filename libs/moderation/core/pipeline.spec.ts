@@ -26,6 +26,20 @@ function now(answer: Decision | Promise<Decision>): Decision {
 }
 
 describe('a pipeline', () => {
+  it('tells each verdict that lets content go on, and those only', async () => {
+    const passed: string[] = [];
+    const dry = bindingOf(findsWord('bad'), { name: 'dry', dryRun: true });
+    const slow = bindingOf(
+      hookOf(() => Promise.resolve(NOTHING_FOUND)),
+      { name: 'slow' },
+    );
+    const pipeline = new Pipeline([dry, slow], CONTEXT, new ManualTimers().start, ({ name }) => passed.push(name));
+    await pipeline.judge(typed('good'));
+    expect(passed).toEqual(['dry', 'slow']);
+    await pipeline.judge(typed('bad'));
+    expect(passed).toEqual(['dry', 'slow', 'slow']);
+  });
+
   it('lets content go on that nobody is asked about, in the same turn', () => {
     const hook = findsWord('bad', { kinds: ['output_text'] });
     const { pipeline } = open(bindingOf(hook));

@@ -57,8 +57,14 @@ export class Pipeline {
   private readonly runs: readonly HookRun[];
   private readonly passages = new Passages<Piece, Decision>();
 
-  constructor(bindings: readonly HookBinding[], context: HookContext, startTimer: StartTimer) {
-    this.runs = bindings.map((binding) => new HookRun(binding, context, startTimer));
+  /** @param passed a hook was asked and has nothing to say against it; what hooks say is in the decisions. */
+  constructor(
+    bindings: readonly HookBinding[],
+    context: HookContext,
+    startTimer: StartTimer,
+    passed: (binding: HookBinding) => void = () => undefined,
+  ) {
+    this.runs = bindings.map((binding) => new HookRun(binding, context, startTimer, passed));
   }
 
   /** Asks about a piece. Never rejects. */
@@ -115,6 +121,7 @@ class HookRun {
     private readonly binding: HookBinding,
     private readonly context: HookContext,
     private readonly startTimer: StartTimer,
+    private readonly passed: (binding: HookBinding) => void,
   ) {
     this.window = new TextWindow(binding.hook.lookBack);
     this.unshown = new TextWindow('all');
@@ -169,7 +176,10 @@ class HookRun {
     // All that it would cut out was told before.
     if (verdict.action === 'redact' && findings.length === 0 && verdict.findings.length > 0) return null;
     const action = actionOf(this.binding, { ...verdict, findings });
-    if (action === 'pass') return null;
+    if (action === 'pass') {
+      this.passed(this.binding);
+      return null;
+    }
     const shift = content.startsAt - pieceAt;
     const told = findingsThatCount(this.binding, { ...verdict, findings }).map((each) => moved(each, shift));
     return { binding: this.binding, action, failure: null, reason: null, findings: told };

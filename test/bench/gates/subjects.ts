@@ -99,6 +99,7 @@ function gated(hooks: readonly ModerationHook[]): ReturnType<Subject['open']> {
     answerHeld: unexpected,
     unenforceable: unexpected,
     mayAsk: () => Promise.resolve(true),
+    passed: () => undefined,
     end: unexpected,
     found: unexpected,
   });

@@ -107,12 +107,15 @@ export function addModerationCommands(program: Command, { run, inquire, services
 }
 
 /** What a policy does beside asking hooks. */
-function besidesOf({ output, input, disclosure }: ModerationPolicy): string {
+function besidesOf({ output, input, disclosure, content, actions, strikes }: ModerationPolicy): string {
   const does = [
     output.holdBackMs > 0 ? `output waits ${output.holdBackMs} ms` : null,
     input.holdAnswers ? `answers wait for verdicts (${input.onFailure} after ${input.deadlineMs} ms)` : null,
     disclosure.instruction === null ? null : 'discloses by an instruction',
     disclosure.spokenLine === null ? null : 'discloses by a spoken line',
+    content === null ? null : `content is kept for ${content.keepDays} days`,
+    actions.length === 0 ? null : `acts by itself (${[...new Set(actions.flatMap((each) => each.then))].join(', ')})`,
+    strikes === null ? null : `${strikes.count} strikes refuse an end user`,
   ];
   return does.filter((each) => each !== null).join(', ') || 'nothing';
 }

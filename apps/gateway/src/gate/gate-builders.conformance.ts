@@ -62,6 +62,7 @@ export function gateOf(policy: Record<string, unknown> = {}, binding = bindingOf
     toClient: (payload) => said.client.push(payload.toString()),
     tellBlocked: (from, about) => said.blocked.push([from, about]),
     droppedAtEnd: (messages) => (said.dropped += messages),
+    passed: () => undefined,
     end: () => (said.ends += 1),
     found: (each, { version }) => {
       findings.push(...each);

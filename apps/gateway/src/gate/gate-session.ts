@@ -89,6 +89,8 @@ export interface GatePorts {
   readonly unenforceable: SessionConductPorts['unenforceable'];
   /** So many messages were held back when the session ended, and are not heard: what they say had no verdict. */
   readonly droppedAtEnd: (messages: number) => void;
+  /** A hook was asked and found nothing that counts. */
+  readonly passed: (binding: HookBinding) => void;
   /** Ends the session: the policy demands it. */
   readonly end: () => void;
   /** Hooks found something or failed. @param by the policy that they are of. */
@@ -130,7 +132,7 @@ export class GateSession {
   ) {
     const { words, toUpstream, nowMs, startTimer, toClient } = ports;
     this.gate = current();
-    this.pipeline = new Pipeline(this.gate.bindings, ports.context, startTimer);
+    this.pipeline = new Pipeline(this.gate.bindings, ports.context, startTimer, ports.passed);
     this.judged = kindsJudged(this.gate.bindings);
     this.output = new BlockedOutput({
       ...{ words, toUpstream, tooMany: ports.end },
@@ -245,7 +247,7 @@ export class GateSession {
     const current = this.current();
     if (current === this.gate) return;
     this.gate = current;
-    this.pipeline = new Pipeline(current.bindings, this.ports.context, this.ports.startTimer);
+    this.pipeline = new Pipeline(current.bindings, this.ports.context, this.ports.startTimer, this.ports.passed);
     this.judged = kindsJudged(current.bindings);
     this.conduct.follow(this.judged);
   }

@@ -1,7 +1,7 @@
 // Opens the gate of a WebSocket session whose tenant has a moderation policy.
 import { randomBytes } from 'node:crypto';
 import { mintId, toOpenAiError } from '@trunkline/kernel';
-import { consequencesOf, SessionSeal } from '@trunkline/moderation';
+import { consequencesOf, SessionSeal, type StartTimer } from '@trunkline/moderation';
 import { openAiGateWords, OpenAiContentReader, OpenAiSessionVeil } from '@trunkline/providers/adapters/openai';
 import { errorEvent, type Session } from '@trunkline/realtime';
 import type { GatewayParts } from '../gateway-parts.js';
@@ -56,10 +56,7 @@ export function openGate(parts: GatewayParts, session: GatedSession): GateSessio
     veil: new OpenAiSessionVeil(),
     mayAsk,
     context: { tenantId, sessionId: id },
-    startTimer: (afterMs, expired) => {
-      const timer = setTimeout(expired, afterMs);
-      return () => clearTimeout(timer);
-    },
+    startTimer,
     nowMs: () => parts.clock.monotonicMs(),
     // When a session ends its spending stops: nothing is asked for any more, and nothing needs to be forgotten.
     toUpstream: (text) => {
@@ -89,6 +86,7 @@ export function openGate(parts: GatewayParts, session: GatedSession): GateSessio
         'a session ended while output was held back that had no verdict yet: it was not let out',
       );
     },
+    passed: (binding) => parts.metrics.passed(binding),
     end: () => relay().end('moderation'),
     found: (findings, by) => {
       for (const finding of findings) {
@@ -100,6 +98,11 @@ export function openGate(parts: GatewayParts, session: GatedSession): GateSessio
     },
   });
 }
+
+const startTimer: StartTimer = (afterMs, expired) => {
+  const timer = setTimeout(expired, afterMs);
+  return () => clearTimeout(timer);
+};
 
 function openFindingJournal(parts: GatewayParts, session: GatedSession): FindingJournal {
   const { sessionId, tenantId, keyId, replicaId, endUser } = session;

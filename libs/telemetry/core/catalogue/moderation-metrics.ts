@@ -10,7 +10,7 @@ export const MODERATION_METRICS = {
   moderationVerdicts: {
     kind: 'counter',
     name: 'trunkline_moderation_verdicts_total',
-    help: 'What hooks found, by the kind of hook, what it led to, and whether that was done or only counted.',
+    help: 'Verdicts of hooks, by the kind of hook, what they led to (`pass`: to nothing), and whether that was done or only counted.',
     labels: [
       { name: 'hook', values: MODERATION_HOOKS },
       { name: 'action', values: ['pass', 'flag', 'redact', 'block', 'end'] },
