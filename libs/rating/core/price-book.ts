@@ -101,7 +101,7 @@ function sameTwice(sorted: readonly PriceVersion[]): string[] {
   return sorted.flatMap((version, i) => {
     const next = sorted[i + 1];
     const same = next?.effectiveFrom === version.effectiveFrom && next.revision === version.revision;
-    return same ? [`${describe(version)} overlaps ${describe(next)}`] : [];
+    return same ? [overlap(version, next)] : [];
   });
 }
 
@@ -111,10 +111,13 @@ function overlaps(sorted: readonly PriceVersion[]): string[] {
     const next = sorted[i + 1];
     const end = version.effectiveTo;
     if (end !== null && end <= version.effectiveFrom) problems.push(`${describe(version)} ends before it starts`);
-    if (next && end !== null && next.effectiveFrom < end)
-      problems.push(`${describe(version)} overlaps ${describe(next)}`);
+    if (next && end !== null && next.effectiveFrom < end) problems.push(overlap(version, next));
   }
   return problems;
+}
+
+function overlap(version: PriceVersion, next: PriceVersion): string {
+  return `${describe(version)} overlaps ${describe(next)}: let the one end where the other begins, or leave one of them out`;
 }
 
 function describe(version: PriceVersion): string {

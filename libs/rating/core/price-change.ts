@@ -121,7 +121,7 @@ function additions<T extends Dated>(
     const same = (other: T): boolean => kind.termsOf(other) === kind.termsOf(row);
     const twin = mine.get(name);
     if (twin !== undefined && !same(twin))
-      problems.push(`${name} is both ${kind.termsOf(twin)} and ${kind.termsOf(row)}`);
+      problems.push(`${name} is both ${kind.termsOf(twin)} and ${kind.termsOf(row)}: leave one of them out`);
     if (twin !== undefined) continue;
     mine.set(name, row);
     // A list that is imported again knows nothing of corrections: it is harmless when any revision says the same.

@@ -5,9 +5,11 @@ import {
   err,
   fitsDecimals,
   formatAmount,
+  hasInvisible,
   ok,
   parseAmount,
   parseId,
+  startsLikeFormula,
   type AmountPico,
   type Result,
 } from '@trunkline/kernel';
@@ -76,7 +78,13 @@ const book = z.string().transform((text, context): PriceBookName => {
 });
 
 const common = {
-  model: z.string().min(1, 'must not be empty').max(200),
+  // It goes into files for spreadsheets as it is.
+  model: z
+    .string()
+    .min(1, 'must not be empty')
+    .max(200)
+    .refine((text) => !startsLikeFormula(text), 'must not begin with = + - or @: a spreadsheet would run it')
+    .refine((text) => !hasInvisible(text), 'must not contain control, invisible or direction-changing characters'),
   provider: z.literal('openai').default('openai'),
   book: book.default('vendor'),
   unit: z.enum(PRICE_UNITS, `must be one of ${PRICE_UNITS.join(', ')} (tokens and characters: the price of 1,000,000)`),
@@ -101,12 +109,18 @@ const sheetSchema = z.strictObject({
 });
 type ParsedRow = z.output<typeof rowSchema>;
 
-/** Reads rows of one meter each: `{model, meter, unit, price: "0.40", effectiveFrom, source, ...}`. */
-export function parsePriceRows(rows: readonly unknown[]): Result<readonly PriceVersion[], readonly string[]> {
+/**
+ * Reads rows of one meter each: `{model, meter, unit, price: "0.40", effectiveFrom, source, ...}`. `rowOf` names a row in
+ * problems, for rows that were made out of those of a file.
+ */
+export function parsePriceRows(
+  rows: readonly unknown[],
+  rowOf: (index: number) => string = (index) => `row ${index + 1}`,
+): Result<readonly PriceVersion[], readonly string[]> {
   const problems: string[] = [];
   const versions: PriceVersion[] = [];
   for (const [i, row] of rows.entries()) {
-    const name = `row ${i + 1} (${label(row, 'model')} ${label(row, 'meter')})`;
+    const name = `${rowOf(i)} (${label(row, 'model')} ${label(row, 'meter')})`;
     const parsed = rowSchema.safeParse(row);
     if (parsed.success) versions.push(...toVersion(parsed.data, name, problems));
     else problems.push(...issuesOf(parsed.error, name));

@@ -76,6 +76,11 @@ describe('a published table', () => {
     ['no date', single({ effective_from: null }), 'must be a date'],
     ['a negative price', single({ price: -1 }), 'price'],
     ['an unknown unit', tokens({ unit: 'per_word' }), 'must be per_1M_tokens or per_minute'],
+    ['another currency', tokens({ currency: 'EUR' }), 'currency must be USD'],
+    ['a column that it does not know', tokens({ audo_in: 32 }), 'none of a table of prices: audo_in'],
+    ['a column that it does not know, of one price', single({ cost: 1 }), 'none of a table of prices: cost'],
+    ['a model that a spreadsheet would run', tokens({ model: '=m' }), 'must not begin with ='],
+    ['a model with a mark that nobody sees', tokens({ model: 'gpt\u200b' }), 'must not contain'],
     ['no price at all', tokens({ text_in: null, audio_cached_in: null }), 'has no price'],
   ])('is refused for %s, naming the row', (_name, row, message) => {
     const [problem = ''] = read(tokens(), row);

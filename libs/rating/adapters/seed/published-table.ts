@@ -4,18 +4,27 @@
 // with its row named; nothing is guessed.
 import { err, ok, type Result } from '@trunkline/kernel';
 import type { Meter } from '@trunkline/metering';
-import { parsePriceRows, type ModelAlias, type PriceList } from '@trunkline/rating';
+import { parsePriceRows, type ModelAlias, type PriceList, type PriceVersion } from '@trunkline/rating';
 import { z } from 'zod';
 
 const DAY_MS = 86_400_000;
 
+const ignored = z.unknown().optional();
 const common = {
   model: z.string().min(1),
+  currency: z.literal('USD', 'must be USD, the one currency of the ledger').default('USD'),
   effective_from: z.iso.date('must be a date: give the row one'),
   source: z.string().min(1),
   note: z.string().nullish(),
   confidence: z.enum(['high', 'medium', 'low']).default('medium'),
+  // What collectors write beside prices, and nothing is made of.
+  ...{ shutdown: ignored, verified: ignored, billed_per: ignored, effective_from_note: ignored },
 };
+// A column that is left out in silence would be a price that is missing.
+const everyColumn: z.core.$ZodErrorMap = (issue) =>
+  issue.code === 'unrecognized_keys'
+    ? `has a column that is none of a table of prices: ${issue.keys.join(', ')}. Correct its name or leave it out (docs/prices.md)`
+    : undefined;
 const amount = z.number().nonnegative().nullish();
 const COLUMNS = [
   ['text_in', 'input_text'],
@@ -28,7 +37,7 @@ const COLUMNS = [
   ['audio_out', 'output_audio'],
 ] as const satisfies readonly (readonly [string, Meter])[];
 
-const tableRow = z.object({
+const tableColumns = {
   ...common,
   effective_to: z.iso.date().nullish(),
   unit: z.enum(['per_1M_tokens', 'per_minute'], 'must be per_1M_tokens or per_minute'),
@@ -36,7 +45,8 @@ const tableRow = z.object({
   ...{ text_in: amount, text_cached_in: amount, audio_in: amount, audio_cached_in: amount },
   ...{ image_in: amount, image_cached_in: amount, text_out: amount, audio_out: amount },
   ...{ per_minute: amount, per_minute_standby: amount },
-});
+};
+const tableRow = z.strictObject(tableColumns, { error: everyColumn });
 
 const PRICES = {
   '1M_tokens.text.input': 'input_text',
@@ -52,7 +62,8 @@ const PRICES = {
   'minute.audio': 'session_seconds',
 } as const satisfies Record<string, Meter>;
 const isPriceUnit = (unit: string): unit is keyof typeof PRICES => Object.hasOwn(PRICES, unit);
-const priceRow = z.object({ ...common, unit: z.string(), price: z.number().nonnegative() });
+const priceColumns = { ...common, unit: z.string(), price: z.number().nonnegative() };
+const priceRow = z.strictObject(priceColumns, { error: everyColumn });
 
 /** Whether a list of rows has the form of such a table and not of a price sheet. */
 export function isPublishedTable(rows: readonly unknown[]): boolean {
@@ -62,21 +73,22 @@ export function isPublishedTable(rows: readonly unknown[]): boolean {
 
 /** Reads a table. @returns its prices, or every problem, each naming its row. */
 export function readPublishedTable(rows: readonly unknown[]): Result<PriceList, readonly string[]> {
-  const prices: Record<string, unknown>[] = [];
+  const versions: PriceVersion[] = [];
   const aliases: ModelAlias[] = [];
   const problems: string[] = [];
   for (const [i, raw] of rows.entries()) {
     const isSingle = typeof raw === 'object' && raw !== null && 'price' in raw;
     const read = isSingle ? readPrice(raw) : readRow(raw);
-    if (!read.ok) problems.push(...read.error.map((problem) => `row ${i + 1} (${nameOf(raw)}): ${problem}`));
-    else {
-      prices.push(...read.value.prices);
-      aliases.push(...read.value.aliases);
+    if (!read.ok) {
+      problems.push(...read.error.map((problem) => `row ${i + 1} (${nameOf(raw)}): ${problem}`));
+      continue;
     }
+    const prices = parsePriceRows(read.value.prices, () => `row ${i + 1}`);
+    if (prices.ok) versions.push(...prices.value);
+    else problems.push(...prices.error);
+    aliases.push(...read.value.aliases);
   }
-  if (problems.length > 0) return err(problems);
-  const versions = parsePriceRows(prices);
-  return versions.ok ? ok({ versions: versions.value, aliases }) : versions;
+  return problems.length > 0 ? err(problems) : ok({ versions, aliases });
 }
 
 interface ReadRow {
