@@ -8,8 +8,7 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export default defineConfig({
   root: at('.'),
   base: '/admin/',
-  // Of the kernel only amounts: the rest of it is for Node.
-  resolve: { alias: { '@trunkline/kernel': at('../../libs/kernel/money.ts') } },
+  resolve: { alias: { '@trunkline/kernel': at('../../libs/kernel/index.ts') } },
   build: {
     outDir: at('../../dist/apps/dashboard'),
     emptyOutDir: true,
@@ -20,9 +19,12 @@ export default defineConfig({
     // A spec measures what a first visit loads.
     manifest: 'manifest.json',
     rolldownOptions: {
-      // Mantine marks its files for servers that render components; there is none here.
       onLog: (level, log, write) => {
-        if (log.code !== 'MODULE_LEVEL_DIRECTIVE') write(level, log);
+        // Mantine marks its files for servers that render components; there is none here.
+        if (log.code === 'MODULE_LEVEL_DIRECTIVE') return;
+        // What of the kernel is for Node only falls away: no screen imports it.
+        if (log.message.includes('node:crypto') && log.message.includes('libs/kernel/seal.ts')) return;
+        write(level, log);
       },
     },
   },

@@ -4,10 +4,12 @@ import {
   billionthsUp,
   fitsDecimals,
   formatAmount,
+  largerAmount,
   parseAmount,
   percentOf,
   priceOf,
   roundAmount,
+  shareOf,
   type AmountPico,
 } from './money.js';
 
@@ -39,6 +41,13 @@ describe('money', () => {
     expect(fits('4')).toEqual([0, 1, 2, 12]);
     expect(fits('-0.25')).toEqual([2, 12]);
     expect(fits('0.000000000001')).toEqual([12]);
+  });
+
+  it('says how much of a whole it is, within 0 and 1', () => {
+    const share = (part: string, whole: string) => shareOf(amount(part), amount(whole));
+    expect([share('1', '4'), share('5', '4'), share('-1', '4'), share('1', '0')]).toEqual([0.25, 1, 0, 0]);
+    expect([share('0.000000000001', '1'), share('2', '3')]).toEqual([0, 0.666]);
+    expect(formatAmount(largerAmount(amount('0.5'), amount('-7')))).toBe('0.5');
   });
 
   it('refuses what is not a decimal of at most twelve places', () => {

@@ -84,6 +84,17 @@ export function fitsDecimals(amount: AmountPico, decimals: number): boolean {
   return amount % 10n ** BigInt(PICO_DIGITS - decimals) === 0n;
 }
 
+/** How much of a whole an amount is, from 0 to 1 in thousandths: for what is drawn, never for what is charged. */
+export function shareOf(amount: AmountPico, whole: AmountPico): number {
+  if (whole <= 0n || amount <= 0n) return 0;
+  return amount >= whole ? 1 : Number((amount * 1_000n) / whole) / 1_000;
+}
+
+/** The larger of two amounts. */
+export function largerAmount(a: AmountPico, b: AmountPico): AmountPico {
+  return a > b ? a : b;
+}
+
 const BASIS_POINTS = 10_000n;
 
 /**

@@ -93,7 +93,8 @@ export const IMPORTS = {
     { name: '@nestjs/core', importNames: ['ModuleRef'], message: 'It hides a dependency: inject what is needed.' },
   ],
   patterns: [
-    { regex: '^\\.{1,2}/.*(?<!\\.(js|json))$', message: 'A relative import ends in .js.' },
+    // What Vite builds beside the page and hands over as an address says so behind its name.
+    { regex: '^\\.{1,2}/.*(?<!\\.(js|json)|\\?worker&url)$', message: 'A relative import ends in .js.' },
     { regex: '^@trunkline/[^/]+/core', message: 'A library is imported by its entry points only.' },
   ],
 };

@@ -21,12 +21,12 @@ import { ReviewsController } from './moderation/reviews.controller.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
 import { OrganizationController } from './organization/organization.controller.js';
 import { OverviewController } from './overview/overview.controller.js';
+import { PlaygroundController } from './playground/playground.controller.js';
 import { PoolsController } from './pools/pools.controller.js';
 import { PriceImpactController } from './prices/price-impact.controller.js';
 import { PricesController } from './prices/prices.controller.js';
 import { RollupController } from './rollup/rollup.controller.js';
 import { ReconcileController } from './reconcile/reconcile.controller.js';
-import { ReconcilePageController } from './reconcile/reconcile-page.controller.js';
 import { StatementPageController, StatementsController } from './statements/statements.controller.js';
 import { KeysController } from './keys/keys.controller.js';
 import { SecretsController } from './keys/secrets.controller.js';
@@ -56,13 +56,13 @@ export class ApiModule {
       AuditController,
       OverviewController,
       SessionEndsController,
+      PlaygroundController,
       ReportsController,
       PoolsController,
       PoolSettingsController,
       WhatIfController,
       OrganizationController,
       ReconcileController,
-      ReconcilePageController,
       RollupController,
       LedgerController,
       BooksController,

@@ -102,3 +102,15 @@ export type BoardMessage =
       readonly changed: readonly (Partial<BoardSession> & { readonly id: string })[];
       readonly gone: readonly string[];
     };
+
+/** A month of a tenant. */
+export interface PeriodRow {
+  readonly tenantId: string;
+  readonly period: string;
+  readonly status: string;
+  readonly closeRequestedBy: string | null;
+  readonly closedBy: string | null;
+  readonly closedAt: string | null;
+  readonly chainHead: string | null;
+  readonly totals: { readonly booked: Readonly<Record<string, string>> } | null;
+}

@@ -1,0 +1,217 @@
+// The dashboard in Chromium, on the real product: signing in, a call on the live board and its end, a talk in the playground, and
+// every screen in both languages and both themes without a serious finding of axe, without a request to anywhere else, and within
+// what a first visit may load.
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { chromium, type Browser, type BrowserContext, type Page, type WebSocketRoute } from 'playwright-core';
+import { z } from 'zod';
+import { findChromium } from '../support/chromium.js';
+import { eventually } from '../support/poll.js';
+import { makeDataDir, removeDataDir, startProduct, type Product } from '../support/product.js';
+import { connect, textTurn } from '../support/voice-client.js';
+
+const BUILD = new URL('../../dist/apps/dashboard/', import.meta.url);
+const AXE = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+const FIRST_LOAD_BYTES_MAX = 250_000;
+
+let product: Product;
+let dataDir: string;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+const troubles: string[] = [];
+
+const origin = () => new URL(product.ready.adminUrl).origin;
+/** Everything that the page asks of anybody else, and everything that it or its policy complains about. */
+const watch = (watched: Page) => {
+  const own = [origin(), new URL(product.ready.httpUrl).origin].flatMap((one) => [one, one.replace(/^http/, 'ws')]);
+  const isOwn = (url: string) => /^(data|blob):/.test(url) || own.some((one) => url.startsWith(one));
+  watched.on('request', (request) => {
+    if (!isOwn(request.url())) troubles.push(`asked ${request.url()}`);
+  });
+  watched.on('websocket', (socket) => {
+    if (!isOwn(socket.url())) troubles.push(`opened ${socket.url()}`);
+  });
+  watched.on('response', (response) => {
+    if (response.status() >= 400) troubles.push(`${response.status()} ${response.url()}`);
+  });
+  watched.on('pageerror', (error) => troubles.push(error.message));
+  watched.on('console', (message) => {
+    if (message.type() === 'error') troubles.push(message.text());
+  });
+};
+
+beforeAll(async () => {
+  dataDir = await makeDataDir();
+  [product, browser] = await Promise.all([
+    startProduct({ dataDir, flags: ['--drain-soft', '0s'] }),
+    chromium.launch({
+      executablePath: findChromium(),
+      args: ['--no-sandbox', '--disable-gpu', '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'],
+    }),
+  ]);
+  context = await browser.newContext({ viewport: { width: 1_360, height: 820 }, reducedMotion: 'reduce' });
+  page = await context.newPage();
+  watch(page);
+}, 120_000);
+afterAll(async () => {
+  await browser.close();
+  await product.stop();
+  await removeDataDir(dataDir);
+}, 60_000);
+
+const Chunk = z.looseObject({
+  file: z.string(),
+  css: z.array(z.string()).default([]),
+  imports: z.array(z.string()).default([]),
+});
+
+describe('what a first visit loads', () => {
+  it('is within 250 kB of gzip', () => {
+    const manifest = z
+      .record(z.string(), Chunk)
+      .parse(JSON.parse(readFileSync(new URL('manifest.json', BUILD), 'utf8')));
+    const files = new Set<string>(['index.html']);
+    const add = (name: string): void => {
+      const { file, css, imports } = Chunk.parse(manifest[name]);
+      if (files.has(file)) return;
+      for (const each of [file, ...css]) files.add(each);
+      for (const each of imports) add(each);
+    };
+    add('index.html');
+    const bytes = [...files].map((file) => gzipSync(readFileSync(new URL(file, BUILD))).length);
+    expect(bytes.length).toBeGreaterThan(2);
+    expect(bytes.reduce((sum, each) => sum + each, 0)).toBeLessThan(FIRST_LOAD_BYTES_MAX);
+  });
+});
+
+describe('signing in', () => {
+  it('is explained to who is not, and happens by the one-time link', async () => {
+    await page.goto(`${origin()}/admin`);
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await page.goto(product.ready.adminUrl);
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.getByText('SIMULATOR, not OpenAI').waitFor();
+    // Before the sign-in the API refused, which the browser notes.
+    troubles.length = 0;
+  });
+
+  it('lets the keyboard go past the navigation', async () => {
+    await page.goto(`${origin()}/admin/overview`);
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate('document.activeElement.id')).toBe('screen');
+  });
+});
+
+describe('the live board', () => {
+  it('shows a call as it happens and ends it, and the record says who did', async () => {
+    const { httpUrl, apiKey } = product.ready;
+    const client = await connect(httpUrl, { apiKey });
+    await textTurn(client, 'Hello there.');
+    await page.goto(`${origin()}/admin/live`);
+    const row = page.getByRole('row').filter({ hasText: 'first key' });
+    await row.waitFor();
+    await eventually('its cost', async () => (/0\.0\d*[1-9]/.test(await row.innerText()) ? true : null));
+    await row.getByRole('button', { name: /^End/ }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'End this session' }).click();
+    await page.getByText('No session is open.').waitFor();
+    expect(await client.closed).toMatchObject({ code: 4502 });
+    await page.goto(`${origin()}/admin/audit`);
+    await page.getByRole('row').filter({ hasText: 'sessions:end' }).waitFor();
+  }, 60_000);
+
+  it('says that what it shows is old while the way to it is cut, and goes on by itself', async () => {
+    const { httpUrl, apiKey } = product.ready;
+    const client = await connect(httpUrl, { apiKey });
+    const feeds: WebSocketRoute[] = [];
+    let isCut = false;
+    await page.routeWebSocket(/\/admin\/api\/v1\/live$/, (feed) => {
+      if (isCut) return void feed.close({ code: 1011 });
+      feeds.push(feed);
+      feed.connectToServer();
+    });
+    await page.goto(`${origin()}/admin/live`);
+    await page.getByRole('row').filter({ hasText: 'first key' }).waitFor();
+    isCut = true;
+    for (const feed of feeds) await feed.close({ code: 1011 });
+    await page.getByText('Not connected').waitFor();
+    // What was known stays in sight.
+    expect(await page.getByRole('row').filter({ hasText: 'first key' }).count()).toBe(1);
+    isCut = false;
+    await page.getByText('Not connected').waitFor({ state: 'detached' });
+    await client.close();
+    await page.getByText('No session is open.').waitFor();
+  }, 60_000);
+});
+
+describe('the playground', () => {
+  it('talks through the gateway with a client secret, in writing and by microphone', async () => {
+    await page.goto(`${origin()}/admin/playground`);
+    await page.getByRole('button', { name: 'Begin' }).click();
+    const events = page.getByRole('region', { name: 'Events' });
+    await events.getByText('session.created').waitFor();
+    await page.getByLabel('Say in writing').fill('Hello there.');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await events.getByText('response.done').first().waitFor();
+    await page.getByText(/^\d+ ms$/).waitFor();
+    await page.getByRole('button', { name: 'Use the microphone' }).click();
+    await events.getByText('input_audio_buffer.speech_started').first().waitFor({ timeout: 15_000 });
+    await page.getByRole('button', { name: 'Hang up' }).click();
+    await page.getByRole('button', { name: 'Begin' }).waitFor();
+    expect(await page.locator('[role=alert]').count()).toBe(0);
+  }, 60_000);
+});
+
+describe('every screen', () => {
+  const Finding = z.object({
+    id: z.string(),
+    impact: z.string().nullable(),
+    nodes: z.array(z.object({ html: z.string() })),
+  });
+  const findings = async () => {
+    const run = `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then(({ violations }) =>
+      violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map(({ html }) => ({ html })) })))`;
+    // Evaluated by the debugger's protocol: the page's own policy would take no script from outside.
+    await page.evaluate(AXE);
+    return z.array(Finding).parse(await page.evaluate(run));
+  };
+  const screens = async () => {
+    await page.goto(`${origin()}/admin/overview`);
+    await page.getByRole('navigation').getByRole('link').first().waitFor();
+    const links = await page.getByRole('navigation').getByRole('link').all();
+    return Promise.all(links.map(async (link) => (await link.getAttribute('href')) ?? ''));
+  };
+
+  it.each([
+    ['en', 'light'],
+    ['ko', 'dark'],
+  ])(
+    'in %s and %s has no serious finding, and asks nobody else',
+    async (language, theme) => {
+      const paths = await screens();
+      expect(paths.length).toBeGreaterThan(12);
+      await page.evaluate(
+        `localStorage.setItem('trunkline.language', '${language}'); localStorage.setItem('mantine-color-scheme-value', '${theme}')`,
+      );
+      for (const path of paths) {
+        await page.goto(`${origin()}${path}`);
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        await eventually(`${path} to have loaded`, async () =>
+          (await page.locator('main [role=status] svg, main .mantine-Loader-root').count()) === 0 ? true : null,
+        );
+        expect({
+          path,
+          language: await page.evaluate('document.documentElement.lang'),
+          findings: await findings(),
+        }).toEqual({
+          ...{ path, language, findings: [] },
+        });
+      }
+      expect(troubles).toEqual([]);
+    },
+    120_000,
+  );
+});
