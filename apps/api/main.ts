@@ -36,6 +36,7 @@ async function start(base: ProcessBase): Promise<StartedProcess> {
     exports: { place: { db, databaseUrl, ...exportPlaceOf(config) }, links: new DownloadLinks(pepper) },
     seal: secretSeal(pepper),
     contentSeal: secretSeal(config.contentKey ?? pepper),
+    allowsOnePerson: config.singlePerson === 'allow',
     // The command line reads Redis itself where there is one; only a standalone's lines are out of its reach.
     operatorToken: null,
     host,

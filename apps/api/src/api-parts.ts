@@ -31,6 +31,8 @@ export interface ApiRouteParts {
   readonly isOurHost: (host: string | undefined) => boolean;
   /** Whether an `Authorization` header carries the operator token. */
   readonly isOperator: (authorization: string | undefined) => boolean;
+  /** Whether one person may do what two are for, on the record. */
+  readonly allowsOnePerson: boolean;
   readonly pools: PoolReads;
   /** As it is now. */
   readonly policy: Pick<FreshPolicy, 'current'>;

@@ -38,6 +38,8 @@ export interface ApiParts {
   readonly lines: LineViews | null;
   /** What programs of the operator send as a bearer token; null: they cannot. */
   readonly operatorToken: string | null;
+  /** `--single-person`; without it two are wanted. */
+  readonly allowsOnePerson?: boolean;
   /** Where exports are kept; without, the routes about them say that they are not here. */
   readonly exports?: ExportAccess;
   /** Opens the keys of kept content; without, it cannot be read here. */
@@ -117,6 +119,7 @@ function routeParts(parts: ApiParts, link: OneTimeLink): ApiRouteParts {
     link,
     isOurHost: hostPolicy(parts.host),
     isOperator: operatorCheck(operatorToken),
+    allowsOnePerson: parts.allowsOnePerson ?? false,
     pools: new PoolReads(policy, lines, tenancy.clock),
     policy,
     principalOf: async (credentials) => {

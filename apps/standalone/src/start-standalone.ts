@@ -84,6 +84,7 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
     exports: { place: exports, links: new DownloadLinks(pepper) },
     contentSeal,
     seal,
+    allowsOnePerson: config.singlePerson === 'allow',
     operatorToken: await secretFile(join(folder.secretsDir, 'operator-token')),
     ...{ host: config.host, port: config.adminPort, log: log.with({ app: 'api' }), shutdown },
   });

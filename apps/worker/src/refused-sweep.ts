@@ -1,5 +1,5 @@
 // Deletes what is kept for a time only (the record of refused calls, client secrets that are over) when that time is over:
-// once at the start and every hour, some thousand rows at a time. Any number of workers may.
+// once at the start and every ten minutes, some thousand rows at a time. Any number of workers may.
 import type { Clock } from '@trunkline/kernel';
 import { sweepRefusedCalls } from '@trunkline/metering/adapters/prisma';
 import type { Database } from '@trunkline/platform/database';
@@ -7,7 +7,7 @@ import type { Log } from '@trunkline/platform/logging';
 import type { Shutdown } from '@trunkline/platform/shutdown';
 import { sweepClientSecrets, sweepIdempotentRequests } from '@trunkline/tenancy/adapters/prisma';
 
-const SWEEP_MS = 60 * 60_000;
+const SWEEP_MS = 10 * 60_000;
 const STOP_MS_MAX = 5_000;
 const ROWS_MAX = 5_000;
 

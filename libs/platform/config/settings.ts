@@ -46,6 +46,7 @@ export const ConfigSchema = z.object({
     .prefault('us-east-1'),
   exportS3KeyId: values.secret.nullable().prefault(null),
   exportS3Secret: values.secret.nullable().prefault(null),
+  singlePerson: z.enum(['allow', 'refuse'], { error: 'must be allow or refuse' }).prefault('refuse'),
   webhookAllow: values.outboundExceptions.nullable().prefault(null),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], { error: 'must be debug, info, warn, error or silent' })
@@ -164,6 +165,10 @@ export const SETTINGS: Readonly<Record<SettingKey, SettingSpec>> = {
     'WEBHOOK_ALLOW',
     'addresses inside that webhooks of tenants may ask, with commas between: networks (10.20.0.0/16), hosts, or ' +
       'origins, which may be plain http (http://127.0.0.1:9000)',
+  ),
+  singlePerson: setting(
+    'SINGLE_PERSON',
+    'allow: one person may approve their own prices and close months alone over the API, on the record; or refuse',
   ),
   logLevel: setting('LOG_LEVEL', 'debug, info, warn, error or silent'),
   seedCaps: setting('SEED_CAPS', 'session cap of the pool and the tenant that a first start makes'),

@@ -49,12 +49,20 @@ export function chainView({ tenantId, period, head, broken }: VerifiedChain) {
   return { tenantId, period, rows: Number(head.sequence), head: head.hash, broken: where };
 }
 
-/** A month of a tenant. */
-export function periodView({ softClosedAtMs, closedAtMs, chainSequence, ...record }: PeriodRecord) {
+/** A month of a tenant, for whoever may see what the vendor takes; of others that and the company's own checks are kept. */
+export function periodView(
+  { softClosedAtMs, closedAtMs, chainSequence, totals, checklist, ...record }: PeriodRecord,
+  showsCost: boolean,
+) {
   return {
     ...record,
+    ...(showsCost ? { totals, checklist } : { totals: totals && { booked: charges(totals.booked) }, checklist: null }),
     softClosedAt: softClosedAtMs === null ? null : isoOf(softClosedAtMs),
     closedAt: closedAtMs === null ? null : isoOf(closedAtMs),
     chainSequence: chainSequence === null ? null : Number(chainSequence),
   };
+}
+
+function charges(booked: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(booked).filter(([of]) => /^(tenant_charge|prepayment)\//.test(of)));
 }

@@ -13,9 +13,10 @@ import {
   waiveCheck,
   type CloseRequest,
 } from '@trunkline/ledger/adapters/prisma';
-import { personActing } from '../access/access-of.js';
+import { accessOf, personActing } from '../access/access-of.js';
 import { Allow, NeedsStepUp, OpenToPrograms } from '../access/allow.js';
 import { auditedDb } from '../access/audit.js';
+import { assertOnePerson } from '../access/one-person.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
 import { readJson } from '../http/read-json.js';
@@ -48,27 +49,29 @@ export class PeriodsController {
   /** Months with bookings, and how they stand. */
   @Allow('periods:read', 'tenant')
   @Get()
-  async list(@Query() query: unknown) {
+  async list(@Query() query: unknown, @Req() request: Request) {
     const { tenant, period = null } = checkQuery(PeriodsQuery, query);
     const tenantId = tenant === undefined ? null : await this.tenant(tenant);
     const periods = await readWithin(this.parts.db, (tx) => listPeriods(tx, { tenantId, period }));
-    return { periods: periods.map(periodView) };
+    const showsCost = accessOf(request).scope.isWhole;
+    return { periods: periods.map((each) => periodView(each, showsCost)) };
   }
 
   /** A month of a tenant with its control totals: sealed once it is closed, until then as they are now. */
   @Allow('periods:read', 'tenant')
   @Get(':period')
-  async show(@Param('period') path: string, @Query() query: unknown) {
+  async show(@Param('period') path: string, @Query() query: unknown, @Req() request: Request) {
     const period = periodIn(path);
     const tenantId = await this.tenant(checkQuery(PeriodOfTenantQuery, query).tenant);
     return readWithin(this.parts.db, async (tx) => {
       const record = await periodOfTenant(tx, tenantId, period);
-      return periodView({ ...record, totals: record.totals ?? (await periodTotals(tx, record)) });
+      const totals = record.totals ?? (await periodTotals(tx, record));
+      return periodView({ ...record, totals }, accessOf(request).scope.isWhole);
     });
   }
 
-  /** What stands in the way of closing it. */
-  @Allow('periods:read', 'tenant')
+  /** What stands in the way of closing it. The company's: it tells of its reconciliation, too. */
+  @Allow('periods:read')
   @Get(':period/checklist')
   async checklist(@Param('period') path: string, @Query() query: unknown) {
     const period = periodIn(path);
@@ -87,7 +90,7 @@ export class PeriodsController {
     const tenantId = await this.tenant(tenant);
     const db = this.audited(request, { tenantId, period, asked: 'soft-close', named });
     const outcome = await softClosePeriod(db, { tenantId, period, actor });
-    return periodView(booked(outcome));
+    return periodView(booked(outcome), true);
   }
 
   /** Asks to close it; with `single_person` closes it, on the record. */
@@ -97,6 +100,7 @@ export class PeriodsController {
   @HttpCode(200)
   async close(@Param('period') path: string, @Req() request: Request) {
     const { tenant, actor, single_person: alone } = await readJson(CloseBody, request);
+    if (alone) assertOnePerson(this.parts);
     return this.step(path, request, { tenant, named: actor, step: alone ? 'single_person' : 'ask' });
   }
 
@@ -135,7 +139,7 @@ export class PeriodsController {
     const actor = personActing(request, named);
     const tenantId = await this.tenant(tenant);
     const db = this.audited(request, { tenantId, period, asked: step, named });
-    return periodView(booked(await closePeriod(db, { tenantId, period, actor, step })));
+    return periodView(booked(await closePeriod(db, { tenantId, period, actor, step })), true);
   }
 
   private audited(request: Request, { tenantId, period, asked, named }: PeriodStep) {

@@ -1,7 +1,8 @@
 // `/admin/api/v1/audit`: the record of changes, to read, to check and to take away.
+import { pipeline } from 'node:stream/promises';
 import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
 import { auditCsv, auditJson } from '@trunkline/tenancy';
-import { listAudit, verifyAudit, wholeAudit } from '@trunkline/tenancy/adapters/prisma';
+import { listAudit, verifyAudit, wholeAudit, type RecordedEntry } from '@trunkline/tenancy/adapters/prisma';
 import type { Response } from 'express';
 import { z } from 'zod';
 import { Allow, OpenToPrograms } from '../access/allow.js';
@@ -76,13 +77,13 @@ export class AuditController {
     const { as } = checkQuery(ExportQuery, query);
     response.type(as === 'csv' ? 'text/csv' : 'application/jsonl');
     response.set('content-disposition', `attachment; filename="audit.${as}"`);
-    if (as === 'csv') response.write(auditCsv([], true));
-    for await (const page of wholeAudit(this.parts.db)) {
-      if (response.destroyed) return;
-      response.write(
-        as === 'csv' ? auditCsv(page, false) : page.map((each) => `${JSON.stringify(auditJson(each))}\n`).join(''),
-      );
-    }
-    response.end();
+    // Waits for a slow reader, and stops when it has gone.
+    await pipeline(textOf(wholeAudit(this.parts.db), as), response);
   }
+}
+
+async function* textOf(pages: AsyncIterable<readonly RecordedEntry[]>, as: 'jsonl' | 'csv'): AsyncGenerator<string> {
+  if (as === 'csv') yield auditCsv([], true);
+  for await (const page of pages)
+    yield as === 'csv' ? auditCsv(page, false) : page.map((each) => `${JSON.stringify(auditJson(each))}\n`).join('');
 }

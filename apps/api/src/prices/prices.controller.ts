@@ -16,6 +16,7 @@ import { z } from 'zod';
 import { personActing } from '../access/access-of.js';
 import { Allow, NeedsStepUp, OpenToPrograms } from '../access/allow.js';
 import { auditedDb } from '../access/audit.js';
+import { assertOnePerson } from '../access/one-person.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
 import { RefusedRequest } from '../http/problem.js';
@@ -106,6 +107,7 @@ export class PricesController {
   @HttpCode(200)
   async approve(@Param('id') id: string, @Req() request: Request) {
     const { single_person: singlePerson, actor: named, reason: why } = await readJson(Approval, request);
+    if (singlePerson) assertOnePerson(this.parts);
     const verdict = { actor: personActing(request, named), reason: why, singlePerson };
     await this.known(id);
     const tenancy = this.audited(request, { id, asked: { approve: verdict }, named });

@@ -50,6 +50,8 @@ describe('the prices of the API', () => {
     const own = await ask(`/changes/${id}/approve`, { actor: 'ann' });
     expect(own).toMatchObject({ status: 422, type: 'application/problem+json; charset=utf-8' });
     expect(own.answer['detail']).toContain('a second person');
+    const alone = await ask(`/changes/${id}/approve`, { actor: 'ann', single_person: true });
+    expect(alone).toMatchObject({ status: 403, answer: { code: 'not_allowed' } });
     const approved = await ask(`/changes/${id}/approve`, { actor: 'bob' });
     expect(approved).toMatchObject({ status: 200, answer: { state: 'approved', decision: { actor: 'bob' } } });
     expect((await ask('?at=2026-02-01')).answer).toMatchObject({ prices: [{ model: 'voice-model', price: '4' }] });

@@ -112,8 +112,22 @@ describe('client secrets in PostgreSQL', () => {
     expect((await source.load()).isSecretRevoked(id)).toBe(true);
   });
 
-  it('are kept for a month after their end', async () => {
+  it('take so many bytes of a key and no more, until they are over', async () => {
+    const store = new PrismaClientSecrets({ db: postgres.db, clock, randomBytes, bytesMax: 10_000 });
+    const session = { type: 'realtime', instructions: 'é'.repeat(2_400) };
+    const mint = () => store.mint(request({ session }));
+    expect([(await mint()).ok, (await mint()).ok]).toEqual([true, true]);
+    expect(await mint()).toMatchObject({ ok: false, error: { retryAfterMs: 600_000 } });
+    nowMs += 600_000;
+    expect((await mint()).ok).toBe(true);
+  });
+
+  it('are kept for a month after their end, what their sessions said is not', async () => {
     const { id } = await minted();
+    nowMs += 600_001;
+    await sweepClientSecrets(postgres.db, { nowMs, max: 1_000 });
+    expect(await listClientSecrets(context, owner.tenantId)).toMatchObject([{ id, session: {} }]);
+    nowMs -= 600_001;
     const sweep = () => sweepClientSecrets(postgres.db, { nowMs, max: 1_000 });
     nowMs += 30 * DAY_MS;
     await sweep();

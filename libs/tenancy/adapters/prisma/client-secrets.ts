@@ -24,10 +24,14 @@ export interface ClientSecretParts {
   readonly randomBytes: (n: number) => Uint8Array;
   /** Secrets that one key may mint within a minute. */
   readonly perMinuteMax?: number;
+  /** What the sessions of one key's secrets that are not over may take, bytes. */
+  readonly bytesMax?: number;
 }
 
 // Ten a second for each key: more sessions than any upstream account opens, and no flood of rows.
 const PER_MINUTE_MAX = 600;
+// Thousands of secrets with instructions of an ordinary length, at once.
+const BYTES_MAX = 32 * 1024 * 1024;
 const MINUTE_MS = 60_000;
 // Who asks which session was opened with which secret asks within a month.
 const KEPT_MS = 30 * 24 * 3_600_000;
@@ -40,7 +44,7 @@ export class PrismaClientSecrets implements ClientSecretStore {
   constructor(private readonly parts: ClientSecretParts) {}
 
   async mint(request: MintRequest): Promise<Result<ClientSecret, { readonly retryAfterMs: number }>> {
-    const { db, clock, randomBytes, perMinuteMax = PER_MINUTE_MAX } = this.parts;
+    const { db, clock, randomBytes, perMinuteMax = PER_MINUTE_MAX, bytesMax = BYTES_MAX } = this.parts;
     const { seconds, session, pinned, origins, ...columns } = request;
     return db.$transaction(async (tx) => {
       // One mint of a key at a time, or two could both be the last that is allowed.
@@ -51,6 +55,12 @@ export class PrismaClientSecrets implements ClientSecretStore {
         WHERE key_id = ${request.keyId} AND created_at > ${new Date(nowMs - MINUTE_MS)}
         ORDER BY created_at DESC OFFSET ${perMinuteMax - 1} LIMIT 1`;
       if (earliest) return err({ retryAfterMs: Math.max(1_000, earliest.created_at.getTime() + MINUTE_MS - nowMs) });
+      const mine = Buffer.byteLength(JSON.stringify(session));
+      const [kept] = await tx.$queryRaw<{ bytes: bigint; first: Date | null }[]>`
+        SELECT COALESCE(sum(session_bytes), 0)::bigint AS bytes, min(expires_at) AS first FROM client_secret
+        WHERE key_id = ${request.keyId} AND expires_at > ${new Date(nowMs)}`;
+      if (kept && Number(kept.bytes) + mine > bytesMax)
+        return err({ retryAfterMs: Math.max(1_000, (kept.first?.getTime() ?? nowMs) - nowMs) });
       const row = await tx.clientSecret.create({
         data: {
           ...columns,
@@ -108,14 +118,22 @@ export async function revokeClientSecret(
   return secret === null ? err(secretNotFound(id)) : ok(secret);
 }
 
-/** Deletes at most `max` secrets that nobody asks about any more. @returns how many. */
+/**
+ * Deletes at most `max` secrets that nobody asks about any more, and what sessions began with of as many that are over.
+ * @returns how many of what there was more of.
+ */
 export async function sweepClientSecrets(
   db: Database,
   { nowMs, max }: { readonly nowMs: number; readonly max: number },
 ): Promise<number> {
-  return db.$executeRaw`
+  const emptied = await db.$executeRaw`
+    UPDATE client_secret SET session = '{}' WHERE id IN (
+      SELECT id FROM client_secret WHERE expires_at < ${new Date(nowMs)} AND session_bytes > 2
+      ORDER BY expires_at LIMIT ${max})`;
+  const deleted = await db.$executeRaw`
     DELETE FROM client_secret WHERE id IN (
       SELECT id FROM client_secret WHERE expires_at < ${new Date(nowMs - KEPT_MS)} ORDER BY expires_at LIMIT ${max})`;
+  return Math.max(emptied, deleted);
 }
 
 async function revoked(
