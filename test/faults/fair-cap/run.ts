@@ -13,6 +13,8 @@ export interface RunPlan {
   readonly seconds: number;
   /** One gateway is killed this often; it comes back at once. Null: none is. */
   readonly killEverySeconds: number | null;
+  /** It goes on, up to twice as long, until so many were killed: a busy machine takes its time to start one again. */
+  readonly killsMin?: number;
   /** What happens to Redis besides, in its own time. */
   readonly trouble?: (world: World, signal: AbortSignal) => Promise<void>;
 }
@@ -39,9 +41,14 @@ export async function runFairCap(plan: RunPlan): Promise<RunResult> {
     setMaxListeners(0, over.signal);
     const calling = callersOf(world, plan.clientsPerTenant, over.signal);
     const watching = watchLines(world, over.signal);
-    const killing = killInTurn(world, plan.killEverySeconds, over.signal);
+    const hits = new Hits(plan.killsMin ?? 0);
+    const killing = killInTurn(world, plan.killEverySeconds, { hits, signal: over.signal });
     const hurting = plan.trouble?.(world, over.signal);
     await delay(plan.seconds * 1_000);
+    await Promise.race([
+      hits.enough,
+      delay(plan.seconds * 1_000, undefined, { signal: over.signal }).catch(() => null),
+    ]);
     over.abort();
     const [counts, watched, kills] = await Promise.all([calling, watching, killing, hurting]);
     await untilNobodyIsOpen(world);
@@ -52,13 +59,35 @@ export async function runFairCap(plan: RunPlan): Promise<RunResult> {
   }
 }
 
-async function killInTurn(world: World, everySeconds: number | null, signal: AbortSignal): Promise<number> {
-  for (let kills = 0; ; kills++) {
+/** How many were killed. */
+class Hits {
+  count = 0;
+  readonly enough: Promise<void>;
+  #tellEnough: () => void = () => undefined;
+
+  constructor(private readonly min: number) {
+    this.enough = new Promise((resolve) => (this.#tellEnough = resolve));
+    if (min === 0) this.#tellEnough();
+  }
+
+  add(): void {
+    this.count += 1;
+    if (this.count === this.min) this.#tellEnough();
+  }
+}
+
+async function killInTurn(
+  world: World,
+  everySeconds: number | null,
+  { hits, signal }: { readonly hits: Hits; readonly signal: AbortSignal },
+): Promise<number> {
+  for (;;) {
     if (everySeconds !== null) await delay(everySeconds * 1_000, undefined, { signal }).catch(() => undefined);
-    if (everySeconds === null || signal.aborted) return kills;
-    const index = kills % world.size.gateways;
+    if (everySeconds === null || signal.aborted) return hits.count;
+    const index = hits.count % world.size.gateways;
     await world.kill(index);
     await world.start(index);
+    hits.add();
   }
 }
 
