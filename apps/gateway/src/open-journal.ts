@@ -38,6 +38,8 @@ export async function openJournal(options: JournalOptions): Promise<OpenJournal>
       const fields = { event: 'journal_incident', name: incident.kind, detail: JSON.stringify(incident) };
       if (incident.kind === 'torn_tail' || incident.kind === 'disk_recovered')
         log.info(fields, 'the journal was mended');
+      else if (incident.kind === 'damaged')
+        log.error(fields, 'a file of the journal is damaged: `spool salvage` stores what it still holds');
       else log.error(fields, 'the journal needs a look');
     },
     probe: { synced: (seconds) => fsync.observe(seconds), appended: () => undefined },
