@@ -29,6 +29,7 @@ import { addReviewCommands } from './src/moderation/review-commands.js';
 import { addUserCommands } from './src/moderation/user-commands.js';
 import { addMoneyCommands } from './src/money-commands.js';
 import { formatAnswer, formatRows } from './src/output.js';
+import { addConfigCommands, type ConfigRun } from './src/config/config-commands.js';
 import { addPoolCommands } from './src/pool-commands.js';
 import { addPoolRemoveCommand } from './src/pool-remove-command.js';
 import { addPoolStatusCommand } from './src/pool-status-command.js';
@@ -80,6 +81,12 @@ const runOnReviews: RunOnReviews = async (command, work) => {
   const secrets = { hashEndUser: endUserHasher(pepper), contentSeal: secretSeal(flags.contentKey ?? pepper) };
   const answer = await withInstallation(flags, (tenancy) => work({ tenancy: recorded(tenancy, command), ...secrets }));
   process.stdout.write(typeof answer === 'string' ? answer : formatAnswer(answer, asJson));
+};
+
+const runOnFile: ConfigRun['run'] = async (command, work) => {
+  const { asJson: _, ...flags } = flagsOf(command);
+  const seal = secretSeal(await installedPepper(flags));
+  process.stdout.write(await withInstallation(flags, (tenancy) => work(recorded(tenancy, command), seal)));
 };
 
 const inquire: Inquire = async (command, work) => {
@@ -149,6 +156,12 @@ addReconcileCommands(program, run, vendorOf);
 addLinkCommand(addMemberCommands(program, run), inquire);
 addTokenCommands(program, run);
 addAuditCommands(program, run);
+const DRIFT = 2;
+addConfigCommands(program, {
+  run: runOnFile,
+  env: processEnvironment(),
+  onDrift: () => (process.exitCode = DRIFT),
+});
 
 try {
   await program.parseAsync();

@@ -86,7 +86,12 @@ export const CreateKeyInput = z.strictObject({
 });
 
 /** A change of a key; what is not named stays. */
-export const UpdateKeyInput = z.strictObject({ name: NameInput.optional(), sessionsMax: SessionsMaxInput.optional() });
+export const UpdateKeyInput = z.strictObject({
+  name: NameInput.optional(),
+  sessionsMax: SessionsMaxInput.optional(),
+  models: ModelsInput.optional(),
+  origins: allowList(OriginInput, 'origins').optional(),
+});
 
 // Long enough for a change of all that uses it; a key that works for months beside its successor was not rotated.
 const OVERLAP_MS_MAX = 30 * 24 * 3_600_000;

@@ -99,7 +99,7 @@ export class KeysController {
 
   @Allow('keys:write', 'tenant')
   @Conditional()
-  @Answers(KeyAnswer, { says: 'Changes the name or the cap of a key.' })
+  @Answers(KeyAnswer, { says: 'Changes what is named: name, cap, models, origins.' })
   @Patch(':key')
   async update(
     @Param({ schema: KeyPath }) path: KeyPath,

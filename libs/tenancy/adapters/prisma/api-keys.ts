@@ -60,10 +60,15 @@ export async function updateKey(
     if (!tenant.ok) return tenant;
     const key = await keyOf(tx, tenantId, keyId);
     if (key === null) return err(keyNotFound(keyId));
-    const { name = key.name, sessionsMax } = input.value;
+    const { name = key.name, sessionsMax, models, origins } = input.value;
     const refusal = sessionsMax === undefined ? null : refusalOf(await capProblems(tx, keyId, sessionsMax));
     if (refusal) return err(refusal);
-    const data = { name, ...(sessionsMax === undefined ? {} : { sessionsMax }) };
+    const data = {
+      name,
+      ...(sessionsMax === undefined ? {} : { sessionsMax }),
+      ...(models === undefined ? {} : { models: storedList(models) }),
+      ...(origins === undefined ? {} : { origins: storedList(origins) }),
+    };
     return ok(apiKeyOf(await tx.apiKey.update({ where: { id: keyId, tenantId }, data })));
   });
 }

@@ -18,6 +18,7 @@ export {
   type PageOf,
   type TenantState,
 } from './pages.js';
+export { within } from './transacting.js';
 export { rotateKey, type RotatedKey } from './rotate-key.js';
 export { findKey } from './api-keys.js';
 export { findShare } from './shares.js';

@@ -19,3 +19,11 @@ export function transacting(
       property === '$transaction' ? transaction : Reflect.get(target, property, target),
   });
 }
+
+/** A view of a database that is one transaction: what services do in theirs is done in it, all of it or nothing. */
+export function within(db: Database, tx: Prisma.TransactionClient): Database {
+  const transaction = (work: Work): Promise<unknown> => work(tx);
+  return new Proxy(db, {
+    get: (_target, property): unknown => (property === '$transaction' ? transaction : Reflect.get(tx, property, tx)),
+  });
+}
