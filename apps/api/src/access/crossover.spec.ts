@@ -192,7 +192,9 @@ describe('a member in a browser', () => {
     await revokeRole(context(), MAKER, await owner());
     const approval = await send('POST', '/admin/api/v1/prices/changes/pch_x/approve', { headers });
     expect({ status: approval.status, ...detailOf(approval.text) }).toMatchObject({ status: 403, code: 'no_role' });
-    const page = await send('GET', '/admin/statements/2026-11/tenants/ours', { headers: { ...headers, accept: 'text/html' } });
+    const page = await send('GET', '/admin/statements/2026-11/tenants/ours', {
+      headers: { ...headers, accept: 'text/html' },
+    });
     expect(page.text).toContain('no role here yet');
     await grantRole(context(), MAKER, await owner());
     expect((await send('GET', '/admin/api/v1/prices', { headers })).status).toBe(200);
