@@ -13,12 +13,14 @@ import { connect, textTurn } from '../support/voice-client.js';
 const BUILD = new URL('../../dist/apps/dashboard/', import.meta.url);
 const AXE = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 const FIRST_LOAD_BYTES_MAX = 250_000;
+const HOSTILE = '"><img src=x onerror=alert(1)> بوت';
 
 let product: Product;
 let dataDir: string;
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;
+let apiKey = '';
 const troubles: string[] = [];
 
 const origin = () => new URL(product.ready.adminUrl).origin;
@@ -105,14 +107,33 @@ describe('signing in', () => {
   });
 });
 
+describe('tenants and keys', () => {
+  it('are made, and the key is shown once', async () => {
+    await page.goto(`${origin()}/admin/tenants`);
+    await page.getByLabel('Slug').fill('bots');
+    await page.getByLabel('Name', { exact: true }).fill(HOSTILE);
+    await page.getByRole('button', { name: 'Create tenant' }).click();
+    await page.getByRole('row').filter({ hasText: HOSTILE }).waitFor();
+    await page.goto(`${origin()}/admin/keys?tenant=bots`);
+    await page.getByLabel('Name of a new key').fill('voice bot');
+    await page.getByRole('button', { name: 'Create key' }).click();
+    apiKey = await page.getByText(/^tl_[0-9a-z]+$/).innerText();
+    await page.getByRole('button', { name: 'I have stored it' }).click();
+    await page.getByRole('row').filter({ hasText: 'voice bot' }).waitFor();
+    await page.reload();
+    await page.getByRole('row').filter({ hasText: 'voice bot' }).waitFor();
+    expect(await page.content()).not.toContain(apiKey);
+  }, 60_000);
+});
+
 describe('the live board', () => {
   it('shows a call as it happens and ends it, and the record says who did', async () => {
-    const { httpUrl, apiKey } = product.ready;
-    const client = await connect(httpUrl, { apiKey });
+    const client = await connect(product.ready.httpUrl, { apiKey });
     await textTurn(client, 'Hello there.');
     await page.goto(`${origin()}/admin/live`);
-    const row = page.getByRole('row').filter({ hasText: 'first key' });
+    const row = page.getByRole('row').filter({ hasText: 'voice bot' });
     await row.waitFor();
+    expect(await row.innerText()).toContain(HOSTILE);
     await eventually('its cost', async () => (/0\.0\d*[1-9]/.test(await row.innerText()) ? true : null));
     await row.getByRole('button', { name: /^End/ }).click();
     const dialog = page.getByRole('dialog');
@@ -124,8 +145,7 @@ describe('the live board', () => {
   }, 60_000);
 
   it('says that what it shows is old while the way to it is cut, and goes on by itself', async () => {
-    const { httpUrl, apiKey } = product.ready;
-    const client = await connect(httpUrl, { apiKey });
+    const client = await connect(product.ready.httpUrl, { apiKey });
     const feeds: WebSocketRoute[] = [];
     let isCut = false;
     await page.routeWebSocket(/\/admin\/api\/v1\/live$/, (feed) => {
@@ -134,12 +154,12 @@ describe('the live board', () => {
       feed.connectToServer();
     });
     await page.goto(`${origin()}/admin/live`);
-    await page.getByRole('row').filter({ hasText: 'first key' }).waitFor();
+    await page.getByRole('row').filter({ hasText: 'voice bot' }).waitFor();
     isCut = true;
     for (const feed of feeds) await feed.close({ code: 1011 });
     await page.getByText('Not connected').waitFor();
     // What was known stays in sight.
-    expect(await page.getByRole('row').filter({ hasText: 'first key' }).count()).toBe(1);
+    expect(await page.getByRole('row').filter({ hasText: 'voice bot' }).count()).toBe(1);
     isCut = false;
     await page.getByText('Not connected').waitFor({ state: 'detached' });
     await client.close();

@@ -63,6 +63,13 @@ export const SCREENS: readonly Screen[] = [
     Component: lazy(async () => ({ default: (await import('./screens/tenants.js')).Tenants })),
   },
   {
+    path: '/keys',
+    title: 'nav.keys',
+    permission: 'keys:read',
+    reach: 'any',
+    Component: lazy(async () => ({ default: (await import('./screens/keys.js')).Keys })),
+  },
+  {
     path: '/pools',
     title: 'nav.pools',
     permission: 'pools:read',

@@ -12,11 +12,13 @@ export interface Bar {
 
 const WIDTH = 1_000;
 const HEIGHT = 180;
+// One bar over the whole width says nothing.
+const BARS_MIN = 12;
 
 /** The chart. */
 export function Bars({ bars, label }: { readonly bars: readonly Bar[]; readonly label: string }) {
   const { t } = useWords();
-  const step = WIDTH / Math.max(1, bars.length);
+  const step = WIDTH / Math.max(BARS_MIN, bars.length);
   const [first, last] = [bars[0]?.label ?? '', bars.at(-1)?.label ?? ''];
   return (
     <figure className="bars">

@@ -9,7 +9,7 @@ import { useQueryParam } from './use-query-param.js';
 /** Tenants that whoever is signed in may see. */
 export function useTenants(): readonly TenantName[] {
   const me = useMe();
-  const { data } = useRead<{ readonly tenants: readonly TenantName[] }>(isTenantOnly(me) ? null : '/tenants');
+  const { data } = useRead<{ readonly tenants: readonly TenantName[] }>(isTenantOnly(me) ? null : '/tenants?limit=200');
   return isTenantOnly(me) ? me.tenants : (data?.tenants ?? []);
 }
 

@@ -5,6 +5,7 @@ import { useWords } from '../i18n/use-words.js';
 import { Page } from '../parts/page.js';
 import { ReadTable } from '../parts/read-table.js';
 import { useColumns } from '../parts/use-columns.js';
+import { NewTenant } from './new-tenant.js';
 
 interface TenantRow extends TenantName {
   readonly status: string;
@@ -29,6 +30,7 @@ export function Tenants() {
       ({ slug }) => (
         <>
           <Link href={`/live?q=${slug}`}>{t('nav.live')}</Link> ·{' '}
+          <Link href={`/keys?tenant=${slug}`}>{t('nav.keys')}</Link> ·{' '}
           <Link href={`/usage?tenant=${slug}`}>{t('nav.usage')}</Link> ·{' '}
           <Link href={`/periods?tenant=${slug}`}>{t('nav.periods')}</Link>
         </>
@@ -37,9 +39,10 @@ export function Tenants() {
   ];
   return (
     <Page title={t('nav.tenants')}>
+      <NewTenant />
       <ReadTable
         id="tenants"
-        path="/tenants"
+        path="/tenants?limit=200"
         caption="nav.tenants"
         empty="tenants.none"
         columns={columns}

@@ -126,8 +126,8 @@ const Cells = memo(function Cells({ session, age, mayEnd: may, end }: CellsProps
       </div>
       {amount(cost)}
       {amount(perMinute)}
-      <div role="cell" title={lastEventAt ?? ''}>
-        {lastEvent ?? ''} {lastEventAt?.slice(11, 19) ?? ''}
+      <div role="cell" title={`${lastEvent ?? ''} ${lastEventAt ?? ''}`}>
+        {lastEventAt?.slice(11, 19) ?? ''}
       </div>
       <div role="cell" className={moderation === null ? 'muted' : 'warn'}>
         {moderation ?? t('live.moderation.none')}
