@@ -1,17 +1,38 @@
 // `key`: credentials of a tenant.
 import type { Command } from 'commander';
-import { isKeyScope, KEY_SCOPES, SESSIONS_BOUNDS, type ApiKeyRecord, type KeyScope } from '@trunkline/tenancy';
+import { formatAmount } from '@trunkline/kernel';
+import { chargedInAll } from '@trunkline/ledger/adapters/prisma';
 import {
+  isKeyScope,
+  KEY_SCOPES,
+  OVERLAP_BOUNDS,
+  SESSIONS_BOUNDS,
+  type ApiKeyRecord,
+  type KeyScope,
+} from '@trunkline/tenancy';
+import {
+  archiveKey,
   createJwtKey,
   createKey,
   findTenant,
   listKeys,
   resumeKey,
   revokeKey,
+  rotateKey,
   suspendKey,
   updateKey,
 } from '@trunkline/tenancy/adapters/prisma';
-import { keyIdOf, listOf, orNull, rangeText, timeOf, wholeInOrNone, type OrNone } from './flag-values.js';
+import {
+  durationIn,
+  durationText,
+  keyIdOf,
+  listOf,
+  orNull,
+  rangeText,
+  timeOf,
+  wholeInOrNone,
+  type OrNone,
+} from './flag-values.js';
 import type { Row } from './output.js';
 import { done, type RunCommand } from './run-command.js';
 
@@ -55,6 +76,7 @@ export function addKeyCommands(program: Command, run: RunCommand): void {
         return [keyRow(done(await revokeKey(tenancy, id, keyIdOf(named))))];
       }),
     );
+  addSuccession(key, run);
   for (const [verb, change, what] of [
     ['suspend', suspendKey, 'until it is resumed; its live sessions end within two seconds'],
     ['resume', resumeKey, 'makes a suspended key good again'],
@@ -70,6 +92,45 @@ export function addKeyCommands(program: Command, run: RunCommand): void {
         }),
       );
 }
+
+function addSuccession(key: Command, run: RunCommand): void {
+  key
+    .command('rotate <key>')
+    .description(
+      'make a key in the place of another, with its limits and its share of lines; it is shown now and never again',
+    )
+    .requiredOption('--tenant <tenant>', 'slug or id')
+    .option(
+      '--overlap <time>',
+      `how long the old one still works: ${rangeText(OVERLAP_BOUNDS, durationText)}`,
+      durationIn(OVERLAP_BOUNDS),
+      OVERLAP_MS,
+    )
+    .action((named: string, flags: { tenant: string; overlap: number }, command: Command) =>
+      run(command, async (tenancy) => {
+        const { id: tenantId } = done(await findTenant(tenancy, flags.tenant));
+        const of = { tenantId, keyId: keyIdOf(named) };
+        const made = done(await rotateKey(tenancy, of, { overlapMs: flags.overlap }));
+        const old_ends_at = new Date(made.oldEndsAtMs).toISOString();
+        return [{ ...keyRow(made.key), secret: made.secret, replaces: of.keyId, old_ends_at }];
+      }),
+    );
+  key
+    .command('archive <key>')
+    .description('put a revoked key away, with what it was charged')
+    .requiredOption('--tenant <tenant>', 'slug or id')
+    .action((named: string, flags: { tenant: string }, command: Command) =>
+      run(command, async (tenancy) => {
+        const { id: tenantId } = done(await findTenant(tenancy, flags.tenant));
+        const of = { tenantId, keyId: keyIdOf(named) };
+        const spend = await chargedInAll(tenancy.db, of);
+        return [{ ...keyRow(done(await archiveKey(tenancy, of, spend))), charged: formatAmount(spend) }];
+      }),
+    );
+}
+
+// A day: enough for a deployment, and not so long that the old key is forgotten.
+const OVERLAP_MS = 24 * 3_600_000;
 
 function addCreateCommand(key: Command, run: RunCommand): void {
   key

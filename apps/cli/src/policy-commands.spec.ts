@@ -65,6 +65,25 @@ describe('the commands that set policy', () => {
     expect(JSON.stringify(shown) + formatRows(await cli('pool list'), false)).not.toMatch(/canary|v1\./);
   });
 
+  it('rotate a key with its share of lines, and put key and tenant away with what they were charged', async () => {
+    const [pool, tenant] = [await aPool('--sessions-max 10'), await aTenant()];
+    const [old] = await cli(`key create --tenant ${tenant} --name prod --sessions-max 5`);
+    await cli(`share set --pool ${pool} --tenant ${tenant} --floor 3`);
+    await cli(`share set --pool ${pool} --tenant ${tenant} --key ${String(old?.['id'])} --floor 2`);
+    const [next] = await cli(`key rotate --tenant ${tenant} ${String(old?.['id'])} --overlap 1h`);
+    expect(next).toMatchObject({ name: 'prod', sessions_max: 5, replaces: old?.['id'] });
+    expect(next?.['secret']).not.toBe(old?.['secret']);
+    expect(await cli(`share list --pool ${pool}`)).toContainEqual(
+      expect.objectContaining({ key: next?.['id'], floor: 2 }),
+    );
+    await expect(cli(`key archive --tenant ${tenant} ${String(old?.['id'])}`)).rejects.toThrow('revoke it first');
+    await cli(`key revoke --tenant ${tenant} ${String(old?.['id'])}`);
+    expect(await cli(`key archive --tenant ${tenant} ${String(old?.['id'])}`)).toMatchObject([{ charged: '0' }]);
+    expect(await cli(`tenant archive ${tenant}`)).toMatchObject([{ status: 'suspended', charged: '0' }]);
+    await expect(cli(`tenant activate ${tenant}`)).rejects.toThrow('archived for good');
+    expect(await cli(`share list --pool ${pool}`)).toEqual([]);
+  });
+
   it('change a pool, take values away, drain it and let it serve again', async () => {
     const slug = await aPool('--sessions-max 10 --family-cap a=1 --models a --tokens-per-minute 5 --tier 1');
     const none = '--sessions-max none --models none --tokens-per-minute none --tier none --family-cap a=none';

@@ -1,7 +1,10 @@
 // `tenant`: the same services that the HTTP API will use, with flags for words.
 import type { Command } from 'commander';
+import { formatAmount } from '@trunkline/kernel';
+import { chargedInAll } from '@trunkline/ledger/adapters/prisma';
 import {
   activateTenant,
+  archiveTenant,
   createTenant,
   findTenant,
   listTenants,
@@ -61,6 +64,16 @@ function addChanges(tenant: Command, run: RunCommand): void {
         const { id } = done(await findTenant(tenancy, named));
         const request = { ...flags, sessionsMax: orNull(flags.sessionsMax) };
         return [tenantRow(done(await updateTenant(tenancy, id, request)))];
+      }),
+    );
+  tenant
+    .command('archive <tenant>')
+    .description('for good: its keys are revoked, its live sessions end; its books stay')
+    .action((named: string, _flags, command: Command) =>
+      run(command, async (tenancy) => {
+        const { id: tenantId } = done(await findTenant(tenancy, named));
+        const spend = await chargedInAll(tenancy.db, { tenantId, keyId: null });
+        return [{ ...tenantRow(done(await archiveTenant(tenancy, tenantId, spend))), charged: formatAmount(spend) }];
       }),
     );
   for (const [verb, act] of [
