@@ -135,7 +135,15 @@ describe('a gateway of its own', () => {
       });
       expect(await textTurn(client, 'Hello?')).toMatchObject({ response: { status: 'completed' } });
       const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: token });
-      expect((await openai.realtime.clientSecrets.create({})).value).toMatch(/^ek_/);
+      const { value: clientSecret } = await openai.realtime.clientSecrets.create({});
+      expect(clientSecret).toMatch(/^ek_/);
+      // What opens sessions does not read what they cost.
+      for (const credential of [token, clientSecret, `${token}${'x'.repeat(600)}`]) {
+        const headers = { authorization: `Bearer ${credential}` };
+        const answer = await fetch(`${installation.ready.httpUrl}/v1/organization/costs?start_time=0`, { headers });
+        const error = { code: 'invalid_api_key', type: 'invalid_request_error', param: null };
+        expect([answer.status, await answer.json()]).toEqual([401, { error: expect.objectContaining(error) }]);
+      }
       const costs = await eventually('the cost is in the books', async () => {
         const rows = await cli('costs', '--by', 'key');
         return rows.find((row) => JSON.stringify(row).includes(key?.['id'] ?? 'none')) ?? null;

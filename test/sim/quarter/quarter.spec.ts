@@ -16,7 +16,7 @@ import {
   rollupOfAllTenants,
   unlikeLedger,
 } from '@trunkline/reporting/adapters/prisma';
-import { ExportOptions, organizationPage, readQuestion } from '@trunkline/reporting';
+import { ExportOptions, organizationPage, readQuestion, type OrganizationTopic } from '@trunkline/reporting';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.js';
 import { Chance } from '../admission/chance.js';
 import { makeByHand, type ByHand, type Stage } from './by-hand.js';
@@ -329,6 +329,24 @@ describe('a quarter', () => {
       expect(tokens).toBe(out.get('out') ?? 0n);
     }
   });
+
+  it("is the same in OpenAI's shapes for audio: seconds of transcription, and no characters of speech", async () => {
+    let heard = 0n;
+    for (const { tenantId } of customers) {
+      const answers = await paged(tenantId, 'audio_transcriptions');
+      const seconds = answers.reduce((sum, result) => sum + BigInt(Number(result['seconds'])), 0n);
+      const requests = answers.reduce((sum, result) => sum + Number(result['num_model_requests']), 0);
+      const own = [...books.standing.values()].filter(
+        ({ report, isBilled, counts }) =>
+          report.tenantId === tenantId && isBilled && (counts.transcription_seconds ?? 0) > 0,
+      );
+      const expected = own.reduce((sum, { counts }) => sum + BigInt(counts.transcription_seconds ?? 0), 0n);
+      expect([tenantId, seconds, requests]).toEqual([tenantId, expected, own.length]);
+      expect(await paged(tenantId, 'audio_speeches')).toEqual([]);
+      heard += seconds;
+    }
+    expect(heard).toBeGreaterThan(0n);
+  });
 });
 
 /** Tokens and seconds of what counts now, by a key of one's own; a key of null leaves a meter out. */
@@ -354,10 +372,7 @@ async function chargeRowsIn(period: Period): Promise<readonly Readonly<Record<st
 }
 
 /** All results of a topic for a tenant over the quarter, page by page. */
-async function paged(
-  tenantId: Customer['tenantId'],
-  topic: 'costs' | 'completions',
-): Promise<Record<string, unknown>[]> {
+async function paged(tenantId: Customer['tenantId'], topic: OrganizationTopic): Promise<Record<string, unknown>[]> {
   const results: Record<string, unknown>[] = [];
   let page: string | null = null;
   do {

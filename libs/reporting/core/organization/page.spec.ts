@@ -111,6 +111,22 @@ describe('an answer in OpenAI’s shape', () => {
 
 describe('a question', () => {
   it.each([
+    ['completions', '', '1d', 7],
+    ['completions', '&bucket_width=1h', '1h', 24],
+    ['audio_speeches', '&bucket_width=1m', '1m', 60],
+    ['audio_transcriptions', '&bucket_width=1m&limit=1440', '1m', 1_440],
+    ['costs', '', '1d', 7],
+    ['costs', '&limit=180&line_items[]=gpt-realtime, input_tokens', '1d', 180],
+  ] as const)('about %s with "%s" has buckets of %s, %i on a page', (topic, query, width, limit) => {
+    expect(ask(topic, `start_time=0${query}`)).toMatchObject({ width, limit });
+  });
+
+  it('is the same with lists as packages and as people write them', () => {
+    const packaged = ask('completions', 'start_time=0&group_by[]=model&group_by[]=project_id&models[]=a&models[]=b');
+    expect(ask('completions', 'start_time=0&group_by=model&group_by=project_id&models=a&models=b')).toEqual(packaged);
+  });
+
+  it.each([
     ['completions', '', 'start_time'],
     ['completions', 'start_time=1e3', 'start_time'],
     ['completions', 'start_time=100&end_time=100', 'end_time'],
@@ -123,6 +139,18 @@ describe('a question', () => {
     ['costs', 'start_time=0&limit=181', 'limit'],
     ['costs', 'start_time=0&page=page_abc', 'page'],
     ['costs', 'start_time=0&project_id=tnt_1', 'project_id'],
+    ['costs', 'start_time=0&models[]=gpt-realtime', 'models'],
+    ['costs', 'start_time=0&user_ids=u', 'user_ids'],
+    ['costs', 'start_time=0&batch=true', 'batch'],
+    ['completions', 'start_time=0&line_items[]=x', 'line_items'],
+    ['audio_transcriptions', 'start_time=0&batch=false', 'batch'],
+    ['audio_speeches', 'start_time=0&group_by[]=service_tier', 'group_by'],
+    ['completions', 'start_time=0&start_time=60', 'start_time'],
+    ['completions', 'start_time=-60', 'start_time'],
+    ['completions', 'start_time=0&limit=0', 'limit'],
+    ['completions', 'start_time=0&bucket_width=1m&limit=1441', 'limit'],
+    ['completions', 'start_time=0&bucket_width=1w', 'bucket_width'],
+    ['completions', 'start_time=600&page=page_60', 'page'],
   ] as const)('about %s with "%s" is refused for its %s', (topic, query, param) => {
     expect(readQuestion(topic, new URLSearchParams(query), 1_000)).toMatchObject({
       ok: false,

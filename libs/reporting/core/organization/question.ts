@@ -51,9 +51,14 @@ const FILTERS: Readonly<Record<string, GroupName>> = {
   models: 'model',
   line_items: 'line_item',
 };
-const SINGLE = new Set(['start_time', 'end_time', 'bucket_width', 'limit', 'page', 'batch']);
-// Lists come as `group_by[]=a&group_by[]=b` from OpenAI's packages and as `group_by=a&group_by=b` from curl.
-const MANY = new Set(['group_by', ...Object.keys(FILTERS)]);
+const OF_USAGE = ['project_ids', 'user_ids', 'api_key_ids', 'models'];
+const FILTERS_OF: Readonly<Record<OrganizationTopic, readonly string[]>> = {
+  completions: OF_USAGE,
+  audio_transcriptions: OF_USAGE,
+  audio_speeches: OF_USAGE,
+  costs: ['project_ids', 'api_key_ids', 'line_items'],
+};
+const SINGLE = ['start_time', 'end_time', 'bucket_width', 'limit', 'page'];
 const VALUES_MAX = 500;
 const PAGE = /^page_(\d{1,12})$/;
 
@@ -63,10 +68,8 @@ export function readQuestion(
   query: URLSearchParams,
   nowS: number,
 ): Result<OrganizationQuestion, Refusal> {
-  for (const name of query.keys()) {
-    if (!SINGLE.has(name) && !MANY.has(name.replace(/\[\]$/, '')))
-      return refused(name, `Unknown parameter: '${printable(name)}'.`);
-  }
+  const unfit = unfitName(topic, query);
+  if (unfit !== null) return unfit;
   const width = readWidth(topic, query.get('bucket_width'));
   if (!width.ok) return width;
   const range = readRange(query, nowS);
@@ -85,6 +88,22 @@ export function readQuestion(
     ...narrowed.value,
     batch: batch === null ? null : batch === 'true',
   });
+}
+
+// A filter that a topic does not have would be taken for one that found everything, or nothing. Lists come as
+// `group_by[]=a&group_by[]=b` from OpenAI's packages and as `group_by=a&group_by=b` from curl.
+function unfitName(topic: OrganizationTopic, query: URLSearchParams): Result<never, Refusal> | null {
+  const single = topic === 'completions' ? [...SINGLE, 'batch'] : SINGLE;
+  const many = ['group_by', ...FILTERS_OF[topic]];
+  for (const name of new Set(query.keys())) {
+    if (single.includes(name)) {
+      if (query.getAll(name).length > 1) return refused(name, `Invalid '${name}': it was given more than once.`);
+      continue;
+    }
+    const listed = name.replace(/\[\]$/, '');
+    if (!many.includes(listed)) return refused(listed, `Unknown parameter: '${printable(listed)}'.`);
+  }
+  return null;
 }
 
 /** The cursor of the page that begins with a bucket. Nothing in it is secret: it is a time. */
