@@ -18,6 +18,12 @@ const SESSIONS_ONLY: Refusal = {
     'A client secret opens sessions and does nothing else. Send this request from your server, with its API key.',
 };
 
+// OpenAI's admin API knows such a secret for no key at all, and so does ours where it is asked without a gateway.
+const NO_ADMIN_KEY: Refusal = {
+  code: 'invalid_api_key',
+  message: 'A client secret is no key here. Ask with a key that reads usage, from your server.',
+};
+
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
   constructor(@Inject(GATEWAY_HTTP) private readonly parts: GatewayHttpParts) {}
@@ -31,7 +37,9 @@ export class ApiKeyGuard implements CanActivate {
         message: 'You did not provide an API key. Send it as: Authorization: Bearer YOUR_KEY.',
       });
     }
-    if (key.startsWith(CLIENT_SECRET_PREFIX)) throw new RefusedRequest(SESSIONS_ONLY);
+    // The path chooses between two refusals and lets nobody in.
+    if (key.startsWith(CLIENT_SECRET_PREFIX))
+      throw new RefusedRequest(request.path.startsWith('/v1/organization/') ? NO_ADMIN_KEY : SESSIONS_ONLY);
     const principal = await this.parts.authenticate(key, request.headers.origin ?? null);
     if (!principal.ok) throw new RefusedRequest(principal.error);
     request.caller = principal.value;
