@@ -182,7 +182,6 @@ describe('a gateway of its own', () => {
       const headers = { cookie: signedIn.headers.getSetCookie()[0]?.split(';')[0] ?? '' };
       const answer = await fetch(new URL('/admin/api/v1/pools', api.ready.adminUrl), { headers });
       expect(await answer.json()).toMatchObject({ pools: [{ pool: 'default', totals: { cap: CAP, open: 1 } }] });
-      expect(await (await fetch(new URL('/admin', api.ready.adminUrl), { headers })).text()).toContain(`>1 / ${CAP}<`);
       await client.close();
     } finally {
       await api.stop();
