@@ -11,7 +11,7 @@ import { installedPepper, secretSeal } from '@trunkline/platform/secrets';
 import { DownloadLinks } from '@trunkline/reporting';
 import { exportPlaceOf } from '@trunkline/reporting/adapters/export';
 import { keyHasher } from '@trunkline/tenancy';
-import { startApi, type LineViews } from './src/index.js';
+import { signInOf, startApi, type LineViews } from './src/index.js';
 
 const STOP_MS_MAX = 5_000;
 // Each page takes one connection for some milliseconds.
@@ -36,6 +36,7 @@ async function start(base: ProcessBase): Promise<StartedProcess> {
     exports: { place: { db, databaseUrl, ...exportPlaceOf(config) }, links: new DownloadLinks(pepper) },
     seal: secretSeal(pepper),
     contentSeal: secretSeal(config.contentKey ?? pepper),
+    signIn: signInOf(config),
     allowsOnePerson: config.singlePerson === 'allow',
     // The command line reads Redis itself where there is one; only a standalone's lines are out of its reach.
     operatorToken: null,

@@ -29,6 +29,7 @@ export * from './core/access/permissions.js';
 export * from './core/access/roles.js';
 export * from './core/access/principal.js';
 export * from './core/access/decide.js';
+export * from './core/access/group-roles.js';
 export * from './core/access/audit-entry.js';
 export * from './core/access/audit-text.js';
 export * from './core/access/noted-rows.js';

@@ -11,6 +11,7 @@ import type { Credentials, FreshPolicy, Principal } from '@trunkline/tenancy';
 import type { TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 import type { OneTimeLink } from './access/one-time-link.js';
 import type { PoolReads } from './pools/pool-reads.js';
+import type { OidcSignIn } from './sign-in/oidc.js';
 
 /**
  * What calls go to. `simulator` is said loudly on every screen; `unknown` is for an API of its own, whose gateways have
@@ -31,6 +32,8 @@ export interface ApiRouteParts {
   readonly isOurHost: (host: string | undefined) => boolean;
   /** Whether an `Authorization` header carries the operator token. */
   readonly isOperator: (authorization: string | undefined) => boolean;
+  /** The company's issuer; null: none is set. */
+  readonly signIn: OidcSignIn | null;
   /** Whether one person may do what two are for, on the record. */
   readonly allowsOnePerson: boolean;
   readonly pools: PoolReads;

@@ -34,6 +34,7 @@ import { PoolSettingsController } from './pools/pool-settings.controller.js';
 import { SharesController } from './tenants/shares.controller.js';
 import { TenantsController } from './tenants/tenants.controller.js';
 import { WhatIfController } from './pools/what-if.controller.js';
+import { SignInController } from './sign-in/sign-in.controller.js';
 import { ReportsController } from './v1/reports.controller.js';
 
 /** The control plane's routes, bound to the parts that the composition root made. */
@@ -43,6 +44,7 @@ export class ApiModule {
   static controllers(): readonly Type[] {
     return [
       StartController,
+      SignInController,
       SignOutController,
       NewLinkController,
       OpenApiController,

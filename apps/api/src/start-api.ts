@@ -27,6 +27,7 @@ import { ValidInput } from './http/valid-input.js';
 import { openApiDocument } from './openapi/document.js';
 import { LiveGateway } from './live/live.gateway.js';
 import { PoolReads, type LineViews } from './pools/pool-reads.js';
+import { OidcSignIn, type SignInSettings } from './sign-in/oidc.js';
 
 /** What the control plane needs. */
 export interface ApiParts {
@@ -38,6 +39,8 @@ export interface ApiParts {
   readonly lines: LineViews | null;
   /** What programs of the operator send as a bearer token; null: they cannot. */
   readonly operatorToken: string | null;
+  /** Sign-in by the company's issuer; without it by one-time link only. */
+  readonly signIn?: SignInSettings | null;
   /** `--single-person`; without it two are wanted. */
   readonly allowsOnePerson?: boolean;
   /** Where exports are kept; without, the routes about them say that they are not here. */
@@ -80,7 +83,7 @@ export async function startApi(parts: ApiParts): Promise<RunningApi> {
   const { host, log, shutdown } = parts;
   const link = new OneTimeLink(parts.tenancy);
   const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_MS_MAX });
-  const app = await routes(routeParts(parts, link), { server, host, dashboardDir: parts.dashboardDir ?? null });
+  const app = await routes(routeParts(parts, link), { server, dashboardDir: parts.dashboardDir ?? null });
   shutdown.register('admin routes', CLOSE_MS_MAX, () => app.close());
   server.on('request', app.getHttpAdapter().getInstance() as Parameters<typeof createServer>[1] & object);
   const port = await listen(server, { host, port: parts.port, flag: '--admin-port' });
@@ -117,9 +120,10 @@ function routeParts(parts: ApiParts, link: OneTimeLink): ApiRouteParts {
     upstream,
     gatewayUrl,
     link,
-    isOurHost: hostPolicy(parts.host),
+    isOurHost: hostPolicy(parts.host, parts.signIn?.publicUrl ?? null),
     isOperator: operatorCheck(operatorToken),
     allowsOnePerson: parts.allowsOnePerson ?? false,
+    signIn: parts.signIn ? new OidcSignIn(parts.signIn) : null,
     pools: new PoolReads(policy, lines, tenancy.clock),
     policy,
     principalOf: async (credentials) => {
@@ -136,18 +140,17 @@ function routeParts(parts: ApiParts, link: OneTimeLink): ApiRouteParts {
 
 interface Listener {
   readonly server: Server;
-  readonly host: string;
   readonly dashboardDir: string | null;
 }
 
-async function routes(parts: ApiRouteParts, { server, host, dashboardDir }: Listener): Promise<NestExpressApplication> {
+async function routes(parts: ApiRouteParts, { server, dashboardDir }: Listener): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(ApiModule.with(parts), new ExpressAdapter(), {
     bodyParser: false,
     logger: false,
   });
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(frontDoor(host));
+  app.use(frontDoor(parts.isOurHost));
   app.useGlobalPipes(new StorableInput(), new ValidInput());
   if (dashboardDir !== null) app.use(serveDashboard({ dir: dashboardDir, gatewayUrl: parts.gatewayUrl }));
   app.useWebSocketAdapter(new WsAdapter(server));

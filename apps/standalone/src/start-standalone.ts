@@ -18,7 +18,7 @@ import { FreshPolicy, keyHasher } from '@trunkline/tenancy';
 import { PrismaPolicySource } from '@trunkline/tenancy/adapters/prisma';
 import { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { givenAccount, settingsAccount, startGateway, type UpstreamAccount } from '../../gateway/src/index.js';
-import { startApi } from '../../api/src/index.js';
+import { signInOf, startApi } from '../../api/src/index.js';
 import { startWorker, watchPools, type PoolWatchParts } from '../../worker/src/index.js';
 import { prepareFirstRun } from './first-run.js';
 import { openStore } from './open-store.js';
@@ -84,7 +84,7 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
     exports: { place: exports, links: new DownloadLinks(pepper) },
     contentSeal,
     seal,
-    allowsOnePerson: config.singlePerson === 'allow',
+    ...{ signIn: signInOf(config), allowsOnePerson: config.singlePerson === 'allow' },
     operatorToken: await secretFile(join(folder.secretsDir, 'operator-token')),
     ...{ host: config.host, port: config.adminPort, log: log.with({ app: 'api' }), shutdown },
   });

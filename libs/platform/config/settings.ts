@@ -14,6 +14,13 @@ export const ConfigSchema = z.object({
   adminPort: values.port.prefault('8081'),
   metricsPort: values.port.prefault('9464'),
   apiUrl: values.baseUrl.nullable().prefault(null),
+  adminUrl: values.baseUrl.nullable().prefault(null),
+  oidcIssuer: values.storeUrl(['https:', 'http:'], 'https://login.example.com').nullable().prefault(null),
+  oidcClientId: z.string().min(1).nullable().prefault(null),
+  oidcClientSecret: values.secret.nullable().prefault(null),
+  oidcScopes: z.string().min(1).prefault('openid profile email'),
+  oidcGroupsClaim: z.string().min(1).prefault('groups'),
+  oidcGroupRoles: z.string().prefault(''),
   dataDir: values.path.prefault('./data'),
   databaseUrl: values
     .storeUrl(['postgres:', 'postgresql:'], 'postgresql://user:password@host:5432/trunkline')
@@ -93,6 +100,16 @@ export const SETTINGS: Readonly<Record<SettingKey, SettingSpec>> = {
   httpsPort: setting('HTTPS_PORT', 'apps connect here, wss: and https:'),
   adminPort: setting('ADMIN_PORT', 'admin API and dashboard'),
   metricsPort: setting('METRICS_PORT', '/metrics, /livez and /readyz'),
+  adminUrl: setting('ADMIN_URL', 'where browsers reach the admin port, behind a TLS proxy say; as they say themselves'),
+  oidcIssuer: setting('OIDC_ISSUER', 'issuer (OpenID Connect) at which people sign in to the admin port'),
+  oidcClientId: setting('OIDC_CLIENT_ID', 'what the issuer knows Trunkline by'),
+  oidcClientSecret: { ...setting('OIDC_CLIENT_SECRET', 'its secret there, where it has one'), secret: true },
+  oidcScopes: setting('OIDC_SCOPES', 'what is asked of the issuer; some want one more for groups'),
+  oidcGroupsClaim: setting('OIDC_GROUPS_CLAIM', 'the claim that lists the groups of somebody'),
+  oidcGroupRoles: setting(
+    'OIDC_GROUP_ROLES',
+    'what groups are here: tl-admins=admin,acme-leads=tenant_admin@acme; others may do nothing',
+  ),
   apiUrl: setting('API_URL', 'admin port of the API, where a gateway of its own asks for /v1/organization/*'),
   dataDir: setting('DATA_DIR', 'folder for the embedded database, the spool, secrets and certificates'),
   databaseUrl: {

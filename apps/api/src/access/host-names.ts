@@ -9,9 +9,14 @@ const WILDCARDS = new Set(['0.0.0.0', '::']);
 /**
  * Judges `Host` headers for a listener bound to `boundHost`: loopback names and the bound name itself. On a wildcard
  * address any IP address will do, since what needs no DNS cannot be rebound; other names are refused.
+ * @param publicUrl where browsers are told to come, through a proxy: its name is ours as well
  */
-export function hostPolicy(boundHost: string): (header: string | undefined) => boolean {
-  const names = new Set([...LOOPBACK, boundHost.toLowerCase()]);
+export function hostPolicy(
+  boundHost: string,
+  publicUrl: string | null = null,
+): (header: string | undefined) => boolean {
+  const said = publicUrl === null ? [] : [new URL(publicUrl).hostname.toLowerCase()];
+  const names = new Set([...LOOPBACK, boundHost.toLowerCase(), ...said]);
   const takesAddresses = WILDCARDS.has(boundHost);
   return (header) => {
     const [, address, plain] = HOST.exec(header ?? '') ?? [];

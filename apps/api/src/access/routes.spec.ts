@@ -15,6 +15,8 @@ describe('the routes of the control plane', () => {
     const open = routes.filter(({ isOpen }) => isOpen).map(({ path }) => path);
     expect(open.filter((path) => !path.startsWith('/v1/organization/'))).toEqual([
       '/admin/start',
+      '/admin/sign-in',
+      '/admin/sign-in/callback',
       '/admin/sign-out',
       '/admin/api/v1/openapi.json',
       '/admin/api/v1/me',

@@ -10,11 +10,15 @@ export interface PageContent {
   readonly main: Html;
   /** Seconds after which the browser loads the page again; null: never. */
   readonly refreshSeconds: number | null;
+  /** Another page to load then. */
+  readonly to?: '/admin';
 }
 
 /** The whole document. It loads nothing: no script, no font, no image, no icon. */
-export function page({ title, subtitle, main, refreshSeconds }: PageContent): string {
-  const refresh = refreshSeconds === null ? null : markup`<meta http-equiv="refresh" content="${refreshSeconds}" />`;
+export function page({ title, subtitle, main, refreshSeconds, to }: PageContent): string {
+  const next = to === undefined ? '' : `; url=${to}`;
+  const refresh =
+    refreshSeconds === null ? null : markup`<meta http-equiv="refresh" content="${refreshSeconds}${next}" />`;
   return markup`<!doctype html>
 <html lang="en">
 <head>

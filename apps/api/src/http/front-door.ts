@@ -1,7 +1,6 @@
 // What happens to every request before anything looks at its path: headers that keep browsers from doing more with an
 // answer than show it, and a refusal of foreign host names. Ten headers of our own rather than a library: each is a line.
 import type { NextFunction, Request, Response } from 'express';
-import { hostPolicy } from '../access/host-names.js';
 import { STYLE_SOURCE } from '../html/page-style.js';
 import { requestIdOf, sendProblem } from './send-problem.js';
 
@@ -17,9 +16,10 @@ const HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 } as const;
 
-/** Middleware for all requests of a listener bound to `boundHost`. */
-export function frontDoor(boundHost: string): (request: Request, response: Response, next: NextFunction) => void {
-  const isOurs = hostPolicy(boundHost);
+/** Middleware for all requests. @param isOurs judges `Host` headers */
+export function frontDoor(
+  isOurs: (host: string | undefined) => boolean,
+): (request: Request, response: Response, next: NextFunction) => void {
   return (request, response, next) => {
     response.set(HEADERS);
     if (isOurs(request.headers.host)) return next();

@@ -12,7 +12,7 @@ import type { TenancyContext } from './context.js';
 /** How long somebody stays signed in: a working day. */
 export const ADMIN_SESSION_MS_MAX = 12 * 3_600_000;
 /** How long after a sign-in secrets are shown and approvals taken without another one. */
-export const STEP_UP_MS = 15 * 60_000;
+export const STEP_UP_MS = 10 * 60_000;
 // Browsers of one person; the oldest is signed out.
 const SESSIONS_MAX = 20;
 const SECRET_BYTES = 32;
@@ -26,13 +26,15 @@ export interface SignIn {
   readonly memberId: MemberId;
   readonly by: 'link' | 'oidc';
   readonly origin: Pick<AuditOrigin, 'ip' | 'userAgent'>;
+  /** When they showed who they are; null: nobody knows, so it was not just now. Without: now. */
+  readonly authenticatedAtMs?: number | null;
 }
 
 /** Signs a browser in, in the transaction of whatever let it. @returns the secret for its cookie */
 export async function openAdminSession(
   tx: Prisma.TransactionClient,
   { clock, randomBytes }: Pick<SessionContext, 'clock' | 'randomBytes'>,
-  { memberId, by, origin }: SignIn,
+  { memberId, by, origin, authenticatedAtMs }: SignIn,
 ): Promise<string> {
   const nowMs = clock.nowMs();
   const now = new Date(nowMs);
@@ -49,7 +51,10 @@ export async function openAdminSession(
     data: {
       ...{ id: mintId('ads', nowMs, randomBytes), secretHash: hashOf(secret), memberId, signedInBy: by },
       ...{ createdAt: now, seenAt: now, expiresAt: new Date(nowMs + ADMIN_SESSION_MS_MAX) },
-      ...{ stepUpUntil: new Date(nowMs + STEP_UP_MS), ip: origin.ip, userAgent: origin.userAgent },
+      stepUpUntil: new Date(
+        authenticatedAtMs === null ? nowMs : Math.min(authenticatedAtMs ?? nowMs, nowMs) + STEP_UP_MS,
+      ),
+      ...{ ip: origin.ip, userAgent: origin.userAgent },
     },
   });
   await tx.member.update({ where: { id: memberId }, data: { seenAt: now } });

@@ -58,6 +58,7 @@ export {
   STEP_UP_MS,
   type SessionContext,
 } from './admin-sessions.js';
+export { recordRefusedSignIn, signInByGroups, type VouchedMember } from './group-sign-in.js';
 export { OWN_ISSUER, signInByLink } from './bootstrap-owner.js';
 export {
   createToken,

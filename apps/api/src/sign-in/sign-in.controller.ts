@@ -1,0 +1,107 @@
+// `/admin/sign-in`: sends a browser to the company's issuer, and takes it back signed in. Open to everybody: what comes back is
+// judged by the issuer's signature and by what this browser kept.
+import { Controller, Get, HttpStatus, Inject, Req, Res } from '@nestjs/common';
+import { markup } from '@trunkline/platform/html';
+import { rolesOfGroups } from '@trunkline/tenancy';
+import { recordRefusedSignIn, signInByGroups } from '@trunkline/tenancy/adapters/prisma';
+import type { Request, Response } from 'express';
+import { originOf } from '../access/access-of.js';
+import { setAdminCookie } from '../access/admin-cookie.js';
+import { OpenWithoutSession } from '../access/allow.js';
+import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
+import { page } from '../html/page.js';
+import { RefusedRequest } from '../http/problem.js';
+import { orTooLong } from '../reads/read-within.js';
+import { IssuerUnavailable, Pending, type OidcSignIn } from './oidc.js';
+
+const COOKIE = 'trunkline_sign_in';
+const PATH = '/admin/sign-in';
+const PENDING_MS = 10 * 60_000;
+
+@Controller('admin/sign-in')
+export class SignInController {
+  constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
+
+  /** To the issuer; with `?again=1` whoever is signed in there shows anew who they are. */
+  @Get()
+  @OpenWithoutSession(true)
+  async begin(@Req() request: Request, @Res() response: Response): Promise<void> {
+    const { url, pending } = await this.#asked((oidc) =>
+      oidc.begin(ownOrigin(request), request.query['again'] === '1'),
+    );
+    const kept = Buffer.from(JSON.stringify(pending)).toString('base64url');
+    response.cookie(COOKIE, kept, { httpOnly: true, sameSite: 'lax', path: PATH, maxAge: PENDING_MS });
+    response.redirect(HttpStatus.SEE_OTHER, url);
+  }
+
+  /** From the issuer. */
+  @Get('callback')
+  @OpenWithoutSession(true)
+  async finish(@Req() request: Request, @Res() response: Response): Promise<void> {
+    const pending = keptBy(request);
+    response.clearCookie(COOKIE, { httpOnly: true, sameSite: 'lax', path: PATH });
+    if (pending === null) throw refused('This sign-in was not begun in this browser, or more than ten minutes ago.');
+    const vouched = await this.#asked(async (oidc) => {
+      const { groups, ...who } = await oidc.finish(ownOrigin(request), queryOf(request), pending);
+      return { ...who, roles: rolesOfGroups(oidc.settings.groupRoles, groups) };
+    }, request);
+    const outcome = await orTooLong(signInByGroups(this.parts.tenancy, vouched, originOf(request)));
+    if (!outcome.ok) throw refused('You are disabled here: ask an owner or administrator of this Trunkline.');
+    setAdminCookie(request, response, outcome.value);
+    // The cookie stays at home (SameSite) while the issuer's redirect goes on; our own page takes it along.
+    response.type('html').send(
+      page({
+        title: 'You are signed in',
+        subtitle: markup`Admin pages`,
+        main: markup`<p><a href="/admin">Go on</a></p>`,
+        refreshSeconds: 0,
+        to: '/admin',
+      }),
+    );
+  }
+
+  async #asked<T>(ask: (oidc: OidcSignIn) => Promise<T>, request?: Request): Promise<T> {
+    const { signIn, tenancy, log } = this.parts;
+    if (signIn === null)
+      throw new RefusedRequest('sign_in_not_set_up', {
+        detail:
+          'No issuer is set here (TRUNKLINE_OIDC_ISSUER, docs/access.md): open a one-time link, `npm run cli -- member link`.',
+      });
+    try {
+      return await ask(signIn);
+    } catch (error) {
+      log.warn({ event: 'sign_in_failed', err: error }, 'a sign-in by the issuer came to nothing');
+      if (error instanceof IssuerUnavailable)
+        throw new RefusedRequest('issuer_unavailable', {
+          detail: 'The issuer does not answer. Try again; whoever runs this Trunkline sees why in its log.',
+        });
+      const why = error instanceof Error ? error.name : 'unknown';
+      if (request) await recordRefusedSignIn(tenancy, { issuer: signIn.settings.issuer, why }, originOf(request));
+      throw refused('What the issuer sent back does not fit, or it refused.');
+    }
+  }
+}
+
+function keptBy({ headers }: Request): Pending | null {
+  const texts = (headers.cookie ?? '').split(';').map((part) => part.trim());
+  const kept = texts.find((part) => part.startsWith(`${COOKIE}=`))?.slice(COOKIE.length + 1) ?? '';
+  try {
+    return Pending.safeParse(JSON.parse(Buffer.from(kept, 'base64url').toString('utf8'))).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+// The front door let in our own host names only.
+function ownOrigin(request: Request): string {
+  return `http://${request.headers.host ?? ''}`;
+}
+
+function queryOf(request: Request): string {
+  const from = request.originalUrl.indexOf('?');
+  return from === -1 ? '' : request.originalUrl.slice(from);
+}
+
+function refused(why: string): RefusedRequest {
+  return new RefusedRequest('sign_in_refused', { detail: `${why} Begin again at /admin/sign-in.` });
+}
