@@ -26,7 +26,7 @@ describe('the bootstrap', () => {
 
   it('installs, generates and compiles a fresh clone, then runs the program with its flags', async () => {
     const { code, stdout } = await checkout.run('start.mjs', '--json', '--http-port', '0');
-    expect(checkout.steps()).toEqual([INSTALL, 'generate', 'compile']);
+    expect(checkout.steps()).toEqual([INSTALL, 'generate', 'compile', 'bundle']);
     expect({ code, stdout }).toEqual({ code: 0, stdout: '["--json","--http-port","0"]\n' });
   });
 
@@ -43,10 +43,18 @@ describe('the bootstrap', () => {
     checkout.steps();
     checkout.write('apps/standalone/main.ts', 'console.log("second");');
     const { stdout } = await checkout.run('start.mjs');
-    expect({ steps: checkout.steps(), stdout }).toEqual({ steps: ['compile'], stdout: 'second\n' });
+    expect({ steps: checkout.steps(), stdout }).toEqual({ steps: ['compile', 'bundle'], stdout: 'second\n' });
     checkout.write('apps/standalone/main.spec.ts', 'a spec is not compiled');
     await checkout.run('start.mjs');
     expect(checkout.steps()).toEqual([]);
+  });
+
+  it('builds the dashboard again when a screen changed, and compiles no server for it', async () => {
+    await checkout.run('start.mjs');
+    checkout.steps();
+    checkout.write('apps/dashboard/index.html', '<p>another page</p>');
+    await checkout.run('start.mjs');
+    expect(checkout.steps()).toEqual(['bundle']);
   });
 
   it('generates again when the schema changed', async () => {
@@ -65,7 +73,7 @@ describe('the bootstrap', () => {
       JSON.stringify({ packages: { '': {}, 'node_modules/ws': { version: '8.1.0' } } }),
     );
     await checkout.run('start.mjs');
-    expect(checkout.steps()).toEqual([INSTALL, 'generate', 'compile']);
+    expect(checkout.steps()).toEqual([INSTALL, 'generate', 'compile', 'bundle']);
   });
 
   it('does not miss packages of other platforms', async () => {
@@ -92,7 +100,7 @@ describe('the bootstrap', () => {
   it('does each step once when two start at the same time', async () => {
     const outcomes = await Promise.all([checkout.run('start.mjs'), checkout.run('start.mjs')]);
     expect(outcomes.map((outcome) => outcome.code)).toEqual([0, 0]);
-    expect(checkout.steps()).toEqual([INSTALL, 'generate', 'compile']);
+    expect(checkout.steps()).toEqual([INSTALL, 'generate', 'compile', 'bundle']);
   });
 
   it('hands a signal on once and keeps the exit code of the program', async () => {

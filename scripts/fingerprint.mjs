@@ -9,11 +9,13 @@ import { ROOT } from './project.mjs';
 // Also what the build leaves out: a saved test compiles nothing.
 const SKIPPED = /(^|\/)(node_modules|dist|data|coverage)$|^libs\/[^/]+\/test$|\.(spec|conformance)\.ts$/;
 
-/** Fingerprint of files and folders, given relative to the project; missing ones count as empty. */
-export function fingerprint(paths) {
+/** Fingerprint of files and folders but those below `without`, relative to the project; missing ones count as empty. */
+export function fingerprint(paths, without = []) {
   const hash = createHash('sha256');
+  const isWanted = (file) => !without.some((folder) => file.startsWith(`${folder}/`));
   for (const path of paths)
-    for (const file of filesUnder(path)) hash.update(`${file}\0`).update(readFileSync(join(ROOT, file)));
+    for (const file of filesUnder(path).filter(isWanted))
+      hash.update(`${file}\0`).update(readFileSync(join(ROOT, file)));
   return hash.digest('hex');
 }
 

@@ -1,5 +1,5 @@
-// A small checkout in a temporary folder with our real scripts, and with stand-ins for npm, the client generator and the
-// compiler that note when they run. What the bootstrap does can be seen in seconds, without a network.
+// A small checkout in a temporary folder with our real scripts, and with stand-ins for npm, the client generator, the
+// compiler and the bundler that note when they run. What the bootstrap does can be seen in seconds, without a network.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,8 +11,10 @@ import fs from 'node:fs';
 fs.appendFileSync('steps.log', 'npm ' + process.argv.slice(2).join(' ') + '\\n');
 console.log('noise of npm');
 fs.mkdirSync('node_modules/@nestjs/cli/bin', { recursive: true });
+fs.mkdirSync('node_modules/vite/bin', { recursive: true });
 fs.copyFileSync('package-lock.json', 'node_modules/.package-lock.json');
 fs.copyFileSync('compiler.js', 'node_modules/@nestjs/cli/bin/nest.js');
+fs.copyFileSync('bundler.js', 'node_modules/vite/bin/vite.js');
 `;
 const COMPILER = `import fs from 'node:fs';
 fs.appendFileSync('steps.log', 'compile\\n');
@@ -22,6 +24,10 @@ if (source.includes('wrong')) process.exit(1);
 fs.rmSync('dist', { recursive: true, force: true });
 fs.mkdirSync('dist/apps/standalone', { recursive: true });
 fs.writeFileSync('dist/apps/standalone/main.js', source);
+`;
+const BUNDLER = `import fs from 'node:fs';
+fs.appendFileSync('steps.log', 'bundle\\n');
+fs.mkdirSync('dist/apps/dashboard', { recursive: true });
 `;
 const GENERATOR = `import { appendFileSync } from 'node:fs';
 appendFileSync('steps.log', 'generate\\n');
@@ -43,7 +49,7 @@ export interface Checkout {
   start(script: string, ...args: string[]): ChildProcess;
   /** Starts the real `npm start` of our package.json. */
   npmStart(): ChildProcess;
-  /** The steps since the last call: `npm ci ...`, `generate`, `compile`. */
+  /** The steps since the last call: `npm ci ...`, `generate`, `compile`, `bundle`. */
   steps(): string[];
   remove(): void;
 }
@@ -60,10 +66,12 @@ export function freshCheckout(): Checkout {
   write('bin/npm', NPM);
   chmodSync(join(folder, 'bin/npm'), 0o755);
   write('compiler.js', COMPILER);
+  write('bundler.js', BUNDLER);
   cpSync(join(process.cwd(), 'package.json'), join(folder, 'package.json'));
   write('package-lock.json', JSON.stringify({ packages: { '': {}, 'node_modules/ws': { version: '8.0.0' } } }));
   write('prisma/schema/base.prisma', 'model Tenant {}');
   write('apps/standalone/main.ts', 'console.log(JSON.stringify(process.argv.slice(2)));');
+  write('apps/dashboard/index.html', '<p>a page</p>');
   write('steps.log', '');
   const spawnHere = (command: string, args: readonly string[]) =>
     spawn(command, args, {
