@@ -28,6 +28,7 @@ import { PricesController } from './prices/prices.controller.js';
 import { RollupController } from './rollup/rollup.controller.js';
 import { ReconcileController } from './reconcile/reconcile.controller.js';
 import { StatementPageController, StatementsController } from './statements/statements.controller.js';
+import { IssuersController } from './keys/issuers.controller.js';
 import { KeysController } from './keys/keys.controller.js';
 import { SecretsController } from './keys/secrets.controller.js';
 import { PoolSettingsController } from './pools/pool-settings.controller.js';
@@ -53,6 +54,7 @@ export class ApiModule {
       SharesController,
       KeysController,
       SecretsController,
+      IssuersController,
       MembersController,
       TokensController,
       AuditController,

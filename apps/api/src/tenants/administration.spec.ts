@@ -232,6 +232,26 @@ describe('a pool', () => {
   });
 });
 
+describe('an issuer', () => {
+  it('is made once, listed, and revoked', async () => {
+    const body = {
+      ...{ name: 'corp', issuer: 'https://login.corp.example', audiences: ['trunkline'], tenantClaim: 'org' },
+      jwksUrl: 'https://login.corp.example/jwks.json',
+    };
+    const make = () => send('POST', 'issuers', body, { 'idempotency-key': 'k-5' });
+    const [first, second] = [await make(), await make()];
+    expect(first).toMatchObject({ status: 201, body: { name: 'corp', tenantClaim: 'org', revokedAt: null } });
+    expect(second.body).toEqual(first.body);
+    expect((await send('POST', 'issuers', body)).body.code).toBe('name_taken');
+    expect((await send('GET', 'issuers')).body).toMatchObject({ issuers: [{ id: first.body.id }] });
+    expect((await send('POST', 'issuers/corp/revoke')).body).toMatchObject({
+      id: first.body.id,
+      revokedAt: expect.any(String),
+    });
+    expect((await send('POST', 'issuers/nobody/revoke')).body.code).toBe('issuer_not_found');
+  });
+});
+
 describe('lists of 10,000 tenants and 100,000 keys', () => {
   beforeAll(async () => {
     await postgres.db.$executeRaw`

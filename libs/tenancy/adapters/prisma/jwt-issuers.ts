@@ -15,6 +15,7 @@ import {
 } from '../../index.js';
 import type { TenancyContext } from './context.js';
 import { jwtIssuerOf } from './jwt-issuer-rows.js';
+import { changing } from './locks.js';
 import { issuerNotFound, tenantNotFound } from './not-found.js';
 import { findTenant } from './tenants.js';
 import { apiKeyOf, storedList } from './tenancy-rows.js';
@@ -45,7 +46,7 @@ export async function createJwtIssuer(
     ...(jwks === null ? {} : { jwks: KEYS.parse(jwks) }),
   };
   try {
-    return ok(recordOf(await context.db.jwtIssuer.create({ data })));
+    return await changing(context.db, async (tx) => ok(recordOf(await tx.jwtIssuer.create({ data }))));
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     return err({
