@@ -340,6 +340,41 @@ const OTHER: readonly LeaseStoreCase[] = [
     },
   },
   {
+    guarantee: 'a line given back before it was confirmed costs no rate: its call may have one in the next pool',
+    check: async ({ store, advance }) => {
+      const caps = { perMinute: 1 };
+      const failed = await acquired(store, { session: '1', caps });
+      await advance(2_000);
+      await store.release(failed);
+      const next = await confirmed(store, { session: '1', token: 'two', caps, ids: { pool: 'b' } });
+      assert.equal(await asked(store, { session: '2', caps }), 'denied by rate');
+      await store.release(next);
+      assert.equal(await asked(store, { session: '2', caps }), 'denied by rate', 'that one began');
+    },
+  },
+  {
+    guarantee: 'a call that asks again for the line of its dial and gives that back costs no rate either',
+    check: async ({ store }) => {
+      const caps = { perMinute: 1 };
+      await acquired(store, { session: '1', caps });
+      await store.release(await acquired(store, { session: '1', token: 'two', caps }));
+      await confirmed(store, { session: '2', caps });
+      await store.release(await acquired(store, { session: '2', token: 'two', caps }));
+      assert.equal(await asked(store, { session: '3', caps }), 'denied by rate', 'its session had begun');
+    },
+  },
+  {
+    guarantee: 'a line given back gives the rate back no further than time has not',
+    check: async ({ store, advance }) => {
+      const caps = { perMinute: 60 };
+      const late = await acquired(store, { session: 'late', caps });
+      await advance(5_000);
+      for (let n = 0; n < 60; n++) await store.release(await confirmed(store, { session: `${n}`, caps }));
+      await store.release(late);
+      assert.equal(await asked(store, { session: 'more', caps }), 'denied by rate');
+    },
+  },
+  {
     guarantee: 'an idle line makes room only for a call that could use it, and one line for one call',
     check: async ({ store }) => {
       const pool = { caps: { pool: 2, tenant: 2 } };

@@ -3,6 +3,7 @@
 // switchboard who may have one.
 import type { Caller, Lease, LeaseTerms } from './lease.js';
 import type { Line, LineRegister } from './line-register.js';
+import type { RateCharge } from './pace.js';
 
 const NEW_LINE = { isInherited: false, isEnding: false };
 
@@ -15,11 +16,11 @@ export class GivenLines {
     private readonly terms: Pick<LeaseTerms, 'pendingMs' | 'confirmedMs'>,
   ) {}
 
-  /** A new line, for the length of a dial. */
-  give(caller: Caller, nowMs: number): Lease {
+  /** A new line, for the length of a dial; `charge`: what it uses of the tenant's rate. */
+  give(caller: Caller, charge: RateCharge | null, nowMs: number): Lease {
     const lease = this.#leaseFor(caller, nowMs);
     const expiresAtMs = nowMs + this.terms.pendingMs;
-    this.lines.put({ lease, sinceMs: nowMs, ...NEW_LINE, state: 'pending', expiresAtMs });
+    this.lines.put({ lease, sinceMs: nowMs, ...NEW_LINE, charge, state: 'pending', expiresAtMs });
     return lease;
   }
 
@@ -30,7 +31,9 @@ export class GivenLines {
     const isOwn = line.lease.sessionId === caller.sessionId;
     const expiresAtMs = nowMs + this.terms.pendingMs;
     const { sinceMs, isInherited } = isOwn ? line : { sinceMs: nowMs, isInherited: true };
-    this.lines.put({ lease, sinceMs, isInherited, isEnding: false, state: 'pending', expiresAtMs });
+    // Once it was confirmed a session has begun on it.
+    const charge = isOwn && line.state === 'pending' ? line.charge : null;
+    this.lines.put({ lease, sinceMs, isInherited, isEnding: false, charge, state: 'pending', expiresAtMs });
     return lease;
   }
 
@@ -40,7 +43,8 @@ export class GivenLines {
     const line = this.lines.get(lease.sessionId);
     const { sinceMs, isInherited, isEnding } = line ?? { sinceMs: nowMs, ...NEW_LINE };
     const expiresAtMs = nowMs + this.terms.confirmedMs;
-    this.lines.put({ lease: line?.lease ?? lease, sinceMs, isInherited, isEnding, state: 'confirmed', expiresAtMs });
+    const kept = { lease: line?.lease ?? lease, sinceMs, isInherited, isEnding, charge: null };
+    this.lines.put({ ...kept, state: 'confirmed', expiresAtMs });
   }
 
   #leaseFor({ sessionId, replicaId, token, place, own, plan }: Caller, nowMs: number): Lease {

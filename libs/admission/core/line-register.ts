@@ -4,6 +4,7 @@ import type { SessionId } from '@trunkline/kernel';
 import type { Lease, LeaseState } from './lease.js';
 import { isSamePlace, type Place } from './limits.js';
 import { LineCounts } from './line-counts.js';
+import type { RateCharge } from './pace.js';
 
 /** A line that is held now. */
 export interface Line {
@@ -12,6 +13,8 @@ export interface Line {
   readonly sinceMs: number;
   /** It was kept for a reconnect, and this session came and took it. */
   readonly isInherited: boolean;
+  /** What giving it used of its tenant's rate of new sessions, which it gives back if it is released while pending; null: nothing. */
+  readonly charge: RateCharge | null;
   /** Its session has ended and is being settled: it comes free in a moment. */
   isEnding: boolean;
   state: LeaseState;

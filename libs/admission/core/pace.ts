@@ -27,6 +27,13 @@ export class ReleasePace {
   }
 }
 
+/** What a new session used of its tenant's rate. Whole milliseconds. */
+export interface RateCharge {
+  readonly ms: number;
+  /** Until when the rate was used up with it; Unix milliseconds. */
+  readonly untilMs: number;
+}
+
 /**
  * At most so many new sessions of a tenant in any minute, spread as it likes (the generic cell rate algorithm: one number
  * a tenant). Rounded so that it is never one more.
@@ -52,9 +59,17 @@ export class SessionRate {
   }
 
   /** One more session began. */
-  began(tenantId: string, perMinuteMax: number, nowMs: number): void {
-    const usedUntilMs = Math.max(this.#usedUntilMs.get(tenantId) ?? 0, nowMs);
-    this.#usedUntilMs.set(tenantId, usedUntilMs + intervalMs(perMinuteMax));
+  began(tenantId: string, perMinuteMax: number, nowMs: number): RateCharge {
+    const ms = intervalMs(perMinuteMax);
+    const untilMs = Math.max(this.#usedUntilMs.get(tenantId) ?? 0, nowMs) + ms;
+    this.#usedUntilMs.set(tenantId, untilMs);
+    return { ms, untilMs };
+  }
+
+  /** It did not begin after all: gives back what time has not given back already. */
+  neverBegan(tenantId: string, { ms, untilMs }: RateCharge, nowMs: number): void {
+    const backMs = Math.max(0, Math.min(ms, untilMs - nowMs));
+    this.#usedUntilMs.set(tenantId, (this.#usedUntilMs.get(tenantId) ?? 0) - backMs);
   }
 }
 

@@ -241,8 +241,8 @@ export class Switchboard {
     const { tenantId, poolId } = caller.place;
     this.#next.gave(poolId);
     const { sessionsPerMinuteMax } = caller.own;
-    if (sessionsPerMinuteMax !== null) this.#rate.began(tenantId, sessionsPerMinuteMax, nowMs);
-    this.#granted.push(this.#given.give(caller, nowMs));
+    const charge = sessionsPerMinuteMax === null ? null : this.#rate.began(tenantId, sessionsPerMinuteMax, nowMs);
+    this.#granted.push(this.#given.give(caller, charge, nowMs));
   }
 
   /** The line that an acquisition takes over: its session's own, or the one kept for the first of its places that has one. */
@@ -279,6 +279,8 @@ export class Switchboard {
   }
 
   #free(line: Line, nowMs: number): void {
+    // A dial that failed began no session; its call may ask for a line of the next pool at once.
+    if (line.state === 'pending' && line.charge) this.#rate.neverBegan(line.lease.place.tenantId, line.charge, nowMs);
     this.lines.remove(line.lease.sessionId);
     this.#freed(line, nowMs);
   }

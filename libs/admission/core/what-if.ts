@@ -294,8 +294,11 @@ class Replay {
     for (const caller of inEachPool(request)) this.#places.wait(caller, by);
   }
 
-  #admit(call: Call, { place: { poolId } }: Lease): void {
+  #admit(call: Call, lease: Lease): void {
     const { arrival, tenant } = call;
+    const { poolId } = lease.place;
+    // Its session begins, which no dial of a replay fails to do; a line that was never confirmed would give its rate back.
+    this.#board.confirm(lease, this.#nowMs);
     const pool = this.#poolOf(poolId);
     const waitedMs = this.#nowMs - arrival.atMs;
     tenant.admit(arrival, waitedMs);

@@ -42,6 +42,7 @@ export class Resurrecting extends Switchboard {
         sinceMs: nowMs,
         isInherited: false,
         isEnding: false,
+        charge: null,
         state: 'confirmed',
         expiresAtMs,
       });

@@ -33,7 +33,9 @@ if held then
   local line = told(session, caller.token)
   if not line then
     drop_line(taken_from, held)
-    line = take_line(session, taker, since, inherited)
+    -- Once it was confirmed a session has begun on it.
+    local charge = own and own.state == 'pending' and own.charge or nil
+    line = take_line(session, taker, since, inherited, charge)
   end
   give_out(0)
   return { 'admitted', line.pool, line.fence, own_use(line) }

@@ -9,7 +9,8 @@
 --                     pause|<pool> and pause|<pool>|<family>;
 --                     tokens|<pool> and tokens|<pool>|<family> = second:tokens of the last minute's, with commas
 --   2 lines     hash  session id -> JSON {token, state, since, replica, key, tenant, pool, family, inherited,
---                     ending}
+--                     ending, charge}; charge: what giving it used of its tenant's rate and until when that was used up
+--                     with it, {ms, ms}. Absent: nothing, and in what older processes wrote
 --   3 expiry    zset  session id by the ms at which its line lapses
 --   4 kept      zset  the same for lines that are kept for a reconnect
 --   5 counts    hash  lines held: k|<key> t|<tenant> p|<pool> pf|<pool>|<family> pt|<pool>|<tenant> pk|<pool>|<key>

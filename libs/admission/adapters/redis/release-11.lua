@@ -34,6 +34,7 @@ if may_keep then
     write_line(ARGV[6], line, now + tonumber(ARGV[8]))
   end
 elseif line then
+  give_back_rate(line)
   drop_line(ARGV[6], line)
   freed(line.pool)
 end

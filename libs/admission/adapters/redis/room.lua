@@ -105,6 +105,23 @@ local function rate_used_until(tenant)
 end
 local function interval(per_minute) return math.ceil(60000 / per_minute) end
 
+-- One more session of the tenant began. What that used, for its line's record.
+local function charge_rate(caller)
+  if not caller.rate_max then return nil end
+  local ms = interval(caller.rate_max)
+  local used_until = whole(rate_used_until(caller.tenant) + ms)
+  redis.call('HSET', STATE, 'rate|' .. caller.tenant, used_until)
+  return { ms, used_until }
+end
+
+-- A dial that failed began no session: gives back what time has not given back already.
+local function give_back_rate(line)
+  if line.state ~= 'pending' or not line.charge then return end
+  local back = math.max(0, math.min(line.charge[1], tonumber(line.charge[2]) - now))
+  local used_until = tonumber(redis.call('HGET', STATE, 'rate|' .. line.tenant) or 0)
+  redis.call('HSET', STATE, 'rate|' .. line.tenant, whole(used_until - back))
+end
+
 local function place_name(pool, family) return family == '' and pool or pool .. '|' .. family end
 
 local function pause_until(name, until_ms)
@@ -247,9 +264,10 @@ local function next_in(pool)
   return best and best.waiter
 end
 
-local function take_line(session, caller, since, inherited)
+-- `charge`: what it used of the tenant's rate; nil: nothing.
+local function take_line(session, caller, since, inherited, charge)
   local line = { token = caller.token, fence = next_fence(), state = 'pending', since = since, replica = caller.replica,
-    key = caller.key, tenant = caller.tenant, pool = caller.pool, family = caller.family, inherited = inherited }
+    key = caller.key, tenant = caller.tenant, pool = caller.pool, family = caller.family, inherited = inherited, charge = charge }
   write_line(session, line, now + PENDING)
   add(line, 1)
   return line
@@ -265,11 +283,7 @@ local function grant(arrival)
     while waiter do
       leave_queue(waiter)
       redis.call('HINCRBY', STATE, 'given|' .. pool, 1)
-      if waiter.rate_max then
-        local used_until = rate_used_until(waiter.tenant) + interval(waiter.rate_max)
-        redis.call('HSET', STATE, 'rate|' .. waiter.tenant, whole(used_until))
-      end
-      waiter.line = take_line(waiter.session, at(waiter, pool), whole(now))
+      waiter.line = take_line(waiter.session, at(waiter, pool), whole(now), nil, charge_rate(waiter))
       if waiter ~= arrival then redis.call('PUBLISH', STATE .. ':granted:' .. waiter.replica, waiter.session) end
       waiter = next_in(pool)
     end
