@@ -8,7 +8,10 @@ import type { SnapshotHolder } from './snapshot-holder.js';
  * sessions and new ones go on under the last snapshot, and changes (a revocation too) wait until it is back.
  */
 export interface PolicySource {
-  /** Cheap: asked several times a second. Differs after every change of policy. */
+  /**
+   * Cheap: asked several times a second. Differs after every change of policy, and grows with each: also after a backup
+   * was restored, because admission keeps the newest plan.
+   */
   version(): Promise<bigint>;
   /** Everything, consistent with the version it carries. */
   load(): Promise<PolicySnapshot>;
@@ -66,7 +69,7 @@ export class PolicyRefresher {
     const { source, holder, observe } = this.parts;
     let next: PolicySnapshot;
     try {
-      // Any other version, not only a higher one: a restored backup must be believed too.
+      // Any other version: a source that was restored is believed, whatever it counts by.
       const unchanged = (await source.version()) === holder.current().version;
       next = unchanged ? holder.current() : await source.load();
       this.#failures = 0;

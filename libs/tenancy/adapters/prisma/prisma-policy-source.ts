@@ -21,12 +21,29 @@ const SECRET_REVOKED_FOR_MS = 24 * 3_600_000;
 
 /** Loads policy from PostgreSQL. */
 export class PrismaPolicySource implements PolicySource {
+  private newest = 0n;
+
   constructor(
     private readonly db: Database,
     private readonly clock: Clock,
   ) {}
 
   async version(): Promise<bigint> {
+    const read = await this.readVersion();
+    // Lower than before: a backup was restored. Admission has plans of the policy that was lost, and keeps the newest.
+    const version = read < this.newest ? await this.raised(read) : read;
+    this.newest = version;
+    return version;
+  }
+
+  private async raised(from: bigint): Promise<bigint> {
+    // Of several processes that see it, one raises.
+    await this.db.$executeRaw`
+      UPDATE policy_version SET version = next_policy_version(version) WHERE id = 1 AND version = ${from}`;
+    return this.readVersion();
+  }
+
+  private async readVersion(): Promise<bigint> {
     return (await this.db.policyVersion.findUniqueOrThrow({ where: { id: 1 } })).version;
   }
 

@@ -51,7 +51,8 @@ describe('the tenancy services', () => {
     const made = await aTenant();
     expect(made).toMatchObject({ status: 'active', sessionsMax: 5 });
     const changed = done(await updateTenant(context, made.id, { name: 'Another', sessionsMax: null }));
-    expect(changed).toEqual({ ...made, name: 'Another', sessionsMax: null });
+    const version = expect.any(String);
+    expect(changed).toEqual({ ...made, name: 'Another', sessionsMax: null, version });
     expect(done(await findTenant(context, made.slug))).toEqual(changed);
     expect(done(await findTenant(context, made.id))).toEqual(changed);
     expect(await listTenants(context)).toContainEqual(changed);
@@ -130,7 +131,8 @@ describe('the tenancy services', () => {
   it('change a key of the tenant, and of no other', async () => {
     const [owner, other] = [await aTenant(), await aTenant()];
     const { key } = done(await createKey(context, owner.id, { name: 'k', sessionsMax: 2 }));
-    expect(done(await updateKey(context, owner.id, key.id, { name: 'renamed' }))).toEqual({ ...key, name: 'renamed' });
+    const renamed = done(await updateKey(context, owner.id, key.id, { name: 'renamed' }));
+    expect(renamed).toEqual({ ...key, name: 'renamed', version: expect.any(String) });
     expect(done(await updateKey(context, owner.id, key.id, { sessionsMax: null })).sessionsMax).toBeNull();
     expect(refused(await updateKey(context, other.id, key.id, { name: 'mine' })).code).toBe('key_not_found');
   });
@@ -174,6 +176,39 @@ describe('the tenancy services', () => {
     });
     await expect(rolledBack).rejects.toThrow('changed my mind');
     expect(await source.version()).toBe(before);
+  });
+
+  describe('after a backup was restored', () => {
+    const restored = async () => {
+      const before = await source.version();
+      await postgres.db.$executeRaw`UPDATE policy_version SET version = ${before - 60_000n}`;
+      return before;
+    };
+
+    it('number a change above all that came before, so that admission takes it', async () => {
+      done(await ensurePool(context, { slug: 'restored' }));
+      const before = await restored();
+      done(await setPoolCap(context, 'restored', 9));
+      const restarted = new PrismaPolicySource(postgres.db, systemClock);
+      expect((await restarted.load()).version).toBeGreaterThan(before);
+    });
+
+    it('number what was restored above it too, where a process saw the policy before', async () => {
+      const others = [source, new PrismaPolicySource(postgres.db, systemClock)];
+      for (const each of others) await each.version();
+      const before = await restored();
+      const seen = await Promise.all(others.map((each) => each.version()));
+      expect(new Set(seen).size).toBe(1);
+      expect(seen[0]).toBeGreaterThan(before);
+      expect((await source.load()).version).toBe(seen[0]);
+    });
+  });
+
+  it('count on where the clock went back', async () => {
+    const ahead = BigInt(systemClock.nowMs()) + 3_600_000n;
+    await postgres.db.$executeRaw`UPDATE policy_version SET version = ${ahead}`;
+    await aTenant();
+    expect(await source.version()).toBe(ahead + 1n);
   });
 
   it('load a snapshot in which a made key authenticates, with all it may', async () => {
