@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { trustedId } from '@trunkline/kernel';
+import { trustedId, type TenantId } from '@trunkline/kernel';
 import { reviewItemOf, type ModerationFinding } from '@trunkline/metering';
 import { SessionSeal } from '@trunkline/moderation';
 import {
@@ -15,6 +15,7 @@ import { startTestPostgres, type TestPostgres } from '../../../test/support/post
 
 const WRAP = secretSeal('a secret only for tests');
 const DAY_MS = 86_400_000;
+const KEY = { name: 'bot', prefix: 'tl_', last4: 'abcd' };
 const READING = { actor: 'ana', atMs: FOUND_AT_MS + 1, wrap: WRAP };
 
 let postgres: TestPostgres;
@@ -138,12 +139,7 @@ describe('kept content', () => {
 
   it('is exported with all else that is known of a person', async () => {
     const { tenantId, endUser, items } = await keptOf('my words');
-    const exported = async (of: string, set = {}) => {
-      const request = { ...READING, endUser: of, reason: 'they asked', ...set };
-      const result = await exportEndUser(postgres.db, tenantId, request);
-      if (!result.ok) throw new Error(result.error.message);
-      return result.value;
-    };
+    const exported = (of: string, set = {}) => exportOf(tenantId, of, set);
     const { content, findings, reviews } = await exported(endUser);
     expect(content).toMatchObject([{ state: 'kept', text: 'my words' }]);
     expect([findings.length, reviews.length]).toEqual([1, 1]);
@@ -154,4 +150,65 @@ describe('kept content', () => {
     for (const unsaid of [{ actor: ' ' }, { reason: '' }])
       await expect(exported(endUser, unsaid)).rejects.toThrow(/who/);
   });
+
+  it('is exported with what was done about them, until when they are refused, and the secrets made for them', async () => {
+    const { db } = postgres;
+    const [mine, theirs] = [await keptOf('mine'), await keptOf('theirs')];
+    for (const { tenantId, endUser, findings } of [mine, theirs]) {
+      await db.tenant.create({
+        data: { id: tenantId, slug: tenantId.replaceAll('_', '-'), name: 'T', status: 'active' },
+      });
+      const keyId = `key_of_${tenantId}`;
+      await db.apiKey.create({ data: { ...KEY, id: keyId, tenantId, hmac: randomBytes(32).toString('hex') } });
+      const at = new Date(FOUND_AT_MS);
+      const secret = {
+        keyId,
+        kind: 'realtime',
+        pinned: [],
+        session: { instructions: 'She is called Ana.' },
+        expiresAt: at,
+      };
+      for (const user of [endUser, null]) {
+        const name = `${tenantId} ${user ?? 'anybody'}`;
+        await db.clientSecret.create({
+          data: { ...secret, id: `ecs ${name}`, hmac: `proof of ${name}`, tenantId, endUser: user },
+        });
+      }
+      await db.refusedEndUser.create({ data: { tenantId, endUser, until: at, reason: 'three strikes' } });
+      const finding = { tenantId, findingId: findings[0]?.id ?? '', at };
+      await recordActionOf(finding, { action: 'refuse_end_user', subject: endUser, outcome: 'refused for 7 days' });
+      await recordActionOf(finding, { action: 'suspend_key', subject: keyId, outcome: 'suspended' });
+      const other = { ...finding, findingId: `mfd_of_another_${tenantId}` };
+      await recordActionOf(other, { action: 'suspend_key', subject: keyId, outcome: 'suspended' });
+    }
+    const { actions, refused, clientSecrets } = await exportOf(mine.tenantId, mine.endUser);
+    expect(refused).toMatchObject({ endUser: mine.endUser, reason: 'three strikes', until: new Date(FOUND_AT_MS) });
+    expect(actions).toMatchObject([
+      { action: 'refuse_end_user', subject: mine.endUser, outcome: 'refused for 7 days' },
+      { action: 'suspend_key', findingId: mine.findings[0]?.id },
+    ]);
+    expect([actions.length, clientSecrets.length]).toEqual([2, 1]);
+    expect(clientSecrets).toMatchObject([{ endUser: mine.endUser, session: { instructions: 'She is called Ana.' } }]);
+    const told = JSON.stringify([actions, refused, clientSecrets]);
+    expect([told.includes('proof of'), told.includes(theirs.tenantId)]).toEqual([false, false]);
+    const nobody = await exportOf(mine.tenantId, 'eu_nobody');
+    expect([nobody.actions, nobody.refused, nobody.clientSecrets]).toEqual([[], null, []]);
+  });
 });
+
+async function exportOf(tenantId: TenantId, endUser: string, set = {}) {
+  const request = { ...READING, endUser, reason: 'they asked', ...set };
+  const result = await exportEndUser(postgres.db, tenantId, request);
+  if (!result.ok) throw new Error(result.error.message);
+  return result.value;
+}
+
+interface Done {
+  readonly action: string;
+  readonly subject: string;
+  readonly outcome: string;
+}
+
+async function recordActionOf(of: { tenantId: string; findingId: string; at: Date }, done: Done): Promise<void> {
+  await postgres.db.moderationAction.create({ data: { ...of, ...done } });
+}

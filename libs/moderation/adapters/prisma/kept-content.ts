@@ -64,13 +64,19 @@ export async function readContentOfItem(
   });
 }
 
-/** A person's data: what was found of them, what people made of it, and what is kept. */
+/** A person's data: what was found of them, what people and the policy made of it, what is kept, and what names them. */
 export interface EndUserExport {
   readonly endUser: string;
   readonly findings: readonly unknown[];
   readonly reviews: readonly unknown[];
   readonly content: readonly KeptContent[];
   readonly erasures: readonly unknown[];
+  /** What was done without a person: to them, or about what was found of them. */
+  readonly actions: readonly unknown[];
+  /** Until when they may open no session, and why; null when they may. */
+  readonly refused: unknown;
+  /** Client secrets that were minted for them. */
+  readonly clientSecrets: readonly unknown[];
 }
 
 /** Whose data is exported, by whom and why. */
@@ -106,11 +112,27 @@ export async function exportEndUser(
         .map((row) => opened(row, tenantId, wrap));
       const where = { tenantId, cause: 'end_user', subject: endUser };
       const erasures = await tx.moderationErasure.findMany({ where, omit: { id: true }, orderBy: { id: 'asc' } });
-      return { endUser, findings, reviews, content, erasures };
+      return { endUser, findings, reviews, content, erasures, ...(await whatNames(tx, tenantId, endUser)) };
     },
     { isolationLevel: 'RepeatableRead', timeout: EXPORT_MS_MAX, maxWait: EXPORT_MS_MAX },
   );
   return ok(exported);
+}
+
+/** Outside of findings, reviews and what is kept: of secrets all but what proves them. */
+async function whatNames(tx: Prisma.TransactionClient, tenantId: TenantId, endUser: string) {
+  const actions = await tx.$queryRaw<readonly unknown[]>`
+    SELECT finding_id AS "findingId", action, subject, outcome, at
+      FROM moderation_action
+     WHERE tenant_id = ${tenantId}
+       AND (subject = ${endUser} OR finding_id IN (
+             SELECT id FROM moderation_finding WHERE tenant_id = ${tenantId} AND end_user = ${endUser}))
+     ORDER BY id`;
+  const where = { tenantId, endUser };
+  const refused = await tx.refusedEndUser.findUnique({ where: { tenantId_endUser: where } });
+  const omit = { hmac: true, sessionBytes: true } as const;
+  const clientSecrets = await tx.clientSecret.findMany({ where, omit, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] });
+  return { actions, refused, clientSecrets };
 }
 
 async function recordExport(
