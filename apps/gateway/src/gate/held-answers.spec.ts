@@ -50,7 +50,11 @@ function answers(rest: { readonly onFailure?: 'open' | 'closed'; readonly mayAsk
   return { held, said, timers, world, turn, commit, pass, expire };
 }
 
-const question = (name: string) => ({ payload: Buffer.from(name), eventId: name });
+const question = (name: string, isInConversation = true) => ({
+  payload: Buffer.from(name),
+  eventId: name,
+  isInConversation,
+});
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('a turn that turn detection ends', () => {
@@ -283,6 +287,42 @@ describe('a question of the app', () => {
     held.began('resp_q');
     held.ended();
     expect(said).toEqual(['put q']);
+  });
+});
+
+describe('a question beside the conversation', () => {
+  it('waits for the words in it, and leaves the turn to be answered', async () => {
+    const { held, said, timers, world, turn, pass } = answers();
+    turn('a');
+    expect(held.keeps(question('aside', false))).toBe(true);
+    world.nowMs = 400;
+    pass('a');
+    await settled();
+    expect([said, world.heldMs]).toEqual([['put aside', 'ask ours_0'], [400]]);
+    held.began('resp_a');
+    held.ended();
+    expect([held.isBusy, timers.size]).toEqual([false, 0]);
+  });
+
+  it('keeps no later turn waiting, and is not what the caller interrupts', async () => {
+    const { held, said, turn, pass } = answers();
+    turn('a');
+    held.keeps(question('aside', false));
+    held.speechStarted(true);
+    pass('a');
+    await settled();
+    turn('b');
+    pass('b');
+    held.began('resp_b');
+    expect(said).toEqual(['put aside', 'ask ours_0']);
+  });
+
+  it('is refused like any other when what it asks about is blocked', () => {
+    const { held, said, commit } = answers();
+    commit('a');
+    held.keeps(question('aside', false));
+    held.blocked('a');
+    expect([said, held.isBusy]).toEqual([['refuse aside'], false]);
   });
 });
 

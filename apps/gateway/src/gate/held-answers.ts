@@ -12,6 +12,8 @@ export type Unjudged = 'not_transcribed' | 'transcription_failed' | 'late';
 export interface Question {
   readonly payload: Buffer;
   readonly eventId: string | null;
+  /** False: its answer stands beside the conversation. It reads the words in it all the same, and answers no turn. */
+  readonly isInConversation: boolean;
 }
 
 /** A piece of the caller's audio that became an item. */
@@ -27,7 +29,7 @@ export interface CommittedWords {
 export interface HeldAnswersPorts {
   readonly startTimer: StartTimer;
   readonly nowMs: () => number;
-  /** An answer is asked for after so many milliseconds. */
+  /** An answer in the conversation is asked for after so many milliseconds. */
   readonly answerHeld: (ms: number) => void;
   readonly deadlineMs: () => number;
   /** Begins what must be said before any answer; true when it has been. Whoever says false calls `settle` later. */
@@ -97,7 +99,7 @@ export class HeldAnswers {
     if (!this.waits && this.ports.isFirst()) return false;
     const callOff = this.ports.startTimer(this.ports.deadlineMs(), () => this.giveUp());
     this.kept = { question, callOff, isPut: false };
-    this.sinceMs ??= this.ports.nowMs();
+    if (question.isInConversation) this.sinceMs ??= this.ports.nowMs();
     return true;
   }
 
@@ -115,9 +117,9 @@ export class HeldAnswers {
   speechStarted(interrupts: boolean): void {
     if (!interrupts) return;
     this.due.clear();
-    if (this.kept === null) this.sinceMs = null;
+    if (!this.keepsAnAnswer) this.sinceMs = null;
     // Turn detection would have stopped the answer that is asked for and has not begun.
-    this.isInterrupted = this.asked !== null || this.kept !== null;
+    this.isInterrupted = this.asked !== null || this.keepsAnAnswer;
   }
 
   turnEnded(itemId: string, by: 'speech' | 'silence'): void {
@@ -160,11 +162,11 @@ export class HeldAnswers {
   blocked(itemId: string): boolean {
     const words = this.take(itemId);
     const wasDue = this.due.delete(itemId);
-    if (this.due.size === 0 && this.kept === null) this.sinceMs = null;
+    if (this.due.size === 0 && !this.keepsAnAnswer) this.sinceMs = null;
     const { kept } = this;
     const isAsked = words?.isTurn === false && kept !== null && !kept.isPut;
     if (isAsked) {
-      this.isInterrupted = false;
+      if (kept.question.isInConversation) this.isInterrupted = false;
       this.release();
       this.ports.refuse(kept.question);
     }
@@ -231,6 +233,11 @@ export class HeldAnswers {
     return this.unjudged.size > 0 || this.commitsUnderWay > 0;
   }
 
+  /** A question waits whose answer is one in the conversation. */
+  private get keepsAnAnswer(): boolean {
+    return this.kept?.question.isInConversation === true;
+  }
+
   private expect(itemId: string, isTurn: boolean, isTranscribed: boolean): void {
     const [oldest] = this.unjudged.size >= WORDS_MAX ? this.unjudged.keys() : [];
     if (oldest !== undefined) this.fail(oldest, 'late');
@@ -268,11 +275,15 @@ export class HeldAnswers {
   private put(kept: NonNullable<typeof this.kept>): void {
     if (kept.isPut) return;
     kept.isPut = true;
-    // It reads the whole conversation, so it answers the turns that are due as well.
-    this.due.clear();
-    const put = this.ports.put(kept.question);
-    this.asks(kept.question.eventId, put);
-    void put.then(() => this.release());
+    const { question } = kept;
+    // It reads the whole conversation, so it answers the turns that are due as well; one beside it leaves them due.
+    if (question.isInConversation) this.due.clear();
+    const put = this.ports.put(question);
+    if (question.isInConversation) this.asks(question.eventId, put);
+    void put.then(() => {
+      this.release();
+      this.settle();
+    });
   }
 
   private release(): void {

@@ -130,6 +130,16 @@ describe('answers that are held', () => {
     expect(said.upstream).toEqual([QUESTION]);
   });
 
+  it('answer the turn also where the app asks something beside the conversation meanwhile', async () => {
+    const { turn, send, receive, said } = heldSession();
+    turn('a');
+    const aside = { ...QUESTION, response: { conversation: 'none', instructions: 'Classify.' } };
+    expect(await send(aside)).toBe('drop');
+    receive(transcript('a', 'hello'));
+    await settled();
+    expect(said.upstream).toMatchObject([aside, { type: 'response.create' }]);
+  });
+
   it('refuse a question of the app about what is blocked', async () => {
     const { gate, send, receive, said } = heldSession({}, { ...HELD, turn_detection: null });
     gate.noted('input_audio_buffer.commit', 0);

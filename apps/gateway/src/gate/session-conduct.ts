@@ -4,6 +4,7 @@
 import type { ContentKind, ModerationPolicy, StartTimer } from '@trunkline/moderation';
 import type { GateWords, SessionVeil, TurnEvent } from '@trunkline/providers';
 import {
+  asksInConversation,
   questionOf,
   readTurnEvent,
   SETTINGS_EVENTS,
@@ -148,7 +149,11 @@ export class SessionConduct {
     if (type === COMMIT && this.holds) this.held.commits();
     const veiled = (veil.touches(type) ? veil.fromClient(payload) : null) ?? payload;
     if (type !== QUESTION || (!this.holds && this.line.isSaid)) return veiled;
-    const question: Question = { payload: veiled, eventId: questionOf(veiled) };
+    const question: Question = {
+      payload: veiled,
+      eventId: questionOf(veiled),
+      isInConversation: asksInConversation(veiled),
+    };
     return this.held.keeps(question) ? null : veiled;
   }
 

@@ -50,6 +50,11 @@ export function questionOf(payload: Buffer): string | null {
   return textOrNull(parseObject(payload)?.['event_id']);
 }
 
+/** Whether the answer to an app's question joins the conversation, and so answers what stands in it. */
+export function asksInConversation(payload: Buffer): boolean {
+  return asObject(parseObject(payload)?.['response'])?.['conversation'] !== 'none';
+}
+
 /** One of `TRANSCRIPT_EVENTS` without the transcript of an item of the caller's that is to be unseen; null: nothing is left of it. */
 export function withoutTranscript(payload: Buffer, isUnseen: (itemId: string) => boolean): Buffer | null {
   const event = parseObject(payload);
