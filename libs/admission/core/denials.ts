@@ -34,7 +34,7 @@ export class Denials {
   isLineFull(caller: Caller): boolean {
     const { queue, plans } = this.parts;
     const { place, sessionId } = caller;
-    const { inPool, ofTenant } = queue.standing(sessionId, place);
+    const { inPool, ofTenant } = queue.counted(place);
     const { waitingMax, waitingPerTenantMax } = plans.of(caller);
     const more = queue.get(sessionId).some((waiter) => waiter.caller.place.poolId === place.poolId) ? 0 : 1;
     return inPool + more > waitingMax || ofTenant + more > waitingPerTenantMax;

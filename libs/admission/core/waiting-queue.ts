@@ -1,9 +1,10 @@
 // The calls that stand in line. Guarantees first in, first out within a tenant and pool, and that a call whose replica
 // fell silent leaves. A call that several pools may carry stands in the line of each, at the place of when it came, and
 // leaves all of them at once. Which tenant is next is not decided here. Bounded by the pools' plans. Deterministic.
-import type { PoolId, SessionId } from '@trunkline/kernel';
+import type { PoolId, SessionId, TenantId } from '@trunkline/kernel';
 import type { Caller } from './lease.js';
 import { isSamePlace, type Place } from './limits.js';
+import { QueueCounts } from './queue-counts.js';
 
 /** A call in the line of one pool. */
 export interface Waiter {
@@ -34,6 +35,9 @@ export interface Standing {
 /** Waiting calls by session, in the order in which they came. */
 export class WaitingQueue {
   readonly #calls = new Map<SessionId, readonly Waiter[]>();
+  readonly #counts = new QueueCounts();
+  /** By pool, each call's place among those of its tenant; null: not looked at since somebody came or left. */
+  #positions: Map<PoolId, ReadonlyMap<SessionId, number>> | null = null;
   #sequence = 0;
 
   /** Calls in line. */
@@ -55,8 +59,8 @@ export class WaitingQueue {
   add(sessionId: SessionId, callers: readonly Caller[], nowMs: number): readonly Waiter[] {
     const sequence = ++this.#sequence;
     const waiters = callers.map((caller) => ({ caller, sequence, sinceMs: nowMs, seenMs: nowMs, comesBack: false }));
-    this.#calls.delete(sessionId);
-    this.#calls.set(sessionId, waiters);
+    this.#take(sessionId);
+    this.#put(sessionId, waiters);
     return waiters;
   }
 
@@ -74,12 +78,12 @@ export class WaitingQueue {
 
   /** Leaves it only these of its places. */
   stay(sessionId: SessionId, waiters: readonly Waiter[]): void {
-    if (waiters.length > 0) this.#calls.set(sessionId, waiters);
-    else this.#calls.delete(sessionId);
+    if (waiters.length > 0) this.#put(sessionId, waiters);
+    else this.#take(sessionId);
   }
 
   remove(sessionId: SessionId): void {
-    this.#calls.delete(sessionId);
+    this.#take(sessionId);
   }
 
   /** Of the calls that count on a line of this place, only so many go on doing so: those that came first. */
@@ -97,7 +101,7 @@ export class WaitingQueue {
   /** Takes out calls that nobody attended to for `silentMs`. */
   removeSilent(nowMs: number, silentMs: number): void {
     for (const [sessionId, waiters] of this.#calls)
-      if (waiters.every(({ seenMs }) => nowMs - seenMs >= silentMs)) this.#calls.delete(sessionId);
+      if (waiters.every(({ seenMs }) => nowMs - seenMs >= silentMs)) this.#take(sessionId);
   }
 
   /** Everybody in line for the pool, in order. */
@@ -123,16 +127,59 @@ export class WaitingQueue {
     return pools;
   }
 
-  /** Where the call stands. */
-  standing(sessionId: SessionId, { poolId, tenantId }: Place): Standing {
-    const inPool = this.ofPool(poolId);
-    const own = inPool.filter(({ caller }) => caller.place.tenantId === tenantId);
-    const index = own.findIndex(({ caller }) => caller.sessionId === sessionId);
-    return {
-      inPool: inPool.length,
-      ofTenant: own.length,
-      tenants: new Set(inPool.map(({ caller }) => caller.place.tenantId)).size,
-      position: index < 0 ? own.length + 1 : index + 1,
-    };
+  /** How many stand in line with the place: all, of its tenant, and how many tenants. */
+  counted(place: Place): Omit<Standing, 'position'> {
+    return this.#counts.of(place);
   }
+
+  /** Where the call stands. */
+  standing(sessionId: SessionId, place: Place): Standing {
+    const counts = this.#counts.of(place);
+    const position = this.#positionsIn(place.poolId).get(sessionId);
+    return { ...counts, position: position ?? counts.ofTenant + 1 };
+  }
+
+  // In one look at the line for all that ask before it changes: a step tells everybody in it.
+  #positionsIn(poolId: PoolId): ReadonlyMap<SessionId, number> {
+    this.#positions ??= new Map();
+    const known = this.#positions.get(poolId);
+    if (known) return known;
+    const positions = new Map<SessionId, number>();
+    const ofTenant = new Map<TenantId, number>();
+    for (const { caller } of this.ofPool(poolId)) {
+      const { tenantId } = caller.place;
+      const position = (ofTenant.get(tenantId) ?? 0) + 1;
+      ofTenant.set(tenantId, position);
+      positions.set(caller.sessionId, position);
+    }
+    this.#positions.set(poolId, positions);
+    return positions;
+  }
+
+  // A call that is in line keeps its place.
+  #put(sessionId: SessionId, waiters: readonly Waiter[]): void {
+    const was = this.get(sessionId);
+    this.#calls.set(sessionId, waiters);
+    if (areInSamePools(was, waiters)) return;
+    this.#count(was, -1);
+    this.#count(waiters, 1);
+  }
+
+  #take(sessionId: SessionId): void {
+    const was = this.get(sessionId);
+    this.#calls.delete(sessionId);
+    if (was.length > 0) this.#count(was, -1);
+  }
+
+  #count(waiters: readonly Waiter[], by: 1 | -1): void {
+    this.#positions = null;
+    for (const { caller } of waiters) this.#counts.add(caller.place, by);
+  }
+}
+
+function areInSamePools(some: readonly Waiter[], others: readonly Waiter[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ caller }, i) => caller.place.poolId === others[i]?.caller.place.poolId)
+  );
 }
