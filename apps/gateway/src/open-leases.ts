@@ -20,6 +20,7 @@ import {
 import { ConfigRefused } from '@trunkline/platform/config';
 import type { Database } from '@trunkline/platform/database';
 import type { ProcessBase } from '@trunkline/platform/process';
+import { assertTimesFit } from './lease-times.js';
 
 const STOP_MS_MAX = 2_000;
 const OPEN_TRIES = 10;
@@ -38,8 +39,8 @@ export async function openLeases(
   { db, dialMsMax }: { readonly db: Database; readonly dialMsMax: number },
 ): Promise<Counters> {
   const terms = termsOf(config);
-  if (terms.pendingMs <= dialMsMax)
-    throw new RangeError(`--lease-pending-ttl must be more than ${dialMsMax} ms: a dial may take as long as that`);
+  const lends = config.redis !== null && config.redisAway === 'static-share';
+  assertTimesFit(terms, { dialMsMax, lends });
   if (config.redis === null)
     return {
       leases: new MemoryLeaseStore(systemClock, terms),
@@ -59,7 +60,7 @@ export async function openLeases(
     redis.disconnect();
   });
   const shared = new RedisLeaseStore(redis, { terms, grants: new Grants(subscriber) });
-  const leases = config.redisAway === 'static-share' ? new StaticShare(shared) : shared;
+  const leases = lends ? new StaticShare(shared, terms, systemClock) : shared;
   // A Redis that knows nothing waits for living sessions to be counted, unless the books say that there are none.
   const noSessionIsOpen = (await db.session.count({ where: { closedAt: null } })) === 0;
   const closedMs = await patiently(() => shared.open(noSessionIsOpen));

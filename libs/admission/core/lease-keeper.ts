@@ -97,8 +97,9 @@ export class LeaseKeeper {
   async confirm(lease: Lease, onLost: OnLost): Promise<'confirmed' | 'lost'> {
     const { clock, store, heldMax } = this.#parts;
     if (this.#held.size >= heldMax) throw new RangeError(`this process may hold ${heldMax} leases and holds them all`);
-    const renewedAtMs = clock.monotonicMs();
+    const askedMs = clock.monotonicMs();
     const outcome = await store.confirm(lease);
+    const renewedAtMs = store.answeredAtMs?.(lease) ?? askedMs;
     if (outcome === 'confirmed') this.#held.set(lease.sessionId, { lease, onLost, renewedAtMs, uncertain: false });
     return outcome;
   }

@@ -155,7 +155,7 @@ export type OnGranted = (sessionId: SessionId) => void;
  *
  * When the store is away, every method rejects with `LeaseStoreUnavailable` within a short deadline, and the system
  * - **new sessions: closed.** `admit` refuses with `admission_unavailable`; nothing is admitted that was not counted.
- *   An installation may allow each replica a static share instead (`static-share.ts`).
+ *   An installation may allow each replica a static share instead, while its lines cannot have lapsed (`static-share.ts`).
  * - **live sessions: degrade.** They go on; the keeper tries again and re-registers them when the store is back. Until
  *   then their lines are uncertain: if it was only this replica that could not reach the store, its lines lapse after
  *   their time and may be given to others, so a pool can stand above its cap by at most this replica's sessions. An
@@ -227,6 +227,11 @@ export interface LeaseStore {
   view(poolId: PoolId): Promise<PoolView>;
   /** Who holds lines of a pool, a page at a time. For operators. @throws NoSuchPage */
   page(query: PageQuery): Promise<LinePage>;
+  /**
+   * For a store that may confirm a lease in another's place: when that other last answered for it, by the monotonic clock
+   * of this process; null where it does not know.
+   */
+  answeredAtMs?(lease: Lease): number | null;
   /** Hears of lines given to calls of this replica. @returns the function that stops it. */
   onGranted(replicaId: ReplicaId, listener: OnGranted): () => void;
 }

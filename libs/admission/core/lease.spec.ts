@@ -7,7 +7,7 @@ describe('lease terms', () => {
 
   it('follow the life of a lease when only that is given', () => {
     expect(leaseTerms({ confirmedMs: 6_000 })).toEqual({
-      pendingMs: 15_000,
+      pendingMs: 16_000,
       confirmedMs: 6_000,
       renewEveryMs: 2_000,
       fenceMarginMs: 1_000,

@@ -54,7 +54,7 @@ export interface Lease extends Caller {
 
 /** Times of a lease, in milliseconds. Every replica on one store must use the same. */
 export interface LeaseTerms {
-  /** A reservation that is not confirmed lapses after this: longer than the dial deadline. */
+  /** A reservation that is not confirmed lapses after this: longer than a dial and what goes with it. */
   readonly pendingMs: number;
   /** A confirmed lease lapses this long after its last renewal: how soon the lines of a killed replica are free. */
   readonly confirmedMs: number;
@@ -70,9 +70,9 @@ export interface LeaseTerms {
   readonly waiterMs: number;
 }
 
-/** The design's times: 15 s to dial, 30 s to lapse, three renewals within a lease's life. */
+/** The design's times: 16 s to dial, 30 s to lapse, three renewals within a lease's life. */
 export const DEFAULT_LEASE_TERMS: LeaseTerms = {
-  pendingMs: 15_000,
+  pendingMs: 16_000,
   confirmedMs: 30_000,
   renewEveryMs: 10_000,
   fenceMarginMs: 5_000,

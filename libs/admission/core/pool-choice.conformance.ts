@@ -12,7 +12,7 @@ import {
 } from './lease-builders.conformance.js';
 import type { AttendOutcome, LeaseStore } from './lease-store.js';
 import type { LeaseStoreCase } from './lease-store.conformance.js';
-import { seekIn, type Lease } from './lease.js';
+import { DEFAULT_LEASE_TERMS, seekIn, type Lease } from './lease.js';
 
 const ONE_LINE = { caps: { pool: 1 }, mayWait: true };
 
@@ -89,7 +89,7 @@ export const POOL_CHOICE: readonly LeaseStoreCase[] = [
       await advance(1_000);
       await store.attend(calls);
       // Both reservations lapse.
-      for (let passed = 0; passed < 14_000; passed += 2_000) {
+      for (let passed = 1_000; passed < DEFAULT_LEASE_TERMS.pendingMs; passed += 2_000) {
         await advance(2_000);
         await store.attend(calls);
       }

@@ -202,7 +202,7 @@ export const SETTINGS: Readonly<Record<SettingKey, SettingSpec>> = {
   leasePendingTtlMs: setting('LEASE_PENDING_TTL', 'how soon a line is free whose dial never finished'),
   redisAway: setting(
     'REDIS_AWAY',
-    'while Redis is away: refuse new sessions, or static-share to let a key take over lines of its own that end meanwhile',
+    'while Redis is away: refuse new sessions, or static-share to let a key take over lines of its own that end meanwhile, until they may lapse',
   ),
   cutOff: setting(
     'CUT_OFF',
