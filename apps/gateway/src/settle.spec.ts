@@ -87,6 +87,7 @@ function settling(cause: EndCause, peers: Partial<Peers> = {}) {
       },
       sendUpstream: (text) => {
         note(`sent ${text}`);
+        if (how.failing.includes(`sent ${text}`)) throw new Error('away');
         return true;
       },
       closeClient: (msMax: number) => {
@@ -95,6 +96,7 @@ function settling(cause: EndCause, peers: Partial<Peers> = {}) {
       },
       closeUpstream: (code: number) => {
         note(`closing upstream ${code}`);
+        if (how.failing.includes('closing upstream')) return Promise.reject(new Error('away'));
         return Promise.race([after(how.closesUpstreamMs, 'upstream closed'), cut]);
       },
       cutUpstream: async () => {
@@ -200,6 +202,24 @@ describe('a session that has ended', () => {
     expect(failed).toEqual(['say that the line ends', 'release lease', 'estimate what is owed', 'journal the end']);
     expect(done.at(-1)).toBe('350 bill closed');
   });
+});
+
+describe('a session whose upstream cannot be asked or closed', () => {
+  it.each(['sent stop', 'sent fence', 'closing upstream'])(
+    'is off it before its line is given back: %s',
+    async (step) => {
+      const { time, done, failed } = settling('client_closed', { failing: [step] });
+      await time.pass(20_000);
+      expect(failed).toEqual(['close upstream']);
+      expect(
+        done.filter((each) => /upstream (cut|closed)|released/.test(each)).map((each) => each.split(' ', 2)),
+      ).toEqual([
+        [expect.any(String), 'upstream'],
+        [expect.any(String), 'released'],
+      ]);
+      expect(done.at(-1)).toMatch(/bill closed$/);
+    },
+  );
 });
 
 describe('a session whose line was lost', () => {

@@ -77,17 +77,21 @@ async function closeClient({ gating, relay }: EndedSession, ended: EndedBy, msMa
 async function stopSpending(live: EndedSession, ended: EndedBy, parts: SettleParts): Promise<void> {
   const { observer, owed, relay } = live;
   const { line, tailMsMax, closeMsMax } = parts;
-  const upstreamMayReport = endCauseEntry(ended.cause).billing === 'drain_tail';
-  if (upstreamMayReport && (observer.reportsOwed() > 0 || relay.counters.fromClient.messages > 0)) {
-    relay.sendUpstream(observer.stopSpending);
-    // A question may be on its way, and the turn that it begins is billed: closing now would leave it without a report.
-    relay.sendUpstream(observer.fence);
-    await line.whileHeld(owed.fenced(), FENCE_MS_MAX);
-    await line.whileHeld(owed.none(), tailMsMax);
+  try {
+    const upstreamMayReport = endCauseEntry(ended.cause).billing === 'drain_tail';
+    if (upstreamMayReport && (observer.reportsOwed() > 0 || relay.counters.fromClient.messages > 0)) {
+      relay.sendUpstream(observer.stopSpending);
+      // A question may be on its way, and the turn that it begins is billed: closing now would leave it without a report.
+      relay.sendUpstream(observer.fence);
+      await line.whileHeld(owed.fenced(), FENCE_MS_MAX);
+      await line.whileHeld(owed.none(), tailMsMax);
+    }
+    await line.whileHeld(relay.closeUpstream(1000, '', closeMsMax), closeMsMax);
+  } finally {
+    // The relay's own deadlines are as fine as its ticks, which may be longer than what a lost line leaves; and the line
+    // is given back next, whatever went wrong before.
+    await relay.cutUpstream();
   }
-  await line.whileHeld(relay.closeUpstream(1000, '', closeMsMax), closeMsMax);
-  // The relay's own deadlines are as fine as its ticks, which may be longer than what a lost line leaves.
-  await relay.cutUpstream();
 }
 
 function closedRecord(live: EndedSession, ended: EndedBy, { nowMs, openMs }: SettleParts): SessionClosed {
