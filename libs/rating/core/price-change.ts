@@ -40,7 +40,7 @@ export function applyChange(
   const versions = additions(stored.versions, wanted.versions, rules, VERSIONS);
   const plans = additions(stored.plans, wanted.plans, rules, PLANS);
   const uplifts = additions(stored.uplifts, wanted.uplifts, rules, UPLIFTS);
-  const aliases = newAliases(stored.aliases, wanted.aliases);
+  const aliases = newAliases(stored.aliases, wanted.aliases, rules);
   const added: PriceCatalogue = {
     versions: versions.added.map((version) => ({ ...version, id: priceVersionId(version) })),
     aliases: aliases.added,
@@ -145,14 +145,21 @@ function inPast(name: string): string {
   return `${name} would take effect in the past: give it a later date, or draft it as a correction (\`--correction\`).`;
 }
 
-function newAliases(stored: readonly ModelAlias[], wanted: readonly ModelAlias[]): Additions<ModelAlias> {
+function newAliases(
+  stored: readonly ModelAlias[],
+  wanted: readonly ModelAlias[],
+  rules: ChangeRules,
+): Additions<ModelAlias> {
   const keyOf = (alias: ModelAlias): string => JSON.stringify([alias.alias, alias.effectiveFrom]);
   const known = new Map(stored.map((alias) => [keyOf(alias), alias]));
   const added: ModelAlias[] = [];
   const problems: string[] = [];
   for (const alias of wanted) {
     const existing = known.get(keyOf(alias));
-    if (existing === undefined) added.push(alias);
+    const isPast = alias.effectiveFrom < rules.nowMs && !rules.mayStartInPast;
+    if (existing === undefined && isPast)
+      problems.push(inPast(`alias ${alias.alias} from ${new Date(alias.effectiveFrom).toISOString()}`));
+    else if (existing === undefined) added.push(alias);
     else if (existing.model !== alias.model)
       problems.push(
         `alias ${alias.alias} points to ${existing.model} from ${new Date(alias.effectiveFrom).toISOString()} and cannot ` +

@@ -113,6 +113,18 @@ describe('a change of prices', () => {
     expect(await priceAt('2026-11-02')).toBe('5');
   });
 
+  it('moves no alias in the past unless it is a correction', async () => {
+    const alias = { alias: 'voice', model: 'gpt-realtime', source: 'test' };
+    const from = (date: string) => ({ aliases: [{ ...alias, effectiveFrom: Date.parse(date) }] });
+    expect(await problems(draft({}, false, from('2026-11-01')))).toMatch(/alias voice from 2026-11-01.*past/);
+    expect(await draft({}, false, from('2026-12-01'))).toMatchObject({ ok: true });
+    await approve(await drafted({}, true, from('2026-11-01')));
+    const { book } = await loadPriceBook(db);
+    expect(book.lookup('voice', 'input_text', Date.parse('2026-11-02'))).not.toBeNull();
+    // What is stored is harmless when it is said again.
+    expect(await draft({ effectiveFrom: '2026-12-05' }, false, from('2026-11-01'))).toMatchObject({ ok: true });
+  });
+
   it('may not take the place of a stored price unless it is a correction; then both are kept', async () => {
     const same = { effectiveFrom: '2025-08-28' };
     expect(await problems(draft(same))).toContain('is 4 per 1M tokens and cannot become 5 per 1M tokens');
