@@ -47,11 +47,16 @@ const SHAPE_KNOWN = 1;
 const row = z.object({
   id: z.string(),
   version: z.number(),
+  journalledAtMs: numberText,
+  event: z.looseObject({}),
+});
+const standingRow = z.object({
+  id: z.string(),
   isPosted: z.boolean(),
   isReleased: z.boolean(),
-  journalledAtMs: numberText,
-  event: z.unknown(),
+  releasedToMs: z.string().nullable(),
 });
+type Standing = z.infer<typeof standingRow>;
 const quantities = z.array(z.object({ meter: z.string(), quantityMicro: z.string().regex(/^\d+$/).transform(BigInt) }));
 const columns = z.object({
   tenantId: tenantIdText,
@@ -79,24 +84,28 @@ export async function hasPending(db: Queryable): Promise<boolean> {
  */
 export async function claimPending(tx: Queryable, max: number): Promise<ClaimedUsage> {
   const rows = await tx.$queryRaw`
-    SELECT id, version, EXISTS (SELECT FROM ledger_transaction t WHERE t.usage_event_id = u.id) AS "isPosted",
-           r.usage_event_id IS NOT NULL AS "isReleased",
-           (extract(epoch FROM journalled_at) * 1000)::bigint::text AS "journalledAtMs",
+    SELECT id, version, (extract(epoch FROM journalled_at) * 1000)::bigint::text AS "journalledAtMs",
            json_build_object(
              'tenantId', tenant_id, 'sessionId', session_id, 'keyId', key_id, 'poolId', pool_id, 'model', model,
              'serviceTier', service_tier, 'evidence', evidence,
-             'occurredAtMs', (extract(epoch FROM coalesce(r.occurred_at, u.occurred_at)) * 1000)::bigint::text,
+             'occurredAtMs', (extract(epoch FROM occurred_at) * 1000)::bigint::text,
              'quantities', quantities, 'factId', fact_id,
              'billing', coalesce(estimate->>'billing', 'bill')) AS event
-      FROM claim_usage(${max}::int) u LEFT JOIN usage_release r ON r.usage_event_id = u.id
-     ORDER BY u.occurred_at, u.id`;
+      FROM claim_usage(${max}::int) u ORDER BY u.occurred_at, u.id`;
+  const claimed = z.array(row).parse(rows);
+  const standings = await standingsOf(
+    tx,
+    claimed.map(({ id }) => id),
+  );
   const events: ClaimedEvent[] = [];
   const unreadable: SetAside[] = [];
   const alreadyPosted: string[] = [];
   const misdated: SetAside[] = [];
-  for (const { id, version, isPosted, isReleased, journalledAtMs, event } of z.array(row).parse(rows)) {
+  for (const { id, version, journalledAtMs, event } of claimed) {
+    const { isPosted = false, isReleased = false, releasedToMs = null } = standings.get(id) ?? {};
+    const dated = releasedToMs === null ? event : { ...event, occurredAtMs: releasedToMs };
     const read =
-      version === SHAPE_KNOWN ? readEvent(id, event) : `has shape ${version}, which this release cannot read`;
+      version === SHAPE_KNOWN ? readEvent(id, dated) : `has shape ${version}, which this release cannot read`;
     if (isPosted) alreadyPosted.push(id);
     else if (typeof read === 'string') unreadable.push({ id, why: read });
     else {
@@ -106,6 +115,23 @@ export async function claimPending(tx: Queryable, max: number): Promise<ClaimedU
     }
   }
   return { events, unreadable, alreadyPosted, misdated };
+}
+
+// What is known of claimed events beside the journal. By a statement of its own, after the claim: what is read with it is as
+// old as its start, but `claim_usage` finds rows that became pending since, whose release it would not see.
+async function standingsOf(tx: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, Standing>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx.$queryRaw`
+    SELECT c.id, EXISTS (SELECT FROM ledger_transaction t WHERE t.usage_event_id = c.id) AS "isPosted",
+           r.usage_event_id IS NOT NULL AS "isReleased",
+           (extract(epoch FROM r.occurred_at) * 1000)::bigint::text AS "releasedToMs"
+      FROM unnest(${ids}::text[]) AS c(id) LEFT JOIN usage_release r ON r.usage_event_id = c.id`;
+  return new Map(
+    z
+      .array(standingRow)
+      .parse(rows)
+      .map((each) => [each.id, each]),
+  );
 }
 
 /** The event, or why it cannot be read. */

@@ -398,6 +398,44 @@ describe('a date that cannot be', () => {
       /is rated/,
     );
   });
+
+  it('sees the release of what it claims, also when both happen at once', async () => {
+    const old = usage({ at: '2026-03-01T00:00:00Z' });
+    await journalAt(db, NOW, old);
+    await postBatch(db, prices);
+    // The claim begins, and waits for the table while the release commits.
+    const waits = async () => {
+      const rows = await db.$queryRaw`
+        SELECT FROM pg_locks WHERE NOT granted AND relation = 'usage_event'::regclass`;
+      return Array.isArray(rows) && rows.length > 0 ? true : null;
+    };
+    const inOne = { timeout: 30_000 };
+    const posted = await db.$transaction(async (tx) => {
+      await tx.$executeRaw`LOCK TABLE usage_event IN ACCESS EXCLUSIVE MODE`;
+      const posting = postBatch(db, prices);
+      await eventually('the claim waits', waits);
+      await tx.$executeRaw`
+        INSERT INTO usage_release (usage_event_id, actor, reason) VALUES (${old.id}, 'alice', 'it is right')`;
+      await tx.$executeRaw`UPDATE usage_event SET rating_state = 'pending', problem = NULL WHERE id = ${old.id}`;
+      return { posting };
+    }, inOne);
+    expect(await posted.posting).toMatchObject({ rated: 1, setAside: [] });
+    expect(await ratingStates(db)).toEqual({ rated: 1 });
+  });
+
+  it('lets what was said of it once stand where it is parked all the same', async () => {
+    const old = usage({ at: '2026-03-01T00:00:00Z' });
+    await journalAt(db, NOW, old);
+    await postBatch(db, prices);
+    await db.$executeRaw`
+      INSERT INTO usage_release (usage_event_id, actor, reason) VALUES (${old.id}, 'alice', 'it is right')`;
+    const said = { usageEventId: old.id, because: ALICE };
+    expect(message(await releaseUsage(db, { ...said, occurredAtMs: Date.parse(NOW) }))).toMatch(
+      /was released at its own date by alice \(it is right\), and that stands/,
+    );
+    expect(await releaseUsage(db, { ...said, occurredAtMs: null })).toMatchObject({ ok: true });
+    expect(await postBatch(db, prices)).toMatchObject({ rated: 1, setAside: [] });
+  });
 });
 
 describe('the company', () => {
