@@ -72,10 +72,12 @@ async function closeIn(tx: Queryable, request: CloseRequest, verified: VerifiedH
   const context = await contextOf(tx);
   const { toMs } = context.calendar.boundsOf(period);
   if (context.nowMs < toMs) return refused(notOver(period, toMs));
+  // Before a row is made of it: what is refused leaves nothing behind, least of all a month that can be booked in.
+  const { status } = await periodOfTenant(tx, tenantId, period);
+  if (status === 'open') return refused(`${period} is open: soft-close it first.`);
   const held = await holdPeriodAlone(tx, request);
   if (held === null) return refused(nothingIn(period));
   if (held.status === 'closed') return ok(held);
-  if (held.status === 'open') return refused(`${period} is open: soft-close it first.`);
   const persons = personsOf(held, request);
   if (typeof persons === 'string') return refused(persons);
   const broken = verified.broken ?? (await breakSince(tx, request, verified.head));

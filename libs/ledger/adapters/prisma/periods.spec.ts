@@ -85,6 +85,12 @@ describe('a month', () => {
     });
   });
 
+  it('is not made by a close that is refused', async () => {
+    for (const step of ['ask', 'approve', 'single_person'] as const)
+      expect(message(await closePeriod(db, { ...of(), actor: 'alice', step }))).toMatch(/is open: soft-close it first/);
+    expect(await db.accountingPeriod.count()).toBe(0);
+  });
+
   it('still takes late usage while it is soft-closed; once closed, the next open one takes it', async () => {
     await book(IN);
     await softClosePeriod(db, { ...of(), actor: 'alice' });
