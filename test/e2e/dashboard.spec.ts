@@ -2,12 +2,14 @@
 // every screen in both languages and both themes without a serious finding of axe, without a request to anywhere else, and within
 // what a first visit may load.
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { chromium, type Browser, type BrowserContext, type Page, type WebSocketRoute } from 'playwright-core';
 import { z } from 'zod';
 import { findChromium } from '../support/chromium.js';
 import { eventually } from '../support/poll.js';
-import { makeDataDir, removeDataDir, startProduct, type Product } from '../support/product.js';
+import { makeDataDir, removeDataDir, runProgram, startProduct, type Product } from '../support/product.js';
 import { connect, textTurn } from '../support/voice-client.js';
 
 const BUILD = new URL('../../dist/apps/dashboard/', import.meta.url);
@@ -182,6 +184,45 @@ describe('the playground', () => {
     await page.getByRole('button', { name: 'Hang up' }).click();
     await page.getByRole('button', { name: 'Begin' }).waitFor();
     expect(await page.locator('[role=alert]').count()).toBe(0);
+  }, 60_000);
+});
+
+describe('the review queue', () => {
+  it('opens a case with what was said, takes it on, escalates and then decides it', async () => {
+    const file = join(dataDir, 'watched.json');
+    const watch = { type: 'terms', name: 'watch', onFailure: 'open', terms: [{ text: 'bomb', category: 'weapons' }] };
+    const hooks = [{ ...watch, kinds: ['typed_text'], otherwise: { atLeast: 0.5, action: 'flag' } }];
+    await writeFile(file, JSON.stringify({ version: 1, hooks, content: { keepDays: 1 } }));
+    const set = ['moderation', 'set', 'bots', '--file', file, '--data-dir', dataDir];
+    expect(await runProgram('cli', set)).toMatchObject({ code: 0 });
+    const queue = `${origin()}/admin/reviews?tenant=bots`;
+    await eventually('an item waits', async () => {
+      const client = await connect(product.ready.httpUrl, { apiKey });
+      await textTurn(client, `A bomb. ${HOSTILE}`);
+      await client.close();
+      await page.goto(queue);
+      await page.getByRole('heading', { level: 2 }).waitFor();
+      return (await page.getByRole('button', { name: 'Open', exact: true }).count()) > 0 ? true : null;
+    });
+    await page.getByRole('button', { name: 'Open', exact: true }).first().click();
+    await page.getByRole('row').filter({ hasText: 'weapons 1.00' }).waitFor();
+    await page.getByRole('button', { name: 'Show what was said' }).click();
+    expect(await page.locator('blockquote').innerText()).toBe(`A bomb. ${HOSTILE}`);
+    const steps = page.getByRole('region', { name: 'What reviewers did' });
+    await steps.getByText('read what was said').waitFor();
+    await page.getByRole('button', { name: 'Assign', exact: true }).click();
+    await steps.getByText('gave it to').waitFor();
+    for (const [decision, note] of [
+      ['Escalate', 'not mine'],
+      ['Uphold', HOSTILE],
+    ] as const) {
+      await page.getByLabel('Note, kept with the step').fill(note);
+      await page.getByRole('button', { name: decision }).click();
+      await page.getByRole('dialog').getByRole('button', { name: decision }).click();
+      await steps.getByText(note).waitFor();
+    }
+    await page.getByText('decided: uphold').waitFor();
+    expect(troubles).toEqual([]);
   }, 60_000);
 });
 
