@@ -22,6 +22,7 @@ export * from './core/budget/periods.js';
 export * from './core/budget/spend-limits.js';
 export * from './core/budget/budget-store.js';
 export * from './core/budget/budget-book.js';
+export * from './core/budget/budget-notice.js';
 export * from './core/arrivals.js';
 export * from './core/what-if.js';
 export type {

@@ -32,6 +32,7 @@ import { IssuersController } from './keys/issuers.controller.js';
 import { KeysController } from './keys/keys.controller.js';
 import { SecretsController } from './keys/secrets.controller.js';
 import { PoolSettingsController } from './pools/pool-settings.controller.js';
+import { BudgetNoticesController } from './tenants/budget-notices.controller.js';
 import { SharesController } from './tenants/shares.controller.js';
 import { TenantsController } from './tenants/tenants.controller.js';
 import { WhatIfController } from './pools/what-if.controller.js';
@@ -52,6 +53,7 @@ export class ApiModule {
       MeController,
       TenantsController,
       SharesController,
+      BudgetNoticesController,
       KeysController,
       SecretsController,
       IssuersController,

@@ -217,6 +217,18 @@ describe('the commands that set policy', () => {
     await expect(refused).rejects.not.toThrow(/\b(upstream|sessions|waiting|tokens|family|expires)[A-Z]/);
   });
 
+  it('show which budgets were used so far, of all tenants or of one', async () => {
+    const [tenant, other] = [await aTenant(), await aTenant()];
+    const [shown] = await cli(`tenant show ${tenant}`);
+    const at = new Date('2026-11-21T00:00:00Z');
+    const notice = { period: 'month', periodStart: at, limitAmount: '10', percent: 80, spent: '8.5', noticedAt: at };
+    await context.db.budgetNotice.create({ data: { tenantId: String(shown?.id), ...notice } });
+    const row = { tenant: shown?.id, period: 'month', percent: 80, limit_usd: '10', spent_usd: '8.5' };
+    expect(await cli(`tenant budget-notices ${tenant}`)).toMatchObject([row]);
+    expect(await cli('tenant budget-notices')).toMatchObject([row]);
+    expect(await cli(`tenant budget-notices ${other}`)).toEqual([]);
+  });
+
   it('change a key, and refuse a cap below what it is guaranteed', async () => {
     const [pool, tenant] = [await aPool('--sessions-max 10'), await aTenant()];
     const [key] = await cli(`key create --tenant ${tenant} --name k --sessions-max 5`);

@@ -1,5 +1,6 @@
 // `tenant`: the same services that the HTTP API will use, with flags for words.
 import type { Command } from 'commander';
+import { listBudgetNotices } from '@trunkline/admission/adapters/prisma';
 import { formatAmount } from '@trunkline/kernel';
 import { chargedInAll } from '@trunkline/ledger/adapters/prisma';
 import {
@@ -15,8 +16,9 @@ import { SESSIONS_BOUNDS } from '@trunkline/tenancy';
 import { orNull, rangeText, wholeInOrNone, type OrNone } from './flag-values.js';
 import { addLimitsCommand } from './limits-command.js';
 import { done, type RunCommand } from './run-command.js';
-import { tenantDetails, tenantRow } from './tenant-rows.js';
+import { noticeRow, tenantDetails, tenantRow } from './tenant-rows.js';
 
+const NOTICES_MAX = 500;
 const CAP = `${rangeText(SESSIONS_BOUNDS)}, or none`;
 const capOf = wholeInOrNone(SESSIONS_BOUNDS);
 
@@ -38,6 +40,19 @@ export function addTenantCommands(program: Command, run: RunCommand): void {
     .description('one tenant with all its limits')
     .action((named: string, _flags, command: Command) =>
       run(command, async (tenancy) => [tenantDetails(done(await findTenant(tenancy, named)))]),
+    );
+  tenant
+    .command('budget-notices [tenant]')
+    .description(`of which spending limits 50, 80 or 100 % were used, in which period: the newest ${NOTICES_MAX}`)
+    .action((named: string | undefined, _flags, command: Command) =>
+      run(
+        command,
+        async (tenancy) => {
+          const tenants = named === undefined ? null : [done(await findTenant(tenancy, named)).id];
+          return (await listBudgetNotices(tenancy.db, tenants, NOTICES_MAX)).map(noticeRow);
+        },
+        'no budget is used to 50 %',
+      ),
     );
 }
 

@@ -1,4 +1,5 @@
 // How a tenant is shown: in a list by the limits that somebody set, alone with all of them.
+import type { BudgetNotice } from '@trunkline/admission';
 import { formatAmount, type AmountPico } from '@trunkline/kernel';
 import { DEFAULT_LIMITS, type TenantLimits, type TenantRecord } from '@trunkline/tenancy';
 import type { Row } from './output.js';
@@ -13,6 +14,16 @@ export function tenantRow({ id, slug, name, status, sessionsMax, limits }: Tenan
 /** A tenant alone. */
 export function tenantDetails({ id, slug, name, status, sessionsMax, limits }: TenantRecord): Row {
   return { id, slug, name, status, sessions_max: sessionsMax, ...limitsRow(limits) };
+}
+
+/** A budget that was used so far. */
+export function noticeRow(notice: BudgetNotice): Row {
+  const { tenantId, period, periodStartMs, percent, limit, spent, noticedAtMs } = notice;
+  return {
+    ...{ tenant: tenantId, period, since: new Date(periodStartMs).toISOString(), percent },
+    ...{ limit_usd: formatAmount(limit), spent_usd: formatAmount(spent) },
+    noticed_at: new Date(noticedAtMs).toISOString(),
+  };
 }
 
 function limitsRow(limits: TenantLimits): Row {

@@ -168,7 +168,8 @@ describe("a session's own limit", () => {
     expect(one.seen.ended).toBe(false);
     await one.turn('b', '0.5');
     expect([one.seen.ended, other.seen.ended]).toEqual([true, false]);
-    expect(events).toMatchObject([50, 80, 100].map((percent) => ({ kind: 'threshold', period: 'session', percent })));
+    const crossed = { kind: 'threshold', sessionId: 'ses_1', period: 'session' };
+    expect(events).toMatchObject([50, 80, 100].map((percent) => ({ ...crossed, percent })));
   });
 });
 

@@ -1,7 +1,7 @@
 // The budgets of all tenants in this process: asks the store, remembers which tenants have used theirs up, and tells the
 // sessions of those. A loop brings what the ledger recorded into the store, and hears from it what other processes did.
 // Nothing here can hold a call up: what the store does not answer in time counts as allowed, and is billed.
-import type { AmountPico, Clock, Refusal, TenantId } from '@trunkline/kernel';
+import type { AmountPico, Clock, Refusal, SessionId, TenantId } from '@trunkline/kernel';
 import {
   isLimited,
   periodsAt,
@@ -23,6 +23,8 @@ export type BudgetEvent =
   | {
       readonly kind: 'threshold';
       readonly tenantId: TenantId;
+      /** Of a session's own limit; null: the limit is of all sessions together. */
+      readonly sessionId: SessionId | null;
       readonly period: SpendPeriod | 'session';
       readonly percent: Threshold;
     }
@@ -81,7 +83,7 @@ export class Budgets {
       reserve: (turnId, estimate) => this.reserve(tenantId, turn(turnId), estimate),
       settle: (turnId, amount, tokens) => void this.settle(tenantId, turn(turnId), { amount, tokens }),
       release: (turnId) => void this.ask(this.parts.store.release(tenantId, turn(turnId))),
-      crossed: (percent) => this.parts.observe({ kind: 'threshold', tenantId, period: 'session', percent }),
+      crossed: (percent) => this.parts.observe({ kind: 'threshold', tenantId, sessionId, period: 'session', percent }),
       blocked: (denial, when) => this.parts.observe({ kind: 'turn_blocked', tenantId, denial, when }),
       blockedCost: (amount) => this.parts.observe({ kind: 'blocked_turn_cost', tenantId, amount }),
       within: (answer, ms) => this.within(answer, ms),
@@ -172,7 +174,7 @@ export class Budgets {
     if (tokens !== null) this.minutes.set(tenantId, { ...tokens, atMs: this.parts.clock.nowMs() });
     const [oldest] = this.minutes.keys();
     if (this.minutes.size > MINUTES_MAX && oldest !== undefined) this.minutes.delete(oldest);
-    for (const { period, percent } of crossed) this.parts.observe({ kind: 'threshold', tenantId, period, percent });
+    for (const crossing of crossed) this.parts.observe({ kind: 'threshold', tenantId, sessionId: null, ...crossing });
     const siblings = this.sessions.get(tenantId);
     if (denial?.kind !== 'spent' || !siblings) {
       this.spent.delete(tenantId);

@@ -1,4 +1,5 @@
-// Opens the budgets of a process and says what becomes of their events: a log line and a counter; alerts will hang here.
+// Opens the budgets of a process and says what becomes of their events: a log line and a counter. Whoever pays
+// is told by the worker (`watch-budgets.ts`), which asks the ledger: what is heard here may be lost with its answer.
 import { setTimeout as delay } from 'node:timers/promises';
 import { formatAmount, systemClock } from '@trunkline/kernel';
 import type { BudgetStore, SpendRecords } from '@trunkline/admission';
@@ -47,9 +48,10 @@ function observer({ log, metrics }: Pick<OpenBudgetsParts, 'log' | 'metrics'>): 
   return (event) => {
     switch (event.kind) {
       case 'threshold': {
-        const { tenantId: tenant_id, period, percent } = event;
+        const { tenantId: tenant_id, period, percent, sessionId } = event;
         metrics.counter('budgetThresholds', { period, percent: `${percent}` }).add(1);
-        log.info({ event: 'budget_threshold', tenant_id, name: period, count: percent }, 'a budget is used so far');
+        const who = { tenant_id, session_id: sessionId ?? undefined };
+        log.info({ event: 'budget_threshold', ...who, name: period, count: percent }, 'a budget is used so far');
         return;
       }
       case 'turn_blocked': {

@@ -17,6 +17,7 @@ import { startRefusedSweep } from './refused-sweep.js';
 import { startReconcileJobs, type ReconcileParts } from './reconcile-jobs.js';
 import { startReaper, type ReaperParts } from './reaper.js';
 import { startRollup } from './rollup.js';
+import { watchBudgets } from './watch-budgets.js';
 import { watchLedger } from './watch-ledger.js';
 import { watchPeriods } from './watch-periods.js';
 import { watchReviews } from './watch-reviews.js';
@@ -74,6 +75,7 @@ export async function startWorker({
   watchLedger(db, metrics, shutdown);
   watchPeriods(db, metrics, shutdown);
   watchReviews(db, metrics, shutdown);
+  watchBudgets({ db, log, clock: systemClock }, shutdown);
   startContentSweep({ db, log, clock: systemClock }, shutdown);
   startRefusedSweep({ db, log, clock: systemClock }, shutdown);
   startModerationActions({ db, log, clock: systemClock }, shutdown);

@@ -130,6 +130,17 @@ describe('the worker', () => {
     expect(text).toContain('trunkline_period_close_refused_total{step="approve"} 0');
   });
 
+  it('notices that a budget is used so far, once', async () => {
+    const tenant = { id: 'tnt_budget', slug: 'budget', name: 'Budget', status: 'active', spendMonthMax: '10' };
+    await db.tenant.create({ data: tenant });
+    await db.$executeRaw`INSERT INTO tenant_spend VALUES (${tenant.id}, date_trunc('month', now(), 'UTC'), 8)`;
+    const noticed = async () => {
+      const rows = await db.budgetNotice.findMany({ where: { tenantId: tenant.id }, orderBy: { percent: 'asc' } });
+      return rows.length === 0 ? null : rows.map(({ period, percent }) => `${period} ${percent}`);
+    };
+    expect(await eventually('the notices', noticed, DEADLINE_MS)).toEqual(['month 50', 'month 80']);
+  });
+
   it('outlives a crash of the database and says so meanwhile', async () => {
     expect(worker.problem()).toBeNull();
     await postgres.crash();

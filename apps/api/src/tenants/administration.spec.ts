@@ -311,3 +311,22 @@ describe('lists of 10,000 tenants and 100,000 keys', () => {
     expect((await send('GET', `tenants?${query}`)).status).toBe(400);
   });
 });
+
+describe('budget notices', () => {
+  it('are read of the tenant that is named, with the limit as it was then', async () => {
+    const noticed = { period: 'day', periodStart: new Date('2026-11-21'), percent: 80, noticedAt: new Date(nowMs) };
+    for (const slug of ['noticed', 'unnoticed']) {
+      const { body } = await create(slug);
+      const limits = { limitAmount: slug === 'noticed' ? '50' : '7', spent: '41.5' };
+      await postgres.db.budgetNotice.create({ data: { tenantId: body.id ?? '', ...noticed, ...limits } });
+    }
+    expect((await send('GET', 'tenants/noticed/budget-notices')).body).toEqual({
+      notices: [
+        {
+          ...{ period: 'day', periodStart: '2026-11-21T00:00:00.000Z', percent: 80, limit: '50', spent: '41.5' },
+          noticedAt: new Date(nowMs).toISOString(),
+        },
+      ],
+    });
+  });
+});

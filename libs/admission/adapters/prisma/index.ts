@@ -1,1 +1,2 @@
 export { PrismaSpendRecords } from './spend-records.js';
+export { listBudgetNotices, noteBudgets } from './budget-notices.js';

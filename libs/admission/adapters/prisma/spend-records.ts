@@ -19,10 +19,11 @@ export class PrismaSpendRecords implements SpendRecords {
 
   async spentBy(tenantIds: readonly TenantId[], periods: Periods): Promise<ReadonlyMap<TenantId, RecordedSpend>> {
     const { dayMs, monthMs } = startsOf(periods);
-    const next = startsOf({ ...periods, month: periods.month + 1 });
+    const next = startsOf({ day: periods.day + 1, month: periods.month + 1 });
     const rows = await this.db.$queryRaw`
       SELECT tenant_id AS tenant, sum(amount)::text AS month,
-             coalesce(sum(amount) FILTER (WHERE hour >= ${instant(dayMs)}::timestamptz), 0)::text AS day
+             coalesce(sum(amount) FILTER (WHERE hour >= ${instant(dayMs)}::timestamptz
+                                            AND hour < ${instant(next.dayMs)}::timestamptz), 0)::text AS day
         FROM tenant_spend
        WHERE tenant_id = ANY(${[...tenantIds]}) AND hour >= ${instant(monthMs)}::timestamptz
          AND hour < ${instant(next.monthMs)}::timestamptz
