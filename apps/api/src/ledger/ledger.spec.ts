@@ -10,6 +10,8 @@ import { startTestPostgres, type TestPostgres } from '../../../../test/support/p
 import { startApi, type RunningApi } from '../index.js';
 
 const TOKEN = 'the-token-of-the-operator';
+// Whatever else stands in it.
+const CHECKLIST: unknown = expect.arrayContaining([expect.objectContaining({ check: 'reconciled', state: 'missing' })]);
 const WHO = { tenant: 'acme', actor: 'ann', reason: 'agreed' };
 
 let postgres: TestPostgres;
@@ -64,6 +66,10 @@ describe('the books of the API', () => {
     await ask(`${month}/soft-close`, { tenant, actor });
     const refused = await ask(`${month}/close`, { tenant, actor });
     expect(refused.answer['detail']).toContain('reconciled: it was not reconciled');
+    expect(await ask(`${month}/checklist?tenant=${tenant}`)).toMatchObject({
+      status: 200,
+      answer: { period: '2026-08', checklist: CHECKLIST },
+    });
     await ask(`${month}/waivers`, { ...WHO, check: 'reconciled' });
     expect((await ask(`${month}/close`, { tenant, actor })).answer).toMatchObject({ closeRequestedBy: 'ann' });
     expect((await ask(`${month}/approve`, { tenant, actor })).status).toBe(422);
