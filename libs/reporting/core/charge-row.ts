@@ -81,6 +81,8 @@ export interface ManualRow extends ChargeTime {
   readonly total: AmountPico;
   /** By how much the tenant owes more; a prepayment changes nothing of that until usage is paid out of it. */
   readonly charge: AmountPico;
+  /** By how much the vendor charges us more; nothing for a booking of the tenant's side. */
+  readonly cost: AmountPico;
   readonly booking: Booking;
 }
 

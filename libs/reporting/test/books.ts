@@ -9,7 +9,7 @@ import { parsePriceRows } from '@trunkline/rating';
 import { importPrices, loadPriceBook, storeDerivedPrices } from '@trunkline/rating/adapters/prisma';
 
 // Specs beside an adapter reach other libraries' adapters through here: an adapter's folder imports none of theirs.
-export { bookByHand, rerate, updateCompany } from '@trunkline/ledger/adapters/prisma';
+export { bookByHand, rerate, reverseTransaction, updateCompany } from '@trunkline/ledger/adapters/prisma';
 export { loadPriceBook, storeDerivedPrices } from '@trunkline/rating/adapters/prisma';
 
 export const TENANT = mintId('tnt', 1, (n) => new Uint8Array(n).fill(1));

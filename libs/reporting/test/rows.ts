@@ -71,9 +71,16 @@ export function manual(over: Partial<ManualRow> = {}): ManualRow {
     tenantId: ACME,
     total: charge,
     charge,
+    cost: ZERO,
     booking: { id: 'txn_1', correctsId: null, reason: 'goodwill', actor: 'ada' },
     ...over,
   };
+}
+
+/** What the vendor charges us more, or with a minus less, booked by hand. */
+export function vendorMemo(text: string): ManualRow {
+  const booking = { id: 'txn_3', correctsId: null, reason: 'OpenAI credit memo', actor: 'ada' };
+  return manual({ kind: 'adjustment', charge: ZERO, total: amount(text), cost: amount(text), booking });
 }
 
 /** What is taken back of a closed October, and what is right. */
@@ -109,6 +116,7 @@ export const EVERY_KIND: readonly ChargeRow[] = [
     booking: { id: 'txn_2', correctsId: null, reason: '=1+1', actor: 'bob' },
   }),
   manual({ kind: 'prepayment', charge: ZERO, total: amount('100') }),
+  vendorMemo('-300'),
 ];
 
 /** November of two tenants, Acme's in a cost centre, closed unless told. */

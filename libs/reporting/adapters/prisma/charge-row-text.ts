@@ -73,8 +73,9 @@ function manualRowOf(row: CopiedRow): ManualRow {
       reason: row[30] ?? null,
       actor: row[31] ?? null,
     },
+    total: amountAt(row, 24),
     charge: amountAt(row, 25),
-    total: amountAt(row, 26),
+    cost: amountAt(row, 26),
   };
 }
 

@@ -5,23 +5,28 @@ import type { Period } from '@trunkline/ledger';
 import type { PriceBooks } from '@trunkline/rating';
 import { withSnapshot } from '@trunkline/platform/database';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
-import type { ChargeRow, MeteredRow } from '../../index.js';
+import { isMetered, type ChargeRow, type MeteredRow } from '../../index.js';
+import { amount } from '../../test/rows.js';
 import {
+  bookByHand,
   closePeriod,
   loadPriceBook,
   OTHER_TENANT,
   postUsage,
   rerate,
+  reverseTransaction,
   storeDerivedPrices,
   TENANT,
   usageAt,
 } from '../../test/books.js';
+import { periodOfText } from './charge-row-text.js';
 import { chargeRowsOf, tenantsOfMonth } from './index.js';
 
 // A real server on a machine that may be busy with other tests.
 jest.setTimeout(60_000);
 
 const THIRD_TENANT = mintId('tnt', 1, (n) => new Uint8Array(n).fill(3));
+const BY_HAND_TENANT = mintId('tnt', 1, (n) => new Uint8Array(n).fill(4));
 const LIST_PRICE = { model: 'voice-model', meter: 'input_text', unit: 'tokens', source: 'test' };
 
 let postgres: TestPostgres;
@@ -125,6 +130,31 @@ describe('charge rows', () => {
       'usage cost_only reported 0 -4',
       'usage cost_only reported 0 3',
     ]);
+  });
+
+  it("carry what was booked by hand of the vendor's side as cost, and taken back with the other sign", async () => {
+    const { db } = postgres;
+    const because = { actor: 'ann', reason: 'credit memo of the vendor' };
+    const common = { tenantId: BY_HAND_TENANT, because, usagePeriod: '2026-01' } as const;
+    const memo = {
+      ...common,
+      kind: 'adjustment',
+      side: 'provider_cost',
+      amount: amount('-300'),
+      reference: 'memo',
+    } as const;
+    const booked = await bookByHand(db, memo);
+    if (!booked.ok) throw new Error(booked.error.message);
+    // Another test may have closed it: then the next month that is open.
+    const period = periodOfText(booked.value.row.period);
+    const charged = { ...common, kind: 'adjustment', amount: amount('-3'), reference: 'rounding' } as const;
+    expect(await bookByHand(db, charged)).toMatchObject({ ok: true });
+    expect(await reverseTransaction(db, booked.value.row.id, because)).toMatchObject({ ok: true });
+    const sums = (await read('UTC', BY_HAND_TENANT, period)).map((row) => {
+      if (isMetered(row)) throw new Error('nothing was metered');
+      return [row.total, row.charge, row.cost].map((each) => formatAmount(each)).join(' ');
+    });
+    expect(sums.sort()).toEqual(['-3 -3 0', '-300 0 -300', '300 0 300']);
   });
 
   it("never hold another tenant's usage, and come tenant by tenant", async () => {

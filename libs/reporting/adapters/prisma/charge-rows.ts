@@ -86,18 +86,19 @@ function priceColumns(alias: string): string {
   return PRICE_COLUMNS.map((column) => `${alias}.${column} AS ${alias}_${column}`).join(', ');
 }
 
-// What a booking by hand changes of what the tenant owes, whatever account stands on the other side. One that was taken
-// back shows twice, the second time with the other sign, as the kind that it was. In the columns of metered rows: what was
-// booked stands where those have their cost.
+// What a booking by hand changes of what the tenant owes, whatever account stands on the other side, or of what the vendor
+// charges us. One that was taken back shows twice, the second time with the other sign, as the kind that it was. In the
+// columns of metered rows: what was booked stands where those have their quantity.
 function manualSql(range: BooksRange): string {
   const zone = literal(range.timeZone);
   const instant = '(extract(epoch FROM t.occurred_at) * 1000)::bigint';
   const nothing = (count: number): string => Array.from({ length: count }, () => 'NULL').join(', ');
   return `
     SELECT t.tenant_id, t.period, t.usage_period, (t.occurred_at AT TIME ZONE ${zone})::date, ${instant}, ${instant},
-           ${nothing(4 + 2 * PRICE_COLUMNS.length)}, NULL,
+           ${nothing(4 + 2 * PRICE_COLUMNS.length)}, t.total,
            coalesce((SELECT sum(e.amount) FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
-                      WHERE e.transaction_id = t.id AND a.kind = 'receivable'), 0), t.total, NULL,
+                      WHERE e.transaction_id = t.id AND a.kind = 'receivable'), 0),
+           CASE WHEN t.purpose = 'provider_cost' THEN t.total ELSE 0 END, NULL,
            t.id, t.corrects_id, t.reason, t.actor, CASE WHEN t.kind = 'reversal' THEN r.kind ELSE t.kind END,
            t.chain_sequence, NULL
       FROM ledger_transaction t LEFT JOIN ledger_transaction r ON r.id = t.corrects_id

@@ -41,9 +41,18 @@ const sumOf = (name: string, column: string): number =>
 describe('a workbook in another reader', () => {
   it('has the totals of the books, and its cost centres add up to them', () => {
     expect(summary('Charged')?.v).toBe(154.599396);
-    expect(summary('Provider cost')?.v).toBe(237.038911);
+    expect(summary('Provider cost')?.v).toBe(-62.961089);
     expect(sumOf('Cost centres', 'Charge')).toBe(micros(summary('Charged')));
     expect(sumOf('Cost centres', 'Cost')).toBe(micros(summary('Provider cost')));
+  });
+
+  it("has what was booked by hand of the vendor's side in its own column, in the cost and in the margin", () => {
+    const memo = linesOf('Adjustments').find((line) => line['Reason']?.v === 'OpenAI credit memo');
+    expect(memo).toMatchObject({ Amount: { v: 0 }, Cost: { v: -300 } });
+    expect(micros(summary('Margin'))).toBe(micros(summary('Charged')) - micros(summary('Provider cost')));
+    const byHand = linesOf('Adjustments').filter((line) => line['Meter']?.v === undefined);
+    const cost = byHand.reduce((sum, line) => sum + micros(line['Cost']), 0);
+    expect(sumOf('Tenant x SKU', 'Cost') + cost).toBe(micros(summary('Provider cost')));
   });
 
   it.each(['Cost centres', 'Tenant x SKU'])('says the sums of %s in its last row', (name) => {

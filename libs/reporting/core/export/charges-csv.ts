@@ -19,7 +19,7 @@ type ChargeColumn = Column<ChargeRow>;
 /** For programs. */
 export const machineCsvFormat: ExportFormat = {
   id: 'csv',
-  version: 2,
+  version: 3,
   describes: 'charges as CSV for programs: UTF-8, RFC 4180, exact decimals',
   files: (context, sources) => [chargesFile('charges', sources.charges(), { context, profile: MACHINE })],
 };
@@ -27,7 +27,7 @@ export const machineCsvFormat: ExportFormat = {
 /** For people with a spreadsheet. */
 export const excelCsvFormat: ExportFormat = {
   id: 'excel-csv',
-  version: 2,
+  version: 3,
   describes: 'charges as CSV for Excel: byte order mark, separator and decimal sign to choose',
   files(context, sources) {
     const { separator, decimalComma } = context.options;
@@ -77,7 +77,7 @@ export function chargeColumns(context: ExportContext, forPeople: boolean): reado
     ...priceColumns('price', (row) => (isMetered(row) ? row.chargePrice : null)),
     ...priceColumns('list_price', (row) => (isMetered(row) ? row.listPrice : null)),
     ...money('charge', (row) => (row.kind === 'prepayment' ? ZERO : row.charge)),
-    ...money('provider_cost', (row) => (isMetered(row) ? row.cost : null)),
+    ...money('provider_cost', costOf),
     // Paid in, or with a minus used. No charge, so that the column of charges adds up to the manifest's total.
     ...money('prepaid', (row) => (row.kind === 'prepayment' ? row.total : null)),
     text('currency', () => 'USD'),
@@ -140,6 +140,11 @@ function keyName({ directory }: ExportContext, row: ChargeRow): string | null {
 
 function kindOf(row: ChargeRow): string {
   return isMetered(row) && row.billing === 'not_billed' ? 'estimated_not_billed' : row.kind;
+}
+
+// Nothing where it could not be another: of a booking of the tenant's side.
+function costOf(row: ChargeRow): AmountPico | null {
+  return isMetered(row) || row.cost !== ZERO ? row.cost : null;
 }
 
 function quantityOf(row: ChargeRow): string | null {

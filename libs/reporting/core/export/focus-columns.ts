@@ -1,7 +1,7 @@
 // The columns of FOCUS Cost and Usage that apply to us, in the order of the file: FOCUS's by name, then our own. Where a
 // column is `since` or `until` a version, the projections to older ones follow from it. What a column means is FOCUS's to
 // say; what we put into it is said here, in one place, and checked by focus.spec.ts.
-import { formatAmount, type AmountPico } from '@trunkline/kernel';
+import { formatAmount, ZERO, type AmountPico } from '@trunkline/kernel';
 import { pricingUnitOf } from '@trunkline/rating';
 import { isMetered, type AppliedPrice, type ChargeRow } from '../charge-row.js';
 import { UNASSIGNED } from '../cost-centre.js';
@@ -179,8 +179,9 @@ function contractedUnitPrice({ row }: FocusRow): string | null {
   return row.chargePrice === null ? '0' : formatAmount(row.chargePrice.price);
 }
 
+// A booking by hand has no list price: one of the tenant's side stands as it is, one of the vendor's side as what it costs.
 function listCost({ row }: FocusRow): string {
-  return formatAmount(isMetered(row) ? row.cost : row.charge);
+  return formatAmount(isMetered(row) || row.cost !== ZERO ? row.cost : row.charge);
 }
 
 // The list price in the unit of the row. Where the tenant's price is per another quantity than the list's, only if that

@@ -12,7 +12,7 @@ const CSV = 'text/csv; charset=utf-8';
 /** Cost and Usage, Billing Period, metadata. */
 export const focusFormat: ExportFormat = {
   id: 'focus',
-  version: 2,
+  version: 3,
   describes: 'FOCUS Cost and Usage, for FinOps tools; with Billing Period and metadata',
   files(context, sources) {
     const version = context.options.focusVersion;

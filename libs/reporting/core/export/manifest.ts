@@ -2,7 +2,7 @@
 // nothing that differs when the same closed month is exported again.
 import { addAmounts, formatAmount, ZERO, type AmountPico } from '@trunkline/kernel';
 import { z } from 'zod';
-import { isMetered, type ChargeRow, type ChargeRows } from '../charge-row.js';
+import type { ChargeRow, ChargeRows } from '../charge-row.js';
 import { UNASSIGNED } from '../cost-centre.js';
 import { costCentreOfRow, isPreliminary } from '../directory.js';
 import type { UsageRows } from '../usage-row.js';
@@ -79,7 +79,7 @@ export class ControlTotals {
 
   #addCharge(row: ChargeRow): void {
     if (row.kind === 'prepayment') return;
-    this.#add(row.charge, isMetered(row) ? row.cost : ZERO);
+    this.#add(row.charge, row.cost);
     const code = costCentreOfRow(this.context.directory, row)?.code ?? UNASSIGNED;
     this.#centres.set(code, addAmounts(this.#centres.get(code) ?? ZERO, row.charge));
   }

@@ -84,10 +84,9 @@ export class WorkbookBuilder {
 
   /** Takes a row. @throws WorkbookTooLarge */
   add(row: ChargeRow): void {
-    const cost = isMetered(row) ? row.cost : ZERO;
     if (row.kind !== 'prepayment') {
       const code = costCentreOfRow(this.context.directory, row)?.code ?? UNASSIGNED;
-      this.#centres.set(code, plus(this.#centres.get(code), row.charge, cost));
+      this.#centres.set(code, plus(this.#centres.get(code), row.charge, row.cost));
     }
     if (isMetered(row)) this.#addSku(row);
     if (row.kind !== 'usage') this.#adjustments.push(adjustmentOf(row, this.context.directory));
@@ -104,9 +103,9 @@ export class WorkbookBuilder {
       this.#summary(),
       this.#costCentres(),
       this.#tenantSkus(),
-      table('Adjustments', [12, 14, 24, 16, 36, 16, 40, 20, 34, 34], ADJUSTMENT_HEADER, {
+      table('Adjustments', [12, 14, 24, 16, 36, 16, 16, 40, 20, 34, 34], ADJUSTMENT_HEADER, {
         lines: () => this.#adjustments,
-        numbers: [5],
+        numbers: [5, 6],
       }),
       reconciled(reconciliation),
       notes(directory),
@@ -233,7 +232,7 @@ export class WorkbookBuilder {
   }
 }
 
-const ADJUSTMENT_HEADER = 'Day,Kind,Tenant,Month of usage,Meter,Amount,Reason,By,Ledger id,Corrects'.split(',');
+const ADJUSTMENT_HEADER = 'Day,Kind,Tenant,Month of usage,Meter,Amount,Cost,Reason,By,Ledger id,Corrects'.split(',');
 
 function adjustmentOf(row: ChargeRow, directory: Directory): WorkbookRow {
   return [
@@ -243,6 +242,7 @@ function adjustmentOf(row: ChargeRow, directory: Directory): WorkbookRow {
     row.usagePeriod,
     isMetered(row) ? `${row.model} ${row.meter}` : null,
     money(isMetered(row) || row.kind !== 'prepayment' ? row.charge : row.total),
+    money(row.cost),
     row.booking?.reason ?? null,
     row.booking?.actor ?? null,
     row.booking?.id ?? null,
@@ -272,6 +272,7 @@ function notes({ company, period }: Directory): WorkbookSheet {
     'Corrections are of months that were closed when they were booked; they are part of this month.',
     'Prepayments are money received: listed under Adjustments, not part of any charge.',
     'Tenant x SKU has usage alone: its total and what is booked by hand, under Adjustments, make what is charged.',
+    'Adjustments: Amount is what tenants are charged more, Cost what the vendor charges more. Statements have no Cost.',
     'PRELIMINARY: some tenant is not closed for the period, and figures may change.',
     'A close id is the head of the hash chain over all bookings of the tenant and month.',
   ];

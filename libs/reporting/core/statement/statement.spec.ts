@@ -1,7 +1,18 @@
 import { addAmounts, formatAmount, negateAmount, trustedId, ZERO } from '@trunkline/kernel';
 import fc from 'fast-check';
 import { csvCells } from '../../test/books.js';
-import { ACME, amount, BETA, correction, directory, EVERY_KIND, manual, metered, price } from '../../test/rows.js';
+import {
+  ACME,
+  amount,
+  BETA,
+  correction,
+  directory,
+  EVERY_KIND,
+  manual,
+  metered,
+  price,
+  vendorMemo,
+} from '../../test/rows.js';
 import type { ChargeRow } from '../charge-row.js';
 import { StatementBuilder, type Statement, type StatementScope } from './statement.js';
 import { statementCsv, statementJson, totalView } from './statement-texts.js';
@@ -71,6 +82,10 @@ describe('a statement', () => {
     const costOnly = { billing: 'cost_only', chargePrice: null } as const;
     const rows = [metered(), metered({ ...costOnly, quantityMicro: -5n }), metered({ ...costOnly, quantityMicro: 5n })];
     expect(statement(rows).metered).toEqual(statement([metered()]).metered);
+  });
+
+  it("shows nothing of what was booked by hand of the vendor's side: its reason is not for who pays", () => {
+    expect(statementCsv(statement([metered(), vendorMemo('-300')]))).toBe(statementCsv(statement([metered()])));
   });
 
   it('keeps what a correction takes back apart from what it puts in its place', () => {

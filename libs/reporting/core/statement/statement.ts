@@ -152,6 +152,8 @@ export class StatementBuilder {
 
   // What is used of prepaid money lessens what the tenant owes; what is paid in does not.
   #addManual(row: ManualRow): void {
+    // A booking of the vendor's side is nothing to who pays.
+    if (row.cost !== ZERO) return;
     this.#manual.push(manualLineOf(row));
     if (row.kind !== 'prepayment') return;
     if (row.charge === ZERO) this.#received = addAmounts(this.#received, row.total);
