@@ -48,10 +48,10 @@ describe('the services on shares', () => {
     const share = done(await setShare(context, holder, { floor: 3, weight: 5 }));
     expect(share).toEqual({
       ...{ poolId: pool.id, tenantId: tenant.id, poolSlug: pool.slug, tenantSlug: tenant.slug },
-      ...{ floor: 3, ceiling: null, weight: 5 },
+      ...{ floor: 3, ceiling: null, weight: 5, version: expect.any(String) },
     });
     const changed = done(await setShare(context, { ...holder, pool: pool.id }, { ceiling: 9 }));
-    expect(changed).toEqual({ ...share, ceiling: 9 });
+    expect(changed).toEqual({ ...share, ceiling: 9, version: expect.any(String) });
     expect(await listShares(context, { pool: pool.slug })).toEqual([changed]);
     expect(await listShares(context)).toContainEqual(changed);
     expect(done(await removeShare(context, holder))).toEqual(changed);
