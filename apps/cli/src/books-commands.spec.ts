@@ -34,6 +34,8 @@ jest.setTimeout(60_000);
 const PRICE = { model: 'voice', meter: 'input_text', unit: 'tokens', price: '4', effectiveFrom: '2026-01-01' };
 const BECAUSE = '--reason agreed --actor ann';
 const FROM_SEPTEMBER = '--from 2026-09-01 --to 2026-11-01';
+// The days around all that was used: each is computed anew, again and again.
+const DAYS_OF_USE = '--from 2026-09-10 --to 2026-10-11';
 const KEY = mintId('key', 1, randomBytes);
 
 let postgres: TestPostgres;
@@ -251,14 +253,14 @@ describe('the commands of finance', () => {
   });
 
   it('verify the sums of dashboards, say which day is wrong, and put it right', async () => {
-    const verify = `rollup verify ${FROM_SEPTEMBER}`;
+    const verify = `rollup verify ${DAYS_OF_USE}`;
     const tables = (await cli(verify)).map((row) => [row['table'], row['changed']]);
     expect(tables.length).toBeGreaterThan(1);
     expect(tables.every(([, changed]) => changed === null)).toBe(true);
     await postgres.db
       .$executeRaw`UPDATE usage_rollup_day SET tenant_charge = tenant_charge + 1 WHERE day < '2026-10-01'`;
     await expect(cli(verify)).rejects.toThrow(/2026-09-10.*rollup rebuild/);
-    await cli(`rollup rebuild ${FROM_SEPTEMBER} --tenant acme`);
+    await cli(`rollup rebuild ${DAYS_OF_USE} --tenant acme`);
     expect((await cli(verify)).map((row) => row['changed'])).toEqual(tables.map(() => null));
   });
 });
