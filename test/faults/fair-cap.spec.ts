@@ -1,5 +1,5 @@
-// Promise P2 against kill -9 and a Redis in trouble, by the upstream's own books. The same run for ten minutes:
-// `node --import ./test/support/ts-register.mjs test/faults/fair-cap/main.ts --minutes 10`.
+// Promise P2 against kill -9, by the upstream's own books. The same run for ten minutes, and with `--trouble` against a Redis
+// in trouble, by hand: `node --import ./test/support/ts-register.mjs test/faults/fair-cap/main.ts --minutes 10`.
 import { runFairCap } from './fair-cap/run.js';
 
 const SIZE = {
