@@ -192,6 +192,20 @@ describe('a notice of a finding', () => {
     );
   });
 
+  it('that was refused when it was alone holds up none that is found after it', async () => {
+    const tenant = await tenantNotifying();
+    const bad = await tenant.found({ hook: 'new to them' });
+    const { notices, sent, world } = worker(({ body }) => (body.includes('new to them') ? 422 : 204));
+    const tries = () => sent.filter(({ body }) => body.includes(bad.id)).length;
+    for (let n = 1; n <= 4; n += 1) {
+      await told(notices);
+      await tenant.found();
+      await told(notices);
+      expect([tries(), await tenant.outcomes()]).toEqual([n, new Array(n).fill(`${tenant.host}: told`)]);
+      world.nowMs += 2_000 * 2 ** (n - 1) + 1;
+    }
+  });
+
   it('of a service that refuses everything is tried with growing pauses, as of one that is away', async () => {
     const tenant = await tenantNotifying();
     await tenant.found();

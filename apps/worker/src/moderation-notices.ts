@@ -142,7 +142,7 @@ export class Notices {
     const beganMs = clock.monotonicMs();
     const except = resting(this.refused, clock.nowMs());
     const question = { sinceMs: oldest.getTime(), limit: TURN_NOTICES_MAX, tenantId, except };
-    let refused: string | null = null;
+    const refused: string[] = [];
     let isAnyTold = false;
     for (const finding of await dueActions(db, 'notify', question)) {
       if (stopping.aborted || clock.monotonicMs() - beganMs > TURN_MS_MAX) return;
@@ -154,8 +154,8 @@ export class Notices {
       if (stopping.aborted && outcome.kind !== 'told') return;
       if (outcome.kind === 'failed') return this.failed(tenantId, outcome.why);
       if (outcome.kind === 'refused') {
-        refused = outcome.why;
-        await this.setAside(finding, refused);
+        refused.push(outcome.why);
+        await this.setAside(finding, outcome.why);
         continue;
       }
       isAnyTold = true;
@@ -163,8 +163,10 @@ export class Notices {
       this.refused.delete(finding.findingId);
       await this.done(finding, new URL(target.url).host, 'told');
     }
-    // Who refuses everything is as good as away, and is not to be asked twenty times every two seconds.
-    if (refused !== null && !isAnyTold) await this.failed(tenantId, refused);
+    // Who refuses everything is as good as away, and is not to be asked twenty times every two seconds. One notice is not
+    // everything: it rests by itself, and what is found next is told at once.
+    const [first] = refused;
+    if (first !== undefined && refused.length > 1 && !isAnyTold) await this.failed(tenantId, first);
   }
 
   private async send(finding: DueAction, target: WebhookTarget, stopping: AbortSignal): Promise<NoticeOutcome> {
