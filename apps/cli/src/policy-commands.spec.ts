@@ -195,7 +195,7 @@ describe('the commands that set policy', () => {
       'pool create --slug x --weight 1001',
       "'--weight <n>' argument '1001' is invalid. Write a whole number from 0 to 1000.",
     ],
-    ['pool create --slug x --waiting-max -1', 'Write a whole number from 0 to 10000.'],
+    ['pool create --slug x --waiting-max -1', 'Write a whole number from 0 to 1000.'],
     ['pool create --slug x --tokens-per-minute 0', 'Write a whole number from 1 to 1000000000, or none.'],
     ['pool create --slug x --family-cap a=0', 'Write a whole number from 1 to 1000000.'],
     ['pool create --slug x --sessions-max 0', 'Write a whole number from 1 to 1000000, or none.'],

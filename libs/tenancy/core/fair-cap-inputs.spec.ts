@@ -21,8 +21,8 @@ describe('the input for a pool', () => {
 
   it.each([
     ['weight', 0, 1_000],
-    ['waitingMax', 0, 10_000],
-    ['waitingPerTenantMax', 0, 10_000],
+    ['waitingMax', 0, 1_000],
+    ['waitingPerTenantMax', 0, 1_000],
     ['tokensPerMinuteMax', 1, 1_000_000_000],
     ['tier', 1, 5],
     ['sessionsMax', 1, 1_000_000],
