@@ -79,9 +79,7 @@ export function addModerationCommands(program: Command, { run, inquire, services
       run(command, async (tenancy) => {
         const tenant = done(await findTenant(tenancy, named));
         const policies = await moderationPoliciesOf(tenancy.db, tenant.id);
-        return policies.map(({ version, policy, actor, createdAtMs }): Row => {
-          return { version, since: new Date(createdAtMs).toISOString(), actor, policy: JSON.stringify(policy) };
-        });
+        return policies.map(shownPolicy);
       }),
     );
   moderation
@@ -106,9 +104,19 @@ export function addModerationCommands(program: Command, { run, inquire, services
   return moderation;
 }
 
+type StoredPolicy = Awaited<ReturnType<typeof moderationPoliciesOf>>[number];
+
+function shownPolicy({ version, policy, actor, createdAtMs }: StoredPolicy): Row {
+  const read = parseModerationPolicy(policy);
+  const note = read.ok ? heardInPart(read.value) : null;
+  return { version, since: new Date(createdAtMs).toISOString(), actor, policy: JSON.stringify(policy), note };
+}
+
 /** What a policy does beside asking hooks. */
-function besidesOf({ output, input, disclosure, content, actions, strikes }: ModerationPolicy): string {
+function besidesOf(policy: ModerationPolicy): string {
+  const { output, input, disclosure, content, actions, strikes } = policy;
   const does = [
+    heardInPart(policy),
     output.holdBackMs > 0 ? `output waits ${output.holdBackMs} ms` : null,
     input.holdAnswers ? `answers wait for verdicts (${input.onFailure} after ${input.deadlineMs} ms)` : null,
     disclosure.instruction === null ? null : 'discloses by an instruction',
@@ -118,6 +126,15 @@ function besidesOf({ output, input, disclosure, content, actions, strikes }: Mod
     strikes === null ? null : `${strikes.count} strikes refuse an end user`,
   ];
   return does.filter((each) => each !== null).join(', ') || 'nothing';
+}
+
+/** What "closed" does not mean for speech that is not held back; null where it is, or no such hook judges it. */
+function heardInPart({ hooks, output }: ModerationPolicy): string | null {
+  const isMeant = hooks.some(
+    ({ onFailure, dryRun, kinds }) => onFailure === 'closed' && !dryRun && (kinds?.includes('output_text') ?? true),
+  );
+  if (!isMeant || output.holdBackMs > 0) return null;
+  return 'blocked speech can be heard in part, also by hooks that fail closed (output.holdBackMs is 0)';
 }
 
 // Its gateways may have other settings than this shell: said, not refused.

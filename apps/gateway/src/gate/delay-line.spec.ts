@@ -7,8 +7,10 @@ const message = (text: string, responseId = 'r1', rest: string | null = null): D
     responseId,
     items: [],
     isOurs: false,
+    isCall: false,
     rest: rest === null ? null : Buffer.from(rest),
   },
+  mustWait: () => false,
 });
 
 function lineOf(delayMs: number) {
@@ -58,6 +60,21 @@ describe('a delay line', () => {
     line.block(({ responseId }) => responseId === 'r1');
     pass(500);
     expect(sent).toEqual(['done', 'other']);
+  });
+
+  it('keeps what must wait beyond its time, and what is behind it, without asking by the clock', () => {
+    const { line, sent, pass, isTimed } = lineOf(500);
+    let mustWait = true;
+    void line.add({ ...message('a'), mustWait: () => mustWait });
+    void line.add(message('b'));
+    pass(2_000);
+    expect([sent, isTimed()]).toEqual([[], false]);
+    mustWait = false;
+    void line.add(message('c'));
+    line.proceed();
+    expect([sent, isTimed()]).toEqual([['a', 'b'], true]);
+    pass(500);
+    expect(sent).toEqual(['a', 'b', 'c']);
   });
 
   it('of a session that is over lets go what may, at once, and nothing by its time', () => {

@@ -1,5 +1,6 @@
-// Output that waits before the caller gets it, so that what a gate blocks meanwhile is never heard. Keeps the order of what
-// it holds; bounded in bytes: when full, whoever brings more waits until something has left.
+// Output that waits before the caller gets it, so that what a gate blocks meanwhile is never heard: for a time, and for as
+// long as a verdict must be waited for. Keeps the order of what it holds; bounded in bytes: when full, whoever brings more
+// waits until something has left.
 import type { BlockedEvent } from '@trunkline/providers/adapters/openai';
 
 /** One message that waits. */
@@ -7,6 +8,8 @@ export interface DelayedMessage {
   readonly payload: Buffer;
   /** What it is about, and what is left of it should that be blocked. */
   readonly event: BlockedEvent;
+  /** Whether it may not leave yet, whatever the time: whoever makes that false calls `proceed`. */
+  readonly mustWait: () => boolean;
 }
 
 /** What the line needs of the world. */
@@ -68,6 +71,13 @@ export class DelayLine {
     this.schedule();
   }
 
+  /** What something waited for has come: what is due and waits for nothing goes. */
+  proceed(): void {
+    if (this.isStopped || this.isEmpty) return;
+    this.callOff?.();
+    this.release();
+  }
+
   /** The session is over: from now on nothing goes by its time, only by `finish`. */
   stop(): void {
     this.isStopped = true;
@@ -93,7 +103,7 @@ export class DelayLine {
   private release(): void {
     this.callOff = null;
     const nowMs = this.ports.nowMs();
-    const due = this.waiting.findIndex(({ dueMs }) => dueMs > nowMs);
+    const due = this.waiting.findIndex(({ dueMs, mustWait }) => dueMs > nowMs || mustWait());
     const leaving = this.waiting.splice(0, due === -1 ? this.waiting.length : due);
     for (const { payload, event } of leaving) this.ports.send(payload, event);
     this.count();
@@ -108,7 +118,7 @@ export class DelayLine {
   private schedule(): void {
     if (this.isStopped) return;
     const next = this.waiting[0];
-    if (next === undefined) {
+    if (next === undefined || next.mustWait()) {
       this.callOff?.();
       this.callOff = null;
     } else this.callOff ??= this.ports.startTimer(Math.max(0, next.dueMs - this.ports.nowMs()), () => this.release());

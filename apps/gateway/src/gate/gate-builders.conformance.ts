@@ -40,6 +40,8 @@ export function gateOf(policy: Record<string, unknown> = {}, binding = bindingOf
   const findings: GateFinding[] = [];
   const versions: number[] = [];
   const timers: (() => void)[] = [];
+  const dueMs = new Map<() => void, number>();
+  let nowMs = 0;
   let current: GatePolicy = { version: 1, policy: parsed.value, bindings: [binding] };
   const gate = new GateSession(() => current, {
     reader: new OpenAiContentReader(),
@@ -50,14 +52,15 @@ export function gateOf(policy: Record<string, unknown> = {}, binding = bindingOf
     unjudged: ({ why, isBlocked }) => said.unjudged.push([why, isBlocked]),
     unenforceable: (why) => said.unenforceable.push(why),
     context: { tenantId: 'tnt_a', sessionId: 'ses_a' },
-    startTimer: (_afterMs, expired) => {
+    startTimer: (afterMs, expired) => {
       timers.push(expired);
+      dueMs.set(expired, nowMs + afterMs);
       return () => {
         const at = timers.indexOf(expired);
         if (at !== -1) timers.splice(at, 1);
       };
     },
-    nowMs: () => 0,
+    nowMs: () => nowMs,
     toUpstream: (text) => said.upstream.push(JSON.parse(text) as Record<string, unknown>),
     toClient: (payload) => said.client.push(payload.toString()),
     tellBlocked: (from, about) => said.blocked.push([from, about]),
@@ -84,5 +87,15 @@ export function gateOf(policy: Record<string, unknown> = {}, binding = bindingOf
   };
   const change = (rest: Partial<GatePolicy>): void => void (current = { ...current, ...rest });
   const pass = (): void => timers.splice(0).forEach((expired) => expired());
-  return { gate, send, receive, said, findings, versions, timers, change, pass };
+  /** So much time passes: timers that are due by then expire, at its end. */
+  const elapse = (ms: number): void => {
+    nowMs += ms;
+    for (const expired of timers.filter((each) => (dueMs.get(each) ?? 0) <= nowMs)) {
+      const at = timers.indexOf(expired);
+      if (at === -1) continue;
+      timers.splice(at, 1);
+      expired();
+    }
+  };
+  return { gate, send, receive, said, findings, versions, timers, change, pass, elapse };
 }

@@ -169,6 +169,8 @@ export class GateSession {
       return 'hold';
     const isOutput = RESPONSE.test(type) || ITEM.test(type);
     if (isOutput && (this.output.isActive || this.holdsBack || this.gate.isShut)) return 'hold';
+    // It may hold a call.
+    if (isOutput && type !== AUDIO && this.verdicts.areAwaited) return 'hold';
     if (type === AUDIO) return this.output.heard.mustBeTold ? 'hold' : 'note';
     return type === BEGIN ? 'note' : 'pass';
   }
@@ -261,6 +263,11 @@ export class GateSession {
     return this.gate.policy.output.holdBackMs > 0 || !this.delayed.isEmpty;
   }
 
+  /** What was said goes on at once where the policy does not hold it back; a call that was made cannot be stopped. */
+  private mustHold({ isCall }: BlockedEvent): boolean {
+    return this.holdsBack || (isCall && this.verdicts.areAwaited);
+  }
+
   /** Audio comes in many messages a second: one of them is told for all. */
   private refuse(type: string, payload: Buffer): GateVerdict {
     const isAudio = type === APPEND;
@@ -288,8 +295,9 @@ export class GateSession {
   }
 
   /**
-   * With a hold-back the verdict may come while the message waits its time; without one, what is said goes on at once and a
-   * verdict that comes later stops what follows. Answers to a caller's words wait, if the policy says so.
+   * With a hold-back the message waits its time, and for the verdicts of hooks that fail closed; without one, only calls of
+   * tools wait for those: what is said goes on at once, and a verdict that comes later stops what follows. Answers to a
+   * caller's words wait, if the policy says so.
    */
   private judgeSaid(event: GatedEvent): void {
     const words = event.responseId === null ? event.itemId : null;
@@ -298,10 +306,11 @@ export class GateSession {
     const judged = judgeEvent(this.pipeline, event);
     if (!(judged instanceof Promise)) return this.act(judged, by);
     const { responseId } = event;
-    if (responseId !== null) this.verdicts.began(responseId);
+    const given = responseId === null ? null : this.verdicts.began(responseId, failsClosed(event, by));
     void judged.then((each) => {
       this.act(each, by);
-      if (responseId !== null) this.verdicts.given(responseId);
+      given?.();
+      this.delayed.proceed();
     });
   }
 
@@ -343,7 +352,7 @@ export class GateSession {
     if (!RESPONSE.test(type) && !ITEM.test(type)) return 'forward';
     // The tail of a session that is over is metered; what is said in it would go out unjudged.
     if (this.isClosed && this.holdsBack) return 'drop';
-    const isCalm = !this.output.isActive && !this.holdsBack && !this.gate.isShut;
+    const isCalm = !this.output.isActive && !this.holdsBack && !this.gate.isShut && !this.verdicts.areAwaited;
     if (isCalm && !ALWAYS.has(type)) return 'forward';
     const event = withoutWhatWasSaid(payload);
     if (event === null) return 'forward';
@@ -351,11 +360,12 @@ export class GateSession {
     this.output.passed(event);
     const left = isBlocked ? event.rest : payload;
     if (left === null) return 'drop';
-    if (!this.holdsBack) {
+    if (!this.mustHold(event)) {
       this.goesOut(left, event);
       return isBlocked ? { replace: left } : 'forward';
     }
-    const room = this.delayed.add({ payload: left, event });
+    const mustWait = this.verdicts.awaitedBy(event.responseId, event.type === AUDIO);
+    const room = this.delayed.add({ payload: left, event, mustWait });
     return room === null ? 'drop' : room.then(() => 'drop' as const);
   }
 
@@ -388,4 +398,11 @@ export class GateSession {
     const { blocksMax } = this.gate.policy;
     if (mustEnd || (blocksMax !== null && this.blocks >= blocksMax)) this.ports.end();
   }
+}
+
+/** Whether a hook that fails closed judges it. */
+function failsClosed({ places }: GatedEvent, { bindings }: GatePolicy): boolean {
+  const closed = bindings.filter(({ onFailure, dryRun }) => onFailure === 'closed' && !dryRun);
+  const judged = kindsJudged(closed);
+  return places.some(({ piece }) => judged.has(piece.kind));
 }

@@ -6,8 +6,9 @@ import { asList, asObject, parseObject, textOrNull, type Json } from './json.js'
 /** Fields in which events of a response hold what was said. */
 const SAID = ['delta', 'transcript', 'text', 'arguments', 'audio'] as const;
 const TOOL_CALLS = new Set(['function_call', 'mcp_call', 'mcp_approval_request']);
+const CALL_ARGUMENTS = /arguments\.(delta|done)$/;
 /** Events that carry only what was said. */
-const NOTHING_ELSE = /\.(delta|arguments\.done)$/;
+const NOTHING_ELSE = /(\.delta|arguments\.done)$/;
 
 /** What an event of a blocked response says about itself. */
 export interface BlockedEvent {
@@ -15,6 +16,8 @@ export interface BlockedEvent {
   readonly responseId: string | null;
   /** Of the end of a response: whether the gate had it spoken. */
   readonly isOurs: boolean;
+  /** Whether a call of a tool, or a part of one, stands in it. */
+  readonly isCall: boolean;
   /** Items that it names; of `response.done`, all that the response made. */
   readonly items: readonly { readonly id: string; readonly isSpoken: boolean }[];
   /** The event without what was said; null when nothing is left of it. */
@@ -36,6 +39,7 @@ export function withoutWhatWasSaid(payload: Buffer): BlockedEvent | null {
     type,
     responseId: textOrNull(event['response_id']) ?? textOrNull(response?.['id']),
     isOurs: textOrNull(asObject(response?.['metadata'])?.[MARK_FIELD]) !== null,
+    isCall: CALL_ARGUMENTS.test(type) || [item, ...output].some((each) => each !== null && isToolCall(each)),
     items: own === null ? items : [...items, { id: own, isSpoken: false }],
   };
   if (isGone) return { ...found, rest: null };
