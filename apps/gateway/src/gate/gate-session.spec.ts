@@ -382,6 +382,15 @@ it('a hook that hangs on one session delays nothing of another that goes on with
 });
 
 describe('what the caller says', () => {
+  it('is blocked where it would be redacted, and found as blocked: it is for somebody to look at', () => {
+    const redacts = { otherwise: { atLeast: 0, action: 'redact' } } as const;
+    const { receive, said, findings } = gateOf({}, bindingOf(BAD, redacts));
+    const completed = 'conversation.item.input_audio_transcription.completed';
+    receive({ type: completed, item_id: 'item_c', content_index: 0, transcript: 'forbidden' } as { type: string });
+    expect(said.blocked).toEqual([['upstream', 'item_c']]);
+    expect(findings).toMatchObject([{ itemId: 'item_c', word: { action: 'block' } }]);
+  });
+
   it('is taken out of the conversation when it is blocked', () => {
     const { receive, said } = gateOf();
     const transcript = {

@@ -24,7 +24,7 @@ import { BlockedOutput } from './blocked-output.js';
 import { DelayLine } from './delay-line.js';
 import { Excerpts } from './excerpts.js';
 import type { Unjudged } from './held-answers.js';
-import { judgeEvent, type JudgedEvent } from './judge-event.js';
+import { asSaid, judgeEvent, type JudgedEvent } from './judge-event.js';
 import { SessionConduct, type SessionConductPorts } from './session-conduct.js';
 import { VerdictsDue } from './verdicts-due.js';
 
@@ -304,11 +304,11 @@ export class GateSession {
     if (words !== null) this.conduct.judging(words);
     const by = this.gate;
     const judged = judgeEvent(this.pipeline, event);
-    if (!(judged instanceof Promise)) return this.act(judged, by);
+    if (!(judged instanceof Promise)) return this.act(asSaid(judged), by);
     const { responseId } = event;
     const given = responseId === null ? null : this.verdicts.began(responseId, failsClosed(event, by));
     void judged.then((each) => {
-      this.act(each, by);
+      this.act(asSaid(each), by);
       given?.();
       this.delayed.proceed();
     });
@@ -324,10 +324,7 @@ export class GateSession {
     return isBlocked;
   }
 
-  /**
-   * What was said cannot be redacted any more: it is stopped like what is blocked.
-   * @param by the policy that was asked; another may be in force by now.
-   */
+  /** @param by the policy that was asked; another may be in force by now. */
   private act(judged: JudgedEvent, by: GatePolicy): void {
     this.tell(judged, by);
     const { action, event } = judged;

@@ -23,6 +23,13 @@ export function judgeEvent(pipeline: Pipeline, event: GatedEvent): JudgedEvent |
   return judgeFrom(pipeline, 0, { event, action: 'pass', heard: [] });
 }
 
+/** What was said cannot be changed any more: what hooks would have redacted is blocked, and told as that. */
+export function asSaid(judged: JudgedEvent): JudgedEvent {
+  const stopping = (action: Action): Action => (action === 'redact' ? 'block' : action);
+  const heard = judged.heard.map(({ word, place }) => ({ word: { ...word, action: stopping(word.action) }, place }));
+  return { ...judged, action: stopping(judged.action), heard };
+}
+
 function judgeFrom(pipeline: Pipeline, index: number, so: JudgedEvent): JudgedEvent | Promise<JudgedEvent> {
   let judged = so;
   for (let i = index; i < so.event.places.length; i++) {
