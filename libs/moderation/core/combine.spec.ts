@@ -85,6 +85,21 @@ describe('hooks combined', () => {
     expect(await combine('any', first, part(atOnce, { required: false }))).toEqual({ hate: 0.9, spam: 0.5 });
   });
 
+  it('are over when none is asked any more: one that hangs beside one that failed hears of the deadline', async () => {
+    const asked = new AbortController();
+    const hung = new Promise<Verdict>((_resolve, reject) =>
+      asked.signal.addEventListener('abort', () => reject(new Error('gone'))),
+    );
+    const whole = combinedHook([part(broken), part(hookOf(() => hung))], 'any');
+    let isOver = false;
+    const verdict = Promise.resolve(whole.inspect(CONTENT, CONTEXT, asked.signal)).finally(() => (isOver = true));
+    const failure = expect(verdict).rejects.toThrow('down');
+    await new Promise(setImmediate);
+    expect(isOver).toBe(false);
+    asked.abort();
+    await failure;
+  });
+
   it('fail when none answers, though none is required: that is not the same as nothing found', async () => {
     const optional = part(broken, { required: false });
     await expect(combine('any', optional, optional)).rejects.toThrow('no hook of the combination answered');

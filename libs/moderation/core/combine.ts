@@ -1,6 +1,7 @@
 // Several hooks as one: asked at the same time about the same content, their scores combined by category into one, from
 // which the policy's thresholds then say what follows. Guarantees that a part which fails makes the whole fail unless the
-// policy can do without it, and then counts for nothing; and that the whole fails when no part answers.
+// policy can do without it, and then counts for nothing; that the whole fails when no part answers; and that it answers when
+// no part is asked any more.
 import type { Content } from './content.js';
 import { HookFailed, type HookContext, type ModerationHook } from './hook.js';
 import type { Finding, Verdict } from './verdict.js';
@@ -44,11 +45,18 @@ export function combinedHook(parts: readonly HookPart[], combination: Combinatio
 function combinedOf(answers: readonly Answer[], combination: Combination): Verdict | Promise<Verdict> {
   const heard: Heard[] = [];
   for (const answer of answers) {
-    if (answer instanceof Promise)
-      return Promise.all(answers.map((each) => Promise.resolve(each))).then((all) => combined(all, combination));
+    if (answer instanceof Promise) return allOf(answers).then((all) => combined(all, combination));
     heard.push(answer);
   }
   return combined(heard, combination);
+}
+
+// Waits for every part, also when one failed: the deadline of the whole is that of each, and who hangs must learn of it.
+async function allOf(answers: readonly Answer[]): Promise<readonly Heard[]> {
+  const settled = await Promise.allSettled(answers.map((each) => Promise.resolve(each)));
+  const failed = settled.find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
 }
 
 interface Question {

@@ -287,6 +287,20 @@ describe('a hook that fails', () => {
     expect([(await decision).action, aborted]).toEqual(['pass', true]);
   });
 
+  it('is late and nothing else when it answers after its deadline', async () => {
+    let answer: (verdict: Verdict) => void = () => undefined;
+    const slow = bindingOf(hookOf(() => new Promise((resolve) => (answer = resolve))));
+    const timers = new ManualTimers();
+    const passed: string[] = [];
+    const pipeline = new Pipeline([slow], CONTEXT, timers.start, ({ name }) => passed.push(name));
+    const decision = pipeline.judge(typed('x'));
+    timers.pass(100);
+    answer(NOTHING_FOUND);
+    expect((await decision).words).toMatchObject([{ failure: 'late' }]);
+    await new Promise(setImmediate);
+    expect(passed).toEqual([]);
+  });
+
   it('leaves no timer behind when it answers', async () => {
     const { pipeline, timers } = open(bindingOf(hookOf(() => Promise.resolve(NOTHING_FOUND))));
     expect((await pipeline.judge(typed('x'))).words).toEqual([]);

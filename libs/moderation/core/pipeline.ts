@@ -206,7 +206,7 @@ class HookRun {
         controller.abort();
       });
       answer
-        .then(heard)
+        .then((verdict) => (controller.signal.aborted ? null : heard(verdict)))
         .then(resolve, (error: unknown) => resolve(this.failed(error)))
         .finally(callOff);
     });
