@@ -6,6 +6,17 @@ import { ConfigRefused } from '@trunkline/platform/config';
 // as long. After it the line is confirmed, which may take 500 ms; the rest is for a process that is late.
 const BESIDE_DIAL_MS = 2_500;
 
+const CENTURY_MS = 100 * 365 * 24 * 3_600_000;
+
+/**
+ * The times of a process that counts for itself: a session's line does not lapse. Nobody else could be given it whose session
+ * is gone, for all end with the process; and one that stood still for longer than a lease's life must not lend out, at its
+ * first step, the lines of sessions that are open.
+ */
+export function termsOfOneProcess(terms: LeaseTerms): LeaseTerms {
+  return { ...terms, confirmedMs: CENTURY_MS };
+}
+
 /** What the times have to fit. */
 export interface LeaseUse {
   /** The longest dial, in milliseconds. */

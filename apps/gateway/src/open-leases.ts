@@ -20,7 +20,7 @@ import {
 import { ConfigRefused } from '@trunkline/platform/config';
 import type { Database } from '@trunkline/platform/database';
 import type { ProcessBase } from '@trunkline/platform/process';
-import { assertTimesFit } from './lease-times.js';
+import { assertTimesFit, termsOfOneProcess } from './lease-times.js';
 
 const STOP_MS_MAX = 2_000;
 const OPEN_TRIES = 10;
@@ -41,12 +41,14 @@ export async function openLeases(
   const terms = termsOf(config);
   const lends = config.redis !== null && config.redisAway === 'static-share';
   assertTimesFit(terms, { dialMsMax, lends });
-  if (config.redis === null)
+  if (config.redis === null) {
+    const own = termsOfOneProcess(terms);
     return {
-      leases: new MemoryLeaseStore(systemClock, terms),
-      leaseTerms: terms,
+      leases: new MemoryLeaseStore(systemClock, own),
+      leaseTerms: own,
       budgetStore: new MemoryBudgetStore(systemClock),
     };
+  }
   const redis = await connectLeaseRedis({
     address: config.redis,
     onError: (error) => log.warn({ event: 'redis_error', err: error }, 'Redis is not reachable'),
