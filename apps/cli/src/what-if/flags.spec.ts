@@ -52,7 +52,7 @@ describe('flags that change a configuration', () => {
     [{ rate: ofNamed('30')('bots=0') }, '--rate cannot be 0. Write a whole number from 1 to 1000000, or none.'],
     [{ cap: cap('many') }, '--cap cannot be many. Write a whole number from 1 to'],
     [{ share: share('bots=1:0') }, '--share cannot be 0. Write a whole number from 1 to 1000000, or none.'],
-    [{ queue: cap('100:x') }, '--queue cannot be x. Write a whole number from 0 to 10000.'],
+    [{ queue: cap('100:x') }, '--queue cannot be x. Write a whole number from 0 to 1000.'],
   ])('are refused by their own names and in their own units: %j', (flags, message) => {
     expect(() => changesOf(flags, policyOf('main'))).toThrow(message);
   });
