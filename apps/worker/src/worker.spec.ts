@@ -79,11 +79,12 @@ describe('the worker', () => {
     expect(await db.ledgerTransaction.count({ where: { usageEventId: id } })).toBe(2);
   });
 
-  it('sums up what a tenant spent within two seconds of posting it', async () => {
+  it('sums up what a tenant spent soon after posting it', async () => {
     await db.$executeRaw`DELETE FROM tenant_spend`;
     const before = await db.ledgerTransaction.aggregate({ where: { purpose: 'tenant_charge' }, _sum: { total: true } });
     await charged(await journal('spent'));
-    const spent = await eventually('the sum', () => db.tenantSpend.findFirst({ where: { tenantId: 'tnt_t' } }), 2_000);
+    const sum = () => db.tenantSpend.findFirst({ where: { tenantId: 'tnt_t' } });
+    const spent = await eventually('the sum', sum, DEADLINE_MS);
     expect(spent.amount.toString()).toBe(before._sum.total?.add('0.004').toString());
   });
 
