@@ -14,7 +14,7 @@ export interface DashboardFiles {
 }
 
 // Everything below /admin that is answered by a controller. A spec holds this list against the routes.
-const ROUTES = /^\/admin\/(api|start|sign-out|statements)(\/|$)/i;
+const ROUTES = /^\/admin\/(api|start|sign-in|sign-out|statements)(\/|$)/i;
 const PAGE = /^\/admin(\/|$)/i;
 // Their names change with their content.
 const ASSET_MAX_AGE = '1y';
