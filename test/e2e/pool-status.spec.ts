@@ -178,6 +178,7 @@ describe('the operator token', () => {
     }
     const headers = { authorization: `Bearer ${await token()}` };
     expect((await fetch(`${url}/pools`, { headers })).status).toBe(200);
-    expect((await fetch(new URL('/admin', url), { headers })).status).toBe(401);
+    const statement = new URL('/admin/statements/2026-11/tenants/bots', url);
+    expect((await fetch(statement, { headers })).status).toBe(401);
   });
 });
