@@ -8,8 +8,8 @@ import { priceRow, priceVersions } from '../../test/prices.js';
 import {
   approvePrices,
   draftPrices,
+  findPriceChange,
   importPrices,
-  listPriceChanges,
   loadPriceBook,
   rejectPrices,
   type PriceContext,
@@ -71,19 +71,21 @@ describe('a change of prices', () => {
     for (const author of ['ann', 'Ann', ' ANN '])
       expect(await problems(approve(id, author))).toContain('a second person has to approve it');
     expect(await approve(id, 'ann', true)).toMatchObject({ ok: true });
-    const [change] = await listPriceChanges(db, 1);
+    const change = await findPriceChange(db, id);
     expect(change?.decision).toMatchObject({ actor: 'ann', singlePerson: true });
   });
 
   it('is not recorded as of a single person where there were two, whatever the flag', async () => {
-    await approve(await drafted(), 'bob', true);
-    const [change] = await listPriceChanges(db, 1);
+    const id = await drafted();
+    await approve(id, 'bob', true);
+    const change = await findPriceChange(db, id);
     expect(change?.decision).toMatchObject({ actor: 'bob', singlePerson: false });
   });
 
   it('is kept with author, approver, instants, reason and source', async () => {
-    await approve(await drafted());
-    const [change] = await listPriceChanges(db, 1);
+    const id = await drafted();
+    await approve(id);
+    const change = await findPriceChange(db, id);
     const by = { author: 'ann', reason: 'new list', authoredAtMs: NOW };
     expect(change).toMatchObject({ ...by, decision: { outcome: 'approved', actor: 'bob', decidedAtMs: NOW } });
     const row = await db.priceVersion.findFirst({ where: { changeId: change?.id ?? '' } });
