@@ -276,7 +276,7 @@ describe('a token', () => {
     });
     const by = (token: string | undefined) => ({ headers: { authorization: `Bearer ${token ?? ''}` } });
     const versions = [
-      { model: 'm', meter: 'input_text', unit: 'tokens', price: '4', source: 'spec', effectiveFrom: '2027-01-01' },
+      { model: 'm', meter: 'input_text', unit: 'tokens', price: '4', source: 'spec', effectiveFrom: '2100-01-01' },
     ];
     const body = { reason: 'list', content: { versions } };
     const draft = await send('POST', '/admin/api/v1/prices/changes', { ...by(first.value.secret), body });

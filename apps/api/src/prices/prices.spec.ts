@@ -86,7 +86,7 @@ describe('the prices of the API', () => {
         occurredAt: new Date('2026-10-05T12:00:00Z'),
       },
     });
-    const plans = [{ tenantId: 'acme', effectiveFrom: '2027-01-01', markupBps: 1_500 }];
+    const plans = [{ tenantId: 'acme', effectiveFrom: '2100-01-01', markupBps: 1_500 }];
     const { answer } = await ask('/changes', { actor: 'ann', reason: 'contract', content: { plans } });
     expect(answer).toMatchObject({ content: { plans: [{ tenantId }] } });
     const charge = { before: '4', after: '4.6', difference: '0.6' };

@@ -139,7 +139,7 @@ describe('an edit', () => {
 describe('a key', () => {
   const make = async (slug: string) => {
     await create(slug);
-    const { body } = await send('POST', `tenants/${slug}/keys`, { name: 'app', expiresAt: '2026-12-31T00:00:00Z' });
+    const { body } = await send('POST', `tenants/${slug}/keys`, { name: 'app', expiresAt: '2100-12-31T00:00:00Z' });
     return { path: `tenants/${slug}/keys/${body.id ?? ''}`, id: body.id ?? '' };
   };
 
