@@ -226,6 +226,40 @@ describe('the lease keeper', () => {
     expect(await held(rig.inner)).toBe(1);
   });
 
+  it('keeps what was renewed when one batch of many fails, and begins with that one the next time', async () => {
+    const rig = new Rig({ whenUnreachable: 'end', heldMax: 1_000 });
+    for (let i = 0; i < 600; i++) await rig.hold(`s${i}`, 600);
+    const renew = rig.inner.renew.bind(rig.inner);
+    let asked = 0;
+    // Of each try the second batch: no try ever renews everybody.
+    rig.inner.renew = (leases) => {
+      if (++asked % 2 === 0) throw new LeaseStoreUnavailable('timeout');
+      return renew(leases);
+    };
+    await rig.pass(3 * terms.confirmedMs);
+    expect(rig.lost).toEqual([]);
+    expect(await held(rig.inner)).toBe(600);
+  });
+
+  it('takes back no line of a session that ended while others were put back before it', async () => {
+    const rig = new Rig({ heldMax: 1_000 });
+    const leases: Lease[] = [];
+    for (let i = 0; i < 60; i++) leases.push(await rig.hold(`s${i}`, 60));
+    for (const lease of leases) await rig.inner.release(lease);
+    const reregister = rig.inner.reregister.bind(rig.inner);
+    const last = leases.at(-1);
+    if (!last) throw new Error('there are sixty');
+    let ended = false;
+    rig.inner.reregister = async (some) => {
+      const refused = await reregister(some);
+      if (!ended) await rig.keeper.release(last);
+      ended = true;
+      return refused;
+    };
+    await rig.pass(12_000);
+    expect(await held(rig.inner)).toBe(59);
+  });
+
   it('goes on when a holder’s callback throws', async () => {
     const rig = new Rig();
     const broken = await acquired(rig.inner, { session: 'a' });

@@ -65,6 +65,10 @@ interface Held {
   uncertain: boolean;
 }
 
+// What the Redis store does in one script, and in as many as it sends at once.
+const RENEW_BATCH = 200;
+const REREGISTER_BATCH = 50;
+
 /** The holder of this process's confirmed leases. Call `run` once. */
 export class LeaseKeeper {
   readonly #held = new Map<SessionId, Held>();
@@ -141,23 +145,48 @@ export class LeaseKeeper {
     await this.#renewing;
   }
 
+  // Batch by batch, those first that were renewed longest ago: when one fails, those before it are renewed all the same, and
+  // it is the first of the next try.
   async #renew(startedMs: number): Promise<void> {
-    const { store, terms, random, clock, observe } = this.#parts;
-    const batch = [...this.#held.values()];
+    const { terms, random, clock, observe } = this.#parts;
+    const all = [...this.#held.values()].sort((a, b) => a.renewedAtMs - b.renewedAtMs);
+    const done = { held: 0, reregistered: 0, lost: 0 };
     try {
-      const absent = await store.renew(batch.map((held) => held.lease));
-      // Only what is still held: a session that ended meanwhile must not get its line back.
-      const living = absent.filter((lease) => this.#held.get(lease.sessionId)?.lease === lease);
-      const gone = new Set(living.length > 0 ? await store.reregister(living) : []);
-      for (const held of batch) if (!gone.has(held.lease)) this.#settle(held, startedMs);
+      // With none it says that this process lives.
+      for (const batch of all.length > 0 ? batchesOf(all, RENEW_BATCH) : [[]]) {
+        const { reregistered, lost } = await this.#renewBatch(batch, startedMs);
+        done.held += batch.length;
+        done.reregistered += reregistered;
+        done.lost += lost;
+      }
       this.#renewedAtMs = startedMs;
       this.#nextRenewalMs = startedMs + terms.renewEveryMs * (1 + RENEWAL_JITTER * (2 * random() - 1));
-      observe({ kind: 'renewed', held: batch.length, reregistered: living.length - gone.size, lost: gone.size });
-      for (const lease of gone) this.#lose(lease, { reason: 'taken', goneWithinMs: settleMsMax(terms) });
+      observe({ kind: 'renewed', ...done });
     } catch (error) {
+      if (done.held > 0) observe({ kind: 'renewed', ...done });
       this.#nextRenewalMs = clock.monotonicMs() + RENEW_AGAIN_MS;
       observe({ kind: 'renewal_failed', error, silentMs: clock.monotonicMs() - this.#renewedAtMs });
     }
+  }
+
+  async #renewBatch(batch: readonly Held[], startedMs: number): Promise<{ reregistered: number; lost: number }> {
+    const { store, terms } = this.#parts;
+    const absent = new Set(await store.renew(batch.map((held) => held.lease)));
+    for (const held of batch) if (!absent.has(held.lease)) this.#settle(held, startedMs);
+    const done = { reregistered: 0, lost: 0 };
+    for (const some of batchesOf(
+      batch.filter(({ lease }) => absent.has(lease)),
+      REREGISTER_BATCH,
+    )) {
+      // Only what is still held: a session that ended meanwhile must not get its line back.
+      const living = some.filter(({ lease }) => this.#held.get(lease.sessionId)?.lease === lease);
+      const gone = new Set(living.length > 0 ? await store.reregister(living.map(({ lease }) => lease)) : []);
+      for (const held of living) if (!gone.has(held.lease)) this.#settle(held, startedMs);
+      for (const lease of gone) this.#lose(lease, { reason: 'taken', goneWithinMs: settleMsMax(terms) });
+      done.reregistered += living.length - gone.size;
+      done.lost += gone.size;
+    }
+    return done;
   }
 
   #settle(held: Held, renewedAtMs: number): void {
@@ -190,4 +219,8 @@ export class LeaseKeeper {
       this.#parts.observe({ kind: 'callback_failed', error });
     }
   }
+}
+
+function batchesOf<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 }
