@@ -130,7 +130,7 @@ function sessionOf(budgets: Budgets) {
       await report(turnId, cost, tokens);
     };
     const refused = (eventId: string | null, wasQuestion = true) => budget.refusedByVendor(eventId, wasQuestion);
-    return { seen, ask, refused, begin, report, transcribe, turn, close: () => budgets.forget(TENANT, budget) };
+    return { seen, ask, refused, begin, report, transcribe, turn, close: () => budgets.forget(TENANT, sessionId) };
   };
 }
 

@@ -63,7 +63,7 @@ const READING_MAX = 32;
 
 /** All budgets. */
 export class Budgets {
-  private readonly sessions = new Map<TenantId, Set<TurnBudget>>();
+  private readonly sessions = new Map<TenantId, Map<SessionId, TurnBudget>>();
   /** Tenants with live sessions that may spend no more. */
   private readonly spent = new Map<TenantId, TurnDenial>();
   private readonly priming = new Map<TenantId, Promise<BudgetStanding | null>>();
@@ -90,15 +90,16 @@ export class Budgets {
       nowMs: () => this.parts.clock.nowMs(),
       defer: this.parts.defer,
     });
-    const siblings = this.sessions.get(tenantId) ?? new Set();
-    this.sessions.set(tenantId, siblings.add(budget));
+    const siblings = this.sessions.get(tenantId) ?? new Map<SessionId, TurnBudget>();
+    this.sessions.set(tenantId, siblings.set(sessionId, budget));
     return budget;
   }
 
-  forget(tenantId: TenantId, budget: TurnBudget): void {
-    budget.close();
+  /** The session is over; nothing happens when it had no budget. */
+  forget(tenantId: TenantId, sessionId: SessionId): void {
     const siblings = this.sessions.get(tenantId);
-    siblings?.delete(budget);
+    siblings?.get(sessionId)?.close();
+    siblings?.delete(sessionId);
     if (siblings?.size !== 0) return;
     this.sessions.delete(tenantId);
     this.spent.delete(tenantId);
@@ -146,7 +147,7 @@ export class Budgets {
     );
     for (const [tenantId, budgets] of this.sessions) {
       if (this.limited(tenantId) === null) this.spent.delete(tenantId);
-      for (const budget of budgets) budget.enforce();
+      for (const budget of budgets.values()) budget.enforce();
     }
   }
 

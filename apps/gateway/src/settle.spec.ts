@@ -77,7 +77,6 @@ function settling(cause: EndCause, peers: Partial<Peers> = {}) {
     id: trustedId('ses', 'ses_s'),
     tenantId: trustedId('tnt', 'tnt_t'),
     gating: { gate: null },
-    bill: { close: () => note('bill closed') },
     observer: { reportsOwed: () => (how.silent ? 0 : 1), stopSpending: 'stop', fence: 'fence' },
     owed: { fenced: () => after(how.answersFenceMs, 'fenced'), none: () => after(how.reportsMs, 'reported') },
     relay: {
@@ -142,7 +141,6 @@ describe('a session that has ended', () => {
       '350 released',
       '350 estimated',
       '350 journalled',
-      '350 bill closed',
     ]);
     expect(await closed).toMatchObject({ endCause: 'client_closed', durationMs: 60_350, bytesFromClient: 30 });
   });
@@ -172,26 +170,24 @@ describe('a session that has ended', () => {
     const never = { answersFenceMs: Infinity, reportsMs: Infinity, closesUpstreamMs: Infinity };
     const { time, done } = settling('client_closed', never);
     await time.pass(30_000);
-    expect(done.slice(-6)).toEqual([
+    expect(done.slice(-5)).toEqual([
       '12000 closing upstream 1000',
       '14000 upstream cut',
       '14000 released',
       '14000 estimated',
       '14000 journalled',
-      '14000 bill closed',
     ]);
   });
 
   it('gives its line back as soon as its upstream is closed, however slowly its client closes', async () => {
     const { time, done } = settling('client_closed', { closesClientMs: Infinity });
     await time.pass(30_000);
-    expect(done.slice(-6)).toEqual([
+    expect(done.slice(-5)).toEqual([
       '350 upstream closed',
       '350 released',
       '2000 client closed',
       '2000 estimated',
       '2000 journalled',
-      '2000 bill closed',
     ]);
   });
 
@@ -200,7 +196,7 @@ describe('a session that has ended', () => {
     const { time, done, failed } = settling('client_closed', { failing });
     await time.pass(20_000);
     expect(failed).toEqual(['say that the line ends', 'release lease', 'estimate what is owed', 'journal the end']);
-    expect(done.at(-1)).toBe('350 bill closed');
+    expect(done.at(-1)).toBe('350 journalled');
   });
 });
 
@@ -217,7 +213,7 @@ describe('a session whose upstream cannot be asked or closed', () => {
         [expect.any(String), 'upstream'],
         [expect.any(String), 'released'],
       ]);
-      expect(done.at(-1)).toMatch(/bill closed$/);
+      expect(done.at(-1)).toMatch(/journalled$/);
     },
   );
 });

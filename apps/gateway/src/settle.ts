@@ -18,7 +18,6 @@ export interface EndedSession extends Pick<LiveSession, 'id' | 'tenantId'> {
     LiveSession['relay'],
     'counters' | 'sendUpstream' | 'closeClient' | 'closeUpstream' | 'cutUpstream'
   >;
-  readonly bill: Pick<LiveSession['bill'], 'close'>;
   readonly gating: { readonly gate: Pick<NonNullable<LiveSession['gating']['gate']>, 'close'> | null };
 }
 
@@ -63,7 +62,6 @@ export async function settle(live: EndedSession, ended: EndedBy, parts: SettlePa
   await attempt('estimate what is owed', parts.estimateOwed);
   const closed = closedRecord(live, ended, parts);
   await attempt('journal the end', () => parts.journalClosed(closed));
-  live.bill.close();
   return closed;
 }
 

@@ -4,7 +4,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { err, ok, type Refusal, type Result, type SessionId } from '@trunkline/kernel';
-import type { JournalRecord } from '@trunkline/metering';
 import { parseHandshake, type Handshake } from '@trunkline/realtime';
 import { acceptUpgrade, clientGone, refuseUpgrade } from '@trunkline/realtime/adapters/net';
 import { route, type RouteRequest } from '@trunkline/providers';
@@ -17,16 +16,17 @@ import {
   secretMismatch,
   type Principal,
 } from '@trunkline/tenancy';
+import { abandon } from './abandon.js';
 import { admitAndDial } from './admit-and-dial.js';
 import type { JudgedCall } from './call-review.js';
 import type { Presented } from './credentials.js';
 import { endUserOf } from './end-user.js';
 import { unjudgedSettings } from './gate/unjudged-settings.js';
 import type { GatewayParts } from './gateway-parts.js';
-import type { LiveSession } from './live-session.js';
 import { LimitsSeen } from './limit-headers.js';
 import { openSession, type AdmittedCall } from './open-session.js';
 import { reconnectGraceMs } from './reconnect-grace.js';
+import { estimateOwed, forgetSession, keep } from './session-over.js';
 import { settle } from './settle.js';
 import { waitOf } from './wait-terms.js';
 
@@ -95,18 +95,6 @@ async function accept(
     },
   });
   return runAndSettle(parts, call, client); // 7, 8
-}
-
-/** A fault of ours after the line was confirmed: nothing of the call may stay behind. */
-async function abandon(
-  parts: GatewayParts,
-  call: AdmittedCall,
-  { socket, error }: { readonly socket: Duplex; readonly error: unknown },
-): Promise<void> {
-  parts.log.error({ event: 'session_failed', session_id: call.sessionId, err: error }, 'a session could not be run');
-  call.upstream.wire.destroy();
-  socket.destroy();
-  await parts.releaseLease(call.lease);
 }
 
 /** Steps 1 to 6: everything that can still be refused with an HTTP status. */
@@ -207,21 +195,15 @@ async function runAndSettle(
     openMs,
     lineEnds: () => parts.lineEnds(call.lease),
     releaseLease: () => parts.releaseLease(call.lease, reconnectGraceMs(ended.cause, openMs(), live.principal.limits)),
-    estimateOwed: async () => {
-      for (const event of live.unreported.estimates()) {
-        await keep(parts, live, { kind: 'usage', event });
-        live.metered(event);
-      }
-    },
-    journalClosed: (session) => keep(parts, live, { kind: 'session_closed', session }),
+    estimateOwed: () => estimateOwed(parts, live),
+    journalClosed: (session) => keep(parts, { kind: 'session_closed', session }),
     stepFailed: (step, error) =>
       parts.log.error(
         { event: 'settle_step_failed', session_id: live.id, step, err: error },
         'a settlement step failed',
       ),
   });
-  parts.budgets.forget(live.tenantId, live.budget);
-  parts.live.remove(live.id);
+  forgetSession(parts, live);
   parts.metrics.sessionEnded(live, closed);
   const { endCause: end_cause, closeCode: close_code, durationMs: duration_ms } = closed;
   const who = { session_id: live.id, tenant_id: live.tenantId, detail: ended.detail ?? undefined };
@@ -232,15 +214,6 @@ async function runAndSettle(
   if (owed === 0) return;
   parts.metrics.usageMissing(owed);
   parts.log.warn({ event: 'usage_missing', ...who, count: owed }, 'the upstream never reported some usage: estimated');
-}
-
-/** Journals what is left to say of a session; what the journal refuses is offered again until it takes it. */
-async function keep(parts: GatewayParts, { id }: LiveSession, record: JournalRecord): Promise<void> {
-  await parts.journal.append(record).catch((error: unknown) => {
-    const fields = { event: 'journal_refused', session_id: id, err: error };
-    parts.log.error(fields, 'the end of a session could not be journalled');
-    parts.stragglers.keep(record);
-  });
 }
 
 function mayUse(principal: Principal, wanted: RouteRequest): boolean {

@@ -1,0 +1,52 @@
+// The end of a call that holds a confirmed line and is journalled as open, but cannot be run: a fault of ours. Guarantees
+// that it ends like any other session, with one cause, in the journal as in this process; what its peers would have been
+// told and given time for is left out, for nobody knows how far it came.
+import type { Duplex } from 'node:stream';
+import type { SessionClosed } from '@trunkline/metering';
+import type { GatewayParts } from './gateway-parts.js';
+import type { AdmittedCall } from './open-session.js';
+import { estimateOwed, forgetSession, keep } from './session-over.js';
+
+/** What it works with. */
+export type AbandonParts = Pick<
+  GatewayParts,
+  'bills' | 'budgets' | 'clock' | 'journal' | 'live' | 'log' | 'metrics' | 'releaseLease' | 'stragglers'
+>;
+
+/** Ends the call. Never rejects. */
+export async function abandon(
+  parts: AbandonParts,
+  call: AdmittedCall,
+  { socket, error }: { readonly socket: Duplex; readonly error: unknown },
+): Promise<void> {
+  const { sessionId: id, principal, upstream, lease } = call;
+  const { tenantId } = principal;
+  parts.log.error({ event: 'session_failed', session_id: id, err: error }, 'a session could not be run');
+  const live = parts.live.get(id);
+  live?.relay.end('internal_error');
+  upstream.wire.destroy();
+  socket.destroy();
+  await parts.releaseLease(lease);
+  if (live) await estimateOwed(parts, live);
+  const session = closedRecord(call, live?.relay.counters ?? null, parts.clock.nowMs());
+  await keep(parts, { kind: 'session_closed', session });
+  forgetSession(parts, { id, tenantId });
+  if (live) parts.metrics.sessionEnded(live, session);
+}
+
+type Counters = NonNullable<ReturnType<GatewayParts['live']['get']>>['relay']['counters'];
+
+function closedRecord(call: AdmittedCall, counters: Counters | null, closedAtMs: number): SessionClosed {
+  return {
+    sessionId: call.sessionId,
+    tenantId: call.principal.tenantId,
+    endCause: 'internal_error',
+    closeCode: null,
+    closedAtMs,
+    durationMs: Math.max(0, closedAtMs - call.openedAtMs),
+    bytesFromClient: counters?.fromClient.bytes ?? 0,
+    bytesFromUpstream: counters?.fromUpstream.bytes ?? 0,
+    messagesFromClient: counters?.fromClient.messages ?? 0,
+    messagesFromUpstream: counters?.fromUpstream.messages ?? 0,
+  };
+}
