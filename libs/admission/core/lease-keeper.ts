@@ -88,12 +88,6 @@ export class LeaseKeeper {
     return this.#held.size;
   }
 
-  /** True while some lease may lapse before it can be renewed: admit nobody, begin nothing new. */
-  get fenced(): boolean {
-    for (const held of this.#held.values()) if (held.uncertain) return true;
-    return false;
-  }
-
   /**
    * Confirms a pending lease and keeps it from then on. `lost`: it lapsed during the dial; nothing is kept.
    * @throws LeaseStoreUnavailable when the store is away (the pending lease lapses by itself); RangeError over `heldMax`.
@@ -196,11 +190,12 @@ export class LeaseKeeper {
 
   #fence(nowMs: number): void {
     const { terms, whenUnreachable, observe } = this.#parts;
-    const overdue = [...this.#held.values()].filter(
+    const all = [...this.#held.values()];
+    const overdue = all.filter(
       (held) => !held.uncertain && nowMs - held.renewedAtMs >= terms.confirmedMs - terms.fenceMarginMs,
     );
     if (overdue.length === 0) return;
-    if (!this.fenced) observe({ kind: 'fenced', leases: overdue.length });
+    if (!all.some((held) => held.uncertain)) observe({ kind: 'fenced', leases: overdue.length });
     for (const held of overdue) {
       held.uncertain = true;
       if (whenUnreachable === 'keep') continue;
