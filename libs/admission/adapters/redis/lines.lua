@@ -5,6 +5,7 @@
 --   1 state     hash  beat, closed_until, server, fence, sequence; pace|<pool> = last release:gap;
 --                     given|<pool>; rate|<tenant>; settling|<pool>|<family>|<key> = sessions of lines that are being
 --                     settled, with commas (a line's record has the last word, since older processes do not keep it);
+--                     ending|<pool>|<family>|<key>: what an older release counted in its place, gone with the last of them;
 --                     wanted = sequence:pools, with commas, in whose line somebody stands (see pools_waited_for);
 --                     pause|<pool> and pause|<pool>|<family>;
 --                     tokens|<pool> and tokens|<pool>|<family> = second:tokens of the last minute's, with commas
@@ -89,12 +90,14 @@ local function write_line(session, line, expires)
   else redis.call('ZREM', PENDINGS, session) end
 end
 
-local function settling_name(line) return 'settling|' .. line.pool .. '|' .. line.family .. '|' .. line.key end
+local function key_place(line) return line.pool .. '|' .. line.family .. '|' .. line.key end
+local function settling_name(line) return 'settling|' .. key_place(line) end
 
 local function settling(place) return redis.call('HGET', STATE, settling_name(place)) or '' end
 
 local function write_settling(place, sessions)
-  if #sessions == 0 then redis.call('HDEL', STATE, settling_name(place))
+  -- A process of the release that counted takes one below zero for none.
+  if #sessions == 0 then redis.call('HDEL', STATE, settling_name(place), 'ending|' .. key_place(place))
   else redis.call('HSET', STATE, settling_name(place), table.concat(sessions, ',')) end
 end
 

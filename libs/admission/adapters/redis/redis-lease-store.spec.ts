@@ -113,6 +113,19 @@ describe('the waiting line in Redis', () => {
     await redis.hdel('{trunkline}:lines', ended.sessionId);
     expect(await store.acquire(again)).toMatchObject({ kind: 'denied', ownLineEnds: false });
   });
+
+  it('keeps no count of an older release once the last line is settled that may be in it', async () => {
+    const { store } = await freshStore(redis);
+    const [first, last] = [await confirmed(store, { session: 'a' }), await confirmed(store, { session: 'b' })];
+    const { poolId, family, keyId } = first.place;
+    const counted = `ending|${poolId}|${family}|${keyId}`;
+    await redis.hset('{trunkline}:state', counted, 2);
+    await Promise.all([store.ending(first), store.ending(last)]);
+    await store.release(first);
+    expect(await redis.hget('{trunkline}:state', counted)).toBe('2');
+    await store.release(last);
+    expect(await redis.hget('{trunkline}:state', counted)).toBeNull();
+  });
 });
 
 describe('the lease store on a Redis cluster', () => {
