@@ -8,7 +8,7 @@ import type { SecretSeal } from '@trunkline/platform/secrets';
 import type { DownloadLinks } from '@trunkline/reporting';
 import type { ExportPlace } from '@trunkline/reporting/adapters/export';
 import type { Credentials, FreshPolicy, Principal } from '@trunkline/tenancy';
-import type { TenancyContext } from '@trunkline/tenancy/adapters/prisma';
+import type { TenancyContext, TenantRows } from '@trunkline/tenancy/adapters/prisma';
 import type { OneTimeLink } from './access/one-time-link.js';
 import type { PoolReads } from './pools/pool-reads.js';
 import type { OidcSignIn } from './sign-in/oidc.js';
@@ -24,6 +24,8 @@ export interface ApiRouteParts {
   /** Reads only: what changes something is done on `auditedDb`. */
   readonly db: Database;
   readonly tenancy: TenancyContext;
+  /** Whose rows a request may touch; `db` obeys it. */
+  readonly rows: TenantRows;
   readonly upstream: UpstreamKind;
   /** Where apps reach the gateway, such as `http://127.0.0.1:8080`; null: not known here. */
   readonly gatewayUrl: string | null;

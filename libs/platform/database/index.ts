@@ -19,3 +19,4 @@ export {
   type Queryable,
 } from './queryable.js';
 export { literal, withSnapshot, type CopiedRow, type Snapshot, type SnapshotOptions } from './snapshot.js';
+export { TENANT_ROLE, TENANTS_SETTING, tenantsText } from './tenant-role.js';

@@ -4,6 +4,7 @@
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { connectOnce } from './connect.js';
+import { TENANT_ROLE, TENANTS_SETTING, tenantsText } from './tenant-role.js';
 
 /** Columns as text, as PostgreSQL writes them; null for NULL. */
 export type CopiedRow = readonly (string | null)[];
@@ -25,6 +26,8 @@ export interface CopyOptions {
 export interface SnapshotOptions {
   /** Memory that one sort or hash of the server may take, in MB. Default 64. */
   readonly workMemMb?: number;
+  /** Rows of these tenants only, whatever is asked (`tenant-role.ts`). Null, the default: of everybody. */
+  readonly tenants?: readonly string[] | null;
 }
 
 const WORK_MEM_MB = 64;
@@ -33,7 +36,7 @@ const WORK_MEM_MB = 64;
 export async function withSnapshot<T>(
   url: string,
   work: (snapshot: Snapshot) => Promise<T>,
-  { workMemMb = WORK_MEM_MB }: SnapshotOptions = {},
+  { workMemMb = WORK_MEM_MB, tenants = null }: SnapshotOptions = {},
 ): Promise<T> {
   const client = await connectOnce(url);
   try {
@@ -45,6 +48,10 @@ export async function withSnapshot<T>(
     await client.query('SET LOCAL jit = off');
     // Text must not depend on who configured the server.
     await client.query(`SET LOCAL timezone = 'UTC'`);
+    if (tenants !== null)
+      await client.query(`SELECT set_config($1, $2, true), set_config('role', $3, true)`, [
+        ...[TENANTS_SETTING, tenantsText(tenants), TENANT_ROLE],
+      ]);
     return await work({
       copy: (sql, options) => copyRows(client, sql, options),
       query: async (sql, values = []) => {

@@ -1,6 +1,7 @@
 // Every route needs somebody who may use it, unless it says otherwise: a route that somebody forgets to think about is shut. A
 // global guard that asks the route, not path-matched middleware: no odd spelling of a path gets around it. Who holds a role in
-// some tenants only is judged for the tenant in the path or the query here; of others they hear what an unknown one says.
+// some tenants only is judged for the tenant in the path or the query here; of others they hear what an unknown one says. From
+// here on the database tells them of no other, whatever the route forgets.
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { isStorable } from '@trunkline/kernel';
@@ -11,7 +12,7 @@ import { RefusedRequest } from '../http/problem.js';
 import { noSuchTenant, tenantNamed } from '../reads/answers.js';
 import { orTooLong } from '../reads/read-within.js';
 import { noteAccess } from './access-of.js';
-import { Allowed, NeedsStepUp, OpenToPrograms, OpenWithoutSession, type Allowance } from './allow.js';
+import { AboutPeople, Allowed, NeedsStepUp, OpenToPrograms, OpenWithoutSession, type Allowance } from './allow.js';
 import { identify } from './identify.js';
 
 const HOW_TO_SIGN_IN =
@@ -48,6 +49,8 @@ export class AdminGuard implements CanActivate {
     if (!scope.isWhole) await this.judgeTenants(principal, allowance, { request, scope });
     if (this.reflector.get(NeedsStepUp, handler) === true) this.judgeStepUp(principal);
     noteAccess(request, { principal, permission: allowance.permission, scope });
+    const isAboutPeople = this.reflector.get(AboutPeople, context.getClass()) === true;
+    if (scope.ids !== null && !isAboutPeople) this.parts.rows.confineTo(scope.ids);
     return true;
   }
 

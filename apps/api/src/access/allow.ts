@@ -30,5 +30,11 @@ export const OpenWithoutSession = Reflector.createDecorator<true>();
 /** Marks a controller for programs: tokens open it as well. Pages for people stay with the sign-in. */
 export const OpenToPrograms = Reflector.createDecorator<true>();
 
+/**
+ * Marks a controller about who gets in: people, roles and tokens lie in tables of the company, and are told by who asks, not by
+ * tenant. PostgreSQL confines everything else to the tenants of whoever asks.
+ */
+export const AboutPeople = Reflector.createDecorator<true>();
+
 /** Marks a route about secrets or approvals: a browser must have signed in just now. Programs show their token each time. */
 export const NeedsStepUp = Reflector.createDecorator<true>();

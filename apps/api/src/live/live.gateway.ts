@@ -32,10 +32,12 @@ export class LiveGateway implements OnGatewayConnection {
   readonly #open = new Set<WebSocket>();
 
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {
-    const { db, tenancy, log } = parts;
+    const { db, tenancy, log, rows } = parts;
     const nowMs = () => tenancy.clock.nowMs();
     const read = (tenantIds: readonly string[] | null) =>
-      readWithin(db, (tx) => readBoard(tx, tenantIds, { limit: SESSIONS_MAX, nowMs: nowMs() }));
+      rows.within(tenantIds, () =>
+        readWithin(db, (tx) => readBoard(tx, tenantIds, { limit: SESSIONS_MAX, nowMs: nowMs() })),
+      );
     this.#boards = new LiveBoards({ read, nowMs, log });
   }
 

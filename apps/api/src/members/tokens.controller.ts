@@ -13,7 +13,7 @@ import {
 import type { Request } from 'express';
 import { z } from 'zod';
 import { accessOf, personNamed } from '../access/access-of.js';
-import { Allow, NeedsStepUp, OpenToPrograms } from '../access/allow.js';
+import { AboutPeople, Allow, NeedsStepUp, OpenToPrograms } from '../access/allow.js';
 import { auditedDb } from '../access/audit.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
@@ -34,6 +34,7 @@ const TokenBody = z.strictObject({
 });
 
 @Controller('admin/api/v1/tokens')
+@AboutPeople(true)
 @OpenToPrograms(true)
 export class TokensController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}

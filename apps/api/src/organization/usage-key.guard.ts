@@ -27,6 +27,7 @@ export class UsageKeyGuard implements CanActivate {
     const principal = await this.parts.principalOf({ key, origin: request.headers.origin ?? null });
     if (!principal.ok) throw new RefusedByTenancy(principal.error);
     if (!hasScope(principal.value, 'usage:read')) throw new RefusedByTenancy(SCOPE_REFUSALS['usage:read']);
+    this.parts.rows.confineTo([principal.value.tenantId]);
     request.caller = principal.value;
     return true;
   }

@@ -82,7 +82,7 @@ export class StatementsController {
 
 type Whose = { readonly tenant: string } | { readonly costCentre: string };
 
-async function statementOf({ exports, tenancy }: ApiRouteParts, month: string, whose: Whose): Promise<Statement> {
+async function statementOf({ exports, tenancy, rows }: ApiRouteParts, month: string, whose: Whose): Promise<Statement> {
   if (exports === null)
     throw new RefusedRequest('exports_not_here', { detail: 'This process cannot read the books for statements.' });
   const period = periodOf(month);
@@ -90,7 +90,7 @@ async function statementOf({ exports, tenancy }: ApiRouteParts, month: string, w
     'tenant' in whose
       ? { period, tenantId: (await tenantNamed(tenancy, whose.tenant)).id }
       : { period, costCentre: whose.costCentre === UNASSIGNED ? null : whose.costCentre };
-  const statement = await writeStatement(exports.place, request);
+  const statement = await writeStatement(exports.place, request, await rows.tenants());
   if (statement) return statement;
   const detail = 'There is no cost centre with this code: /admin/api/v1/cost-centres lists those that there are.';
   throw new RefusedRequest('cost_centre_not_found', { detail });

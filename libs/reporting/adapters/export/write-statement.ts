@@ -1,7 +1,7 @@
 // Makes a statement out of one snapshot of the books.
 import type { TenantId } from '@trunkline/kernel';
 import type { Period } from '@trunkline/ledger';
-import { withSnapshot, type Database } from '@trunkline/platform/database';
+import { withSnapshot, type Database, type Snapshot } from '@trunkline/platform/database';
 import {
   isPreliminary,
   StatementBuilder,
@@ -25,10 +25,17 @@ export type StatementRequest = { readonly period: Period } & (
   { readonly tenantId: TenantId } | { readonly costCentre: string | null }
 );
 
-/** The statement; null when there is no such cost centre. */
-export async function writeStatement(books: Books, request: StatementRequest): Promise<Statement | null> {
+/**
+ * The statement; null when there is no such cost centre.
+ * @param within who asks sees rows of these tenants only; null: of everybody
+ */
+export async function writeStatement(
+  books: Books,
+  request: StatementRequest,
+  within: readonly string[] | null = null,
+): Promise<Statement | null> {
   const { period } = request;
-  return withSnapshot(books.databaseUrl, async (snapshot) => {
+  const write = async (snapshot: Snapshot) => {
     const tenants = 'tenantId' in request ? [request.tenantId] : await tenantsOfMonth(books.db, snapshot, period);
     const directory = await loadDirectory(books.db, { snapshot, period, tenants });
     const scope = await scopeOf(books.db, request, directory);
@@ -38,7 +45,8 @@ export async function writeStatement(books: Books, request: StatementRequest): P
     const range = { tenants, period, timeZone: directory.company.timeZone };
     for await (const batch of chargeRowsOf(snapshot, range)) for (const row of batch) builder.add(row);
     return builder.build();
-  });
+  };
+  return withSnapshot(books.databaseUrl, write, { tenants: within });
 }
 
 // A cost centre is called as the month calls it: as its tenants do, or, where nobody had it, as the close found it. Before the

@@ -15,6 +15,7 @@ import {
   type AuditRequest,
   type Json,
 } from '../../index.js';
+import { asCompany } from './tenant-rows.js';
 
 const TEXT_MAX = 500;
 const PAGE = 500;
@@ -40,8 +41,12 @@ export interface RecordedEntry extends AuditEntry {
   readonly hash: string;
 }
 
-/** Records a change in its own transaction. @returns the entry */
-export async function recordAudit(tx: Prisma.TransactionClient, request: AuditRequest): Promise<RecordedEntry> {
+/** Records a change in its own transaction, also in one that is confined to tenants: the record is the company's. @returns the entry */
+export function recordAudit(tx: Prisma.TransactionClient, request: AuditRequest): Promise<RecordedEntry> {
+  return asCompany(tx, () => appended(tx, request));
+}
+
+async function appended(tx: Prisma.TransactionClient, request: AuditRequest): Promise<RecordedEntry> {
   const [locked] = await tx.$queryRaw<{ sequence: bigint; hash: string }[]>`
     SELECT "sequence", "hash" FROM "audit_chain" WHERE "id" = 1 FOR UPDATE`;
   if (!locked) throw new Error('the record of changes has no end: was the migration undone?');

@@ -2,10 +2,11 @@
 // whose transactions record themselves; a write outside of a transaction is made one. `guarded` is for whoever has not said yet
 // what they change: it reads, and a write that nobody recorded is undone and an error. Whether a transaction wrote is asked of
 // PostgreSQL, not of the code: nothing can be forgotten. What changed, before and after, is noted by triggers (`note_change`).
-import type { Database, Prisma } from '@trunkline/platform/database';
+import type { Database } from '@trunkline/platform/database';
 import { z } from 'zod';
 import { changeOf, changedTenant, type AuditRequest, type NotedRow } from '../../index.js';
 import { recordAudit } from './audit.js';
+import { viewOf, type Call, type Tx } from './database-view.js';
 
 /** What is known of a change before it is made. The object's id and tenant, where not known yet, are taken from what changed. */
 export interface AuditedChange extends Omit<AuditRequest, 'object' | 'before' | 'after'> {
@@ -15,11 +16,6 @@ export interface AuditedChange extends Omit<AuditRequest, 'object' | 'before' | 
   /** The outcome is more than the record should hold, such as what somebody said. */
   readonly withoutResult?: boolean;
 }
-
-type Tx = Prisma.TransactionClient;
-type Options = Parameters<Database['$transaction']>[1];
-type Work = (tx: Tx) => Promise<unknown>;
-type Transaction = (work: Work, options?: Options) => Promise<unknown>;
 
 const refused = z.looseObject({ ok: z.literal(false) });
 const answered = z.looseObject({ ok: z.literal(true), value: z.unknown() });
@@ -32,29 +28,35 @@ const withChange = z.looseObject({ change: withId });
  */
 export function audited(db: Database, change: AuditedChange): Database {
   const raw = unguarded(db);
-  return viewOf(raw, (work, options) =>
-    raw.$transaction(async (tx) => {
-      await tx.$queryRaw`
+  return viewOf(
+    raw,
+    (work, options) =>
+      raw.$transaction(async (tx) => {
+        await tx.$queryRaw`
         SELECT set_config('trunkline.recording', 'on', true), set_config('trunkline.changes', '', true)`;
-      const outcome = await work(tx);
-      const { wrote, rows, isAll } = await writtenBy(tx);
-      const isRecorded = rows.length > 0 || (wrote && !refused.safeParse(outcome).success);
-      if (isRecorded) await recordAudit(tx, entryOf(change, outcome, { rows, isAll }));
-      return outcome;
-    }, options),
+        const outcome = await work(tx);
+        const { wrote, rows, isAll } = await writtenBy(tx);
+        const isRecorded = rows.length > 0 || (wrote && !refused.safeParse(outcome).success);
+        if (isRecorded) await recordAudit(tx, entryOf(change, outcome, { rows, isAll }));
+        return outcome;
+      }, options),
+    writes,
   );
 }
 
 /** A view of a database that only reads; a transaction may change something if it calls `recordAudit` itself. */
 export function guarded(db: Database): Database {
   const raw = unguarded(db);
-  const view = viewOf(raw, (work, options) =>
-    raw.$transaction(async (tx) => {
-      const outcome = await work(tx);
-      const { wrote, isRecorded } = await writtenBy(tx);
-      if (wrote && !isRecorded) throw new Error('a change without the record: make it on what `audited` returns');
-      return outcome;
-    }, options),
+  const view = viewOf(
+    raw,
+    (work, options) =>
+      raw.$transaction(async (tx) => {
+        const outcome = await work(tx);
+        const { wrote, isRecorded } = await writtenBy(tx);
+        if (wrote && !isRecorded) throw new Error('a change without the record: make it on what `audited` returns');
+        return outcome;
+      }, options),
+    writes,
   );
   return new Proxy(view, {
     get: (target, name): unknown => (name === RAW ? raw : Reflect.get(target, name, target)),
@@ -75,50 +77,19 @@ function isDatabase(value: unknown): value is Database {
 
 const MODEL_WRITES = /^(create|update|upsert|delete)/;
 const RAW_WRITES = /^\$executeRaw/;
-const RAW_READS = /^\$queryRaw/;
 const WRITING = /\b(insert|update|delete|merge)\b/i;
 
-function viewOf(db: Database, transaction: Transaction): Database {
-  const alone =
-    (path: readonly string[]) =>
-    (...given: readonly unknown[]): Promise<unknown> =>
-      transaction((tx) => called(tx, path, given));
-  return new Proxy(db, {
-    get: (target, property): unknown => {
-      if (property === '$transaction') return transaction;
-      const value: unknown = Reflect.get(target, property, target);
-      if (typeof property === 'symbol') return value;
-      if (RAW_WRITES.test(property)) return alone([property]);
-      if (RAW_READS.test(property))
-        return (...given: readonly unknown[]) =>
-          WRITING.test(textOf(given[0])) ? alone([property])(...given) : called(target, [property], given);
-      if (property.startsWith('$') || typeof value !== 'object' || value === null) return value;
-      return new Proxy(value, {
-        get: (model, method): unknown =>
-          typeof method === 'string' && MODEL_WRITES.test(method)
-            ? alone([property, method])
-            : Reflect.get(model, method, model),
-      });
-    },
-  });
-}
-
-async function called(on: object, path: readonly string[], given: readonly unknown[]): Promise<unknown> {
-  const holders = path.slice(0, -1).reduce<unknown>((at, name) => readFrom(at, name), on);
-  const method: unknown = readFrom(holders, path.at(-1) ?? '');
-  if (typeof method !== 'function') throw new Error(`a database has no ${path.join('.')}`);
-  const answer: unknown = await Reflect.apply(method, holders, given);
-  return answer;
-}
-
-function readFrom(holder: unknown, name: string): unknown {
-  return typeof holder === 'object' && holder !== null ? Reflect.get(holder, name, holder) : undefined;
+// Reads go straight to the database below.
+function writes({ path: [first, method], given }: Call): boolean {
+  if (method !== undefined) return MODEL_WRITES.test(method);
+  return RAW_WRITES.test(first) || WRITING.test(textOf(given[0]));
 }
 
 // A tagged template's strings, a composed statement, or text.
 function textOf(statement: unknown): string {
   if (Array.isArray(statement)) return statement.join('?');
-  const sql = typeof statement === 'object' && statement !== null ? readFrom(statement, 'sql') : statement;
+  const sql: unknown =
+    typeof statement === 'object' && statement !== null ? Reflect.get(statement, 'sql', statement) : statement;
   return typeof sql === 'string' ? sql : '';
 }
 

@@ -49,6 +49,7 @@ export { askSessionEnds } from './session-ends.js';
 export { listShares, removeShare, setShare } from './shares.js';
 export { activateTenant, createTenant, findTenant, listTenants, suspendTenant, updateTenant } from './tenants.js';
 export { listAudit, recordAudit, verifyAudit, wholeAudit, type AuditQuery, type RecordedEntry } from './audit.js';
+export { TenantRows, tenantRowsProblem } from './tenant-rows.js';
 export { audited, guarded, unguarded, type AuditedChange } from './audited.js';
 export {
   ADMIN_SESSION_MS_MAX,

@@ -4,6 +4,7 @@ import type { Result } from '@trunkline/kernel';
 import type { Database, Prisma } from '@trunkline/platform/database';
 import { z } from 'zod';
 import type { AdministrationRefusal } from '../../index.js';
+import { asCompany } from './tenant-rows.js';
 import { transacting } from './transacting.js';
 
 /** How long a key is known. */
@@ -37,15 +38,18 @@ export class OtherRequest extends Error {
 export function onceOnly<T>(db: Database, request: RepeatableRequest<T>): Database {
   const { keyHash, bodyHash } = request;
   return transacting(db, async (tx, work) => {
-    if (!(await claim(tx, request))) throw await whyNot(tx, request);
+    // Answers of everybody lie in one table: it is the company's.
+    await asCompany(tx, async () => {
+      if (!(await claim(tx, request))) throw await whyNot(tx, request);
+    });
     const outcome = await work(tx);
     const { data: result } = resultOf<T>().safeParse(outcome);
-    if (result?.ok !== true) await tx.idempotentRequest.delete({ where: { keyHash } });
-    else
-      await tx.idempotentRequest.update({
-        where: { keyHash, bodyHash },
-        data: { answerSealed: request.answerOf(result.value) },
-      });
+    const kept = { where: { keyHash, bodyHash } };
+    await asCompany<unknown>(tx, () =>
+      result?.ok === true
+        ? tx.idempotentRequest.update({ ...kept, data: { answerSealed: request.answerOf(result.value) } })
+        : tx.idempotentRequest.delete(kept),
+    );
     return outcome;
   });
 }

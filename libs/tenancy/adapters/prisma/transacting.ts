@@ -1,11 +1,7 @@
 // A view of a database on which something happens around each transaction. Everything else goes straight through, so what has to
 // be inside is for services that change what they change in one transaction.
 import type { Database, Prisma } from '@trunkline/platform/database';
-
-type Options = Parameters<Database['$transaction']>[1];
-
-/** What a service does in its transaction. */
-export type Work = (tx: Prisma.TransactionClient) => Promise<unknown>;
+import type { Options, Work } from './database-view.js';
 
 /** The view. @param around what becomes of a service's work; it runs in one transaction of the database below */
 export function transacting(
