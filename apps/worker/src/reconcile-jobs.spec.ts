@@ -3,9 +3,9 @@ import { mintId, parseAmount, ZERO } from '@trunkline/kernel';
 import { recordPeriodCheck } from '@trunkline/ledger/adapters/prisma';
 import { openLog } from '@trunkline/platform/logging';
 import type { VendorBooks } from '@trunkline/reporting';
-import { findSources, listRuns, reconcilePool, recordMonthReconciled } from '@trunkline/reporting/adapters/prisma';
+import { findSources, listRuns, reconcilePool, setSource } from '@trunkline/reporting/adapters/prisma';
 import { Metrics } from '@trunkline/telemetry/adapters/prom';
-import { makeDueRuns, monthRecorder, type ReconcileParts } from './reconcile-jobs.js';
+import { makeDueRuns, recordMonthAs, type ReconcileParts } from './reconcile-jobs.js';
 import { reportLastReconciled } from './watch-periods.js';
 
 let postgres: TestPostgres;
@@ -104,7 +104,7 @@ describe('the daily reconciliation', () => {
     });
     const charge = { keyId: null, lineItem: 'a fine', of: null, amount: parseAmount('5') ?? ZERO };
     const context = {
-      ...{ db: postgres.db, nowMs: NOW + 50 * DAY_MS, recordMonth: monthRecorder(postgres.db) },
+      ...{ db: postgres.db, nowMs: NOW + 50 * DAY_MS, recordMonth: recordMonthAs('reconciliation') },
       sources: [source],
       prices: { priced: (model: string) => model, worth: () => null },
       booksOf: (): VendorBooks => ({ ...EMPTY, costs: async ({ fromMs }) => [{ ...charge, dayMs: fromMs }] }),
@@ -113,7 +113,6 @@ describe('the daily reconciliation', () => {
       const at = { ...context, nowMs: context.nowMs + later };
       const made = await reconcilePool(at, source, { dayMs: Date.parse(day), trigger: 'manual', actor: 'ann' });
       if (made === null) throw new Error('no run');
-      expect(await recordMonthReconciled(at, made)).toBe('missing');
       return newest('2026-12');
     };
     expect(await fined('2026-12-05', 1)).toBe('missing');
@@ -140,24 +139,54 @@ describe('the daily reconciliation', () => {
     expect(await fined('2026-12-06', 0)).toBe('waived');
   }, 60_000);
 
-  it('says when the pool was compared whose turn is the longest ago', async () => {
-    const told = async (): Promise<string> => {
-      const metrics = new Metrics();
-      await reportLastReconciled(postgres.db, metrics);
-      return (await metrics.scrape()).match(/^trunkline_reconcile_last_timestamp_seconds (.*)$/m)?.[1] ?? '';
+  it('keeps no final run without what its month came to, and makes it again', async () => {
+    const [source] = (await findSources(postgres.db, parts().settings)).sources;
+    if (source === undefined) throw new Error('no source');
+    const context = {
+      ...{ db: postgres.db, nowMs: NOW + 90 * DAY_MS, sources: [source], booksOf: () => EMPTY },
+      prices: { priced: (model: string) => model, worth: () => null },
     };
-    const ofOnlyPool = await told();
-    expect(Number(ofOnlyPool)).toBeGreaterThan(NOW / 1000);
+    const last = { dayMs: Date.parse('2027-01-31'), trigger: 'schedule', actor: 'worker' } as const;
+    for (let day = 1; day <= 30; day++) {
+      const dayMs = Date.parse(`2027-01-${String(day).padStart(2, '0')}`);
+      await reconcilePool({ ...context, recordMonth: async () => undefined }, source, { ...last, dayMs });
+    }
+    const dies = { ...context, recordMonth: () => Promise.reject(new Error('killed')) };
+    await expect(reconcilePool(dies, source, last)).rejects.toThrow('killed');
+    expect(await reconcilePool({ ...context, recordMonth: recordMonthAs('worker') }, source, last)).not.toBeNull();
+    const where = { period: '2027-01', checkName: 'reconciled' };
+    expect(await postgres.db.periodCheck.findMany({ where })).toMatchObject([{ state: 'ok' }]);
+  });
+
+  it('says when each pool was compared whose books can be read, and nothing of the others', async () => {
+    const told = async (adminKey: string | null = 'sk-admin'): Promise<Record<string, number>> => {
+      const metrics = new Metrics();
+      await reportLastReconciled(postgres.db, metrics, { ...parts().settings, adminKey });
+      const series = (await metrics.scrape()).matchAll(
+        /^trunkline_reconcile_last_timestamp_seconds\{pool="(.*)"\} (.*)$/gm,
+      );
+      return Object.fromEntries([...series].map(([, pool = '', seconds]) => [pool, Number(seconds)]));
+    };
+    const { main = 0 } = await told();
+    expect(main).toBeGreaterThan(NOW / 1000);
+    expect(await told(null)).toEqual({});
     const id = mintId('pool', 2, (n) => new Uint8Array(n));
     await postgres.db.pool.create({ data: { id, slug: 'other', vendor: 'openai', models: [] } });
-    expect(await told()).toBe(ofOnlyPool);
+    expect(await told()).toEqual({});
+    const mainId = mintId('pool', 1, (n) => new Uint8Array(n));
+    for (const [pool, key] of [
+      [mainId, 'key_a'],
+      [id, 'key_b'],
+    ] as const)
+      await setSource(postgres.db, pool, { apiKeyIds: [key] });
+    expect(await told()).toEqual({ main });
     const run_ = { stage: 'final', trigger: 'manual', actor: 'ann', compared: 0, equal: 0, unbooked: 0 };
     const none = { oursCost: 0, unexplained: 0, alarming: false, day: new Date('2026-11-01') };
     const ranAt = new Date(NOW - 86_400_000);
     await postgres.db.reconciliationRun.create({ data: { id: 'rec_other', poolId: id, ranAt, ...run_, ...none } });
-    expect(await told()).toBe(String(ranAt.getTime() / 1000));
+    expect(await told()).toEqual({ main, other: ranAt.getTime() / 1000 });
     // Of a pool that is gone there is nothing to compare.
     await postgres.db.pool.delete({ where: { id } });
-    expect(await told()).toBe(ofOnlyPool);
+    expect(await told()).toEqual({ main });
   });
 });

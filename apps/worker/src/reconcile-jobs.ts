@@ -13,6 +13,7 @@ import {
   findSources,
   reconcileDue,
   type DueRun,
+  type ReconcileContext,
   type ReconciliationSource,
   type SourceSettings,
 } from '@trunkline/reporting/adapters/prisma';
@@ -60,7 +61,7 @@ export async function makeDueRuns(parts: ReconcileParts, signal: AbortSignal): P
     prices: reconcilingPrices(books),
     booksOf,
     sources,
-    recordMonth: monthRecorder(db),
+    recordMonth: recordMonthAs('reconciliation'),
   };
   let failed = 0;
   for await (const due of reconcileDue(context, signal)) {
@@ -71,19 +72,11 @@ export async function makeDueRuns(parts: ReconcileParts, signal: AbortSignal): P
 }
 
 /** Tells the close of periods what a month came to. */
-export function monthRecorder(db: Database) {
-  return async (found: { readonly month: string; readonly state: 'ok' | 'missing'; readonly reason: string }) => {
-    const period = parsePeriod(found.month);
-    if (period === null) throw new Error(`${found.month} is no month`);
-    const { state, reason } = found;
-    await recordPeriodCheck(db, {
-      tenantId: null,
-      period,
-      check: 'reconciled',
-      state,
-      reason,
-      actor: 'reconciliation',
-    });
+export function recordMonthAs(actor: string): ReconcileContext['recordMonth'] {
+  return async (tx, { month, state, reason }) => {
+    const period = parsePeriod(month);
+    if (period === null) throw new Error(`${month} is no month`);
+    await recordPeriodCheck(tx, { tenantId: null, period, check: 'reconciled', state, reason, actor });
   };
 }
 

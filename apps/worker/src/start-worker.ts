@@ -73,7 +73,7 @@ export async function startWorker({
   });
   const app = await NestFactory.createApplicationContext(WorkerModule.with(loop), { logger: false });
   watchLedger(db, metrics, shutdown);
-  watchPeriods(db, metrics, shutdown);
+  watchPeriods({ db, metrics, sources: reconcile?.settings ?? null }, shutdown);
   watchReviews(db, metrics, shutdown);
   watchBudgets({ db, log, clock: systemClock }, shutdown);
   startContentSweep({ db, log, clock: systemClock }, shutdown);

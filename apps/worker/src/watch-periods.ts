@@ -4,14 +4,22 @@
 import { CLOSE_STEPS, countRefusedCloses, overduePeriods, type CloseStep } from '@trunkline/ledger/adapters/prisma';
 import type { Database } from '@trunkline/platform/database';
 import type { Shutdown } from '@trunkline/platform/shutdown';
-import { lastReconciledMs } from '@trunkline/reporting/adapters/prisma';
+import { findSources, lastReconciledMs, type SourceSettings } from '@trunkline/reporting/adapters/prisma';
 import type { Metrics } from '@trunkline/telemetry/adapters/prom';
 
 const LOOK_MS = 60_000;
 const STOP_MS_MAX = 1_000;
 
+/** What is looked at. */
+export interface PeriodWatch {
+  readonly db: Database;
+  readonly metrics: Metrics;
+  /** How pools are found in their vendor's books; null: this worker compares none. */
+  readonly sources: SourceSettings | null;
+}
+
 /** Keeps the gauges fresh until shutdown. */
-export function watchPeriods(db: Database, metrics: Metrics, shutdown: Shutdown): void {
+export function watchPeriods({ db, metrics, sources }: PeriodWatch, shutdown: Shutdown): void {
   const reportRefused = refusedCloses(db, metrics);
   let looking = false;
   const look = async (): Promise<void> => {
@@ -20,7 +28,7 @@ export function watchPeriods(db: Database, metrics: Metrics, shutdown: Shutdown)
     try {
       await reportPeriods(db, metrics);
       await reportRefused();
-      await reportLastReconciled(db, metrics);
+      if (sources) await reportLastReconciled(db, metrics, sources);
     } catch {
       // The rating loop meets the same database and says so; the last figures stay.
     } finally {
@@ -41,10 +49,22 @@ export async function reportPeriods(db: Database, metrics: Pick<Metrics, 'gauge'
   metrics.gauge('periodOldestAge').set(oldestMs / 1000);
 }
 
-/** Looks once. A run at a terminal counts as one of a worker does; before the first there is nothing to tell. */
-export async function reportLastReconciled(db: Database, metrics: Pick<Metrics, 'gauge'>): Promise<void> {
-  const lastMs = await lastReconciledMs(db);
-  if (lastMs !== null) metrics.gauge('reconcileLast').set(lastMs / 1000);
+/** Looks once. A run at a terminal counts as one of a worker does. A pool that nobody can compare any more has no series. */
+export async function reportLastReconciled(
+  db: Database,
+  metrics: Pick<Metrics, 'setTable'>,
+  settings: SourceSettings,
+): Promise<void> {
+  const { sources } = await findSources(db, settings);
+  const lastMs = await lastReconciledMs(
+    db,
+    sources.map(({ poolId }) => poolId),
+  );
+  const rows = sources.flatMap(({ poolId, poolSlug: pool }) => {
+    const ms = lastMs.get(poolId);
+    return ms === undefined ? [] : [{ labels: { pool }, value: ms / 1000 }];
+  });
+  metrics.setTable('reconcileLast', rows);
 }
 
 /**

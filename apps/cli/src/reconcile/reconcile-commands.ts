@@ -12,7 +12,6 @@ import {
   findSources,
   listRuns,
   reconcilePool,
-  recordMonthReconciled,
   setSource,
   type FoundSources,
   type ReconcileContext,
@@ -121,22 +120,21 @@ async function runDay(
     prices: reconcilingPrices(books),
     booksOf,
     sources,
-    recordMonth: monthRecorder(db, actor),
+    recordMonth: recordMonthAs(actor),
   };
   const rows: Row[] = [];
   for (const each of wanted) {
     const made = await reconcilePool(context, each, { dayMs, trigger: 'manual', actor });
-    if (made?.stage === 'final') await recordMonthReconciled(context, made);
     if (made !== null) rows.push(rowOfRun(each.poolSlug, made));
   }
   return rows;
 }
 
-function monthRecorder(db: PoolContext['db'], actor: string): ReconcileContext['recordMonth'] {
-  return async ({ month, state, reason }) => {
+function recordMonthAs(actor: string): ReconcileContext['recordMonth'] {
+  return async (tx, { month, state, reason }) => {
     const period = parsePeriod(month);
     if (period === null) throw new Error(`${month} is no month`);
-    await recordPeriodCheck(db, { tenantId: null, period, check: 'reconciled', state, reason, actor });
+    await recordPeriodCheck(tx, { tenantId: null, period, check: 'reconciled', state, reason, actor });
   };
 }
 

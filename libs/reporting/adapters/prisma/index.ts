@@ -41,7 +41,7 @@ export {
   type RunView,
 } from './reconcile-store.js';
 export { reconcileDue, type DueRun } from './reconcile-due.js';
-export { recordMonthReconciled } from './reconcile-month.js';
+export { type MonthFinding } from './reconcile-month.js';
 export {
   failRun,
   findExport,

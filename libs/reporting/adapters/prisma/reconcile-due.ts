@@ -1,6 +1,5 @@
 // The runs that are due: each day of each source at each stage, once. What a stopped worker missed is made up for.
 import { daysDue, dayText } from '../../index.js';
-import { recordMonthReconciled } from './reconcile-month.js';
 import { reconcilePool, type ReconcileContext } from './reconcile-pool.js';
 import { scheduledName, scheduledRuns, type ReconciliationRun } from './reconcile-store.js';
 
@@ -20,9 +19,7 @@ export async function* reconcileDue(context: ReconcileContext, signal: AbortSign
       if (done.has(scheduledName(source.poolId, day, stage))) continue;
       try {
         const run = await reconcilePool(context, source, { dayMs, trigger: 'schedule', actor: 'worker' });
-        if (run === null) continue;
-        if (run.stage === 'final') await recordMonthReconciled(context, run);
-        yield { outcome: 'made', run };
+        if (run !== null) yield { outcome: 'made', run };
       } catch (error) {
         yield { outcome: 'failed', poolId: source.poolId, day, error };
       }

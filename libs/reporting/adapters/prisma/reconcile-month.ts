@@ -1,10 +1,10 @@
 // Whether a month agrees with the vendor's books, told to the close of periods: when every day of it has a final run of
-// every source and the newest of each is neither alarming nor without usage that is not booked. Days are UTC, months are
+// every source and the newest of each is neither alarming nor without usage that is not booked; a pool that is no source any
+// more counts by the runs that it has, and its days without one are the checklist's to find (ADR 124). Days are UTC, months are
 // the company's: a company elsewhere has some hours of its month in a day of the neighbour's, which close by their own day.
 import type { PoolId } from '@trunkline/kernel';
-import { numberText } from '@trunkline/platform/database';
+import { numberText, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
-import type { ReconcileContext } from './reconcile-pool.js';
 
 const MONTH_CHARS = '2026-11'.length;
 const row = z.object({ days: numberText, open: numberText });
@@ -17,25 +17,40 @@ interface MadeRun {
   readonly day: string;
 }
 
+/** What a month (`2026-11`) came to. */
+export interface MonthFinding {
+  readonly month: string;
+  readonly state: 'ok' | 'missing';
+  readonly reason: string;
+}
+
 /**
- * Looks at the month of a run and records what changed: reconciled, not any more, or worse than it was known to be. Such news
- * ends what was waived before it.
+ * Looks at the month of a final run for what changed by it: reconciled, not any more, or worse than it was known to be. Such
+ * news ends what was waived before it. Null: nothing changed.
  */
-export async function recordMonthReconciled(
-  { db, sources, recordMonth }: Pick<ReconcileContext, 'db' | 'sources' | 'recordMonth'>,
+export async function monthFound(
+  db: Queryable,
   made: MadeRun,
-): Promise<'ok' | 'missing'> {
+  sources: readonly { readonly poolId: PoolId }[],
+): Promise<MonthFinding | null> {
   const month = made.day.slice(0, MONTH_CHARS);
   const first = `${month}-01`;
   const pools = sources.map(({ poolId }) => poolId as string);
   const found = await db.$queryRaw`
+    WITH asked AS (
+      SELECT p.pool_id, d.day::date AS day
+        FROM generate_series(${first}::date, (${first}::date + interval '1 month - 1 day')::date, '1 day') AS d(day)
+       CROSS JOIN unnest(${pools}::text[]) AS p(pool_id)
+      UNION
+      SELECT pool_id, day FROM reconciliation_run
+       WHERE day >= ${first}::date AND day < ${first}::date + interval '1 month' AND stage = 'final'
+    )
     SELECT count(*)::text AS days, count(*) FILTER (WHERE newest.agrees IS NOT TRUE)::text AS open
-      FROM generate_series(${first}::date, (${first}::date + interval '1 month - 1 day')::date, '1 day') AS d(day)
-     CROSS JOIN unnest(${pools}::text[]) AS p(pool_id)
+      FROM asked AS d
       LEFT JOIN LATERAL (
         SELECT NOT r.alarming AND r.unbooked = 0 AND r.theirs_cost IS NOT NULL AS agrees
           FROM reconciliation_run r
-         WHERE r.pool_id = p.pool_id AND r.day = d.day::date AND r.stage = 'final'
+         WHERE r.pool_id = d.pool_id AND r.day = d.day AND r.stage = 'final'
          ORDER BY r.ran_at DESC, r.id LIMIT 1) AS newest ON true`;
   const [{ days, open } = { days: 0, open: 0 }] = z.array(row).parse(found);
   const state = days > 0 && open === 0 ? 'ok' : 'missing';
@@ -49,15 +64,14 @@ export async function recordMonthReconciled(
      WHERE tenant_id IS NULL AND period = ${month} AND check_name = 'reconciled' ORDER BY id DESC LIMIT 1`;
   const known = z.array(stateRow).parse(before)[0]?.state ?? 'missing';
   // A waiver is a person's word about what they knew: a machine that still says the same does not take it back.
-  if (!isNews && (known === state || (known === 'waived' && state === 'missing'))) return state;
-  await recordMonth({ month, state, reason });
-  return state;
+  const isKnown = known === state || (known === 'waived' && state === 'missing');
+  return isKnown && !isNews ? null : { month, state, reason };
 }
 
 // A run that does not agree, of a day that agreed until then, had no final run, or had less amiss: a repeat is no news, nor is
 // a run that had been asked for before the newest was. Less amiss is looked at part by part, for a sum hides a key that is
 // used past us behind another that is not any more, and has nothing of what has no price.
-async function isWorse(db: ReconcileContext['db'], { id, poolId, day }: MadeRun): Promise<boolean> {
+async function isWorse(db: Queryable, { id, poolId, day }: MadeRun): Promise<boolean> {
   const found = await db.$queryRaw`
     WITH made AS (
       SELECT *, NOT (alarming OR unbooked > 0 OR theirs_cost IS NULL) AS agrees FROM reconciliation_run WHERE id = ${id}

@@ -1,8 +1,10 @@
 // One run of a reconciliation: reads both sides of a day with its neighbours, compares, and keeps the result for good. It
-// books nothing. Reads the vendor before it touches the database, so that no transaction waits for a stranger.
+// books nothing. Reads the vendor before it touches the database, so that no transaction waits for a stranger. A final run
+// and what its month comes to by it are kept together: a process that dies leaves both or neither, and a scheduled run that
+// is not there is made again.
 import { createHash, randomBytes } from 'node:crypto';
 import { base32 } from '@trunkline/kernel';
-import type { Database } from '@trunkline/platform/database';
+import type { Database, Queryable } from '@trunkline/platform/database';
 import {
   dayText,
   reconcileDay,
@@ -12,6 +14,7 @@ import {
   type Stage,
   type VendorBooks,
 } from '../../index.js';
+import { monthFound, type MonthFinding } from './reconcile-month.js';
 import { ourBooksOfPool } from './reconcile-our-use.js';
 import type { ReconciliationSource } from './reconcile-sources.js';
 import { insertRun, type ReconciliationRun } from './reconcile-store.js';
@@ -24,12 +27,8 @@ export interface ReconcileContext {
   readonly booksOf: (source: ReconciliationSource) => VendorBooks;
   /** All of the installation: what is another pool's key is not foreign. */
   readonly sources: readonly ReconciliationSource[];
-  /** Tells the close of periods that a month (`2026-11`) agrees, or does not any more. */
-  readonly recordMonth: (found: {
-    readonly month: string;
-    readonly state: 'ok' | 'missing';
-    readonly reason: string;
-  }) => Promise<void>;
+  /** Tells the close of periods what a month came to, in the transaction of the run. */
+  readonly recordMonth: (tx: Queryable, found: MonthFinding) => Promise<void>;
 }
 
 /** Which day, and who asks. */
@@ -41,6 +40,8 @@ export interface ReconcileRequest {
 
 const DAY_MS = 86_400_000;
 const ID_CHARS = 26;
+// One of the installation's advisory locks, each with a number of its own.
+const MONTH_LOCK = 7_263_403;
 
 /** Compares a day of a pool. Null: this scheduled run was made already. @throws UpstreamBooksUnreadable and the database's */
 export async function reconcilePool(
@@ -53,8 +54,15 @@ export async function reconcilePool(
   const stage = stageOf(dayMs, context.nowMs);
   const { day, unbooked } = await compare(context, source, dayMs);
   const run = { ...day, id: runId(source, request, stage), poolId, day: dayText(dayMs), stage, unbooked };
-  const kept = await insertRun(context.db, run, { trigger, actor: request.actor, ranAtMs: context.nowMs });
-  return kept ? run : null;
+  const made = { trigger, actor: request.actor, ranAtMs: context.nowMs };
+  return context.db.$transaction(async (tx) => {
+    // Two final runs at once would each look at the month without the other's.
+    if (stage === 'final') await tx.$executeRaw`SELECT pg_advisory_xact_lock(${MONTH_LOCK})`;
+    if (!(await insertRun(tx, run, made))) return null;
+    const found = stage === 'final' ? await monthFound(tx, run, context.sources) : null;
+    if (found !== null) await context.recordMonth(tx, found);
+    return run;
+  });
 }
 
 async function compare(

@@ -64,23 +64,21 @@ export interface NoteView {
   readonly notedAt: string;
 }
 
-/** Keeps a run; false when this scheduled run is there already. */
-export async function insertRun(db: Database, run: ReconciliationRun, made: RunMade): Promise<boolean> {
-  return db.$transaction(async (tx) => {
-    const theirsCost = run.theirsCost === null ? null : formatAmount(run.theirsCost);
-    const inserted = await tx.$executeRaw`
-      INSERT INTO reconciliation_run (id, pool_id, day, stage, trigger, actor, compared, equal, unbooked, ours_cost,
-                                      theirs_cost, unexplained, alarming, ran_at)
-      VALUES (${run.id}, ${run.poolId}, ${run.day}::date, ${run.stage}, ${made.trigger}, ${made.actor}, ${run.compared},
-              ${run.equal}, ${run.unbooked}, ${formatAmount(run.oursCost)}::numeric, ${theirsCost}::numeric,
-              ${formatAmount(run.unexplained)}::numeric, ${run.alarming}, ${new Date(made.ranAtMs).toISOString()}::timestamptz)
-      ON CONFLICT DO NOTHING`;
-    if (inserted === 0) return false;
-    await tx.reconciliationDifference.createMany({
-      data: run.differences.map((each, i) => columnsOf(run.id, i + 1, each)),
-    });
-    return true;
+/** Keeps a run, within the caller's transaction; false when this scheduled run is there already. */
+export async function insertRun(tx: Prisma.TransactionClient, run: ReconciliationRun, made: RunMade): Promise<boolean> {
+  const theirsCost = run.theirsCost === null ? null : formatAmount(run.theirsCost);
+  const inserted = await tx.$executeRaw`
+    INSERT INTO reconciliation_run (id, pool_id, day, stage, trigger, actor, compared, equal, unbooked, ours_cost,
+                                    theirs_cost, unexplained, alarming, ran_at)
+    VALUES (${run.id}, ${run.poolId}, ${run.day}::date, ${run.stage}, ${made.trigger}, ${made.actor}, ${run.compared},
+            ${run.equal}, ${run.unbooked}, ${formatAmount(run.oursCost)}::numeric, ${theirsCost}::numeric,
+            ${formatAmount(run.unexplained)}::numeric, ${run.alarming}, ${new Date(made.ranAtMs).toISOString()}::timestamptz)
+    ON CONFLICT DO NOTHING`;
+  if (inserted === 0) return false;
+  await tx.reconciliationDifference.createMany({
+    data: run.differences.map((each, i) => columnsOf(run.id, i + 1, each)),
   });
+  return true;
 }
 
 /** The scheduled runs that exist of these days, as `pool day stage`. */
@@ -110,15 +108,14 @@ export async function listRuns(db: Database, limit: number): Promise<readonly Ru
 }
 
 /**
- * When a pool was last compared, of the pool that was so the longest ago (Unix milliseconds): one that fails each time must
- * not hide behind the others. Null when none was yet; pools that never were are told by the daily job.
+ * When each of these pools was last compared (Unix milliseconds). One that never was is left out: the daily job tells of it.
  */
-export async function lastReconciledMs(db: Database): Promise<number | null> {
+export async function lastReconciledMs(db: Database, pools: readonly PoolId[]): Promise<ReadonlyMap<string, number>> {
   const rows = await db.$queryRaw`
-    SELECT min(last)::text AS last
-      FROM (SELECT (extract(epoch FROM max(r.ran_at)) * 1000)::bigint AS last
-              FROM reconciliation_run r JOIN pool p ON p.id = r.pool_id GROUP BY r.pool_id) AS pools`;
-  return z.tuple([z.object({ last: numberText.nullable() })]).parse(rows)[0].last;
+    SELECT pool_id AS pool, (extract(epoch FROM max(ran_at)) * 1000)::bigint::text AS last
+      FROM reconciliation_run WHERE pool_id = ANY(${[...pools]}::text[]) GROUP BY 1`;
+  const found = z.array(z.object({ pool: z.string(), last: numberText })).parse(rows);
+  return new Map(found.map(({ pool, last }) => [pool, last]));
 }
 
 /** One run with everything; null when there is none. */

@@ -1,5 +1,6 @@
 // Rating, months and the vendor's books. Gauges are of the whole installation: the worker reports them.
 import { NO_LABELS, type MetricSpec } from './metric-spec.js';
+import { POOLS_MAX } from './shared-labels.js';
 
 /** Its part of the catalogue. */
 export const BOOKS_METRICS = {
@@ -16,10 +17,11 @@ export const BOOKS_METRICS = {
     labels: NO_LABELS,
   },
   reconcileLast: {
-    kind: 'gauge',
+    kind: 'table',
     name: 'trunkline_reconcile_last_timestamp_seconds',
-    help: "When the pool was last compared with the vendor's books that was so the longest ago: take max().",
-    labels: NO_LABELS,
+    help: "When a pool whose vendor's books can be read was last compared with them: take max() by (pool). No series: never, or they cannot be read.",
+    labels: [{ name: 'pool' }],
+    seriesMax: POOLS_MAX,
   },
   ledgerLag: {
     kind: 'gauge',

@@ -2,12 +2,12 @@
 // looked at, so one family of processes exports them, the worker (ADR 073); where several workers run, ask for `max by`.
 // Tables, since pools, families and tenants come and go: what is gone must not stay at its last value.
 import type { MetricSpec } from './metric-spec.js';
+import { POOLS_MAX } from './shared-labels.js';
 
 const ofPool = [{ name: 'pool' }] as const;
 const ofFamily = [{ name: 'pool' }, { name: 'family' }] as const;
 const ofTenant = [{ name: 'pool' }, { name: 'tenant' }] as const;
 
-const POOLS_MAX = 50;
 const FAMILIES_MAX = 100;
 const TENANTS_MAX = 300;
 

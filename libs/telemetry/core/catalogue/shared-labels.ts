@@ -11,6 +11,9 @@ export const modelFamily = { name: 'model_family', values: MODEL_FAMILIES } as c
 /** An upstream account, by its slug. Who has many of them reads the rest in `cli pool status`. */
 export const pool = { name: 'pool', namesMax: 30 } as const satisfies NamedLabel;
 
+/** Pools that a table of them has series of. */
+export const POOLS_MAX = 50;
+
 /** Codes that a call is refused with. */
 export const REFUSALS = [
   'invalid_request',
