@@ -42,12 +42,19 @@ export interface CheckedItem {
   readonly count: number | null;
 }
 
-/** What was recorded about a check: the newest finding or waiver. */
+/** What was recorded about a check. */
 export interface RecordedCheck {
-  readonly state: 'ok' | 'waived' | 'missing';
-  readonly count: number | null;
-  readonly actor: string;
-  readonly reason: string;
+  /** The newest finding. */
+  readonly finding: { readonly state: 'ok' | 'missing'; readonly reason: string } | null;
+  /** The newest waiver, unless something was found missing since. */
+  readonly waiver: { readonly count: number | null; readonly actor: string; readonly reason: string } | null;
+}
+
+/** A pool that the vendor charges for, on days that nobody compared with that vendor's books for good. */
+export interface UncomparedPool {
+  readonly slug: string;
+  readonly vendor: string;
+  readonly days: number;
 }
 
 /** What the books say of a month that is to be closed. */
@@ -63,6 +70,8 @@ export interface CloseFacts {
   readonly parked: number;
   /** Sessions without an end, and usage of which a report or an estimate is owed. */
   readonly estimates: number;
+  /** By slug. */
+  readonly uncompared: readonly UncomparedPool[];
   /** Where its chain breaks, in words. */
   readonly chainBreak: string | null;
   readonly recorded: Partial<Readonly<Record<PeriodCheckName, RecordedCheck>>>;
@@ -99,8 +108,12 @@ const FINDINGS: Readonly<Record<PeriodCheckName, (facts: CloseFacts) => CheckedI
   unrated: ({ unrated }) => counted('unrated', unrated, 'usage events have no price: see `costs --unrated`'),
   parked: ({ parked }) => counted('parked', parked, 'usage events wait for a person: see `costs --unrated`'),
   estimates: ({ estimates }) => counted('estimates', estimates, 'sessions have no end, or usage is owed an estimate'),
-  reconciled: ({ recorded: { reconciled } }) =>
-    item('reconciled', reconciled?.state === 'ok', reconciled?.reason ?? NOT_RECONCILED, reconciled?.count),
+  reconciled: ({ recorded, uncompared }) => {
+    const finding = recorded.reconciled?.finding ?? null;
+    const isOk = finding?.state === 'ok';
+    const reasons = [...(isOk ? [] : [finding?.reason ?? NOT_RECONCILED]), ...uncomparedText(uncompared)];
+    return item('reconciled', reasons.length === 0, reasons.join('; '), uncompared.length || null);
+  },
   chain: ({ chainBreak }) => item('chain', chainBreak === null, chainBreak ?? ''),
 };
 
@@ -112,9 +125,22 @@ function counted(check: PeriodCheckName, count: number, what: string): CheckedIt
   return item(check, count === 0, `${count} ${what}`, count);
 }
 
+const NAMED_MAX = 10;
+
+// A finding is of the pools whose books can be read; this is of the others, which a finding does not know.
+function uncomparedText(pools: readonly UncomparedPool[]): readonly string[] {
+  if (pools.length === 0) return [];
+  const named = pools.slice(0, NAMED_MAX).map(({ slug, vendor, days }) => `${slug} (${vendor}, days: ${days})`);
+  const more = pools.length > NAMED_MAX ? [`${pools.length - NAMED_MAX} more`] : [];
+  const names = [...named, ...more].join(', ');
+  return [
+    `pools with cost that was not compared for good with their vendor's books: ${names}: \`reconcile source list\` says what keeps them from it, or \`period waive\` it with a reason`,
+  ];
+}
+
 function waivedWhere(found: CheckedItem, recorded: RecordedCheck | undefined): CheckedItem {
-  if (found.state === 'ok' || recorded?.state !== 'waived') return found;
-  const { actor, reason, count } = recorded;
+  if (found.state === 'ok' || !recorded?.waiver) return found;
+  const { actor, reason, count } = recorded.waiver;
   if ((found.count ?? 0) > (count ?? 0))
     return { ...found, detail: `${found.detail}; ${count ?? 0} of them were waived by ${actor}` };
   return { ...found, state: 'waived', detail: `${found.detail}; waived by ${actor}: ${reason}` };

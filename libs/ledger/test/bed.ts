@@ -8,6 +8,7 @@ import {
   recordPeriodCheck,
   softClosePeriod,
   verifyChains,
+  waiveCheck,
   type VerifiedChain,
 } from '@trunkline/ledger/adapters/prisma';
 import { TENANT } from './usage.js';
@@ -41,12 +42,11 @@ export async function startLedgerBed(): Promise<LedgerBed> {
 export const amount = (text: string): AmountPico => parseAmount(text) ?? ZERO;
 export const ALICE = { actor: 'alice', reason: 'agreed with the customer' };
 
-/** Soft-closes and closes a month as two persons; reconciliation is waived by a recorded finding. */
+/** Soft-closes and closes a month as two persons; of reconciliation somebody answers for what nobody compared. */
 export async function closeMonth(db: Database, period: Period, tenantId: TenantId = TENANT) {
   await softClosePeriod(db, { tenantId, period, actor: 'alice' });
-  const finding = { tenantId, period, state: 'ok', actor: 'reconciliation', reason: 'agrees' } as const;
-  await recordPeriodCheck(db, { ...finding, check: 'reconciled' });
-  await recordPeriodCheck(db, { ...finding, check: 'grace', state: 'waived' });
+  await waiveCheck(db, { tenantId, period, check: 'reconciled', because: ALICE });
+  await recordPeriodCheck(db, { tenantId, period, check: 'grace', state: 'waived', ...ALICE });
   const asked = await closePeriod(db, { tenantId, period, actor: 'alice', step: 'ask' });
   return asked.ok ? closePeriod(db, { tenantId, period, actor: 'bob', step: 'approve' }) : asked;
 }

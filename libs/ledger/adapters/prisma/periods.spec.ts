@@ -23,6 +23,7 @@ import {
   overduePeriods,
   periodOfTenant,
   postBatch,
+  recordPeriodCheck,
   releaseUsage,
   softClosePeriod,
   stuckUsageOfTenant,
@@ -261,6 +262,38 @@ describe('closing', () => {
     expect(await missing()).toEqual(['unrated']);
     expect(message(await waiveCheck(db, { ...of(), check: 'chain', because: ALICE }))).toMatch(/cannot be waived/);
     expect(message(await waiveCheck(db, { ...of(), check: 'parked', because: ALICE }))).toMatch(/Nothing to waive/);
+  });
+
+  it('asks for every pool with cost, though the books that can be read agree, and names those that nobody compared', async () => {
+    await book(IN, { ...IN, at: '2026-09-11T00:00:00Z' });
+    const [compared, other] = await db.usageEvent.findMany({ orderBy: { occurredAt: 'asc' } });
+    if (compared === undefined || other === undefined) throw new Error('no usage');
+    await db.pool.create({ data: { id: other.poolId, slug: 'azure-eu', vendor: 'azure', models: [] } });
+    await softClosePeriod(db, { ...of(), actor: 'alice' });
+    const run = { stage: 'final', trigger: 'manual', actor: 'ann', compared: 1, equal: 1, unbooked: 0 };
+    const agrees = { oursCost: 0, theirsCost: 0, unexplained: 0, alarming: false, ranAt: new Date() };
+    const day = new Date('2026-09-10');
+    await db.reconciliationRun.create({ data: { id: 'rec_1', poolId: compared.poolId, day, ...run, ...agrees } });
+    const found = { ...of(), tenantId: null, check: 'reconciled', actor: 'reconciliation' } as const;
+    await recordPeriodCheck(db, { ...found, state: 'ok', reason: '30 days agree' });
+    const reconciled = async () =>
+      (await checklistOfPeriod(db, of())).find((each) => each.check === 'reconciled') ?? null;
+    expect(await reconciled()).toMatchObject({
+      ...{ state: 'missing', count: 1, detail: expect.stringMatching(/^pools .*: azure-eu \(azure, days: 1\): /) },
+    });
+    expect(await waiveCheck(db, { ...of(), check: 'reconciled', because: ALICE })).toMatchObject({ ok: true });
+    expect(await missing()).toEqual([]);
+    // A finding that is well says nothing of what was waived; one that is not ends the waiver.
+    await recordPeriodCheck(db, { ...found, state: 'ok', reason: '30 days agree' });
+    expect(await missing()).toEqual([]);
+    await recordPeriodCheck(db, { ...found, state: 'missing', reason: '1 of 30 days does not agree' });
+    expect(await reconciled()).toMatchObject({
+      state: 'missing',
+      detail: expect.stringMatching(/^1 of 30 .*; pools /),
+    });
+    await waiveCheck(db, { ...of(), check: 'reconciled', because: ALICE });
+    await book(IN);
+    expect(await reconciled()).toMatchObject({ count: 2, detail: expect.stringContaining('1 of them were waived') });
   });
 
   it.each([
