@@ -20,6 +20,7 @@ export * from './core/export/workbook.js';
 export * from './core/export/manifest.js';
 export * from './core/export/download-link.js';
 export * from './core/export/delivery.js';
+export * from './core/export/retries.js';
 export * from './core/reconcile/day-books.js';
 export * from './core/reconcile/reconcile-day.js';
 export * from './core/reconcile/stage.js';

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../../../test/support/poll.js';
@@ -11,6 +11,7 @@ import { openDatabase, type Database } from '@trunkline/platform/database';
 import { Jobs } from '@trunkline/platform/jobs';
 import { openLog } from '@trunkline/platform/logging';
 import { Shutdown } from '@trunkline/platform/shutdown';
+import { Metrics } from '@trunkline/telemetry/adapters/prom';
 import {
   EXPORT_FORMATS,
   folderOf,
@@ -20,10 +21,14 @@ import {
 } from '@trunkline/reporting/adapters/export';
 import {
   createSchedule,
+  exportTrouble,
   findExport,
+  finishRun,
   listExports,
+  noteProgress,
   requestDueRuns,
   requestRun,
+  startRun,
 } from '@trunkline/reporting/adapters/prisma';
 import { startExportJobs } from './export-jobs.js';
 
@@ -36,6 +41,7 @@ const NOON = Date.parse('2026-11-21T12:00:00Z');
 let postgres: TestPostgres;
 let place: ExportPlace;
 let delivered: string;
+const metrics = new Metrics();
 const shutdown = new Shutdown(() => undefined);
 
 beforeAll(async () => {
@@ -46,7 +52,7 @@ beforeAll(async () => {
   place = { db, databaseUrl, dir, s3: null };
   const log = openLog('silent', process.stderr);
   const jobs = new Jobs({ databaseUrl, redisUrl: null }, log, shutdown);
-  await startExportJobs({ jobs, place, keepDays: 1, log, nowMs: () => NOON, lookMs: 100 });
+  await startExportJobs({ jobs, place, keepDays: 1, log, metrics, nowMs: () => NOON, lookMs: 100 });
 });
 afterAll(async () => {
   await shutdown.run();
@@ -55,9 +61,9 @@ afterAll(async () => {
   await rm(delivered, { recursive: true, force: true });
 });
 
-const ask = async (format = 'csv', period = '2026-10') => {
-  const options = {};
-  const asked = await requestRun(place.db, { format, period, tenantId: null, options, requestedBy: 'ada' }, FORMATS);
+const ask = async (format = 'csv', period = '2026-10', { formats = FORMATS, byWorker = true } = {}) => {
+  const request = { format, period, tenantId: null, options: {}, requestedBy: 'ada', byWorker };
+  const asked = await requestRun(place.db, request, formats);
   if (!asked.ok) throw new Error(asked.error.message);
   return asked.value.id;
 };
@@ -122,15 +128,110 @@ describe('exports in the background', () => {
         expect(await closePeriod(db, { ...step, step: 'single_person' })).toMatchObject({ ok: true });
       };
       await close(busy);
-      expect(await requestDueRuns(db, NOON, FORMATS)).toBe(1);
+      expect(await requestDueRuns(db, NOON, FORMATS)).toEqual({ asked: 1, refused: [] });
       await close(idle);
-      expect(await requestDueRuns(db, NOON, FORMATS)).toBe(1);
-      expect(await requestDueRuns(db, NOON, FORMATS)).toBe(0);
+      expect(await requestDueRuns(db, NOON, FORMATS)).toEqual({ asked: 1, refused: [] });
+      expect(await requestDueRuns(db, NOON, FORMATS)).toEqual({ asked: 0, refused: [] });
       // Of the idle tenant there is nothing to deliver.
       const runs = await listExports(db, 5);
       expect(runs.map(({ tenantId }) => tenantId)).toEqual([null, busy]);
       for (const { id } of runs)
         expect((await performRun(books, id))?.manifest).toMatchObject({ period: '2026-10', status: 'FINAL' });
+    } finally {
+      await db.$disconnect();
+    }
+  });
+
+  it('are taken up again when they failed, later each time, and say so meanwhile', async () => {
+    const id = await ask('of tomorrow', '2026-10', { formats: ['of tomorrow'] });
+    const failed = await eventually('the first try', async () => {
+      const run = await findExport(place.db, id);
+      return run?.status === 'failed' ? run : null;
+    });
+    expect(failed).toMatchObject({ attempts: 1, problem: 'this release knows no format of tomorrow' });
+    expect(failed.nextTryAtMs).toBeGreaterThan(failed.finishedAtMs ?? Infinity);
+    expect((await exportTrouble(place.db)).runs).toEqual({ retrying: 1, failed: 0 });
+    await place.db
+      .$executeRaw`UPDATE export_run SET format = 'csv', finished_at = now() - interval '1 hour' WHERE id = ${id}`;
+    expect(await doneRun(id)).toMatchObject({ attempts: 2, nextTryAtMs: null, problem: null });
+    expect(await metrics.scrape()).toContain('trunkline_export_tries_total{what="run",result="failed"} 1');
+  });
+
+  it('are given up after enough tries, for a person to see', async () => {
+    const id = await ask('csv', '2026-10', { byWorker: false });
+    await place.db
+      .$executeRaw`UPDATE export_run SET status = 'failed', by_worker = true, attempts = 30, finished_at = now() WHERE id = ${id}`;
+    expect(await findExport(place.db, id)).toMatchObject({ status: 'failed', nextTryAtMs: null });
+    expect((await exportTrouble(place.db)).runs).toEqual({ retrying: 0, failed: 1 });
+    await place.db.$executeRaw`UPDATE export_run SET finished_at = now() - interval '8 days' WHERE id = ${id}`;
+    expect((await exportTrouble(place.db)).runs).toEqual({ retrying: 0, failed: 0 });
+  });
+
+  it('are made by another when their process is gone, and the one that was taken for dead changes nothing', async () => {
+    const id = await ask('csv', '2026-10', { byWorker: false });
+    const lost = await startRun(place.db, id);
+    if (lost === null) throw new Error('not started');
+    expect(await startRun(place.db, id)).toBeNull();
+    await mkdir(`${folderOf(place, id)}.1.partial`);
+    await place.db
+      .$executeRaw`UPDATE export_run SET alive_at = now() - interval '1 minute', by_worker = true WHERE id = ${id}`;
+    const { manifest, sha256 } = await doneRun(id);
+    if (manifest === null || sha256 === null) throw new Error('not done');
+    expect(await noteProgress(place.db, lost, 7)).toBe(false);
+    const other = { manifest: { ...manifest, rows: 7 }, sha256: sha256.replaceAll('a', 'b') };
+    expect(await place.db.$transaction((tx) => finishRun(tx, lost, other))).toBe(false);
+    expect(await findExport(place.db, id)).toMatchObject({ attempts: 2, sha256 });
+    expect((await readdir(place.dir)).filter((name) => name.startsWith(id))).toEqual([id]);
+  });
+
+  it('that somebody made at a terminal which is gone have failed, and no worker makes them', async () => {
+    const id = await ask('csv', '2026-10', { byWorker: false });
+    await startRun(place.db, id);
+    await place.db.$executeRaw`UPDATE export_run SET alive_at = now() - interval '1 minute' WHERE id = ${id}`;
+    const failed = await eventually('it is said', async () => {
+      const run = await findExport(place.db, id);
+      return run?.status === 'failed' ? run : null;
+    });
+    expect(failed).toMatchObject({ attempts: 1, nextTryAtMs: null, problem: expect.stringContaining('ended') });
+  });
+
+  it('are delivered after an outage, as they were made, and no try of it is lost', async () => {
+    const target = { kind: 'folder', path: join(delivered, 'away') };
+    await writeFile(target.path, 'not a folder');
+    const request = { format: 'csv', tenantId: null, options: {}, cadence: 'daily', target, createdBy: 'ada' };
+    const schedule = await createSchedule(place.db, request, FORMATS);
+    if (!schedule.ok) throw new Error(schedule.error.message);
+    const ofSchedule = async () =>
+      (await listExports(place.db, 50)).find(({ scheduleId }) => scheduleId === schedule.value.id) ?? null;
+    const inState = (state: string) =>
+      eventually(
+        state,
+        async () => {
+          const run = await ofSchedule();
+          return run?.delivery?.state === state ? run : null;
+        },
+        30_000,
+      );
+    const failed = await inState('retrying');
+    expect(failed.delivery).toMatchObject({ failures: 1, nextTryAtMs: expect.any(Number) });
+    expect((await exportTrouble(place.db)).deliveries).toEqual({ retrying: 1, failed: 0 });
+    await rm(target.path);
+    const { id, sha256, delivery } = await inState('delivered');
+    expect(delivery).toMatchObject({ failures: 1, detail: join(target.path, `2026-11-csv-${id}`) });
+    const manifest = await readFile(join(target.path, `2026-11-csv-${id}`, 'manifest.json'));
+    expect(createHash('sha256').update(manifest).digest('hex')).toBe(sha256);
+    expect((await exportTrouble(place.db)).deliveries).toEqual({ retrying: 0, failed: 0 });
+  });
+
+  it('of a schedule that cannot be are said, and keep no other from being asked for', async () => {
+    const databaseUrl = await postgres.createDatabase();
+    const db = openDatabase(databaseUrl, { poolMax: 2 });
+    try {
+      const of = { tenantId: null, options: {}, target: null, createdBy: 'ada', cadence: 'daily' };
+      for (const format of ['of old', 'csv']) await createSchedule(db, { ...of, format }, ['of old', 'csv']);
+      expect(await requestDueRuns(db, NOON, FORMATS)).toMatchObject({
+        ...{ asked: 1, refused: [{ why: expect.stringContaining('format must be') }] },
+      });
     } finally {
       await db.$disconnect();
     }

@@ -18,6 +18,7 @@ import { startReconcileJobs, type ReconcileParts } from './reconcile-jobs.js';
 import { startReaper, type ReaperParts } from './reaper.js';
 import { startRollup } from './rollup.js';
 import { watchBudgets } from './watch-budgets.js';
+import { watchExports } from './watch-exports.js';
 import { watchLedger } from './watch-ledger.js';
 import { watchPeriods } from './watch-periods.js';
 import { watchReviews } from './watch-reviews.js';
@@ -82,7 +83,10 @@ export async function startWorker({
   if (notices) startNotices({ ...notices, db, log, clock: systemClock }, shutdown);
   startReaper({ db, log, metrics, monotonicMs: systemClock.monotonicMs, ...reaper }, shutdown);
   if (reconcile) await startReconcileJobs(reconcile.jobs, { ...reconcile, db, log, metrics, nowMs: systemClock.nowMs });
-  if (exports) await startExportJobs({ ...exports, log, nowMs: systemClock.nowMs });
+  if (exports) {
+    watchExports(db, metrics, shutdown);
+    await startExportJobs({ ...exports, log, metrics, nowMs: systemClock.nowMs });
+  }
   shutdown.register('worker', CLOSE_MS_MAX, () => app.close());
   return {
     rateOnce: () => loop.rateOnce(),

@@ -61,6 +61,21 @@ describe.each(['PostgreSQL', 'Redis'])('jobs in %s', (store) => {
     expect(await jobs.counts(queue('once'))).toEqual({ waiting: 1, active: 0, failed: 0 });
   });
 
+  it('come again under an id whose job has ended, well or not', async () => {
+    let tries = 0;
+    const { jobs } = open(store);
+    jobs.work(queue('ended'), async () => {
+      tries += 1;
+      if (tries === 1) throw new Error('not this time');
+    });
+    for (const expected of [1, 2, 3]) {
+      await eventually('another try', async () => {
+        await jobs.add(queue('ended'), {}, { id: 'same', attempts: 1 });
+        return tries >= expected ? true : null;
+      });
+    }
+  });
+
   it('repeat', async () => {
     let runs = 0;
     const { jobs } = open(store);

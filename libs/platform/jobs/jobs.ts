@@ -46,7 +46,7 @@ export type JobHandler = (data: unknown, job: RunningJob) => Promise<void>;
 
 /** How one job is added. */
 export interface AddOptions {
-  /** A second job with the id of one that waits or runs is left out. */
+  /** A second job with the id of one that waits or runs is left out; one that has ended is forgotten, so that it may come again. */
   readonly id?: string;
   readonly delayMs?: number;
   /** Tries in all. Default 5, waiting 1 s, 2 s, 4 s ... in between. */
@@ -105,9 +105,10 @@ export class Jobs {
     await opened.add(queue, data, {
       attempts,
       backoff: { type: 'exponential', delay: BACKOFF_MS },
-      removeOnComplete: { count: KEPT_DONE },
-      removeOnFail: { count: KEPT_FAILED },
-      ...(id === undefined ? {} : { jobId: id }),
+      // A store that keeps a job by its id would leave out every later one.
+      ...(id === undefined
+        ? { removeOnComplete: { count: KEPT_DONE }, removeOnFail: { count: KEPT_FAILED } }
+        : { jobId: id, removeOnComplete: true, removeOnFail: true }),
       ...(delayMs === undefined ? {} : { delay: delayMs }),
     });
   }

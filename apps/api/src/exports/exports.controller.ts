@@ -6,7 +6,13 @@ import { pipeline } from 'node:stream/promises';
 import { Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { LINK_MS, type ExportedFile } from '@trunkline/reporting';
 import { EXPORT_FORMATS, folderOf } from '@trunkline/reporting/adapters/export';
-import { findExport, listExports, requestRun, type ExportRunRecord } from '@trunkline/reporting/adapters/prisma';
+import {
+  findExport,
+  listExports,
+  requestRun,
+  retryRun,
+  type ExportRunRecord,
+} from '@trunkline/reporting/adapters/prisma';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { personNamed } from '../access/access-of.js';
@@ -77,6 +83,20 @@ export class ExportsController {
       return { name, href: `${path}?expires=${expires}&signature=${signature}` };
     });
     return { ...runView(run), links: fileLinks };
+  }
+
+  /** Lets the worker begin again with a run that failed. */
+  @Allow('exports:write')
+  @Post(':id/retry')
+  @HttpCode(202)
+  async retry(@Param('id') id: string, @Query() query: unknown, @Req() request: Request) {
+    assertOwnSite(request);
+    checkQuery(NoQuery, query);
+    const { id: runId, status } = await this.#run(id);
+    const db = auditedDb(this.parts.db, request, { kind: 'export', id: runId, asked: {} });
+    if (await orTooLong(db.$transaction((tx) => retryRun(tx, runId)))) return runView(await this.#run(id));
+    const detail = `It did not fail, it is ${status}: ask for another export instead.`;
+    throw new RefusedRequest('export_not_failed', { detail });
   }
 
   /** A file, for who has its link. The link alone says so: no sign-in, and nothing else is reached by it. */

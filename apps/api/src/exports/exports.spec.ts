@@ -10,7 +10,7 @@ import { openLog } from '@trunkline/platform/logging';
 import { Shutdown } from '@trunkline/platform/shutdown';
 import { DownloadLinks, LINK_MS } from '@trunkline/reporting';
 import { performRun, type ExportPlace } from '@trunkline/reporting/adapters/export';
-import { noteProgress, startRun } from '@trunkline/reporting/adapters/prisma';
+import { failRun, noteProgress, startRun } from '@trunkline/reporting/adapters/prisma';
 import { keyHasher } from '@trunkline/tenancy';
 import { createTenant } from '@trunkline/tenancy/adapters/prisma';
 import { startApi, type RunningApi } from '../index.js';
@@ -72,12 +72,20 @@ describe('exports over HTTP', () => {
     const id = trustedId('exp', String(asked['id']));
     const shown = async () => json(await call(`/exports/${id}`));
     expect(await shown()).toMatchObject({ status: 'queued', phase: null });
-    await startRun(place.db, id);
+    const taken = await startRun(place.db, id);
+    if (taken === null) throw new Error('not started');
     expect(await shown()).toMatchObject({ status: 'running', phase: 'sorting', progressRows: 0 });
-    await noteProgress(place.db, id, 5_000);
+    await noteProgress(place.db, taken, 5_000);
     expect(await shown()).toMatchObject({ status: 'running', phase: 'writing', progressRows: 5_000 });
     await performRun(place, id);
-    expect(await shown()).toMatchObject({ status: 'done', phase: null });
+    expect(await shown()).toMatchObject({ status: 'running', attempts: 1 });
+    await failRun(place.db, taken, 'no space left on device');
+    expect(await shown()).toMatchObject({ status: 'failed', problem: 'no space left on device', phase: null });
+    const again = () => call(`/exports/${id}/retry`, { method: 'POST' });
+    expect(await json(await again())).toMatchObject({ status: 'queued', attempts: 0, nextTryAt: null });
+    await performRun(place, id);
+    expect(await shown()).toMatchObject({ status: 'done', phase: null, delivery: null });
+    expect(await json(await again())).toMatchObject({ status: 409, code: 'export_not_failed' });
   });
 
   it('are fetched by their link alone, as a file to save', async () => {

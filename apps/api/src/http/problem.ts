@@ -36,6 +36,7 @@ export const PROBLEMS = {
   run_not_found: { status: 404, title: 'There is no such run' },
   method_not_allowed: { status: 405, title: 'This cannot be done here' },
   does_not_hold: { status: 409, title: 'This does not fit what is there' },
+  export_not_failed: { status: 409, title: 'This export did not fail' },
   name_taken: { status: 409, title: 'This name is taken' },
   files_are_gone: { status: 410, title: 'The files are gone' },
   changed_meanwhile: { status: 412, title: 'Somebody changed this meanwhile' },

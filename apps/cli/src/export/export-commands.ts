@@ -3,7 +3,14 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { DeliveryTarget } from '@trunkline/reporting';
 import { deliverRun, EXPORT_FORMATS, folderOf, performRun } from '@trunkline/reporting/adapters/export';
-import { findExport, listExports, requestRun, type ExportRunRecord } from '@trunkline/reporting/adapters/prisma';
+import {
+  findExport,
+  listExports,
+  requestRun,
+  retryRun,
+  targetOfSchedule,
+  type ExportRunRecord,
+} from '@trunkline/reporting/adapters/prisma';
 import { findTenant, type TenancyContext } from '@trunkline/tenancy/adapters/prisma';
 import type { Row } from '../output.js';
 import { withActor } from '../actor.js';
@@ -48,7 +55,7 @@ function addRun(exporting: Command, run: RunOnBooks): void {
     run(self, async ({ tenancy, exports }) => {
       const { period, actor: requestedBy } = flags;
       const tenantId = flags.tenant === undefined ? null : done(await findTenant(tenancy, flags.tenant)).id;
-      const request = { format, period, tenantId, options: optionsOf(flags), requestedBy };
+      const request = { format, period, tenantId, options: optionsOf(flags), requestedBy, byWorker: false };
       const asked = done(await tenancy.db.$transaction((tx) => requestRun(tx, request, FORMAT_IDS)));
       const teller = tellProgress((line) => process.stderr.write(`${asked.id}: ${line}\n`));
       const finished = await performRun(exports, asked.id, { onRows: teller.onRows }).finally(teller.stop);
@@ -82,22 +89,37 @@ function addReads(exporting: Command, run: RunOnBooks): void {
       }),
     );
   exporting
+    .command('retry <run>')
+    .description('lets the worker begin again with one that failed')
+    .action((id: string, _flags, command: Command) =>
+      run(command, async ({ tenancy }) => {
+        const { status } = await runNamed(tenancy, id);
+        if (!(await tenancy.db.$transaction((tx) => retryRun(tx, id))))
+          throw new Error(`export ${id} did not fail, it is ${status}: ask for another with export run`);
+        return [runRow(await runNamed(tenancy, id), await tenantNames(tenancy))];
+      }),
+    );
+  exporting
     .command('deliver <run>')
-    .description('puts its files into a folder or a bucket, in a folder of their own')
+    .description('puts its files into a folder or a bucket, in a folder of their own; default: where its schedule says')
     .option('--folder <path>', 'into a folder of this machine')
     .option('--bucket <bucket>', 'into a bucket of the store in the settings')
     .option('--prefix <prefix>', 'before the name in the bucket', '')
     .action((id: string, flags: { folder?: string; bucket?: string; prefix: string }, command: Command) =>
       run(command, async ({ tenancy, exports }) => {
         const found = await runNamed(tenancy, id);
-        return [{ delivered: await deliverRun(exports, found, deliveryTargetOf(flags)) }];
+        return [{ delivered: await deliverRun(exports, found, await deliveryTargetOf(tenancy, found, flags)) }];
       }),
     );
 }
 
-function deliveryTargetOf(flags: { folder?: string; bucket?: string; prefix: string }): DeliveryTarget {
+async function deliveryTargetOf(
+  { db }: TenancyContext,
+  { scheduleId }: ExportRunRecord,
+  flags: { folder?: string; bucket?: string; prefix: string },
+): Promise<DeliveryTarget> {
   const folder = flags.folder === undefined ? {} : { folder: resolve(flags.folder) };
-  const said = targetOf({ ...flags, ...folder });
+  const said = targetOf({ ...flags, ...folder }) ?? (scheduleId && (await targetOfSchedule(db, scheduleId)));
   if (said === null) throw new Error('say where: --folder or --bucket');
   const target = DeliveryTarget.safeParse(said);
   if (target.success) return target.data;
@@ -124,10 +146,17 @@ function runRow(run: ExportRunRecord, nameOf: NameOf): Row {
     at: new Date(run.requestedAtMs).toISOString(),
     sha256: run.sha256,
     problem: run.problem,
+    tries: run.attempts,
+    next_try: isoOrNull(run.nextTryAtMs ?? run.delivery?.nextTryAtMs ?? null),
+    delivery: run.delivery && [run.delivery.state, run.delivery.detail].filter((part) => part !== null).join(': '),
   };
 }
 
 function fileRows(run: ExportRunRecord, dir: string): readonly Row[] {
   const files = run.manifest?.files ?? [];
   return files.map(({ name, bytes, sha256 }) => ({ run: run.id, file: join(dir, name), bytes, sha256 }));
+}
+
+function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
 }

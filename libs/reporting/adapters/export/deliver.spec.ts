@@ -59,6 +59,7 @@ const delivery = (over: Partial<S3Access> = {}) => ({
   dir,
   name: '2026-11-csv-exp_1',
   manifest,
+  manifestSha256: sha256('{}\n'),
   s3: { ...s3, ...over },
 });
 const bucket = DeliveryTarget.parse({ kind: 's3', bucket: 'finance', prefix: 'voice/' });
@@ -75,6 +76,16 @@ describe('a delivery', () => {
     expect(await deliver(delivery(), bucket)).toBe('s3://finance/voice/2026-11-csv-exp_1');
     expect(stored.get('/finance/voice/2026-11-csv-exp_1/charges.csv')).toBe(TEXT);
     expect(order.at(-1)).toBe('/finance/voice/2026-11-csv-exp_1/manifest.json');
+  });
+
+  it('sends nothing that is not what was exported', async () => {
+    const before = order.length;
+    for (const target of [bucket, DeliveryTarget.parse({ kind: 'folder', path: join(out, 'not') })]) {
+      const changed = { ...delivery(), manifestSha256: sha256('another') };
+      await expect(deliver(changed, target)).rejects.toThrow('manifest.json is not the file that was exported');
+    }
+    expect(order).toHaveLength(before);
+    expect(await readdir(out)).toEqual(['2026-11-csv-exp_1']);
   });
 
   it('fails, and says so, when the store refuses', async () => {

@@ -75,16 +75,33 @@ export async function enableSchedule(db: Database, id: string, enabled: boolean)
   return ok(scheduleOf(await db.exportSchedule.findUniqueOrThrow({ where: { id } })));
 }
 
-/** Asks for what is due now. @returns how many runs were asked for. */
-export async function requestDueRuns(db: Database, nowMs: number, formats: readonly string[]): Promise<number> {
+/** Where a schedule delivers to; null: nowhere, or there is no such schedule. */
+export async function targetOfSchedule(db: Database, id: ExportScheduleId): Promise<DeliveryTarget | null> {
+  const row = await db.exportSchedule.findUnique({ where: { id } });
+  return row && scheduleOf(row).target;
+}
+
+/** What a look at the schedules came to. */
+export interface AskedRuns {
+  readonly asked: number;
+  /** Schedules that nothing could be asked for, and why: they keep the others from nothing. */
+  readonly refused: readonly { readonly id: ExportScheduleId; readonly why: string }[];
+}
+
+/** Asks for what is due now. @throws the database's. */
+export async function requestDueRuns(db: Database, nowMs: number, formats: readonly string[]): Promise<AskedRuns> {
   const company = await loadCompany(db);
   let asked = 0;
+  const refused: { readonly id: ExportScheduleId; readonly why: string }[] = [];
   for (const schedule of await listSchedules(db)) {
     if (!schedule.enabled) continue;
-    for (const occasion of await occasionsOf(db, schedule, { nowMs, timeZone: company.timeZone }))
-      if (await ask(db, { schedule, occasion, formats })) asked += 1;
+    for (const occasion of await occasionsOf(db, schedule, { nowMs, timeZone: company.timeZone })) {
+      const outcome = await ask(db, { schedule, occasion, formats });
+      if (!outcome.ok) refused.push({ id: schedule.id, why: outcome.error.message });
+      else if (outcome.value) asked += 1;
+    }
   }
-  return asked;
+  return { asked, refused };
 }
 
 interface Occasion {
@@ -104,25 +121,25 @@ async function occasionsOf(
   return (await finalMonths(db, tenantId)).map((period) => ({ name: period, period }));
 }
 
-// The occasion and the run come together: a second worker meets the occasion and leaves both.
+// The occasion and the run come together: a second worker meets the occasion and leaves both. @returns whether it was asked.
 async function ask(
   db: Database,
   { schedule, occasion, formats }: { schedule: ExportScheduleRecord; occasion: Occasion; formats: readonly string[] },
-): Promise<boolean> {
+): Reported<boolean> {
   const where = { scheduleId_occasion: { scheduleId: schedule.id, occasion: occasion.name } };
-  if (await db.exportOccasion.findUnique({ where })) return false;
+  if (await db.exportOccasion.findUnique({ where })) return ok(false);
   try {
-    await db.$transaction(async (tx) => {
+    return await db.$transaction(async (tx) => {
       const { id: scheduleId, format, tenantId, options } = schedule;
       const requestedBy = `schedule ${scheduleId}`;
       const request = { format, period: occasion.period, tenantId, options, requestedBy, scheduleId };
       const run = await requestRun(tx, request, formats);
-      if (!run.ok) throw new Error(run.error.message);
+      if (!run.ok) return run;
       await tx.exportOccasion.create({ data: { scheduleId, occasion: occasion.name, runId: run.value.id } });
+      return ok(true);
     });
-    return true;
   } catch (error) {
-    if (isUniqueViolation(error)) return false;
+    if (isUniqueViolation(error)) return ok(false);
     throw error;
   }
 }

@@ -43,6 +43,8 @@ export {
 export { reconcileDue, type DueRun } from './reconcile-due.js';
 export { type MonthFinding } from './reconcile-month.js';
 export {
+  dueRuns,
+  failDeadRuns,
   failRun,
   findExport,
   finishRun,
@@ -50,18 +52,21 @@ export {
   noteProgress,
   notePurged,
   requestRun,
+  retryRun,
   runsToPurge,
   startRun,
-  waitingRuns,
   type ExportRunRecord,
   type RunRequest,
+  type RunTry,
 } from './export-runs.js';
+export { dueDeliveries, exportTrouble, type DeliveryState, type DueDelivery } from './export-deliveries.js';
 export {
   CADENCES,
   createSchedule,
   enableSchedule,
   listSchedules,
   requestDueRuns,
+  targetOfSchedule,
   type Cadence,
   type ExportScheduleRecord,
   type ScheduleRequest,

@@ -23,6 +23,24 @@ export const BOOKS_METRICS = {
     labels: [{ name: 'pool' }],
     seriesMax: POOLS_MAX,
   },
+  exportTries: {
+    kind: 'counter',
+    name: 'trunkline_export_tries_total',
+    help: 'Exports made (run) and brought to where their schedule says (delivery), each try of this worker.',
+    labels: [
+      { name: 'what', values: ['run', 'delivery'] },
+      { name: 'result', values: ['done', 'failed'] },
+    ],
+  },
+  exportTrouble: {
+    kind: 'gauge',
+    name: 'trunkline_exports_in_trouble',
+    help: 'Exports and deliveries that failed: retrying by themselves, or (failed, of the last week) waiting for a person: see `cli export list`. Every worker tells all of them: take max().',
+    labels: [
+      { name: 'what', values: ['run', 'delivery'] },
+      { name: 'state', values: ['retrying', 'failed'] },
+    ],
+  },
   ledgerLag: {
     kind: 'gauge',
     name: 'trunkline_ledger_lag_seconds',
