@@ -3,7 +3,7 @@ import type { JournalPressure, ModerationFinding } from '@trunkline/metering';
 import { parseModerationPolicy, type HookBinding } from '@trunkline/moderation';
 import { termsHook } from '@trunkline/moderation/adapters/rules';
 import { FAILURE_EVERY_MS, FindingJournal, FINDINGS_MAX } from './finding-journal.js';
-import type { GateFinding, GatePolicy, UnjudgedWords } from './gate-session.js';
+import type { GateFinding, GatePolicy, UnjudgedWords } from './gate-ports.js';
 import { LOGGED_MAX, VerdictLog } from './verdict-log.js';
 
 const BINDING: HookBinding = {

@@ -3,7 +3,7 @@
 // journal is short of room, findings are counted and not recorded.
 import { consequencesOf, directionOf, type SealedText } from '@trunkline/moderation';
 import { reviewItemOf, type JournalPressure, type ModerationFinding } from '@trunkline/metering';
-import type { GateFinding, GatePolicy, UnjudgedWords } from './gate-session.js';
+import type { GateFinding, GatePolicy, UnjudgedWords } from './gate-ports.js';
 
 /** Whose findings they are. */
 export type FindingContext = Pick<ModerationFinding, 'sessionId' | 'tenantId' | 'keyId' | 'replicaId' | 'endUser'>;

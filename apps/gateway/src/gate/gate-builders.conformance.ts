@@ -2,7 +2,8 @@
 import { parseModerationPolicy, type HookBinding, type ModerationHook } from '@trunkline/moderation';
 import { termsHook } from '@trunkline/moderation/adapters/rules';
 import { openAiGateWords, OpenAiContentReader, OpenAiSessionVeil } from '@trunkline/providers/adapters/openai';
-import { GateSession, type GateFinding, type GatePolicy, type GateVerdict } from './gate-session.js';
+import type { GateFinding, GatePolicy, GateVerdict } from './gate-ports.js';
+import { GateSession } from './gate-session.js';
 
 /** Finds one word. */
 export const BAD = termsHook([{ text: 'forbidden', category: 'word', wholeWord: false }]);

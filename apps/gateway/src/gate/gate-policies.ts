@@ -12,7 +12,7 @@ import {
 import { bindingsOf, type HookParts } from '@trunkline/moderation/adapters/rules';
 import type { Log } from '@trunkline/platform/logging';
 import type { PolicySnapshot, StoredModerationPolicy } from '@trunkline/tenancy';
-import type { GatePolicy } from './gate-session.js';
+import type { GatePolicy } from './gate-ports.js';
 
 /** One for each tenant that has a policy, and one for those that were read before. */
 export class GatePolicies {

@@ -2,7 +2,8 @@
 // gated first, so that a blocked question reserves nothing; what the upstream sends is metered first, so that what was
 // generated is in the books whatever the gate decides. What a message is must not be in doubt: types are read from the whole.
 import { BINARY_TYPE, type FrameTap, type FrameVerdict, type Interest } from '@trunkline/realtime';
-import type { GateSession, GateVerdict } from './gate-session.js';
+import type { GateVerdict } from './gate-ports.js';
+import type { GateSession } from './gate-session.js';
 
 /** A session's taps with its gate before them; without a gate they are what they were, and cost what they did. */
 export function throughGate(gate: GateSession | null, taps: SessionTaps): SessionTaps {

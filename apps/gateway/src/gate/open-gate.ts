@@ -6,7 +6,8 @@ import { openAiGateWords, OpenAiContentReader, OpenAiSessionVeil } from '@trunkl
 import { errorEvent, type Session } from '@trunkline/realtime';
 import type { GatewayParts } from '../gateway-parts.js';
 import { FindingJournal, type FindingContext } from './finding-journal.js';
-import { GateSession, type GateFinding, type GatePolicy } from './gate-session.js';
+import type { GateFinding, GatePolicy } from './gate-ports.js';
+import { GateSession } from './gate-session.js';
 import { VerdictLog } from './verdict-log.js';
 
 /** Whose gate it is. */

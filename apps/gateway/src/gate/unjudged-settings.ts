@@ -3,7 +3,7 @@
 import type { Refusal, TenantId } from '@trunkline/kernel';
 import { kindsJudged } from '@trunkline/moderation';
 import { beginningUpdate, OpenAiContentReader } from '@trunkline/providers/adapters/openai';
-import type { GatePolicy } from './gate-session.js';
+import type { GatePolicy } from './gate-ports.js';
 
 /** Why no session may begin with these settings by the tenant's policy in force; null: it may. */
 export function unjudgedSettings(

@@ -2,7 +2,7 @@
 // content.
 import type { Log } from '@trunkline/platform/logging';
 import type { FindingContext } from './finding-journal.js';
-import type { GateFinding } from './gate-session.js';
+import type { GateFinding } from './gate-ports.js';
 
 /** As many lines as anybody reads of one session; a real one has a handful. All verdicts are counted in metrics. */
 export const LOGGED_MAX = 200;
