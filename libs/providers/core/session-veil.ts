@@ -45,6 +45,8 @@ export interface SessionVeil {
   readonly answersAreOurs: boolean;
   /** What is said while an answer runs interrupts it. */
   readonly interrupts: boolean;
+  /** Bytes of the model's audio in a millisecond of it, decoded. */
+  readonly spokenBytesPerMs: number;
   /** What the caller says is transcribed; `unseen`: because the policy wants it, and the app does not. */
   readonly transcription: 'none' | 'seen' | 'unseen';
 }

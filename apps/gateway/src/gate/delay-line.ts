@@ -71,6 +71,16 @@ export class DelayLine {
     this.schedule();
   }
 
+  /** Takes messages out altogether. @returns what they were about. */
+  takeOut(isUnwanted: (event: BlockedEvent) => boolean): readonly BlockedEvent[] {
+    const taken = this.events.filter(isUnwanted);
+    if (taken.length === 0) return taken;
+    this.waiting.splice(0, this.waiting.length, ...this.waiting.filter(({ event }) => !isUnwanted(event)));
+    this.count();
+    this.schedule();
+    return taken;
+  }
+
   /** What something waited for has come: what is due and waits for nothing goes. */
   proceed(): void {
     if (this.isStopped || this.isEmpty) return;

@@ -53,7 +53,10 @@ export class GateSession {
     this.follow();
     if (from === 'client' && this.gate.isShut) return 'hold';
     if (this.ports.reader.carries(from, type, this.judged)) return 'hold';
-    if (from === 'client') return this.conduct.clientInterest(type);
+    if (from === 'client') {
+      const conducts = this.conduct.clientInterest(type);
+      return conducts === 'pass' ? this.output.clientInterest(type) : conducts;
+    }
     if (this.conduct.isInterestedIn(type)) return 'hold';
     if (type === 'unknown' || (this.judgesOutput && OUTPUT_MARKS.has(type))) return 'hold';
     return this.output.interest(type);
@@ -154,6 +157,7 @@ export class GateSession {
     const judged = verdict === 'forward' ? payload : verdict.replace;
     const upstream = this.conduct.fromClient(type, judged);
     if (upstream === null) return 'drop';
+    this.output.fromClient(type, upstream);
     return upstream === payload ? 'forward' : { replace: upstream };
   }
 

@@ -1,16 +1,18 @@
 // What the model says, on its way to the app: it goes on as it came, waits for its time or for verdicts, or is stopped with
-// its response. Guarantees the order of what is said, and that nothing goes on of a response that is blocked.
+// its response. Guarantees the order of what is said, and that nothing goes on of a response that is blocked, nor of what waited
+// here when its hearer interrupted it.
 // Leaves to others: judging, and what a verdict leads to.
-import { withoutWhatWasSaid, type BlockedEvent } from '@trunkline/providers/adapters/openai';
+import { APP_STOPS, stopOf, withoutWhatWasSaid, type BlockedEvent } from '@trunkline/providers/adapters/openai';
 import { BlockedOutput } from './blocked-output.js';
 import { DelayLine } from './delay-line.js';
 import type { GatePolicy, GatePorts, GateVerdict } from './gate-ports.js';
+import { Interruptions } from './interruptions.js';
 import { VerdictsDue } from './verdicts-due.js';
 
 /** What it needs of its session. */
 export interface SaidOutputPorts extends Pick<
   GatePorts,
-  'words' | 'toUpstream' | 'toClient' | 'nowMs' | 'startTimer' | 'droppedAtEnd' | 'end'
+  'veil' | 'words' | 'toUpstream' | 'toClient' | 'nowMs' | 'startTimer' | 'droppedAtEnd' | 'end'
 > {
   /** The one in force. */
   readonly policy: () => GatePolicy;
@@ -23,6 +25,7 @@ const ITEM = /^conversation\.item\.(added|created|done|retrieved)$/;
 const AUDIO = 'response.output_audio.delta';
 const BEGIN = 'response.created';
 const END = 'response.done';
+const SPEECH = 'input_audio_buffer.speech_started';
 // An app may ask for an item while it is held back, or until it is taken out of the conversation.
 const RETRIEVED = 'conversation.item.retrieved';
 // What is looked at also while nothing is blocked or held back.
@@ -34,11 +37,12 @@ export const OUTPUT_MARKS: ReadonlySet<string> = new Set([BEGIN, END, RETRIEVED]
 export class SaidOutput {
   private readonly stopped: BlockedOutput;
   private readonly delayed: DelayLine;
+  private readonly interruptions: Interruptions;
   private readonly verdicts = new VerdictsDue();
   private isClosed = false;
 
   constructor(private readonly ports: SaidOutputPorts) {
-    const { words, toUpstream, nowMs, startTimer, policy } = ports;
+    const { veil, words, toUpstream, nowMs, startTimer, policy } = ports;
     this.stopped = new BlockedOutput({
       ...{ words, toUpstream, tooMany: ports.end },
       refusal: () => policy().policy.output.refusal,
@@ -48,6 +52,12 @@ export class SaidOutput {
       ports.toClient(payload);
     };
     this.delayed = new DelayLine(() => policy().policy.output.holdBackMs, { nowMs, startTimer, send });
+    this.interruptions = new Interruptions({
+      line: this.delayed,
+      isOver: (responseId) => this.stopped.isWhole(responseId),
+      truncate: (itemId, heardMs) => toUpstream(words.truncateItem(itemId, heardMs)),
+      bytesPerMs: () => veil.spokenBytesPerMs,
+    });
   }
 
   /** Whether it must see messages of this type. */
@@ -57,13 +67,26 @@ export class SaidOutput {
     // It may hold a call.
     if (isOutput && type !== AUDIO && this.verdicts.areAwaited) return 'hold';
     if (type === AUDIO) return this.stopped.heard.mustBeTold ? 'hold' : 'note';
+    if (type === SPEECH) return this.delayed.isEmpty ? 'pass' : 'note';
     return type === BEGIN ? 'note' : 'pass';
+  }
+
+  /** Whether it must see a message of the app's. */
+  clientInterest(type: string): 'pass' | 'hold' {
+    return APP_STOPS.has(type) && !this.delayed.isEmpty ? 'hold' : 'pass';
+  }
+
+  /** A message of the app's goes upstream. */
+  fromClient(type: string, payload: Buffer): void {
+    const stop = this.clientInterest(type) === 'hold' ? stopOf(payload) : null;
+    if (stop !== null) this.interruptions.stopped(stop);
   }
 
   /** A message went by that is only noted. @param bytes its size. @returns whether it was one of output. */
   noted(type: string, bytes: number): boolean {
     if (type === AUDIO) this.stopped.heard.audio(bytes, null);
     else if (type === BEGIN) this.stopped.heard.began(null);
+    else if (type === SPEECH) this.speechStarted();
     else return false;
     return true;
   }
@@ -71,6 +94,7 @@ export class SaidOutput {
   /** A message comes that is looked at, before it is judged. */
   comes(type: string, payload: Buffer): void {
     if (type === BEGIN) this.stopped.heard.began(withoutWhatWasSaid(payload)?.responseId ?? null);
+    if (type === SPEECH) this.speechStarted();
   }
 
   /** A verdict about a response is under way. @param isAwaited what it is about may not go without it. @returns see `VerdictsDue`. */
@@ -110,6 +134,7 @@ export class SaidOutput {
       return isBlocked ? { replace: left } : 'forward';
     }
     const mustWait = this.verdicts.awaitedBy(event.responseId, event.type === AUDIO);
+    this.interruptions.comes(event);
     const room = this.delayed.add({ payload: left, event, mustWait });
     return room === null ? 'drop' : room.then(() => 'drop' as const);
   }
@@ -147,7 +172,13 @@ export class SaidOutput {
     return this.holdsBack || (isCall && this.verdicts.areAwaited);
   }
 
-  private goesOut(payload: Buffer, { type, responseId }: BlockedEvent): void {
-    if (type === AUDIO) this.stopped.heard.audio(payload.length, responseId);
+  private goesOut(payload: Buffer, event: BlockedEvent): void {
+    if (event.type !== AUDIO) return;
+    this.stopped.heard.audio(payload.length, event.responseId);
+    this.interruptions.goes(event);
+  }
+
+  private speechStarted(): void {
+    if (this.ports.veil.interrupts) this.interruptions.spokenOver();
   }
 }

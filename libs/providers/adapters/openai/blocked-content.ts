@@ -7,6 +7,7 @@ import { asList, asObject, parseObject, textOrNull, type Json } from './json.js'
 const SAID = ['delta', 'transcript', 'text', 'arguments', 'audio'] as const;
 const TOOL_CALLS = new Set(['function_call', 'mcp_call', 'mcp_approval_request']);
 const CALL_ARGUMENTS = /arguments\.(delta|done)$/;
+const AUDIO_DELTA = 'response.output_audio.delta';
 /** Events that carry only what was said. */
 const NOTHING_ELSE = /(\.delta|arguments\.done)$/;
 
@@ -16,6 +17,12 @@ export interface BlockedEvent {
   readonly responseId: string | null;
   /** Of the end of a response: whether the gate had it spoken. */
   readonly isOurs: boolean;
+  /** Of an event with a whole response: whether it stands beside the conversation. */
+  readonly isAside: boolean;
+  /** Of the end of a response: whether it was stopped. */
+  readonly isCancelled: boolean;
+  /** Bytes of audio in it, decoded. */
+  readonly audioBytes: number;
   /** Whether a call of a tool, or a part of one, stands in it. */
   readonly isCall: boolean;
   /** Items that it names; of `response.done`, all that the response made. */
@@ -39,6 +46,9 @@ export function withoutWhatWasSaid(payload: Buffer): BlockedEvent | null {
     type,
     responseId: textOrNull(event['response_id']) ?? textOrNull(response?.['id']),
     isOurs: textOrNull(asObject(response?.['metadata'])?.[MARK_FIELD]) !== null,
+    isAside: response !== null && response['conversation_id'] === null,
+    isCancelled: response?.['status'] === 'cancelled',
+    audioBytes: type === AUDIO_DELTA ? Buffer.byteLength(textOrNull(event['delta']) ?? '', 'base64') : 0,
     isCall: CALL_ARGUMENTS.test(type) || [item, ...output].some((each) => each !== null && isToolCall(each)),
     items: own === null ? items : [...items, { id: own, isSpoken: false }],
   };

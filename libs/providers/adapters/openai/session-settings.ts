@@ -59,6 +59,11 @@ export function createsResponses(turnDetection: Json | null): boolean {
   return turnDetection !== null && turnDetection['create_response'] !== false;
 }
 
+/** The format of the model's audio; null where it is not described. */
+export function spokenFormatOf(session: Json | null): Json | null {
+  return asObject(asObject(asObject(session?.['audio'])?.['output'])?.['format']);
+}
+
 /** The session that an event is about. */
 export function sessionOf(payload: Buffer): { readonly event: Json; readonly session: Json } | null {
   const event = parseObject(payload);

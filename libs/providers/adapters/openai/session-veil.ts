@@ -10,11 +10,13 @@ import {
   createsResponses,
   sessionOf,
   settingsOf,
+  spokenFormatOf,
   USUAL_TRANSCRIPTION_MODEL,
   withSettings,
   type SettingsChange,
   type VeiledSettings,
 } from './session-settings.js';
+import { bytesPerMs } from './token-rates.js';
 
 /** An update that the upstream has not answered. */
 interface PendingUpdate {
@@ -37,6 +39,7 @@ export class OpenAiSessionVeil implements SessionVeil {
   private app: VeiledSettings | null = null;
   private isDescribed = false;
   private upstream: VeiledSettings | null = null;
+  private spoken: Json = {};
   private demanded = NO_DEMAND;
   private lastPreamble: string | null = null;
   private readonly pending: PendingUpdate[] = [];
@@ -76,6 +79,10 @@ export class OpenAiSessionVeil implements SessionVeil {
     return this.upstream?.turnDetection?.['interrupt_response'] !== false;
   }
 
+  get spokenBytesPerMs(): number {
+    return bytesPerMs(this.spoken);
+  }
+
   get transcription(): 'none' | 'seen' | 'unseen' {
     if ((this.upstream?.transcription ?? null) === null) return 'none';
     return this.app?.transcription === null ? 'unseen' : 'seen';
@@ -99,6 +106,7 @@ export class OpenAiSessionVeil implements SessionVeil {
 
   fromUpstream(payload: Buffer): Unveiled {
     const event = parseObject(payload);
+    this.spoken = spokenFormatOf(asObject(event?.['session'])) ?? this.spoken;
     switch (event?.['type']) {
       case 'session.created':
         this.isDescribed = true;

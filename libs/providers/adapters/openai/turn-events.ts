@@ -40,6 +40,30 @@ export function readTurnEvent(payload: Buffer): TurnEvent | null {
   return itemId === null ? null : itemEvent(type, itemId);
 }
 
+/** Types with which an app stops what the model says. */
+export const APP_STOPS: ReadonlySet<string> = new Set(['response.cancel', 'conversation.item.truncate']);
+
+/** What an app wants no more of: an item, or a response (neither: the one in the conversation). */
+export interface AppStop {
+  readonly itemId: string | null;
+  readonly responseId: string | null;
+}
+
+/** Reads one of `APP_STOPS`. @returns null for what is none. */
+export function stopOf(payload: Buffer): AppStop | null {
+  const event = parseObject(payload);
+  switch (event?.['type']) {
+    case 'response.cancel':
+      return { itemId: null, responseId: textOrNull(event['response_id']) };
+    case 'conversation.item.truncate': {
+      const itemId = textOrNull(event['item_id']);
+      return itemId === null ? null : { itemId, responseId: null };
+    }
+    default:
+      return null;
+  }
+}
+
 /** The type of an event; null for what is none. */
 export function typeOf(payload: Buffer): string | null {
   return textOrNull(parseObject(payload)?.['type']);
