@@ -1,6 +1,7 @@
 // What follows when the model says what it may not: the response is stopped, what the caller has not heard yet is
 // dropped, the app gets the end of the response without what was said, and once it is over its items are taken out of
-// the conversation, so that they are neither billed again nor repeated. Then a refusal is spoken, if the policy has one.
+// the conversation, so that they are neither billed again nor repeated. Then a refusal is spoken, if the policy has one. So is an
+// answer stopped that is right in itself, but answers what the caller may not say.
 import type { BlockedEvent } from '@trunkline/providers/adapters/openai';
 import type { GateWords } from '@trunkline/providers';
 import { HeardOutput } from './heard-output.js';
@@ -9,10 +10,23 @@ import { HeardOutput } from './heard-output.js';
 export interface BlockedOutputPorts {
   readonly words: GateWords;
   readonly toUpstream: (text: string) => void;
-  /** What is spoken in its place; null: nothing. */
-  readonly refusal: () => string | null;
   /** More responses are blocked and not over than can be kept apart: the session must end. */
   readonly tooMany: () => void;
+}
+
+/** Why a response is stopped. */
+export interface Stop {
+  /** The item that is to blame, where it is known. */
+  readonly itemId: string | null;
+  /** What is spoken in its place; null: nothing. */
+  readonly refusal: string | null;
+}
+
+/** A response that is blocked and not over. */
+interface Blocked {
+  /** That it made so far. */
+  readonly items: Set<string>;
+  readonly refusal: string | null;
 }
 
 /** How a response ended: what it made, and whether it was the gate that had it spoken. */
@@ -27,10 +41,9 @@ const BLOCKED_MAX = 64;
 const OVER_MAX = 16;
 /** The blocked responses of one session. */
 export class BlockedOutput {
-  /** Responses that are blocked and not over, with the items that they made so far. */
-  private readonly blocked = new Map<string, Set<string>>();
-  /** Responses that are over, blocked or not, and what they made. */
-  private readonly over = new Map<string, Ended>();
+  private readonly blocked = new Map<string, Blocked>();
+  /** Responses that are over, and what they made; null: it was blocked. */
+  private readonly over = new Map<string, Ended | null>();
   private readonly itemIds = new Set<string>();
   /** What of which response went to the caller. */
   readonly heard = new HeardOutput();
@@ -43,14 +56,15 @@ export class BlockedOutput {
   }
 
   /** Stops a response. False when it is stopped already. */
-  block(responseId: string, itemId: string | null): boolean {
-    if (this.blocked.has(responseId)) return false;
-    if (itemId !== null) remember(this.itemIds, itemId);
+  block(responseId: string, { itemId, refusal }: Stop): boolean {
     const ended = this.over.get(responseId);
+    if (ended === null || this.blocked.has(responseId)) return false;
+    if (itemId !== null) remember(this.itemIds, itemId);
     if (ended !== undefined) {
-      this.over.delete(responseId);
-      for (const { id } of ended.items) remember(this.itemIds, id);
-      this.clean(responseId, new Set(ended.items.map(({ id }) => id)), ended);
+      this.over.set(responseId, null);
+      const items = new Set(ended.items.map(({ id }) => id));
+      for (const id of items) remember(this.itemIds, id);
+      this.clean(responseId, { items, refusal }, ended);
       return true;
     }
     const [oldest] = this.blocked.size >= BLOCKED_MAX ? this.blocked.keys() : [];
@@ -58,7 +72,7 @@ export class BlockedOutput {
       this.blocked.delete(oldest);
       this.ports.tooMany();
     }
-    this.blocked.set(responseId, new Set());
+    this.blocked.set(responseId, { items: new Set(), refusal });
     this.ports.toUpstream(this.ports.words.cancelResponse(responseId));
     return true;
   }
@@ -70,38 +84,38 @@ export class BlockedOutput {
 
   /** Whether a response ended and nothing of it is blocked. */
   isWhole(responseId: string): boolean {
-    return this.over.has(responseId);
+    return (this.over.get(responseId) ?? null) !== null;
   }
 
   /** An event of the upstream went by. */
   passed({ type, responseId, items, isOurs }: BlockedEvent): void {
     if (responseId === null) return;
-    const made = this.blocked.get(responseId);
-    for (const { id } of made === undefined ? [] : items) {
-      made?.add(id);
+    const blocked = this.blocked.get(responseId);
+    for (const { id } of blocked === undefined ? [] : items) {
+      blocked?.items.add(id);
       remember(this.itemIds, id);
     }
     if (type !== 'response.done') return;
     this.heard.ended(responseId);
-    if (made === undefined) return this.isOver(responseId, { items, isOurs });
+    this.isOver(responseId, blocked === undefined ? { items, isOurs } : null);
+    if (blocked === undefined) return;
     this.blocked.delete(responseId);
-    this.clean(responseId, made, { items, isOurs });
+    this.clean(responseId, blocked, { items, isOurs });
   }
 
-  private isOver(responseId: string, ended: Ended): void {
+  private isOver(responseId: string, ended: Ended | null): void {
     this.over.set(responseId, ended);
     const oldest = this.over.keys().next();
     if (this.over.size > OVER_MAX && !oldest.done) this.over.delete(oldest.value);
   }
 
-  private clean(responseId: string, itemIds: ReadonlySet<string>, { items, isOurs }: Ended): void {
-    const { words, toUpstream, refusal } = this.ports;
+  private clean(responseId: string, blocked: Blocked, { items, isOurs }: Ended): void {
+    const { words, toUpstream } = this.ports;
     const heardMs = this.heard.msOf(responseId);
     for (const { id, isSpoken } of items) if (isSpoken) toUpstream(words.truncateItem(id, heardMs));
-    for (const id of itemIds) toUpstream(words.deleteItem(id));
+    for (const id of blocked.items) toUpstream(words.deleteItem(id));
     // A refusal that is blocked itself is followed by none: they would go on for ever, and each is billed.
-    const line = isOurs ? null : refusal();
-    if (line !== null) toUpstream(words.speakAside(line, REFUSAL_MARK));
+    if (!isOurs && blocked.refusal !== null) toUpstream(words.speakAside(blocked.refusal, REFUSAL_MARK));
   }
 }
 

@@ -38,6 +38,7 @@ export class GateSession {
     this.conduct = new SessionConduct(() => this.gate.policy, {
       ...ports,
       refuse: (eventId) => ports.tellBlocked('question', eventId),
+      stopAnswer: (responseId, refusal) => this.output.block(responseId, { itemId: null, refusal }),
       unjudged: (itemId, why, isBlocked) => this.unjudged(itemId, why, isBlocked),
     });
     this.conduct.follow(this.judged);
@@ -202,7 +203,7 @@ export class GateSession {
       return;
     }
     if (responseId !== null) {
-      if (!this.output.block(responseId, itemId)) return;
+      if (!this.output.block(responseId, { itemId, refusal: this.gate.policy.output.refusal })) return;
     } else if (itemId !== null && !this.conduct.block(itemId)) return;
     this.blocked('upstream', responseId ?? itemId, action === 'end');
   }

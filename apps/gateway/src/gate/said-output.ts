@@ -3,7 +3,7 @@
 // here when its hearer interrupted it.
 // Leaves to others: judging, and what a verdict leads to.
 import { APP_STOPS, stopOf, withoutWhatWasSaid, type BlockedEvent } from '@trunkline/providers/adapters/openai';
-import { BlockedOutput } from './blocked-output.js';
+import { BlockedOutput, type Stop } from './blocked-output.js';
 import { DelayLine } from './delay-line.js';
 import type { GatePolicy, GatePorts, GateVerdict } from './gate-ports.js';
 import { Interruptions } from './interruptions.js';
@@ -43,10 +43,7 @@ export class SaidOutput {
 
   constructor(private readonly ports: SaidOutputPorts) {
     const { veil, words, toUpstream, nowMs, startTimer, policy } = ports;
-    this.stopped = new BlockedOutput({
-      ...{ words, toUpstream, tooMany: ports.end },
-      refusal: () => policy().policy.output.refusal,
-    });
+    this.stopped = new BlockedOutput({ words, toUpstream, tooMany: ports.end });
     const send = (payload: Buffer, event: BlockedEvent): void => {
       this.goesOut(payload, event);
       ports.toClient(payload);
@@ -107,8 +104,8 @@ export class SaidOutput {
   }
 
   /** Stops a response. False when it is stopped already. */
-  block(responseId: string, itemId: string | null): boolean {
-    if (!this.stopped.block(responseId, itemId)) return false;
+  block(responseId: string, why: Stop): boolean {
+    if (!this.stopped.block(responseId, why)) return false;
     this.delayed.block((each) => this.stopped.isOf(each));
     // What the app has and has not played is part of it.
     if (this.stopped.heard.isHeard(responseId))

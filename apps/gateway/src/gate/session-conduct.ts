@@ -16,6 +16,7 @@ import {
   withoutTranscript,
   type SpokenItem,
 } from '@trunkline/providers/adapters/openai';
+import { AnswersBegun } from './answers-begun.js';
 import { REFUSAL_MARK } from './blocked-output.js';
 import { HeldAnswers, type Question, type Unjudged } from './held-answers.js';
 import { SpokenLine } from './spoken-line.js';
@@ -35,6 +36,8 @@ export interface SessionConductPorts {
   readonly mayAsk: (eventId: string | null, toldAs: string | null) => Promise<boolean>;
   /** The app's question is not put: the words that it is about are blocked. */
   readonly refuse: (eventId: string | null) => void;
+  /** Stops an answer that reads what is blocked, and has the refusal spoken when it is over. False when it is stopped already. */
+  readonly stopAnswer: (responseId: string, refusal: string | null) => boolean;
   /** An item has no verdict in time, and is blocked for that where `isBlocked`. */
   readonly unjudged: (itemId: string, why: Unjudged, isBlocked: boolean) => void;
   /** What the policy demands cannot be had: the session must not go on. */
@@ -55,6 +58,7 @@ const DESCRIBING_MS_MAX = 10_000;
 export class SessionConduct {
   private readonly held: HeldAnswers;
   private readonly line: SpokenLine;
+  private readonly answers = new AnswersBegun();
   /** Items whose transcripts the app did not ask for. */
   private readonly unseen = new Set<string>();
   /** Items that were blocked. */
@@ -118,6 +122,8 @@ export class SessionConduct {
   isInterestedIn(type: string): boolean {
     if (SETTINGS_EVENTS.has(type)) return true;
     if (!TURN_EVENTS.has(type) && !TRANSCRIPT_EVENTS.has(type)) return false;
+    // Which answer reads which words, for a verdict that comes later.
+    if (this.judgesWords && TURN_EVENTS.has(type)) return true;
     return (
       this.hidesTranscripts || this.holds || !this.line.isSaid || this.ports.veil.answersAreOurs || this.held.isBusy
     );
@@ -183,14 +189,17 @@ export class SessionConduct {
     this.held.passed(itemId);
   }
 
-  /** They may not: the item is taken out of the conversation. False when it was before. */
+  /** They may not: the item is taken out of the conversation, and an answer to it stopped. False when it was before. */
   block(itemId: string): boolean {
     if (this.deleted.has(itemId)) return false;
     remember(this.deleted, itemId, DELETED_MAX);
     const { words, toUpstream } = this.ports;
     toUpstream(words.deleteItem(itemId));
     const { refusal } = this.policy().input;
-    if (this.held.blocked(itemId) && refusal !== null) toUpstream(words.speakAside(refusal, REFUSAL_MARK));
+    const answer = this.answers.to(itemId);
+    const refuses = answer !== null && this.ports.stopAnswer(answer, refusal);
+    if (this.held.blocked(itemId) && !refuses && refusal !== null)
+      toUpstream(words.speakAside(refusal, REFUSAL_MARK));
     return true;
   }
 
@@ -245,7 +254,9 @@ export class SessionConduct {
         held.transcriptEnded(turn.itemId, turn.hasFailed);
         break;
       case 'response_began':
-        if (turn.isInConversation) held.began(turn.id);
+        if (!turn.isInConversation) break;
+        this.answers.began(turn.id);
+        held.began(turn.id);
         break;
       case 'response_ended':
         if (turn.mark !== null) line.ended(turn.mark, turn.isComplete);
@@ -262,6 +273,7 @@ export class SessionConduct {
   private committed(itemId: string): void {
     const { veil } = this.ports;
     if (this.transcribesForPolicy) remember(this.unseen, itemId, UNSEEN_MAX);
+    this.answers.committed(itemId);
     this.held.committed({
       itemId,
       answersAreOurs: veil.answersAreOurs,
