@@ -59,6 +59,11 @@ function isNowhere({ span }: Finding): boolean {
   return span === null;
 }
 
+/** Whether anything follows from its words. */
+export function isEnforced({ dryRun }: HookBinding): boolean {
+  return !dryRun;
+}
+
 /** The kinds of content that any of these is shown: everything else costs nothing. */
 export function kindsJudged(bindings: readonly HookBinding[]): ReadonlySet<ContentKind> {
   return new Set(

@@ -75,8 +75,8 @@ describe('output that is held back, judged by a hook that fails closed', () => {
     expect(said.client).toEqual([]);
   });
 
-  it.each([{ onFailure: 'open' as const }, { dryRun: true }])('leaves by its time where it is %j', (rest) => {
-    const { receive, said, elapse } = held(rest);
+  it('leaves by its time where the hook fails open', () => {
+    const { receive, said, elapse } = held({ onFailure: 'open' });
     receive(delta('anything'));
     elapse(500);
     expect(said.client.join()).toContain('anything');

@@ -450,4 +450,23 @@ describe('a gate', () => {
     expect(receive(delta('forbidden'))).toMatchObject({ delta: 'forbidden' });
     expect([said.upstream, said.blocked, findings.length]).toEqual([[], [], 2]);
   });
+
+  it('waits for no dry run, and holds nothing back for one; what it says is told when it comes', async () => {
+    let answer: (verdict: Verdict) => void = () => undefined;
+    const slow: ModerationHook = { ...BAD, inspect: () => new Promise((resolve) => (answer = resolve)) };
+    const { send, receive, findings } = gateOf({ output: { holdBackMs: 500 } }, bindingOf(slow, { dryRun: true }));
+    expect(send(item('hello'))).toBe('forward');
+    answer({ action: 'block', findings: [] });
+    expect(receive(delta('hello'))).toMatchObject({ delta: 'hello' });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(findings).toMatchObject([{ itemId: 'item_u', word: { action: 'block', binding: { dryRun: true } } }]);
+  });
+
+  it('asks dry runs also about what others block', () => {
+    const { gate, send, change, findings } = gateOf();
+    change({ bindings: [bindingOf(BAD), bindingOf(BAD, { name: 'dry', dryRun: true })] });
+    gate.interest('client', 'conversation.item.create');
+    expect(send(item('forbidden'))).toBe('drop');
+    expect(findings.map(({ word }) => word.binding.name).sort()).toEqual(['dry', 'words']);
+  });
 });

@@ -2,13 +2,14 @@
 // it is given events of both directions, says what becomes of each, and has a few words to say to both sides, so that a
 // call that is seen through a sideband is gated alike (there, nothing can be kept back, only stopped). Never rejects.
 // Leaves to others: how output waits and is stopped (`SaidOutput`), what is done in the session's name (`SessionConduct`).
-import { kindsJudged, Pipeline, stopsContent, type ContentKind } from '@trunkline/moderation';
+import { stopsContent } from '@trunkline/moderation';
 import type { GatedEvent } from '@trunkline/providers';
 import { plainEvent, questionOf, typeOf } from '@trunkline/providers/adapters/openai';
 import { Excerpts } from './excerpts.js';
 import type { BlockedThing, GatePolicy, GatePorts, GateVerdict } from './gate-ports.js';
 import type { Unjudged } from './held-answers.js';
-import { asSaid, judgeEvent, type JudgedEvent } from './judge-event.js';
+import { asSaid, type JudgedEvent } from './judge-event.js';
+import { PolicyHooks } from './policy-hooks.js';
 import { OUTPUT_MARKS, SaidOutput } from './said-output.js';
 import { SessionConduct } from './session-conduct.js';
 
@@ -17,8 +18,7 @@ const APPEND = 'input_audio_buffer.append';
 /** The gate of one session. */
 export class GateSession {
   private gate: GatePolicy;
-  private pipeline: Pipeline;
-  private judged: ReadonlySet<ContentKind>;
+  private hooks: PolicyHooks;
   private readonly output: SaidOutput;
   private readonly conduct: SessionConduct;
   private blocks = 0;
@@ -32,16 +32,15 @@ export class GateSession {
     private readonly ports: GatePorts,
   ) {
     this.gate = current();
-    this.pipeline = new Pipeline(this.gate.bindings, ports.context, ports.startTimer, ports.passed);
-    this.judged = kindsJudged(this.gate.bindings);
-    this.output = new SaidOutput({ ...ports, policy: () => this.gate });
+    this.hooks = new PolicyHooks(this.gate.bindings, ports);
+    this.output = new SaidOutput({ ...ports, policy: () => this.gate, isJudged: () => this.hooks.enforced.size > 0 });
     this.conduct = new SessionConduct(() => this.gate.policy, {
       ...ports,
       refuse: (eventId) => ports.tellBlocked('question', eventId),
       stopAnswer: (responseId, refusal) => this.output.block(responseId, { itemId: null, refusal }),
       unjudged: (itemId, why, isBlocked) => this.unjudged(itemId, why, isBlocked),
     });
-    this.conduct.follow(this.judged);
+    this.conduct.follow(this.hooks.enforced);
   }
 
   /** The session was under way before it had a gate. To be called once both directions are shown to the gate. */
@@ -53,7 +52,7 @@ export class GateSession {
   interest(from: 'client' | 'upstream', type: string): 'pass' | 'note' | 'hold' {
     this.follow();
     if (from === 'client' && this.gate.isShut) return 'hold';
-    if (this.ports.reader.carries(from, type, this.judged)) return 'hold';
+    if (this.ports.reader.carries(from, type, this.hooks.shown)) return 'hold';
     if (from === 'client') {
       const conducts = this.conduct.clientInterest(type);
       return conducts === 'pass' ? this.output.clientInterest(type) : conducts;
@@ -87,7 +86,7 @@ export class GateSession {
     if (event === null) return this.letGo(type, payload, 'forward');
     this.remember(event);
     const by = this.gate;
-    const judged = judgeEvent(this.pipeline, event);
+    const judged = this.hooks.judge(event, (dry) => this.tell(dry, by));
     if (!(judged instanceof Promise)) return this.letGo(type, payload, this.letIn(judged, by));
     return judged.then((each) => this.letGo(type, payload, this.letIn(each, by)));
   }
@@ -126,13 +125,12 @@ export class GateSession {
     const current = this.current();
     if (current === this.gate) return;
     this.gate = current;
-    this.pipeline = new Pipeline(current.bindings, this.ports.context, this.ports.startTimer, this.ports.passed);
-    this.judged = kindsJudged(current.bindings);
-    this.conduct.follow(this.judged);
+    this.hooks = new PolicyHooks(current.bindings, this.ports);
+    this.conduct.follow(this.hooks.enforced);
   }
 
   private get judgesOutput(): boolean {
-    return this.judged.has('output_text') || this.judged.has('tool_arguments');
+    return this.hooks.enforced.has('output_text') || this.hooks.enforced.has('tool_arguments');
   }
 
   /** Audio comes in many messages a second: one of them is told for all. */
@@ -171,10 +169,10 @@ export class GateSession {
     const words = event.responseId === null ? event.itemId : null;
     if (words !== null) this.conduct.judging(words);
     const by = this.gate;
-    const judged = judgeEvent(this.pipeline, event);
+    const judged = this.hooks.judge(event, (dry) => this.tell(asSaid(dry), by));
     if (!(judged instanceof Promise)) return this.act(asSaid(judged), by);
     const { responseId } = event;
-    const given = responseId === null ? null : this.output.judging(responseId, failsClosed(event, by));
+    const given = responseId === null ? null : this.output.judging(responseId, this.hooks.failClosed(event));
     void judged.then((each) => {
       this.act(asSaid(each), by);
       given?.();
@@ -233,11 +231,4 @@ export class GateSession {
     const { blocksMax } = this.gate.policy;
     if (mustEnd || (blocksMax !== null && this.blocks >= blocksMax)) this.ports.end();
   }
-}
-
-/** Whether a hook that fails closed judges it. */
-function failsClosed({ places }: GatedEvent, { bindings }: GatePolicy): boolean {
-  const closed = bindings.filter(({ onFailure, dryRun }) => onFailure === 'closed' && !dryRun);
-  const judged = kindsJudged(closed);
-  return places.some(({ piece }) => judged.has(piece.kind));
 }

@@ -16,6 +16,8 @@ export interface SaidOutputPorts extends Pick<
 > {
   /** The one in force. */
   readonly policy: () => GatePolicy;
+  /** Whether any verdict can stop anything: nothing is held back where none can. */
+  readonly isJudged: () => boolean;
 }
 
 /** From the end of a session until what is held back and has no verdict is dropped: who is cut must be cut within two seconds. */
@@ -48,7 +50,7 @@ export class SaidOutput {
       this.goesOut(payload, event);
       ports.toClient(payload);
     };
-    this.delayed = new DelayLine(() => policy().policy.output.holdBackMs, { nowMs, startTimer, send });
+    this.delayed = new DelayLine(() => this.holdBackMs, { nowMs, startTimer, send });
     this.interruptions = new Interruptions({
       line: this.delayed,
       isOver: (responseId) => this.stopped.isWhole(responseId),
@@ -161,7 +163,11 @@ export class SaidOutput {
 
   private get holdsBack(): boolean {
     // What comes after what waits must wait as well, also when the policy has changed meanwhile.
-    return this.ports.policy().policy.output.holdBackMs > 0 || !this.delayed.isEmpty;
+    return this.holdBackMs > 0 || !this.delayed.isEmpty;
+  }
+
+  private get holdBackMs(): number {
+    return this.ports.isJudged() ? this.ports.policy().policy.output.holdBackMs : 0;
   }
 
   /** What was said goes on at once where the policy does not hold it back; a call that was made cannot be stopped. */

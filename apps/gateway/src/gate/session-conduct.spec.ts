@@ -53,6 +53,17 @@ describe('answers that are held', () => {
     expect(bed.receive({ type: 'session.updated', session: session(HELD) } as { type: string })).toBeNull();
   });
 
+  it('are not held for a dry run, and nothing is transcribed for one', () => {
+    const dry = bindingOf(BAD, { kinds: ['input_transcript'], dryRun: true });
+    const bed = gateOf({ input: { holdAnswers: true } }, dry);
+    expect(bed.receive(created)).toEqual(created);
+    expect(bed.said.upstream).toEqual([]);
+    const failed = { type: 'conversation.item.input_audio_transcription.failed', ...item('a') };
+    bed.receive({ type: 'input_audio_buffer.committed', ...item('a') });
+    bed.receive(failed);
+    expect([bed.said.unjudged, bed.said.blocked, bed.timers]).toEqual([[], [], []]);
+  });
+
   it('begin when the words are judged', async () => {
     const { turn, receive, said } = heldSession();
     turn('a');

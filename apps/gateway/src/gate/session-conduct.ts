@@ -95,7 +95,7 @@ export class SessionConduct {
     });
   }
 
-  /** A policy is in force from now on. @param judged what its hooks judge. */
+  /** A policy is in force from now on. @param judged what its hooks judge that are not on a dry run. */
   follow(judged: ReadonlySet<ContentKind>): void {
     this.judgesWords = judged.has('input_transcript');
     this.demand();

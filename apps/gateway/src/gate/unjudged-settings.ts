@@ -1,7 +1,7 @@
 // What a client secret's session says to the model goes to the vendor before there is a session to judge it in. So where a
 // tenant's words are judged, a secret says nothing that would be: the app says it in the session, where the gate is.
 import type { Refusal, TenantId } from '@trunkline/kernel';
-import { kindsJudged } from '@trunkline/moderation';
+import { isEnforced, kindsJudged } from '@trunkline/moderation';
 import { beginningUpdate, OpenAiContentReader } from '@trunkline/providers/adapters/openai';
 import type { GatePolicy } from './gate-ports.js';
 
@@ -14,7 +14,7 @@ export function unjudgedSettings(
   const gate = gateOf(tenantId);
   if (gate === null) return null;
   const read = new OpenAiContentReader().read('client', Buffer.from(beginningUpdate(settings)));
-  const judged = kindsJudged(gate.bindings);
+  const judged = kindsJudged(gate.bindings.filter(isEnforced));
   if (!read?.places.some(({ piece }) => judged.has(piece.kind))) return null;
   return {
     code: 'content_blocked',
