@@ -19,10 +19,10 @@ export type TurnEvent =
       readonly isComplete: boolean;
       readonly mark: string | null;
     }
-  /** An event was refused, of ours or of the app's: because an answer is running, because a commit was empty, or else. */
+  /** An event was refused, of ours or of the app's. `isBusy`: because an answer is running. */
   | {
       readonly kind: 'refused';
       readonly eventId: string | null;
       readonly isOurs: boolean;
-      readonly why: 'busy' | 'commit_empty' | 'other';
+      readonly isBusy: boolean;
     };

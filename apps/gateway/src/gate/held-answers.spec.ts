@@ -53,6 +53,7 @@ function answers(rest: { readonly onFailure?: 'open' | 'closed'; readonly mayAsk
 const question = (name: string, isInConversation = true) => ({
   payload: Buffer.from(name),
   eventId: name,
+  ownId: name,
   isInConversation,
 });
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -134,6 +135,15 @@ describe('a turn that turn detection ends', () => {
     expect(said).toEqual(['ask ours_0']);
     held.ended();
     expect(said).toEqual(['ask ours_0', 'ask ours_1']);
+  });
+
+  it('waits for no commit that the upstream does not answer', () => {
+    const { held, said, timers, turn, expire } = answers();
+    held.commits('commit_1');
+    turn('a', { mustBeJudged: false });
+    expect(said).toEqual([]);
+    expire();
+    expect([said.at(0), timers.size]).toEqual(['ask ours_0', 1]);
   });
 
   it('is answered later when the upstream is busy, and not at all when a budget denies it', async () => {
@@ -227,7 +237,7 @@ describe('a question of the app', () => {
 
   it('waits for what was committed before it, also when the upstream has not said which item that is', async () => {
     const { held, said, commit, pass } = answers();
-    held.commits();
+    held.commits('commit_1');
     expect(held.keeps(question('q'))).toBe(true);
     commit('a');
     let isFree = false;
@@ -241,10 +251,32 @@ describe('a question of the app', () => {
 
   it('waits no longer than for a commit that the upstream refuses', () => {
     const { held, said } = answers();
-    held.commits();
+    held.commits('commit_1');
     held.keeps(question('q'));
-    held.commitRefused();
+    held.refused('other', false);
+    expect(said).toEqual([]);
+    held.refused('commit_1', false);
     expect(said).toEqual(['put q']);
+  });
+
+  it('that is refused is the app to ask again; the turns that it was to answer are answered', async () => {
+    const { held, said, turn, pass } = answers();
+    turn('a');
+    held.keeps(question('q'));
+    pass('a');
+    await settled();
+    held.refused('q', true);
+    held.ended();
+    expect(said).toEqual(['put q', 'ask ours_0']);
+    held.began('resp_a');
+    held.ended();
+    held.commits('commit_1');
+    held.keeps(question('r'));
+    held.refused('commit_1', false);
+    await settled();
+    held.refused('r', true);
+    held.ended();
+    expect(said.slice(2)).toEqual(['put r']);
   });
 
   it('is refused when what it asks about is blocked; one that a turn was added to is put', () => {
@@ -349,7 +381,7 @@ describe('words without a verdict', () => {
 
   it('keep no question waiting past its deadline, whatever the upstream does', async () => {
     const { held, said, expire } = answers();
-    held.commits();
+    held.commits('commit_1');
     held.keeps(question('q'));
     expire();
     await settled();

@@ -4,6 +4,7 @@
 // words in the conversation are unjudged, and nothing waits past its deadline: then the policy's failure rule decides.
 // Leaves to others: judging, taking blocked items out of the conversation, and whatever must be said before any answer.
 import type { StartTimer } from '@trunkline/moderation';
+import { CommitsUnderWay } from './commits-under-way.js';
 
 /** Why words have no verdict. */
 export type Unjudged = 'not_transcribed' | 'transcription_failed' | 'late';
@@ -11,7 +12,10 @@ export type Unjudged = 'not_transcribed' | 'transcription_failed' | 'late';
 /** An app's `response.create`. */
 export interface Question {
   readonly payload: Buffer;
-  readonly eventId: string | null;
+  /** By which a refusal names it. */
+  readonly eventId: string;
+  /** The id that the app gave it; null: none. */
+  readonly ownId: string | null;
   /** False: its answer stands beside the conversation. It reads the words in it all the same, and answers no turn. */
   readonly isInConversation: boolean;
 }
@@ -55,6 +59,14 @@ interface Words {
   hasEnded: boolean;
 }
 
+/** A question that the upstream has not begun to answer. */
+interface Asked {
+  readonly eventId: string;
+  readonly callOff: () => void;
+  /** Of the app's: the turns that its answer was to answer as well. Null: it is one of ours. */
+  readonly turns: readonly string[] | null;
+}
+
 // More turns than these do not end within a deadline.
 const WORDS_MAX = 64;
 // The upstream begins an answer within a second or two of the question, or says why not.
@@ -67,17 +79,20 @@ export class HeldAnswers {
   private readonly ending = new Map<string, 'speech' | 'silence'>();
   /** Turns that are to be answered. */
   private readonly due = new Set<string>();
-  private commitsUnderWay = 0;
+  private readonly commitsUnderWay: CommitsUnderWay;
   private kept: { readonly question: Question; readonly callOff: () => void; isPut: boolean } | null = null;
   private readonly forFree: (() => void)[] = [];
-  private asked: { readonly eventId: string | null; readonly callOff: () => void } | null = null;
+  private asked: Asked | null = null;
   private active: string | null = null;
   /** Since when the next answer waits. */
   private sinceMs: number | null = null;
   private isInterrupted = false;
   private isOver = false;
 
-  constructor(private readonly ports: HeldAnswersPorts) {}
+  constructor(private readonly ports: HeldAnswersPorts) {
+    const { startTimer } = ports;
+    this.commitsUnderWay = new CommitsUnderWay({ startTimer, givenUp: () => this.settle() });
+  }
 
   /** Something waits, or is about to be answered: turns must be followed until it is not. */
   get isBusy(): boolean {
@@ -103,15 +118,9 @@ export class HeldAnswers {
     return true;
   }
 
-  /** The app commits audio: which item it becomes is yet to be heard. */
-  commits(): void {
-    this.commitsUnderWay += 1;
-  }
-
-  /** The upstream did not take a commit. */
-  commitRefused(): void {
-    this.commitsUnderWay = Math.max(0, this.commitsUnderWay - 1);
-    this.settle();
+  /** The app commits audio: which item it becomes is yet to be heard. @param eventId by which a refusal names it. */
+  commits(eventId: string): void {
+    if (!this.isOver) this.commitsUnderWay.began(eventId);
   }
 
   speechStarted(interrupts: boolean): void {
@@ -131,7 +140,7 @@ export class HeldAnswers {
     if (this.isOver) return;
     const by = this.ending.get(itemId);
     this.ending.delete(itemId);
-    if (by === undefined) this.commitsUnderWay = Math.max(0, this.commitsUnderWay - 1);
+    if (by === undefined) this.commitsUnderWay.taken();
     const isTurn = by !== undefined && answersAreOurs;
     if (isTurn) {
       this.due.add(itemId);
@@ -200,13 +209,19 @@ export class HeldAnswers {
     this.settle();
   }
 
-  /** The upstream refused an event. `isBusy`: an answer is running, after which a turn that is due is answered. */
-  refused(eventId: string | null, isBusy: boolean): void {
-    if (this.asked === null || this.asked.eventId !== eventId) return;
+  /**
+   * The upstream refused an event. `isBusy`: an answer is running, after which a turn that is due is answered. Whether a
+   * question of the app's is asked again is the app's business.
+   */
+  refused(eventId: string, isBusy: boolean): void {
+    if (this.commitsUnderWay.refused(eventId)) return this.settle();
+    const { asked } = this;
+    if (asked?.eventId !== eventId) return;
+    const turns = this.isInterrupted && asked.turns !== null ? [] : asked.turns;
     this.answered();
     this.isInterrupted = false;
-    if (isBusy && eventId !== null) this.due.add(eventId);
-    else this.settle();
+    for (const turn of turns ?? (isBusy ? [eventId] : [])) this.due.add(turn);
+    if (!isBusy) this.settle();
   }
 
   /** Answers what may be answered by now. */
@@ -216,7 +231,7 @@ export class HeldAnswers {
     if (this.active !== null || this.asked !== null) return;
     this.due.clear();
     const eventId = this.ports.nextEventId();
-    this.asks(eventId, this.ports.ask(eventId));
+    this.asks(eventId, null, this.ports.ask(eventId));
   }
 
   /** The session is over: nothing is asked any more, whatever the upstream still says. */
@@ -225,12 +240,13 @@ export class HeldAnswers {
     for (const { callOff } of this.unjudged.values()) callOff();
     this.unjudged.clear();
     this.due.clear();
+    this.commitsUnderWay.clear();
     this.answered();
     this.release();
   }
 
   private get waits(): boolean {
-    return this.unjudged.size > 0 || this.commitsUnderWay > 0;
+    return this.unjudged.size > 0 || this.commitsUnderWay.areAny;
   }
 
   /** A question waits whose answer is one in the conversation. */
@@ -260,7 +276,7 @@ export class HeldAnswers {
   }
 
   private giveUp(): void {
-    this.commitsUnderWay = 0;
+    this.commitsUnderWay.clear();
     for (const itemId of [...this.unjudged.keys()]) this.fail(itemId, 'late');
     this.settle();
   }
@@ -277,9 +293,10 @@ export class HeldAnswers {
     kept.isPut = true;
     const { question } = kept;
     // It reads the whole conversation, so it answers the turns that are due as well; one beside it leaves them due.
+    const turns = [...this.due];
     if (question.isInConversation) this.due.clear();
     const put = this.ports.put(question);
-    if (question.isInConversation) this.asks(question.eventId, put);
+    if (question.isInConversation) this.asks(question.eventId, turns, put);
     void put.then(() => {
       this.release();
       this.settle();
@@ -292,7 +309,7 @@ export class HeldAnswers {
     for (const resolve of this.forFree.splice(0)) resolve();
   }
 
-  private asks(eventId: string | null, answer: Promise<boolean>): void {
+  private asks(eventId: string, turns: Asked['turns'], answer: Promise<boolean>): void {
     this.ports.answerHeld(this.ports.nowMs() - (this.sinceMs ?? this.ports.nowMs()));
     this.sinceMs = null;
     const over = (): void => {
@@ -301,7 +318,7 @@ export class HeldAnswers {
       this.answered();
       this.settle();
     };
-    const asked = { eventId, callOff: this.ports.startTimer(ASKED_MS_MAX, over) };
+    const asked: Asked = { eventId, turns, callOff: this.ports.startTimer(ASKED_MS_MAX, over) };
     this.asked = asked;
     void answer.then((mayBe) => {
       if (!mayBe) over();

@@ -17,6 +17,7 @@ const transcript = (id: string, text: string) => ({
   transcript: text,
 });
 const QUESTION = { type: 'response.create', event_id: 'mine' };
+const COMMIT = { type: 'input_audio_buffer.commit', event_id: 'my_commit' };
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A session whose answers are held, its settings in force. */
@@ -129,8 +130,8 @@ describe('answers that are held', () => {
 
   it('hold a question of the app until what it committed is judged, and no audio', async () => {
     const { gate, send, receive, said } = heldSession({}, { ...HELD, turn_detection: null });
-    expect(gate.interest('client', 'input_audio_buffer.commit')).toBe('note');
-    gate.noted('input_audio_buffer.commit', 0);
+    expect(gate.interest('client', COMMIT.type)).toBe('hold');
+    expect(send(COMMIT)).toBe('forward');
     expect(await send(QUESTION)).toBe('drop');
     expect(gate.interest('client', 'input_audio_buffer.append')).toBe('pass');
     expect(gate.interest('client', 'conversation.item.create')).toBe('hold');
@@ -139,6 +140,24 @@ describe('answers that are held', () => {
     receive(transcript('a', 'hello'));
     expect(await next).toBe('forward');
     expect(said.upstream).toEqual([QUESTION]);
+  });
+
+  it.each([
+    ['is refused for any reason, by the id that the app gave it', 'my_commit'],
+    ['is refused and had no id: the app sees none', null],
+  ])('wait for no commit that %s', async (_, ownId) => {
+    const { turn, send, receive, said } = heldSession();
+    const { type } = COMMIT;
+    const sent = send(ownId === null ? { type } : COMMIT);
+    const named = ownId ?? (JSON.parse(replacementOf(sent)) as { event_id: string }).event_id;
+    turn('a');
+    receive(transcript('a', 'hello'));
+    await settled();
+    expect(said.upstream).toEqual([]);
+    const error = (event_id: string | null) => ({ type: 'error', error: { code: 'server_error', event_id } });
+    expect(receive(error(named))).toEqual(error(ownId));
+    await settled();
+    expect(typesOf(said.upstream)).toEqual(['response.create']);
   });
 
   it('answer the turn also where the app asks something beside the conversation meanwhile', async () => {
@@ -152,8 +171,8 @@ describe('answers that are held', () => {
   });
 
   it('refuse a question of the app about what is blocked', async () => {
-    const { gate, send, receive, said } = heldSession({}, { ...HELD, turn_detection: null });
-    gate.noted('input_audio_buffer.commit', 0);
+    const { send, receive, said } = heldSession({}, { ...HELD, turn_detection: null });
+    void send(COMMIT);
     await send(QUESTION);
     receive({ type: 'input_audio_buffer.committed', ...item('a') });
     receive(transcript('a', 'forbidden'));

@@ -13,6 +13,8 @@ import {
   TRANSCRIPT_EVENTS,
   TURN_EVENTS,
   typeOf,
+  withEventId,
+  withoutRefusedId,
   withoutTranscript,
   type SpokenItem,
 } from '@trunkline/providers/adapters/openai';
@@ -64,6 +66,9 @@ export class SessionConduct {
   /** Items that were blocked. */
   private readonly deleted = new Set<string>();
   private judgesWords = false;
+  /** How the ids begin that we give to events of the app's that have none. */
+  private readonly unnamed: string;
+  private names = 0;
   private stopJoining: () => void = () => undefined;
 
   /** @param policy the one in force. */
@@ -79,17 +84,18 @@ export class SessionConduct {
       said: () => this.held.settle(),
       failed: () => ports.unenforceable('line_not_spoken'),
     });
-    let names = 0;
+    let asked = 0;
+    this.unnamed = words.ownEventId('unnamed_');
     this.held = new HeldAnswers({
       startTimer,
       nowMs,
       answerHeld,
       deadlineMs: () => this.policy().input.deadlineMs,
       isFirst: () => this.line.begin(),
-      nextEventId: () => words.ownEventId(`answer_${names++}`),
+      nextEventId: () => words.ownEventId(`answer_${asked++}`),
       ask: (eventId) => this.asked(mayAsk(eventId, null), words.createResponse(eventId)),
-      put: ({ payload, eventId }) => this.asked(mayAsk(eventId, eventId), payload.toString('utf8')),
-      refuse: ({ eventId }) => ports.refuse(eventId),
+      put: ({ payload, eventId, ownId }) => this.asked(mayAsk(eventId, ownId), payload.toString('utf8')),
+      refuse: ({ ownId }) => ports.refuse(ownId),
       cancel: (responseId) => toUpstream(words.cancelResponse(responseId)),
       unjudged: (itemId, why) => this.unjudged(itemId, why),
     });
@@ -113,9 +119,8 @@ export class SessionConduct {
   clientInterest(type: string): 'pass' | 'note' | 'hold' {
     if (type === APPEND) return this.line.isAhead ? 'note' : 'pass';
     if (this.held.isKeeping || this.ports.veil.touches(type)) return 'hold';
-    if (type === 'unknown' || (this.holds && SPOKEN_ITEM_EVENTS.has(type))) return 'hold';
-    if (type === QUESTION && !this.line.isSaid) return 'hold';
-    return type === COMMIT && this.holds ? 'note' : 'pass';
+    if (type === 'unknown' || (this.holds && (type === COMMIT || SPOKEN_ITEM_EVENTS.has(type)))) return 'hold';
+    return type === QUESTION && !this.line.isSaid ? 'hold' : 'pass';
   }
 
   /** Whether it must see a message of the upstream. */
@@ -131,8 +136,7 @@ export class SessionConduct {
 
   /** A message of the app went by that is only noted. */
   noted(type: string): void {
-    if (type === COMMIT) this.held.commits();
-    else if (type === APPEND && this.line.isAhead) this.line.begin();
+    if (type === APPEND && this.line.isAhead) this.line.begin();
   }
 
   /** Whether a message of the app must wait for a question that it sent before. */
@@ -152,15 +156,23 @@ export class SessionConduct {
   /** What goes upstream of a message of the app's that may: null: nothing, for now. */
   fromClient(type: string, payload: Buffer): Buffer | null {
     const { veil } = this.ports;
-    if (type === COMMIT && this.holds) this.held.commits();
     const veiled = (veil.touches(type) ? veil.fromClient(payload) : null) ?? payload;
+    if (type === COMMIT && this.holds) {
+      const commit = this.named(veiled);
+      this.held.commits(commit.eventId);
+      return commit.payload;
+    }
     if (type !== QUESTION || (!this.holds && this.line.isSaid)) return veiled;
-    const question: Question = {
-      payload: veiled,
-      eventId: questionOf(veiled),
-      isInConversation: asksInConversation(veiled),
-    };
+    const question: Question = { ...this.named(veiled), isInConversation: asksInConversation(veiled) };
     return this.held.keeps(question) ? null : veiled;
+  }
+
+  /** An event of the app's with an id by which a refusal names it: the app's, or one of ours that it never sees. */
+  private named(payload: Buffer): Omit<Question, 'isInConversation'> {
+    const ownId = questionOf(payload);
+    if (ownId !== null) return { payload, eventId: ownId, ownId };
+    const eventId = `${this.unnamed}${this.names++}`;
+    return { payload: withEventId(payload, eventId), eventId, ownId };
   }
 
   /** What the app gets of a message of the upstream; null: nothing. */
@@ -170,6 +182,7 @@ export class SessionConduct {
     if (SETTINGS_EVENTS.has(type)) shown = this.settings(type, payload);
     const turn = TURN_EVENTS.has(type) ? readTurnEvent(payload) : null;
     if (turn !== null && !this.follows(turn)) return null;
+    if (turn?.kind === 'refused' && this.isUnnamed(turn.eventId)) return withoutRefusedId(payload);
     if (shown === null || !this.hidesTranscripts || !TRANSCRIPT_EVENTS.has(type)) return shown;
     return withoutTranscript(shown, (itemId) => this.unseen.has(itemId));
   }
@@ -211,6 +224,10 @@ export class SessionConduct {
 
   private get holds(): boolean {
     return this.judgesWords && this.policy().input.holdAnswers && this.ports.veil.isConversation;
+  }
+
+  private isUnnamed(eventId: string | null): boolean {
+    return eventId?.startsWith(this.unnamed) === true;
   }
 
   private get hidesTranscripts(): boolean {
@@ -263,9 +280,8 @@ export class SessionConduct {
         if (turn.isInConversation) held.ended();
         break;
       case 'refused':
-        if (turn.why === 'commit_empty') held.commitRefused();
-        else held.refused(turn.eventId, turn.why === 'busy');
-        return !turn.isOurs;
+        if (turn.eventId !== null) held.refused(turn.eventId, turn.isBusy);
+        return !turn.isOurs || this.isUnnamed(turn.eventId);
     }
     return true;
   }

@@ -17,10 +17,7 @@ export const TURN_EVENTS: ReadonlySet<string> = new Set([
 ]);
 /** Types that describe the session's settings, or refuse them. */
 export const SETTINGS_EVENTS: ReadonlySet<string> = new Set(['session.created', 'session.updated', 'error']);
-const REFUSALS: Readonly<Record<string, 'busy' | 'commit_empty'>> = {
-  conversation_already_has_active_response: 'busy',
-  input_audio_buffer_commit_empty: 'commit_empty',
-};
+const BUSY = 'conversation_already_has_active_response';
 const TRANSCRIPTION = 'conversation.item.input_audio_transcription.';
 /** Types that hold what a caller said, as transcribed, or can. */
 export const TRANSCRIPT_EVENTS: ReadonlySet<string> = new Set([
@@ -74,6 +71,17 @@ export function questionOf(payload: Buffer): string | null {
   return textOrNull(parseObject(payload)?.['event_id']);
 }
 
+/** An app's event with an id. */
+export function withEventId(payload: Buffer, eventId: string): Buffer {
+  return Buffer.from(JSON.stringify({ ...parseObject(payload), event_id: eventId }));
+}
+
+/** An error that names no event of the app's. */
+export function withoutRefusedId(payload: Buffer): Buffer {
+  const event = parseObject(payload);
+  return Buffer.from(JSON.stringify({ ...event, error: { ...asObject(event?.['error']), event_id: null } }));
+}
+
 /** Whether the answer to an app's question joins the conversation, and so answers what stands in it. */
 export function asksInConversation(payload: Buffer): boolean {
   return asObject(parseObject(payload)?.['response'])?.['conversation'] !== 'none';
@@ -124,8 +132,7 @@ function answer(type: 'response.created' | 'response.done', response: Json): Tur
 
 function refusal(error: Json): TurnEvent {
   const eventId = textOrNull(error['event_id']);
-  const why = REFUSALS[textOrNull(error['code']) ?? ''] ?? 'other';
-  return { kind: 'refused', eventId, isOurs: eventId?.startsWith(OWN_EVENT) ?? false, why };
+  return { kind: 'refused', eventId, isOurs: eventId?.startsWith(OWN_EVENT) ?? false, isBusy: error['code'] === BUSY };
 }
 
 function partWithoutTranscript(value: unknown): unknown {
