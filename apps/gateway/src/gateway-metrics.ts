@@ -6,7 +6,7 @@ import { meterEntry, type SessionClosed, type UsageEvent } from '@trunkline/mete
 import type { HookBinding, HookWord } from '@trunkline/moderation';
 import { realtimeFamily } from '@trunkline/providers/adapters/openai';
 import type { FlowCounters, RelayProbe } from '@trunkline/realtime';
-import type { HistogramHandle, Metrics } from '@trunkline/telemetry/adapters/prom';
+import type { CounterHandle, HistogramHandle, Metrics } from '@trunkline/telemetry/adapters/prom';
 import type { LiveSession, LiveSessions } from './live-session.js';
 
 const TRANSPORT = 'websocket';
@@ -31,6 +31,8 @@ export class GatewayMetrics {
   /** For the relay's sampled delays. */
   readonly probe: RelayProbe;
   private readonly journalAppend: HistogramHandle;
+  /** Of hooks in policies in force: they are asked with every delta of a text. */
+  private readonly passes = new WeakMap<HookBinding, CounterHandle>();
   /** What ended sessions had read, and what the counters have been told so far. */
   private readonly ended = noFlows();
   private readonly exported = noFlows();
@@ -91,9 +93,14 @@ export class GatewayMetrics {
   }
 
   /** A hook of a moderation policy was asked and found nothing that counts. */
-  passed({ type, dryRun }: HookBinding): void {
-    const mode = dryRun ? 'dry_run' : 'enforced';
-    this.metrics.counter('moderationVerdicts', { hook: type, action: 'pass', mode }).add(1);
+  passed(binding: HookBinding): void {
+    let passes = this.passes.get(binding);
+    if (passes === undefined) {
+      const mode = binding.dryRun ? 'dry_run' : 'enforced';
+      passes = this.metrics.counter('moderationVerdicts', { hook: binding.type, action: 'pass', mode });
+      this.passes.set(binding, passes);
+    }
+    passes.add(1);
   }
 
   /** An answer waited for verdicts. */
