@@ -8,7 +8,13 @@ const begin = (id: string, conversation: string | null = 'conv_1') => ({
   type: 'response.created',
   response: { id, conversation_id: conversation },
 });
-const audio = (id: string) => ({ type: 'response.output_audio.delta', response_id: id, item_id: `item_${id}`, ...of, delta: 'AAAA' });
+const audio = (id: string) => ({
+  type: 'response.output_audio.delta',
+  response_id: id,
+  item_id: `item_${id}`,
+  ...of,
+  delta: 'AAAA',
+});
 const done = (id: string, status: string) => {
   const item = { id: `item_${id}`, type: 'message', content: [{ type: 'output_audio', transcript: 'sure' }] };
   return { type: 'response.done', response: { id, conversation_id: 'conv_1', status, output: [item] } };
@@ -24,7 +30,8 @@ function sessionOf(policy: Record<string, unknown> = {}) {
       ...{ type: 'conversation.item.input_audio_transcription.completed', item_id: itemId, content_index: 0 },
       transcript,
     } as { type: string });
-  const commit = (itemId: string) => bed.receive({ type: 'input_audio_buffer.committed', item_id: itemId } as { type: string });
+  const commit = (itemId: string) =>
+    bed.receive({ type: 'input_audio_buffer.committed', item_id: itemId } as { type: string });
   const types = () => bed.said.upstream.map(({ type }) => type);
   return { ...bed, words, commit, types };
 }
@@ -74,7 +81,8 @@ describe('an answer to words that are blocked', () => {
 
   it('is stopped once, whatever else of the words is blocked', () => {
     const { receive, commit, words, types } = sessionOf();
-    [commit('a'), commit('b'), receive(begin('r'))];
+    ['a', 'b'].forEach(commit);
+    receive(begin('r'));
     words('a', 'forbidden');
     words('b', 'forbidden');
     receive(done('r', 'cancelled'));

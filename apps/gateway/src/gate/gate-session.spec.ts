@@ -292,7 +292,9 @@ describe('what is held back when the session ends', () => {
     };
     return { ...bed, answers, close };
   };
-  const complete = [audio, delta('all is well'), audio, ...ends.slice(0, 1), ends[ends.length - 1] ?? audio];
+  const response = { id: 'resp_1', status: 'completed', output: [spokenItem], usage: { total_tokens: 3 } };
+  const done = { type: 'response.done', response };
+  const complete = [audio, delta('all is well'), audio, ...ends.slice(0, 1), done];
   const passed: Verdict = { action: 'pass', findings: [] };
 
   it('goes when its last verdict lets it through', async () => {

@@ -49,9 +49,7 @@ describe('what is held back of an answer', () => {
     elapse(MS);
     expect(types()).toEqual([begin, call, end, complete].map(({ type }) => type));
     // The app never got the item, and so cannot say that nothing of it was played.
-    expect(said.upstream).toMatchObject([
-      { type: 'conversation.item.truncate', item_id: 'item_1', audio_end_ms: 0 },
-    ]);
+    expect(said.upstream).toMatchObject([{ type: 'conversation.item.truncate', item_id: 'item_1', audio_end_ms: 0 }]);
   });
 
   it('is truncated where the app got some of it, at what it got, when the answer has ended', () => {

@@ -59,7 +59,8 @@ export class Interruptions {
   /** The app wants no more of an answer, or of an item. */
   stopped({ responseId, itemId }: AppStop): void {
     // How much of an item was heard the app says itself.
-    if (itemId !== null) this.ports.line.takeOut((event) => isSpeech(event) && event.items.some(({ id }) => id === itemId));
+    if (itemId !== null)
+      this.ports.line.takeOut((event) => isSpeech(event) && event.items.some(({ id }) => id === itemId));
     else if (responseId === null) this.spokenOver();
     else {
       this.takeOut((event) => event.responseId === responseId);

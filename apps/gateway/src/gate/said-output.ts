@@ -44,7 +44,7 @@ export class SaidOutput {
   private isClosed = false;
 
   constructor(private readonly ports: SaidOutputPorts) {
-    const { veil, words, toUpstream, nowMs, startTimer, policy } = ports;
+    const { veil, words, toUpstream, nowMs, startTimer } = ports;
     this.stopped = new BlockedOutput({ words, toUpstream, tooMany: ports.end });
     const send = (payload: Buffer, event: BlockedEvent): void => {
       this.goesOut(payload, event);

@@ -211,8 +211,7 @@ export class SessionConduct {
     const { refusal } = this.policy().input;
     const answer = this.answers.to(itemId);
     const refuses = answer !== null && this.ports.stopAnswer(answer, refusal);
-    if (this.held.blocked(itemId) && !refuses && refusal !== null)
-      toUpstream(words.speakAside(refusal, REFUSAL_MARK));
+    if (this.held.blocked(itemId) && !refuses && refusal !== null) toUpstream(words.speakAside(refusal, REFUSAL_MARK));
     return true;
   }
 
