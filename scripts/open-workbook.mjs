@@ -28,7 +28,7 @@ try {
   process.stdout.write(`${summary.map((cells) => cells.join('  ').trimEnd()).join('\n')}\n`);
   const charged = micros(summary.find(([name]) => name === 'Charged')?.[1]);
   const [header = [], ...rows] = sheet('Cost centres');
-  const centres = rows.filter(([code]) => code !== 'Total');
+  const centres = rows.filter(([code]) => code !== 'Total' && code !== 'Rounding of cents');
   const column = header.indexOf('Charge');
   const sum = centres.reduce((total, cells) => total + micros(cells[column]), 0);
   // Each line is rounded to what is shown.

@@ -34,7 +34,7 @@ describe('a cost centre', () => {
     expect(on('2026-11-16', [{ ...from('2026-01-01', 'A'), tenantId: other }])).toBeNull();
   });
 
-  it.each(['=1+1', '+A', '-A', '@A', '\tA', '', 'A B', 'unassigned', 'x'.repeat(33)])(
+  it.each(['=1+1', '+A', '-A', '@A', '\tA', '', 'A B', 'unassigned', 'Rounding', 'x'.repeat(33)])(
     'is refused with the code %j',
     (code) => {
       expect(CostCentreInput.safeParse({ code, name: 'n', owner: 'o', glAccount: '1' }).success).toBe(false);

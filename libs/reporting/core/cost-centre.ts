@@ -5,6 +5,8 @@ import { z } from 'zod';
 
 /** Shown where a cost centre would be, for what belongs to none. */
 export const UNASSIGNED = 'UNASSIGNED';
+/** Stands for cost centre and account on the line that brings a file in cents to the total of the books. */
+export const ROUNDING = 'ROUNDING';
 
 /** A cost centre. */
 export interface CostCentre {
@@ -34,7 +36,8 @@ const codeInput = (what: string) =>
   z
     .string(`${what} must be text`)
     .regex(CODE, `${what} ${CODE_PROBLEM}`)
-    .refine((text) => text.toUpperCase() !== UNASSIGNED, `${what} ${UNASSIGNED} is kept for what belongs to none`);
+    .refine((text) => text.toUpperCase() !== UNASSIGNED, `${what} ${UNASSIGNED} is kept for what belongs to none`)
+    .refine((text) => text.toUpperCase() !== ROUNDING, `${what} ${ROUNDING} is kept for the rounding of cents`);
 
 const nameInput = (what: string) =>
   z

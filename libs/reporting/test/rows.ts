@@ -150,6 +150,22 @@ export function directory(over: Partial<Directory> = {}): Directory {
   };
 }
 
+/** A month in which each of three cost centres owes 0.335, to which a rounded sum does not add up. */
+export function centresOfThirdCents(): readonly [ExportContext, ExportSources] {
+  const codes = ['CC-1', 'CC-2', 'CC-3'];
+  const tenants = codes.map((code, i) => {
+    const tenantId = mintId('tnt', 1, filled(10 + i));
+    const costCentres = new Map([[code, { code, name: code, owner: 'Ada', glAccount: '6400' }]]);
+    const assignments = [{ tenantId, keyId: null, code, effectiveFrom: '2026-01-01' }];
+    const standing = { status: 'closed', closeId: 'c0ffee', changedAtMs: 1 } as const;
+    return [tenantId, { slug: `t${i}`, name: code, standing, keys: new Map(), costCentres, assignments }] as const;
+  });
+  const charges = tenants.map(([tenantId]) =>
+    manual({ kind: 'adjustment', tenantId, charge: amount('0.335'), total: amount('0.335') }),
+  );
+  return [context({}, { tenants: new Map(tenants) }), sources(charges)];
+}
+
 export const context = (options: object = {}, over: Partial<Directory> = {}): ExportContext => ({
   directory: directory(over),
   options: ExportOptions.parse(options),

@@ -1,21 +1,26 @@
 // The workbook as another program reads it: SheetJS knows nothing of how we write, so what it finds is what is there.
 import { read, type CellObject, type WorkBook } from '@e965/xlsx';
-import { context, sources } from '../../test/rows.js';
+import type { ExportContext, ExportSources } from '../../index.js';
+import { centresOfThirdCents, context, sources } from '../../test/rows.js';
 import { xlsxFormat } from './index.js';
 
 let workbook: WorkBook;
 beforeAll(async () => {
-  const [file] = xlsxFormat.files(context(), sources());
+  workbook = await opened(context(), sources());
+});
+
+async function opened(given: ExportContext, from: ExportSources): Promise<WorkBook> {
+  const [file] = xlsxFormat.files(given, from);
   const pieces: Uint8Array[] = [];
   for await (const piece of file?.pieces() ?? []) pieces.push(Buffer.from(piece));
-  workbook = read(Buffer.concat(pieces), { cellNF: true, cellDates: true, cellFormula: true, dense: true });
-});
+  return read(Buffer.concat(pieces), { cellNF: true, cellDates: true, cellFormula: true, dense: true });
+}
 
 type Cell = CellObject | undefined;
 
 /** The cells of a sheet, row by row. */
-function gridOf(name: string): readonly (readonly Cell[])[] {
-  return workbook.Sheets[name]?.['!data'] ?? [];
+function gridOf(name: string, of = workbook): readonly (readonly Cell[])[] {
+  return of.Sheets[name]?.['!data'] ?? [];
 }
 
 /** The rows below the header, by its names, without that of sums. */
@@ -28,10 +33,11 @@ function rowsOf(name: string): Readonly<Record<string, Cell>>[] {
   return lines.map((line) => Object.fromEntries(header.map((cell, i) => [String(cell?.v), line[i]])));
 }
 
-const isTotal = (line: Readonly<Record<string, Cell>>): boolean => Object.values(line)[0]?.v === 'Total';
+const TOTALS = ['Total', 'Rounding of cents'];
+const isTotal = (line: Readonly<Record<string, Cell>>): boolean => TOTALS.includes(String(Object.values(line)[0]?.v));
 
-function summary(name: string): Cell {
-  return gridOf('Summary').find(([first]) => first?.v === name)?.[1];
+function summary(name: string, of = workbook): Cell {
+  return gridOf('Summary', of).find(([first]) => first?.v === name)?.[1];
 }
 
 const micros = (cell: Cell): number => Math.round(Number(cell?.v) * 1_000_000);
@@ -55,9 +61,9 @@ describe('a workbook in another reader', () => {
     expect(sumOf('Tenant x SKU', 'Cost') + cost).toBe(micros(summary('Provider cost')));
   });
 
-  it.each(['Cost centres', 'Tenant x SKU'])('says the sums of %s in its last row', (name) => {
-    const last = rowsOf(name).at(-1) ?? {};
-    expect(isTotal(last)).toBe(true);
+  it.each(['Cost centres', 'Tenant x SKU'])('says the sums of %s below its lines', (name) => {
+    const last = rowsOf(name).find(isTotal) ?? {};
+    expect(Object.values(last)[0]?.v).toBe('Total');
     for (const column of ['Charge', 'Cost']) expect(micros(last[column])).toBe(sumOf(name, column));
   });
 
@@ -69,6 +75,17 @@ describe('a workbook in another reader', () => {
     expect(line?.['Quantity']).toMatchObject({ t: 'n', v: 1_234_567, z: '#,##0_)', w: '1,234,567 ' });
     const [adjustment] = linesOf('Adjustments');
     expect(adjustment?.['Day']).toMatchObject({ t: 'd', z: 'yyyy-mm-dd', w: '2026-10-30' });
+  });
+
+  it('has totals of cents that are the sums of the cents above them, and says what rounding added', async () => {
+    const thirds = await opened(...centresOfThirdCents());
+    const [header = [], ...lines] = gridOf('Cost centres', thirds);
+    const column = (name: string) => lines.map((line) => line[header.findIndex((cell) => cell?.v === name)]?.v);
+    expect(column('Charge, cents')).toEqual([0.34, 0.34, 0.34, 1.02, undefined]);
+    expect(column('Charge')).toEqual([0.335, 0.335, 0.335, 1.005, 0.015]);
+    expect(column('Cost centre').slice(3)).toEqual(['Total', 'Rounding of cents']);
+    expect(summary('Charged, in cents', thirds)?.v).toBe(1.02);
+    expect(summary('Rounding of cents', thirds)?.v).toBe('USD 0.015');
   });
 
   it('has no formula in any cell', () => {

@@ -11,7 +11,7 @@ const MIME = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
 /** The workbook. */
 export const xlsxFormat: ExportFormat = {
   id: 'xlsx',
-  version: 4,
+  version: 5,
   describes: 'workbook for finance: summary, cost centres, tenant x SKU, adjustments, reconciliation, notes',
   files: (context, sources) => [
     {

@@ -21,7 +21,7 @@ const PRINT =
 
 /** The parts of the sheet's file in order. @param isFirst the one that is shown when the workbook is opened */
 export function* sheetXml(sheet: WorkbookSheet, isFirst: boolean): Iterable<string> {
-  const { isTable, widths, rows, numbers, total } = sheet;
+  const { isTable, widths, rows, numbers, totals } = sheet;
   yield `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><worksheet xmlns="${NAMESPACE}">`;
   yield '<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>';
   const pane = '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>';
@@ -42,7 +42,7 @@ export function* sheetXml(sheet: WorkbookSheet, isFirst: boolean): Iterable<stri
       );
     else yield rowXml(row, count, false);
   }
-  if (total !== null) yield rowXml(total, count + 1, true);
+  for (const [i, total] of totals.entries()) yield rowXml(total, count + 1 + i, true);
   yield '</sheetData>';
   if (isTable && cellsOfHeader > 0) yield `<autoFilter ref="A1:${columnName(cellsOfHeader - 1)}${count}"/>`;
   yield `${PRINT}</worksheet>`;

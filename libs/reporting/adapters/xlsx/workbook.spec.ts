@@ -10,7 +10,7 @@ const table = (rows: Iterable<WorkbookRow>): WorkbookSheet => ({
   widths: [10, 20],
   rows,
   numbers: [0],
-  total: null,
+  totals: [],
 });
 const filesOf = (sheets: readonly WorkbookSheet[]): Record<string, string> => {
   const files = unzipSync(Buffer.concat([...workbookBytes(sheets)]));
@@ -42,11 +42,12 @@ describe('a workbook', () => {
 
   it('has its sums below the filter, and headers of numbers over them', () => {
     const rows = [['Amount'], [{ number: '1', decimals: 2 as const }]];
-    const files = filesOf([{ ...table(rows), total: [{ number: '1', decimals: 2 }, 'Total'] }]);
+    const files = filesOf([{ ...table(rows), totals: [[{ number: '1', decimals: 2 }, 'Total'], ['Rounding']] }]);
     const sheet = files['xl/worksheets/sheet1.xml'] ?? '';
     expect(cellAt(sheet, 'A1')).toContain('s="6"');
     expect(cellAt(sheet, 'A3')).toBe('<c r="A3" s="8"><v>1</v></c>');
     expect(cellAt(sheet, 'B3')).toContain('s="1"');
+    expect(cellAt(sheet, 'A4')).toContain('s="1"');
     expect(sheet).toContain('<autoFilter ref="A1:A2"/>');
   });
 

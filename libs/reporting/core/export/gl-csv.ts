@@ -1,24 +1,34 @@
-// What the general ledger takes over: one line per cost centre and tenant, rounded to cents once, so that the lines are the
-// sum. Prepayments are not in it: they are booked when the money arrives.
-import { addAmounts, formatAmount, roundAmount, ZERO, type AmountPico, type TenantId } from '@trunkline/kernel';
+// What the general ledger takes over: one line per cost centre and tenant, rounded to cents once, and a line that brings their
+// sum to the month's total in cents, so that the file is balanced to the cent. Prepayments are not in it: they are booked
+// when the money arrives.
+import {
+  addAmounts,
+  formatAmount,
+  negateAmount,
+  roundAmount,
+  ZERO,
+  type AmountPico,
+  type TenantId,
+} from '@trunkline/kernel';
 import type { ChargeRows } from '../charge-row.js';
-import { UNASSIGNED, type CostCentre } from '../cost-centre.js';
+import { CENTS, centsText, totalInCents } from '../cents.js';
+import { ROUNDING, UNASSIGNED, type CostCentre } from '../cost-centre.js';
 import { costCentreOfRow, entryOf, isPreliminary, type Directory } from '../directory.js';
 import { csvOf, MACHINE, type Column } from './csv.js';
 import { fileStem, type ExportContext, type ExportFormat } from './format.js';
 
-const CENTS = 2;
-
+/** What is booked where; of no tenant: the rounding of all others. */
 interface GlLine {
-  readonly centre: CostCentre | null;
-  readonly tenantId: TenantId;
+  readonly centre: Pick<CostCentre, 'code' | 'glAccount'> | null;
+  readonly tenantId: TenantId | null;
   readonly exact: AmountPico;
+  readonly cents: AmountPico;
 }
 
 /** The file for the general ledger. */
 export const glFormat: ExportFormat = {
   id: 'gl',
-  version: 1,
+  version: 2,
   describes: 'for the general ledger: cost centre, account, amount, period, description, tenant, reference',
   files: (context, sources) => [
     {
@@ -38,33 +48,41 @@ async function* glLines(rows: ChargeRows, directory: Directory): AsyncIterable<r
       // Nothing sorts after the marker, so what belongs to nobody stands last.
       const key = `${centre?.code ?? '\uffff'} ${row.tenantId}`;
       const exact = addAmounts(sums.get(key)?.exact ?? ZERO, row.charge);
-      sums.set(key, { centre, tenantId: row.tenantId, exact });
+      sums.set(key, { centre, tenantId: row.tenantId, exact, cents: roundAmount(exact, CENTS) });
     }
-  yield [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line);
+  const lines = [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line);
+  yield lines;
+  const rounding = roundingOf(lines);
+  if (rounding.cents !== ZERO) yield [rounding];
+}
+
+// What the books have is rounded once; a ledger that books the lines alone would drift from them by a cent here and there.
+function roundingOf(lines: readonly GlLine[]): GlLine {
+  const { exact, cents } = totalInCents(lines.map((line) => line.exact));
+  const centre = { code: ROUNDING, glAccount: ROUNDING };
+  return { centre, tenantId: null, exact: ZERO, cents: addAmounts(roundAmount(exact, CENTS), negateAmount(cents)) };
 }
 
 function glColumns({ directory }: ExportContext): readonly Column<GlLine>[] {
   const text = (name: string, value: (line: GlLine) => string): Column<GlLine> => ({ name, kind: 'text', value });
-  const status = ({ tenantId }: GlLine): string =>
-    entryOf(directory, tenantId).standing.status === 'closed' ? 'FINAL' : 'PRELIMINARY';
+  const entry = ({ tenantId }: GlLine) => (tenantId === null ? null : entryOf(directory, tenantId));
+  const isFinal = (line: GlLine): boolean =>
+    line.tenantId === null ? !isPreliminary(directory) : entry(line)?.standing.status === 'closed';
+  const description = (line: GlLine): string => {
+    const name = entry(line)?.name;
+    return name === undefined ? `Rounding of cents ${directory.period}` : `Voice usage ${name} ${directory.period}`;
+  };
   return [
     text('cost_centre', ({ centre }) => centre?.code ?? UNASSIGNED),
     text('gl_account', ({ centre }) => centre?.glAccount ?? UNASSIGNED),
-    { name: 'amount', kind: 'decimal', value: ({ exact }) => centsText(exact) },
+    { name: 'amount', kind: 'decimal', value: ({ cents }) => centsText(cents) },
     text('currency', () => 'USD'),
     text('period', () => directory.period),
-    text('description', (line) => `Voice usage ${entryOf(directory, line.tenantId).name} ${directory.period}`),
-    text('tenant', ({ tenantId }) => entryOf(directory, tenantId).name),
-    text('tenant_id', ({ tenantId }) => tenantId),
-    text('reference', (line) => `${directory.period}/${entryOf(directory, line.tenantId).slug}`),
-    text('status', status),
+    text('description', description),
+    text('tenant', (line) => entry(line)?.name ?? ''),
+    text('tenant_id', ({ tenantId }) => tenantId ?? ''),
+    text('reference', (line) => `${directory.period}/${entry(line)?.slug ?? 'rounding'}`),
+    text('status', (line) => (isFinal(line) ? 'FINAL' : 'PRELIMINARY')),
     { name: 'amount_exact', kind: 'decimal', value: ({ exact }) => formatAmount(exact) },
   ];
-}
-
-/** An amount in cents, always with two decimals. */
-export function centsText(exact: AmountPico): string {
-  const text = formatAmount(roundAmount(exact, CENTS));
-  const [whole = '0', fraction = ''] = text.split('.');
-  return `${whole}.${fraction.padEnd(CENTS, '0')}`;
 }

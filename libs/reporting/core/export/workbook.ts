@@ -10,6 +10,7 @@ import {
   type AmountPico,
   type TenantId,
 } from '@trunkline/kernel';
+import { CENTS, totalInCents } from '../cents.js';
 import { isMetered, type ChargeRow, type MeteredRow } from '../charge-row.js';
 import { UNASSIGNED } from '../cost-centre.js';
 import { costCentreOfRow, entryOf, isPreliminary, type Directory } from '../directory.js';
@@ -41,8 +42,8 @@ export interface WorkbookSheet {
   readonly rows: Iterable<WorkbookRow>;
   /** Columns whose header stands over numbers, from 0. */
   readonly numbers: readonly number[];
-  /** The last row, in bold: outside of the filter, so that it stays where it is whatever is sorted. */
-  readonly total: WorkbookRow | null;
+  /** The last rows, in bold: outside of the filter, so that they stay where they are whatever is sorted. */
+  readonly totals: readonly WorkbookRow[];
 }
 
 /** More lines than this are not for a spreadsheet. */
@@ -54,8 +55,9 @@ export class WorkbookTooLarge extends Error {
 }
 
 const SHOWN_DECIMALS: WorkbookDecimals = 6;
-const CENTS: WorkbookDecimals = 2;
 const MICRO = 1_000_000n;
+/** Beside a total in cents: finance adds up what is printed, so the total is the sum of rounded lines (ADR 105). */
+const ROUNDING_OF_CENTS = 'Rounding of cents';
 
 interface Sum {
   readonly charge: AmountPico;
@@ -140,6 +142,7 @@ export class WorkbookBuilder {
   #summary(): WorkbookSheet {
     const { directory } = this.context;
     const total = sumOf(this.#centres.values());
+    const { cents, rounding } = totalInCents(chargesOf(this.#centres.values()));
     const lines: WorkbookRow[] = [
       ['Status', { strong: isPreliminary(directory) ? 'PRELIMINARY' : 'FINAL' }],
       ['Company', directory.company.name],
@@ -148,7 +151,8 @@ export class WorkbookBuilder {
       ['Currency', 'USD'],
       ['Charged', money(total.charge)],
       ['Charged, exact', exactly(total.charge)],
-      ['Charged, in cents', money(total.charge, CENTS)],
+      ['Charged, in cents', money(cents, CENTS)],
+      [ROUNDING_OF_CENTS, exactly(rounding)],
       ['Provider cost', money(total.cost)],
       ['Provider cost, exact', exactly(total.cost)],
       ['Margin', money(margin(total))],
@@ -162,7 +166,7 @@ export class WorkbookBuilder {
       standing.closeId,
     ]);
     const rows = [...lines, [], header, ...standings];
-    return { name: 'Summary', isTable: false, widths: [32, 28, 34, 68], rows, numbers: [], total: null };
+    return { name: 'Summary', isTable: false, widths: [32, 28, 34, 68], rows, numbers: [], totals: [] };
   }
 
   #costCentres(): WorkbookSheet {
@@ -185,11 +189,13 @@ export class WorkbookBuilder {
     const header = ['Cost centre', 'Name', 'Owner', 'GL account', 'Charge', 'Charge, exact', 'Charge, cents', 'Cost'];
     const lines = [...this.#centres].sort(byKey).map(lineOf);
     const { charge, cost } = sumOf(this.#centres.values());
-    const total = ['Total', null, null, null, money(charge), exactly(charge), money(charge, CENTS), money(cost)];
-    return table('Cost centres', [16, 28, 20, 14, 16, 26, 14, 16], header, {
+    const { cents, rounding } = totalInCents(chargesOf(this.#centres.values()));
+    const total = ['Total', null, null, null, money(charge), exactly(charge), money(cents, CENTS), money(cost)];
+    const rounded = [ROUNDING_OF_CENTS, null, null, null, money(rounding), exactly(rounding), null, null];
+    return table('Cost centres', [18, 28, 20, 14, 16, 26, 14, 16], header, {
       lines: () => lines,
       numbers: [4, 6, 7],
-      total,
+      totals: [total, rounded],
     });
   }
 
@@ -227,7 +233,7 @@ export class WorkbookBuilder {
         for (const [, sum] of sorted) yield lineOf(sum);
       },
       numbers: [8, 10, 12, 13],
-      total: ['Total', ...nothing, ...sums],
+      totals: [['Total', ...nothing, ...sums]],
     });
   }
 }
@@ -268,7 +274,8 @@ function notes({ company, period }: Directory): WorkbookSheet {
     `Period ${period} begins and ends at midnight in ${company.timeZone}; days are days there.`,
     'Charge: what tenants are charged. Cost: what the vendor charges, at its list. Margin: the difference.',
     'Amounts are exact sums of ledger lines, shown to six decimals; the exact figure stands beside as text.',
-    'A figure in cents is rounded once, half away from zero.',
+    'A figure in cents is rounded once, half away from zero. A total in cents is the sum of the figures above it:',
+    'what that adds to the exact total is "Rounding of cents".',
     'Corrections are of months that were closed when they were booked; they are part of this month.',
     'Prepayments are money received: listed under Adjustments, not part of any charge.',
     'Tenant x SKU has usage alone: its total and what is booked by hand, under Adjustments, make what is charged.',
@@ -276,30 +283,34 @@ function notes({ company, period }: Directory): WorkbookSheet {
     'PRELIMINARY: some tenant is not closed for the period, and figures may change.',
     'A close id is the head of the hash chain over all bookings of the tenant and month.',
   ];
-  return { name: 'Notes', isTable: false, widths: [110], rows: lines.map((line) => [line]), numbers: [], total: null };
+  return { name: 'Notes', isTable: false, widths: [110], rows: lines.map((line) => [line]), numbers: [], totals: [] };
 }
 
 interface TableBody {
   readonly lines: () => Iterable<WorkbookRow>;
   readonly numbers: readonly number[];
-  readonly total?: WorkbookRow;
+  readonly totals?: readonly WorkbookRow[];
 }
 
 function table(name: string, widths: readonly number[], header: WorkbookRow, body: TableBody): WorkbookSheet {
-  const { lines, numbers, total = null } = body;
+  const { lines, numbers, totals = [] } = body;
   const rows = {
     *[Symbol.iterator](): Iterator<WorkbookRow> {
       yield header;
       yield* lines();
     },
   };
-  return { name, isTable: true, widths, rows, numbers, total };
+  return { name, isTable: true, widths, rows, numbers, totals };
 }
 
 function sumOf(sums: Iterable<Sum>): Sum {
   let total = none();
   for (const { charge, cost } of sums) total = plus(total, charge, cost);
   return total;
+}
+
+function* chargesOf(sums: Iterable<Sum>): Iterable<AmountPico> {
+  for (const { charge } of sums) yield charge;
 }
 
 function none(): Sum {

@@ -4,7 +4,7 @@ import { formatAmount, type AmountPico } from '@trunkline/kernel';
 import { pricingUnitOf } from '@trunkline/rating';
 import { csvHeader, csvLine, MACHINE, type Column } from '../export/csv.js';
 import { quotientText } from '../export/decimals.js';
-import { centsText } from '../export/gl-csv.js';
+import { centsText } from '../cents.js';
 import { meterWordsOf, type MeterWords } from '../export/meter-words.js';
 import { entryOf } from '../directory.js';
 import { UNASSIGNED } from '../cost-centre.js';

@@ -19,10 +19,9 @@ import {
   type ManualRow,
   type MeteredRow,
 } from '../charge-row.js';
+import { CENTS } from '../cents.js';
 import { costCentreOfRow, entryOf, isPreliminary, type Directory } from '../directory.js';
 import type { CostCentre } from '../cost-centre.js';
-
-const CENTS = 2;
 
 /** Whose statement it is; `costCentre` null: what belongs to none. */
 export type StatementScope =
