@@ -7,3 +7,4 @@ export * from './name.js';
 export * from './seal.js';
 export * from './storable.js';
 export * from './model-families.js';
+export * from './vendor.js';

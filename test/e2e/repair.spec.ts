@@ -36,6 +36,7 @@ function usage(vendorObjectId: string) {
     keyId: trustedId('key', `key_${id}`),
     poolId: trustedId('pool', `pool_${id}`),
     replicaId: trustedId('rep', `rep_${id}`),
+    vendor: 'openai' as const,
   };
   const report = {
     kind: 'response' as const,

@@ -109,7 +109,12 @@ async function use(tenantId: TenantId, tokens: Readonly<Record<string, bigint>>)
   const versions = parsePriceRows([{ ...PRICE, source: 'test' }]);
   if (!versions.ok) throw new Error(versions.error.join());
   await importPrices(db, { versions: versions.value, aliases: [] });
-  const ids = { keyId: KEY, poolId: mintId('pool', 1, randomBytes), replicaId: mintId('rep', 1, randomBytes) };
+  const ids = {
+    keyId: KEY,
+    poolId: mintId('pool', 1, randomBytes),
+    replicaId: mintId('rep', 1, randomBytes),
+    vendor: 'openai' as const,
+  };
   const report = { kind: 'response' as const, model: 'voice', status: 'completed', vendorUsage: {}, problem: null };
   const events = Object.entries(tokens).map(([at, count]) =>
     usageEvent(

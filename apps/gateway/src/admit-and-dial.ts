@@ -249,6 +249,7 @@ async function dialAndConfirm(
     lease,
     line,
     upstream: upstream.value,
+    vendor: account.vendor,
     openedAtMs: parts.clock.nowMs(),
   };
   const refusal = gone.aborted ? LINE_LOST : await confirm(parts, call); // 6

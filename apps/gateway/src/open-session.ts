@@ -1,5 +1,5 @@
 // Steps 6 and 7: turns an admitted call into a relayed, metered session and remembers it until it is settled.
-import { ZERO, type SessionId } from '@trunkline/kernel';
+import { ZERO, type SessionId, type Vendor } from '@trunkline/kernel';
 import type { Lease, LineWatch } from '@trunkline/admission';
 import type { JournalRecord, SessionOpened, UsageEvent } from '@trunkline/metering';
 import { Session, type FrameTap, type Handshake, type RelayLimits } from '@trunkline/realtime';
@@ -31,6 +31,8 @@ export interface AdmittedCall {
   /** Says when the line is lost. */
   readonly line: LineWatch;
   readonly upstream: OpenUpstream;
+  /** Whose account was dialled: its use is priced by that vendor's list. */
+  readonly vendor: Vendor;
   readonly openedAtMs: number;
 }
 
@@ -77,10 +79,14 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
   const endUser = endUserOf(parts, call.principal, call.handshake);
   // A limit that is set while the session lives blocks turns as they begin.
   const fromClient = isBudgeted(call.principal.limits) ? turnGate(observer, budget) : null;
-  const fromUpstream = upstreamTap(parts, session, {
-    ...{ observer, owed, unreported, lastWord, budget, metered },
-    relay: () => relay,
-  });
+  const fromUpstream = upstreamTap(
+    parts,
+    { ...session, vendor: call.vendor },
+    {
+      ...{ observer, owed, unreported, lastWord, budget, metered },
+      relay: () => relay,
+    },
+  );
   const gating: SessionGating = new SessionGating({
     open: () => openGate(parts, { ...session, endUser, relay: () => relay, mayAsk }),
     bare: { fromClient, fromUpstream },
@@ -103,10 +109,7 @@ export function openSession(parts: GatewayParts, call: AdmittedCall, client: Acc
   const { sessionId: id, principal, lease } = call;
   const live: LiveSession = {
     ...session,
-    id,
-    principal,
-    endUser,
-    lease,
+    ...{ id, principal, endUser, lease },
     relay,
     lastWord,
     observer,
@@ -141,7 +144,11 @@ interface TapEars extends Pick<LiveSession, 'observer' | 'owed' | 'unreported' |
   readonly relay: () => Session;
 }
 
-function upstreamTap(parts: GatewayParts, session: SessionOpened, ears: TapEars): FrameTap {
+function upstreamTap(
+  parts: GatewayParts,
+  session: SessionOpened & Pick<AdmittedCall, 'vendor'>,
+  ears: TapEars,
+): FrameTap {
   const { observer, owed, unreported, lastWord, budget, metered, relay } = ears;
   return meterTap({
     observer,
@@ -173,7 +180,7 @@ function openOwed(parts: GatewayParts, call: AdmittedCall, observer: OpenAiRealt
   const billing = call.principal.limits.billEstimates;
   return new SessionOwed({
     observer,
-    context: { sessionId, tenantId, keyId, poolId, replicaId, billing },
+    context: { sessionId, tenantId, keyId, poolId, replicaId, vendor: call.vendor, billing },
     journal: parts.journal,
     nowMs: parts.clock.nowMs,
     failed: (error) =>

@@ -23,6 +23,7 @@ function books() {
       keyId: trustedId('key', 'key_k'),
       poolId: trustedId('pool', 'pool_p'),
       replicaId: trustedId('rep', 'rep_r'),
+      vendor: 'openai',
       billing: 'bill',
     },
     journal: { append, pressure: () => state.pressure },

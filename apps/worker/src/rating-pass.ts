@@ -20,7 +20,7 @@ export function ratingPasses(db: Database, options: PostOptions = {}): RatingPas
   const currentBooks = async (): Promise<PriceBooks> => {
     if (loaded !== null && loaded.revision === (await priceBookRevision(db))) return loaded.books;
     const fresh = await loadPriceBook(db);
-    await reopenUnrated(db, fresh.books.vendor);
+    await reopenUnrated(db, fresh.books);
     loaded = fresh;
     return fresh.books;
   };

@@ -44,7 +44,7 @@ class Gateway {
   async open(): Promise<this> {
     await this.beat();
     const { sessionId, replicaId } = this;
-    const who = { sessionId, tenantId: TENANT, keyId: KEY, poolId: POOL, replicaId };
+    const who = { sessionId, tenantId: TENANT, keyId: KEY, poolId: POOL, replicaId, vendor: 'openai' as const };
     const about = {
       model: 'gpt-realtime',
       dialect: 'ga',

@@ -1,6 +1,6 @@
 // Builders for specs: usage events with defaults, put straight into the journal table, and a small price list.
 import { randomBytes } from 'node:crypto';
-import { mintId, type ApiKeyId, type SessionId, type TenantId } from '@trunkline/kernel';
+import { mintId, type ApiKeyId, type SessionId, type TenantId, type Vendor } from '@trunkline/kernel';
 import {
   isMeter,
   METERS,
@@ -20,6 +20,7 @@ export interface UsageOver {
   readonly tenantId?: TenantId;
   readonly sessionId?: SessionId;
   readonly keyId?: ApiKeyId;
+  readonly vendor?: Vendor;
   readonly model?: string;
   /** Whole tokens or seconds by meter; 1,000 text in and 100 audio out unless told. */
   readonly counts?: Partial<Record<Meter, bigint>>;
@@ -57,6 +58,7 @@ export function usage(over: UsageOver = {}): UsageEvent {
       keyId: over.keyId ?? KEY,
       poolId: mintId('pool', 1, randomBytes),
       replicaId: mintId('rep', 1, randomBytes),
+      vendor: over.vendor ?? 'openai',
       occurredAtMs: Date.parse(over.at ?? '2026-11-21T12:00:00Z'),
       evidence: over.evidence ?? 'reported',
     },

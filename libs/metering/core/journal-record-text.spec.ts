@@ -14,6 +14,7 @@ import {
 import type { JournalRecord } from './journal.js';
 import { JournalRecordUnreadable, readJournalRecord, writeJournalRecord } from './journal-record-text.js';
 import { METERS, type Meter } from './meters.js';
+import { estimatedUsage } from './owed-usage.js';
 import { usageEvent } from './usage-event.js';
 
 const METER_NAMES = Object.keys(METERS).filter((name): name is Meter => name in METERS);
@@ -131,6 +132,16 @@ test('a usage object too large for the journal is replaced by its size and parks
   expect(event.problem).toBe('unknown_shape');
   expect(JSON.stringify(event.vendorUsage)).toMatch(/omitted.*70011 characters/);
   expect(usageEvent({ ...event, vendorUsage: undefined }, event).vendorUsage).toBeNull();
+});
+
+test('whose account it was is written with usage, owed and reported; what is owed of before that is of the first vendor', () => {
+  const [owed, event] = [anOwed('resp_a', { vendor: 'azure' }), anEvent({ vendor: 'azure' })];
+  const again = (record: JournalRecord) => readJournalRecord(writeJournalRecord(record));
+  expect(again({ kind: 'usage', event })).toEqual({ kind: 'usage', event });
+  expect(again({ kind: 'usage_owed', owed })).toMatchObject({ owed: { vendor: 'azure' } });
+  expect(estimatedUsage(owed).vendor).toBe('azure');
+  const former = writeJournalRecord({ kind: 'usage_owed', owed }).replace('"vendor":"azure",', '');
+  expect(readJournalRecord(former)).toMatchObject({ owed: { vendor: 'openai' } });
 });
 
 test('what an older release wrote without the wait that was asked for is read as none', () => {

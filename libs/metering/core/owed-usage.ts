@@ -1,7 +1,16 @@
 // A use that has begun and whose report is still to come: a running response, an input transcription. Written to the journal
 // as it begins, and again while it lasts, so that a gateway that is killed leaves enough behind for an estimate. The newest
 // record of a fact counts; a report, an estimate, or word that nothing was used takes it away.
-import type { ApiKeyId, PoolId, ReplicaId, SessionId, TenantId, UsageEventId } from '@trunkline/kernel';
+import {
+  VENDORS,
+  type ApiKeyId,
+  type PoolId,
+  type ReplicaId,
+  type SessionId,
+  type TenantId,
+  type UsageEventId,
+  type Vendor,
+} from '@trunkline/kernel';
 import { z } from 'zod';
 import type { UsageKind } from './meters.js';
 import { usageEventId } from './usage-event-id.js';
@@ -38,6 +47,8 @@ export interface OwedUsage extends OwedReport {
   readonly keyId: ApiKeyId;
   readonly poolId: PoolId;
   readonly replicaId: ReplicaId;
+  /** Whose account it is. */
+  readonly vendor: Vendor;
   /** When it was seen like this, Unix milliseconds. */
   readonly seenAtMs: number;
   readonly billing: EstimateBilling;
@@ -48,10 +59,10 @@ export type OwedContext = Omit<OwedUsage, keyof OwedReport | 'id'>;
 
 /** Puts a dialect's word and the session's together. */
 export function owedUsage(report: OwedReport, context: OwedContext): OwedUsage {
-  const { sessionId, tenantId, keyId, poolId, replicaId, seenAtMs, billing } = context;
+  const { sessionId, tenantId, keyId, poolId, replicaId, vendor, seenAtMs, billing } = context;
   const { kind, vendorObjectId, model, seen, causedBy } = report;
   const id = usageEventId({ sessionId, vendorObjectId, kind });
-  const who = { sessionId, tenantId, keyId, poolId, replicaId };
+  const who = { sessionId, tenantId, keyId, poolId, replicaId, vendor };
   return { id, kind, vendorObjectId, model, seen, ...who, seenAtMs, billing, causedBy };
 }
 
@@ -71,7 +82,7 @@ export function estimatedUsage(owed: OwedUsage, further: readonly EstimateDoubt[
     keyId: owed.keyId,
     poolId: owed.poolId,
     replicaId: owed.replicaId,
-    vendor: 'openai',
+    vendor: owed.vendor,
     vendorObjectId,
     model: owed.model,
     status: 'unreported',
@@ -90,6 +101,11 @@ export const owedUsageSchema = z.object({
   id: eventIdSchema,
   kind: z.enum(['response', 'transcription']),
   ...whoSchema,
+  // Absent in what releases before it wrote, null in the table: those priced everything by OpenAI's list.
+  vendor: z
+    .enum(VENDORS)
+    .nullish()
+    .transform((vendor) => vendor ?? 'openai'),
   vendorObjectId: z.string(),
   model: z.string(),
   seenAtMs: timeMsSchema,

@@ -1,6 +1,6 @@
 // How a usage event looks outside the program, on disk and in the journal table: JSON with a version, quantities as
 // decimal strings (a JSON number would lose digits). What does not fit is refused whole, never half understood.
-import { trustedId } from '@trunkline/kernel';
+import { trustedId, VENDORS } from '@trunkline/kernel';
 import { z } from 'zod';
 import { isMeter, USAGE_KINDS, type Meter } from './meters.js';
 import type { Quantity } from './quantity.js';
@@ -55,7 +55,7 @@ export const usageEventSchema = z.object({
   factId: eventIdSchema.nullable().default(null),
   kind: z.enum(USAGE_KINDS),
   ...whoSchema,
-  vendor: z.literal('openai'),
+  vendor: z.enum(VENDORS),
   vendorObjectId: z.string(),
   model: z.string(),
   status: z.string(),

@@ -1,7 +1,7 @@
 // The immutable fact that somebody used something. Made from a dialect's report plus who and when; written to the spool
 // before the client sees the frame it came from. Events with a problem are journalled and parked: never rated, never zero.
 // Leaves to others: durability (journal.ts and its adapters), price (rating).
-import type { ApiKeyId, PoolId, ReplicaId, SessionId, TenantId, UsageEventId } from '@trunkline/kernel';
+import type { ApiKeyId, PoolId, ReplicaId, SessionId, TenantId, UsageEventId, Vendor } from '@trunkline/kernel';
 import type { UsageKind } from './meters.js';
 import type { Quantity } from './quantity.js';
 import { usageEventId } from './usage-event-id.js';
@@ -27,7 +27,8 @@ export interface UsageEvent {
   readonly keyId: ApiKeyId;
   readonly poolId: PoolId;
   readonly replicaId: ReplicaId;
-  readonly vendor: 'openai';
+  /** Whose account it was used of, and so by whose list it is priced. */
+  readonly vendor: Vendor;
   /** Response id (kind `response`), item id (kind `transcription`), or whatever names the vendor's fact. */
   readonly vendorObjectId: string;
   /** The model whose price applies, as the vendor names it. */
@@ -60,6 +61,8 @@ export interface UsageContext {
   readonly keyId: ApiKeyId;
   readonly poolId: PoolId;
   readonly replicaId: ReplicaId;
+  /** Whose account it is. */
+  readonly vendor: Vendor;
   readonly occurredAtMs: number;
   /** `reported` unless the numbers are ours. */
   readonly evidence?: Evidence;
@@ -82,7 +85,7 @@ export function usageEvent(report: UsageReport, context: UsageContext): UsageEve
     keyId: context.keyId,
     poolId: context.poolId,
     replicaId: context.replicaId,
-    vendor: 'openai',
+    vendor: context.vendor,
     vendorObjectId: report.vendorObjectId,
     model: report.model,
     status: report.status,

@@ -48,7 +48,7 @@ export function aReport(set: Partial<UsageReport> = {}): UsageReport {
 }
 
 export function anEvent(set: Partial<UsageReport & UsageContext> = {}): UsageEvent {
-  return usageEvent(aReport(set), { ...WHO, occurredAtMs: 1_795_000_000_000, ...set });
+  return usageEvent(aReport(set), { ...WHO, vendor: 'openai', occurredAtMs: 1_795_000_000_000, ...set });
 }
 
 /** A usage record of its own: each `name` is another response. */
@@ -59,9 +59,9 @@ export function usageRecord(name: string, set: Partial<UsageReport & UsageContex
 /** A response that is owed: each `name` is another one. */
 export function anOwed(
   name: string,
-  set: Partial<OwedReport & Pick<OwedUsage, 'seenAtMs' | 'sessionId'>> = {},
+  set: Partial<OwedReport & Pick<OwedUsage, 'seenAtMs' | 'sessionId' | 'vendor'>> = {},
 ): OwedUsage {
-  const { seenAtMs = 1_795_000_000_000, sessionId = SESSION, ...report } = set;
+  const { seenAtMs = 1_795_000_000_000, sessionId = SESSION, vendor = 'openai', ...report } = set;
   const seen: OwedReport['seen'] = {
     quantities: [
       { meter: 'input_text', quantityMicro: 119_000_000n },
@@ -73,7 +73,7 @@ export function anOwed(
   };
   return owedUsage(
     { kind: 'response', vendorObjectId: name, model: 'gpt-realtime', seen, ...report },
-    { ...WHO, sessionId, seenAtMs, billing: 'bill' },
+    { ...WHO, sessionId, vendor, seenAtMs, billing: 'bill' },
   );
 }
 

@@ -10,7 +10,7 @@ const bytes = (n: number) => (count: number) => new Uint8Array(count).fill(n);
 const ACME = mintId('tnt', 1, bytes(1));
 const OTHER = mintId('tnt', 1, bytes(2));
 const POOL = mintId('pool', 1, bytes(3));
-const OF_ACME: PricedUsage = { tenantId: ACME, poolId: POOL };
+const OF_ACME: PricedUsage = { tenantId: ACME, poolId: POOL, vendor: 'openai' };
 const AT = Date.parse('2026-11-21T12:00:00Z');
 
 const plan = (markupBps: number, from: string, over: Partial<PricePlan> = {}): PricePlan => ({
@@ -54,6 +54,30 @@ describe('price books', () => {
     expect(prices(all, OF_ACME, Date.parse('2026-11-01') - 1)).toEqual(['4', '4']);
     expect(prices(all, OF_ACME, Date.parse('2026-12-01'))).toEqual(['4', '4']);
     expect(prices(all, { ...OF_ACME, tenantId: OTHER })).toEqual(['4', '4']);
+  });
+
+  it("have one list for each vendor, and price nothing of one by another's", () => {
+    const ofAzure: PricedUsage = { ...OF_ACME, vendor: 'azure' };
+    expect(prices(books([row()]), ofAzure)).toEqual(['none', 'none']);
+    const both = books([row(), row({ provider: 'azure', price: '5' })], { plans: [plan(1_000, '2026-01-01')] });
+    expect(prices(both)).toEqual(['4', '4.4']);
+    expect(prices(both, ofAzure)).toEqual(['5', '5.5']);
+    expect(both.versions.map(({ provider }) => provider)).toEqual(['openai', 'azure']);
+  });
+
+  it("know a tenant's own price and an alias by the vendor whose model it is", () => {
+    const book = `tenant:${ACME}`;
+    const own = books([row(), row({ provider: 'azure', price: '5' }), row({ provider: 'azure', price: '3', book })]);
+    expect(prices(own)).toEqual(['4', '4']);
+    expect(prices(own, { ...OF_ACME, vendor: 'azure' })).toEqual(['5', '3']);
+    expect(problems({ versions: priceVersions(row(), row({ provider: 'azure', price: '3', book })) })).toContain(
+      'azure/gpt-realtime input_text for tenant:',
+    );
+    const named = books([row({ model: 'voice-1' }), row({ provider: 'azure', model: 'voice' })], {
+      aliases: [{ alias: 'voice', model: 'voice-1', effectiveFrom: 0, source: 'test' }],
+    });
+    expect(named.listOf('openai').resolve('voice', AT)).toBe('voice-1');
+    expect(named.listOf('azure').resolve('voice', AT)).toBe('voice');
   });
 
   it('count the last correction of a plan', () => {

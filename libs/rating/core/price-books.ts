@@ -1,19 +1,14 @@
-// All prices of an installation, and which of them hold for whom: the vendor's list with its uplifts is what usage costs
-// us; a tenant's own price, or else the vendor's with the tenant's markup, is what the tenant pays. Immutable, compiled
+// All prices of an installation, and which of them hold for whom: the list of the vendor whose account was used, with its
+// uplifts, is what usage costs us; a tenant's own price for that vendor's model, or else the list's with the tenant's markup,
+// is what the tenant pays. No vendor's usage is ever priced by another's list. Immutable, compiled
 // and refused as a whole like one book. Rating by them is for `rate.ts`.
-import { err, ok, type PoolId, type Result, type TenantId } from '@trunkline/kernel';
+import { err, ok, VENDORS, type PoolId, type Result, type TenantId, type Vendor } from '@trunkline/kernel';
 import type { Meter } from '@trunkline/metering';
 import { derivedPrice } from './derived-price.js';
 import { compileModelNames, type ResolveModel } from './model-names.js';
 import { compileVersions, emptyPriceBook, type PriceBook } from './price-book.js';
 import { inForce, type PricePlan, type PriceUplift } from './price-plan.js';
-import {
-  describeVersion,
-  serviceTierOf,
-  type ModelAlias,
-  type PriceBookName,
-  type PriceVersion,
-} from './price-version.js';
+import { describeVersion, serviceTierOf, type ModelAlias, type PriceVersion } from './price-version.js';
 
 /** What a rating is for: what the vendor charges us, or what we charge the tenant. Each has its own price book. */
 export const PURPOSES = ['provider_cost', 'tenant_charge'] as const;
@@ -34,6 +29,8 @@ export interface PriceCatalogue {
 export interface PricedUsage {
   readonly tenantId: TenantId;
   readonly poolId: PoolId;
+  /** Whose account was used. */
+  readonly vendor: Vendor;
   /** As the vendor said it; absent or null where it did not. */
   readonly serviceTier?: string | null | undefined;
 }
@@ -42,8 +39,8 @@ export interface PricedUsage {
 export interface PriceBooks {
   /** The books that hold for a usage, at any instant: they know when plans and uplifts begin. Cheap: asked per event. */
   booksFor(usage: PricedUsage): RatingBooks;
-  /** The vendor's list at the default tier, without uplifts; resolves the names of all priced models. */
-  readonly vendor: PriceBook;
+  /** A vendor's list at the default tier, without uplifts; resolves the names of all its priced models. */
+  listOf(vendor: Vendor): PriceBook;
   readonly catalogue: PriceCatalogue;
   /** All versions that count, of every list and tier, with their effective ends. */
   readonly versions: readonly PriceVersion[];
@@ -55,55 +52,84 @@ export interface PriceBooks {
  * @returns the books, or every contradiction, each naming its rows.
  */
 export function compilePriceBooks(catalogue: PriceCatalogue): Result<PriceBooks, readonly string[]> {
-  const vendorModels = new Set(catalogue.versions.filter(({ book }) => book === 'vendor').map(({ model }) => model));
-  const names = compileModelNames(vendorModels, catalogue.aliases);
-  const problems = [
-    ...(names.ok ? [] : names.error),
-    ...foreignModels(catalogue, vendorModels),
-    ...unknownModels(catalogue, vendorModels),
-  ];
+  const listed = listedModels(catalogue.versions);
+  const names = compileNames(catalogue, listed);
+  const problems = [...names.problems, ...foreignModels(catalogue, listed), ...unknownModels(catalogue, listed)];
   const shelf = new Map<string, PriceBook>();
-  for (const [key, rows] of groupBy(catalogue.versions, ({ book, serviceTier }) => shelfKey(book, serviceTier))) {
-    const compiled = compileVersions(rows, names.ok ? names.value : () => null);
-    if (compiled.ok) shelf.set(key, compiled.value);
+  for (const rows of groupBy(catalogue.versions, shelfKey).values()) {
+    const [{ provider }] = rows;
+    const compiled = compileVersions(rows, names.resolve(provider));
+    if (compiled.ok) shelf.set(shelfKey(rows[0]), compiled.value);
     else problems.push(...compiled.error);
   }
-  if (!names.ok || problems.length > 0) return err(problems);
-  const bookOf = (book: PriceBookName, tier: string): PriceBook =>
-    shelf.get(shelfKey(book, tier)) ?? { ...emptyPriceBook(), resolve: names.value };
-  const terms = termsOf(catalogue, names.value);
+  if (problems.length > 0) return err(problems);
+  const bookOf = (provider: Vendor, serviceTier: string): PriceBook =>
+    shelf.get(shelfKey({ provider, book: 'vendor', serviceTier })) ?? {
+      ...emptyPriceBook(),
+      resolve: names.resolve(provider),
+    };
+  const terms = termsOf(catalogue, names.resolve);
   const booksFor = (usage: PricedUsage): RatingBooks => {
-    const tier = serviceTierOf(usage.serviceTier);
-    const vendor = bookOf('vendor', tier);
-    const own = shelf.get(shelfKey(`tenant:${usage.tenantId}`, tier));
+    const [provider, serviceTier] = [usage.vendor, serviceTierOf(usage.serviceTier)];
+    const list = bookOf(provider, serviceTier);
+    const own = shelf.get(shelfKey({ provider, book: `tenant:${usage.tenantId}`, serviceTier }));
     return {
-      provider_cost: withLookup(vendor, (version, atMs) => terms.uplifted(version, usage, atMs)),
-      tenant_charge: withLookup(vendor, (version, atMs) => terms.charged(version, usage, atMs), own),
+      provider_cost: withLookup(list, (version, atMs) => terms.uplifted(version, usage, atMs)),
+      tenant_charge: withLookup(list, (version, atMs) => terms.charged(version, usage, atMs), own),
     };
   };
-  const versions = [...shelf.values()].flatMap((book) => book.versions);
-  return ok({ booksFor, vendor: { ...bookOf('vendor', 'default'), aliases: catalogue.aliases }, catalogue, versions });
+  const listOf = (vendor: Vendor): PriceBook => ({ ...bookOf(vendor, 'default'), aliases: catalogue.aliases });
+  return ok({ booksFor, listOf, catalogue, versions: [...shelf.values()].flatMap((book) => book.versions) });
 }
 
 /** No prices at all: everything is unrated. */
 export function emptyPriceBooks(): PriceBooks {
   const none = emptyPriceBook();
   const catalogue: PriceCatalogue = { versions: [], aliases: [], plans: [], uplifts: [] };
-  return { booksFor: () => ({ provider_cost: none, tenant_charge: none }), vendor: none, catalogue, versions: [] };
+  const booksFor = () => ({ provider_cost: none, tenant_charge: none });
+  return { booksFor, listOf: () => none, catalogue, versions: [] };
+}
+
+type ListedModels = ReadonlyMap<Vendor, ReadonlySet<string>>;
+
+function listedModels(versions: readonly PriceVersion[]): ListedModels {
+  const listed = versions.filter(({ book }) => book === 'vendor');
+  return new Map(
+    VENDORS.map((vendor) => [vendor, new Set(listed.flatMap((row) => (row.provider === vendor ? [row.model] : [])))]),
+  );
+}
+
+/** The names of each vendor's models. */
+interface ModelNames {
+  readonly resolve: (vendor: Vendor) => ResolveModel;
+  readonly problems: readonly string[];
+}
+
+// An alias belongs to the vendors that list the model it points to; one that leads nowhere is anybody's problem.
+function compileNames({ aliases }: PriceCatalogue, listed: ListedModels): ModelNames {
+  const resolvers = new Map<Vendor, ResolveModel>();
+  const problems = new Set<string>();
+  const nowhere = aliases.filter(({ model }) => ![...listed.values()].some((models) => models.has(model)));
+  for (const [vendor, models] of listed) {
+    const compiled = compileModelNames(models, [...aliases.filter(({ model }) => models.has(model)), ...nowhere]);
+    if (compiled.ok) resolvers.set(vendor, compiled.value);
+    else for (const problem of compiled.error) problems.add(problem);
+  }
+  return { resolve: (vendor) => resolvers.get(vendor) ?? (() => null), problems: [...problems] };
 }
 
 function withLookup(
-  vendor: PriceBook,
+  list: PriceBook,
   priced: (version: PriceVersion, atMs: number) => PriceVersion,
   own?: PriceBook,
 ): PriceBook {
   const lookup = (model: string, meter: Meter, atMs: number): PriceVersion | null => {
     const agreed = own?.lookup(model, meter, atMs) ?? null;
     if (agreed !== null) return agreed;
-    const version = vendor.lookup(model, meter, atMs);
+    const version = list.lookup(model, meter, atMs);
     return version === null ? null : priced(version, atMs);
   };
-  return { ...vendor, lookup };
+  return { ...list, lookup };
 }
 
 interface Terms {
@@ -111,7 +137,7 @@ interface Terms {
   charged(version: PriceVersion, usage: PricedUsage, atMs: number): PriceVersion;
 }
 
-function termsOf({ plans, uplifts }: PriceCatalogue, resolve: ResolveModel): Terms {
+function termsOf({ plans, uplifts }: PriceCatalogue, resolve: ModelNames['resolve']): Terms {
   const plansByTenant = groupBy(plans, ({ tenantId }) => tenantId);
   const upliftsByScope = groupBy(uplifts, ({ scope }) => scope);
 
@@ -120,13 +146,13 @@ function termsOf({ plans, uplifts }: PriceCatalogue, resolve: ResolveModel): Ter
     for (const scope of [`pool:${poolId}`, `tenant:${tenantId}`]) {
       for (const [name, rows] of groupBy(upliftsByScope.get(scope) ?? [], (uplift) => uplift.name)) {
         const uplift = inForce(rows, atMs);
-        if (uplift !== null && holdsFor(uplift, version.model, atMs)) byName.set(name, uplift);
+        if (uplift !== null && holdsFor(uplift, version, atMs)) byName.set(name, uplift);
       }
     }
     return [...byName.values()].filter(({ upliftBps }) => upliftBps !== 0);
   };
-  const holdsFor = ({ models }: PriceUplift, priced: string, atMs: number): boolean =>
-    models.length === 0 || models.some((model) => resolve(model, atMs) === priced);
+  const holdsFor = ({ models }: PriceUplift, { provider, model: priced }: PriceVersion, atMs: number): boolean =>
+    models.length === 0 || models.some((model) => resolve(provider)(model, atMs) === priced);
 
   const derive = (version: PriceVersion, usage: PricedUsage, atMs: number, plan: PricePlan | null): PriceVersion => {
     const added = upliftsFor(version, usage, atMs);
@@ -148,8 +174,10 @@ function termsOf({ plans, uplifts }: PriceCatalogue, resolve: ResolveModel): Ter
   };
 }
 
-function foreignModels({ versions, aliases }: PriceCatalogue, vendorModels: ReadonlySet<string>): string[] {
-  const foreign = versions.filter(({ book, model }) => book !== 'vendor' && !vendorModels.has(model));
+function foreignModels({ versions, aliases }: PriceCatalogue, listed: ListedModels): string[] {
+  const foreign = versions.filter(
+    ({ book, provider, model }) => book !== 'vendor' && listed.get(provider)?.has(model) !== true,
+  );
   return foreign.map((version) => {
     const alias = aliases.find((each) => each.alias === version.model);
     const advice = alias ? `is another name of ${alias.model}; price that` : 'has no vendor price; import that first';
@@ -157,8 +185,11 @@ function foreignModels({ versions, aliases }: PriceCatalogue, vendorModels: Read
   });
 }
 
-function unknownModels({ uplifts, aliases }: PriceCatalogue, vendorModels: ReadonlySet<string>): string[] {
-  const known = new Set([...vendorModels, ...aliases.map(({ alias }) => alias)]);
+function unknownModels({ uplifts, aliases }: PriceCatalogue, listed: ListedModels): string[] {
+  const known = new Set([
+    ...[...listed.values()].flatMap((models) => [...models]),
+    ...aliases.map(({ alias }) => alias),
+  ]);
   return uplifts.flatMap(({ name, scope, models }) =>
     models
       .filter((model) => !known.has(model))
@@ -166,13 +197,14 @@ function unknownModels({ uplifts, aliases }: PriceCatalogue, vendorModels: Reado
   );
 }
 
-function shelfKey(book: PriceBookName, tier: string): string {
-  // Tiers have no spaces and books neither.
-  return `${book} ${tier}`;
+function shelfKey({ provider, book, serviceTier }: Pick<PriceVersion, 'provider' | 'book' | 'serviceTier'>): string {
+  // None of them has a space.
+  return `${provider} ${book} ${serviceTier}`;
 }
 
-function groupBy<T>(rows: readonly T[], keyOf: (row: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
+/** Groups, in the order in which they first appear; none is empty. */
+function groupBy<T>(rows: readonly T[], keyOf: (row: T) => string): Map<string, readonly [T, ...T[]]> {
+  const groups = new Map<string, [T, ...T[]]>();
   for (const row of rows) {
     const group = groups.get(keyOf(row));
     if (group === undefined) groups.set(keyOf(row), [row]);

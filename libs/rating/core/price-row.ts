@@ -10,6 +10,7 @@ import {
   parseAmount,
   parseId,
   startsLikeFormula,
+  VENDORS,
   type AmountPico,
   type Result,
 } from '@trunkline/kernel';
@@ -85,7 +86,7 @@ const common = {
     .max(200)
     .refine((text) => !startsLikeFormula(text), 'must not begin with = + - or @: a spreadsheet would run it')
     .refine((text) => !hasInvisible(text), 'must not contain control, invisible or direction-changing characters'),
-  provider: z.literal('openai').default('openai'),
+  provider: z.enum(VENDORS, `must be one of ${VENDORS.join(', ')}`).default('openai'),
   book: book.default('vendor'),
   unit: z.enum(PRICE_UNITS, `must be one of ${PRICE_UNITS.join(', ')} (tokens and characters: the price of 1,000,000)`),
   effectiveFrom: instantText,

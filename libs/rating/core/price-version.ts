@@ -2,7 +2,7 @@
 // new price is a new version with a later start. What is in force when is for `price-book.ts`; reading rows written by
 // people is for `price-row.ts`.
 import { createHash } from 'node:crypto';
-import { base32, trustedId, type AmountPico, type PriceVersionId, type TenantId } from '@trunkline/kernel';
+import { base32, trustedId, type AmountPico, type PriceVersionId, type TenantId, type Vendor } from '@trunkline/kernel';
 import { meterEntry, type Meter, type MeterUnit } from '@trunkline/metering';
 
 /** How prices are quoted: USD per 1,000,000 tokens or characters, per second or minute of a meter of seconds, per call. */
@@ -18,7 +18,8 @@ export type PriceConfidence = 'high' | 'medium' | 'low';
 /** A price in force from one instant to another. `price` buys `per` of the meter's own unit. */
 export interface PriceVersion {
   readonly id: PriceVersionId;
-  readonly provider: 'openai';
+  /** The vendor whose list it is of, or for whose models a tenant has a price of its own. */
+  readonly provider: Vendor;
   readonly book: PriceBookName;
   readonly model: string;
   readonly meter: Meter;
@@ -129,15 +130,19 @@ export function hashedId(parts: readonly string[]): PriceVersionId {
   return trustedId('pv', `pv_${base32(hash.digest()).slice(0, ID_CHARS)}`);
 }
 
-/** A version as an operator would name it: `gpt-realtime input_audio from 2025-08-28T00:00:00.000Z`. */
+/**
+ * A version as an operator would name it: `gpt-realtime input_audio from 2025-08-28T00:00:00.000Z`, with the provider before
+ * the model where it is not the first that there was: `azure/gpt-realtime`.
+ */
 export function describeVersion(version: DescribedVersion): string {
-  const { book = 'vendor', serviceTier = 'default', revision = 0 } = version;
+  const { provider = 'openai', book = 'vendor', serviceTier = 'default', revision = 0 } = version;
+  const whoseModel = provider === 'openai' ? '' : `${provider}/`;
   const whose = book === 'vendor' ? '' : ` for ${book}`;
   const tier = serviceTier === 'default' ? '' : ` at ${serviceTier}`;
   const correction = revision === 0 ? '' : ` (correction ${revision})`;
   const from = new Date(version.effectiveFrom).toISOString();
-  return `${version.model} ${version.meter}${tier}${whose} from ${from}${correction}`;
+  return `${whoseModel}${version.model} ${version.meter}${tier}${whose} from ${from}${correction}`;
 }
 
 type DescribedVersion = Pick<PriceVersion, 'model' | 'meter' | 'effectiveFrom'> &
-  Partial<Pick<PriceVersion, 'book' | 'serviceTier' | 'revision'>>;
+  Partial<Pick<PriceVersion, 'provider' | 'book' | 'serviceTier' | 'revision'>>;

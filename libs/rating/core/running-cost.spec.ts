@@ -23,6 +23,7 @@ const event = (over: { id?: string; model?: string; tokens?: bigint; problem?: U
       keyId: mintId('key', 1, zeros),
       poolId: mintId('pool', 1, zeros),
       replicaId: mintId('rep', 1, zeros),
+      vendor: 'openai',
       occurredAtMs: Date.parse('2026-01-01'),
     },
   );

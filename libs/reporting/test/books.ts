@@ -40,6 +40,7 @@ export function usageAt(
       keyId,
       poolId: mintId('pool', 1, randomBytes),
       replicaId: mintId('rep', 1, randomBytes),
+      vendor: 'openai',
       occurredAtMs: Date.parse(at),
       evidence: 'reported',
     },

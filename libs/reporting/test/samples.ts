@@ -128,6 +128,7 @@ function eventOf({ tenant, key, day, hour, minute, model, tokens, evidence }: Sa
       keyId: KEYS[key] ?? KEYS[0],
       poolId: POOL,
       replicaId: mintId('rep', 1, randomBytes),
+      vendor: 'openai',
       occurredAtMs: FIRST_DAY_MS + (day * 24 + hour) * 3_600_000 + minute * 60_000,
       evidence,
     },

@@ -1,9 +1,9 @@
 // An upstream account as policy sees it: what it may carry, who dials it how, and whether it takes new sessions. Leaves
 // counting to admission, dialling to providers and the key in the clear to the one who dials.
-import type { PoolId } from '@trunkline/kernel';
+import type { PoolId, Vendor } from '@trunkline/kernel';
 
-/** Whose API the account speaks. */
-export type PoolVendor = 'openai' | 'azure';
+/** Whose account it is, whose API it speaks and by whose list its use is priced. */
+export type PoolVendor = Vendor;
 
 /** An upstream account and its caps. */
 export interface Pool {

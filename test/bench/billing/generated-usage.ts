@@ -70,6 +70,7 @@ export class UsageSource {
       keyId,
       poolId: POOL,
       replicaId: REPLICA,
+      vendor: 'openai',
       occurredAtMs,
     });
   }

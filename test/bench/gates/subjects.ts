@@ -132,6 +132,7 @@ function metered(): FrameTap {
       keyId: trustedId('key', 'key_bench'),
       poolId: trustedId('pool', 'pool_bench'),
       replicaId: trustedId('rep', 'rep_bench'),
+      vendor: 'openai',
     },
     nowMs: () => 0,
     journal: () => Promise.resolve(),

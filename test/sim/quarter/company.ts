@@ -224,7 +224,7 @@ function estimateOf(report: Report, counts: Counts): JournalRecord {
   const quantities = quantitiesOf(counts);
   const seen = { quantities, method: 'seen_output_and_seen_context', doubts: [], facts: {} } as const;
   const billing = paysEstimates ? 'bill' : 'do_not_bill';
-  const who = { sessionId, tenantId, keyId, poolId, replicaId: REPLICA, seenAtMs, billing } as const;
+  const who = { sessionId, tenantId, keyId, poolId, replicaId: REPLICA, vendor: 'openai', seenAtMs, billing } as const;
   return { kind: 'usage', event: estimatedUsage(owedUsage({ kind, vendorObjectId, model, seen }, who)) };
 }
 
@@ -233,7 +233,7 @@ function recordOf(report: Report): JournalRecord {
   const quantities = quantitiesOf(counts);
   const vendor = { vendorUsage: null, problem: null, status: 'completed' };
   const { sessionId, tenantId, keyId, poolId } = report;
-  const context = { sessionId, tenantId, keyId, poolId, replicaId: REPLICA, occurredAtMs };
+  const context = { sessionId, tenantId, keyId, poolId, replicaId: REPLICA, vendor: 'openai', occurredAtMs } as const;
   return { kind: 'usage', event: usageEvent({ kind, vendorObjectId, model, quantities, ...vendor }, context) };
 }
 

@@ -34,6 +34,7 @@ export function differenceRow({ what, atMs, before, after }: PriceDifference, na
 /** A price in force. */
 export function versionRow(version: PriceVersion, nameOf: NameOf): Row {
   return {
+    provider: version.provider,
     book: named(version.book, nameOf),
     model: version.model,
     meter: version.meter,

@@ -57,7 +57,7 @@ export class VendorClassifier<S extends UsingSession> implements Classifier {
   }
 
   private async ask(session: S, asked: Asked, signal: AbortSignal): Promise<readonly CategoryScore[]> {
-    const { poolId, ca, url, headers, body } = this.questionOf(session, asked);
+    const { poolId, vendor, ca, url, headers, body } = this.questionOf(session, asked);
     const post = { url: new URL(url), headers, body, ca, bytesMax: ANSWER_BYTES_MAX, signal };
     const answer = await this.parts.poster.post(post).catch((cause: unknown) => {
       throw new HookFailed('the vendor did not answer', { cause });
@@ -66,7 +66,7 @@ export class VendorClassifier<S extends UsingSession> implements Classifier {
     const read = readModeration(answer.body);
     if (read === null) throw new HookFailed("the vendor's answer could not be read");
     const { id: sessionId, tenantId, keyId } = session;
-    const user = { sessionId, tenantId, keyId, poolId, replicaId: this.parts.replicaId };
+    const user = { sessionId, tenantId, keyId, poolId, vendor, replicaId: this.parts.replicaId };
     this.keep(session, usageEvent(moderationUsage(read), { ...user, occurredAtMs: this.parts.nowMs() }));
     return read.scores;
   }
@@ -75,7 +75,7 @@ export class VendorClassifier<S extends UsingSession> implements Classifier {
   private questionOf(session: S, asked: Asked) {
     for (const { poolId, account } of this.parts.accounts(session.poolId)) {
       const question = moderationQuestion(account, asked);
-      if (question !== null) return { poolId, ca: account.ca, ...question };
+      if (question !== null) return { poolId, vendor: account.vendor, ca: account.ca, ...question };
     }
     throw new HookFailed('no pool has an account that can moderate');
   }

@@ -72,7 +72,7 @@ export async function supersededChargesOfAllTenants(db: Queryable): Promise<Supe
       JOIN price_version base ON base.id = coalesce(used.derived_from, used.id)
      WHERE EXISTS (
        SELECT FROM price_version newer
-        WHERE newer.derived_from IS NULL AND newer.id <> base.id AND newer.book = base.book
+        WHERE newer.derived_from IS NULL AND newer.id <> base.id AND newer.provider = base.provider AND newer.book = base.book
           AND newer.service_tier = base.service_tier AND newer.model = base.model AND newer.meter = l.meter
           AND (newer.effective_from > base.effective_from OR (newer.effective_from = base.effective_from
                AND (newer.meter <> base.meter OR newer.revision > base.revision)))

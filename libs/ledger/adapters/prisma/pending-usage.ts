@@ -9,6 +9,7 @@ import {
   type Quantity,
   type UsageEvent,
 } from '@trunkline/metering';
+import { VENDORS } from '@trunkline/kernel';
 import { dateProblem, type PostableUsage } from '@trunkline/ledger';
 import {
   keyIdText,
@@ -21,7 +22,7 @@ import {
 import { z } from 'zod';
 
 /** A claimed event: what rating and the ledger read of it. */
-export type PendingUsage = PostableUsage & Pick<UsageEvent, 'quantities' | 'serviceTier'>;
+export type PendingUsage = PostableUsage & Pick<UsageEvent, 'vendor' | 'quantities' | 'serviceTier'>;
 
 /** A claimed event, and if it is an estimate: of which fact, and whether the tenant pays for it. */
 export type ClaimedEvent = PendingUsage & Pick<UsageEvent, 'factId'> & { readonly billing: EstimateBilling };
@@ -63,6 +64,7 @@ const columns = z.object({
   sessionId: sessionIdText,
   keyId: keyIdText,
   poolId: poolIdText,
+  vendor: z.enum(VENDORS),
   model: z.string(),
   serviceTier: z.string().nullable(),
   evidence: z.enum(['reported', 'estimated']),
@@ -86,8 +88,8 @@ export async function claimPending(tx: Queryable, max: number): Promise<ClaimedU
   const rows = await tx.$queryRaw`
     SELECT id, version, (extract(epoch FROM journalled_at) * 1000)::bigint::text AS "journalledAtMs",
            json_build_object(
-             'tenantId', tenant_id, 'sessionId', session_id, 'keyId', key_id, 'poolId', pool_id, 'model', model,
-             'serviceTier', service_tier, 'evidence', evidence,
+             'tenantId', tenant_id, 'sessionId', session_id, 'keyId', key_id, 'poolId', pool_id, 'vendor', vendor,
+             'model', model, 'serviceTier', service_tier, 'evidence', evidence,
              'occurredAtMs', (extract(epoch FROM occurred_at) * 1000)::bigint::text,
              'quantities', quantities, 'factId', fact_id,
              'billing', coalesce(estimate->>'billing', 'bill')) AS event

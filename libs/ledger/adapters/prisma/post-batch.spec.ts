@@ -4,7 +4,7 @@ import { startTestPostgres, type TestPostgres } from '../../../../test/support/p
 import { openDatabase, Prisma, type Database } from '@trunkline/platform/database';
 import { emptyPriceBook, type PriceBooks } from '@trunkline/rating';
 import { importRows, journal, ratingStates, usage, VOICE_PRICES } from '../../test/usage.js';
-import { postBatch, reopenUnrated } from './index.js';
+import { postBatch, reopenUnrated, stuckUsageOfAllTenants } from './index.js';
 import { claimPending } from './pending-usage.js';
 
 // A real server on a machine that may be busy with other tests.
@@ -160,19 +160,44 @@ describe('posting', () => {
     await journal(db, usage({ model: 'late-model', counts: { input_text: 1_000_000n }, at: '2026-02-01T00:00:00Z' }));
     const none = await importRows(db, VOICE_PRICES);
     expect(await postBatch(db, none)).toMatchObject({ unrated: 1 });
-    expect(await reopenUnrated(db, none.books.vendor)).toBe(0);
+    expect(await reopenUnrated(db, none.books)).toBe(0);
     const row = { ...VOICE_PRICES[0], model: 'late-model' };
     const prices = await importRows(db, [row, { ...row, effectiveFrom: '2026-06-01', price: '9' }]);
-    expect(await reopenUnrated(db, prices.books.vendor)).toBe(1);
+    expect(await reopenUnrated(db, prices.books)).toBe(1);
     expect(await postBatch(db, prices)).toMatchObject({ rated: 1 });
     expect((await db.ledgerTransaction.findFirst())?.total.toString()).toBe('4');
+  });
+
+  it("prices usage by its own vendor's list alone: until there is one it waits, and then waits no more", async () => {
+    const openai = await importRows(db, VOICE_PRICES);
+    await journal(db, usage({ vendor: 'azure' }), usage());
+    expect(await postBatch(db, openai)).toMatchObject({ rated: 1, unrated: 1 });
+    const range = { fromMs: 0, toMs: Date.parse('2027-01-01'), limit: 10 };
+    const [stuck] = await stuckUsageOfAllTenants(db, { ...range, books: openai.books });
+    expect(stuck?.why).toBe('no price of azure for input_text, output_audio');
+    expect(await reopenUnrated(db, openai.books)).toBe(0);
+    const azures = VOICE_PRICES.map((row) => ({ ...row, provider: 'azure', price: '10' }));
+    const both = await importRows(db, azures);
+    expect(await reopenUnrated(db, both.books)).toBe(1);
+    expect(await postBatch(db, both)).toMatchObject({ rated: 1 });
+    const booked = await db.ledgerTransaction.findMany({
+      where: { purpose: 'provider_cost' },
+      orderBy: { total: 'asc' },
+    });
+    // 1,000 in and 100 out: at 4 and 64 per million, and at 10 for both.
+    expect(booked.map(({ total }) => total.toString())).toEqual(['0.0104', '0.011']);
+    const lines = await db.chargeLine.findMany({ select: { priceVersion: { select: { provider: true } } } });
+    expect(lines.map((line) => line.priceVersion.provider).sort()).toEqual([
+      ...['azure', 'azure', 'azure', 'azure'],
+      ...['openai', 'openai', 'openai', 'openai'],
+    ]);
   });
 
   it('never takes a parked event', async () => {
     const prices = await importRows(db, VOICE_PRICES);
     await journal(db, usage({ problem: 'sum_mismatch' }));
     expect(await postBatch(db, prices)).toMatchObject({ claimed: 0 });
-    await reopenUnrated(db, prices.books.vendor);
+    await reopenUnrated(db, prices.books);
     expect(await ratingStates(db)).toEqual({ parked: 1 });
   });
 

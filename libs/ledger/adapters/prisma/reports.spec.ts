@@ -145,7 +145,7 @@ describe('stuck usage', () => {
     const rows = await stuckUsageOfTenant(db, TENANT, query);
     expect(rows.map((row) => [row.state, row.model, row.why]).sort()).toEqual([
       ['parked', 'voice-model', 'usage_missing'],
-      ['unrated', 'unpriced', 'no price for input_text, input_audio'],
+      ['unrated', 'unpriced', 'no price of openai for input_text, input_audio'],
     ]);
     expect(await stuckUsageOfTenant(db, OTHER_TENANT, query)).toEqual([]);
     expect(await stuckUsageOfAllTenants(db, { ...query, limit: 1 })).toHaveLength(1);

@@ -1,7 +1,7 @@
 // Rates booked usage again, after a price with a date in the past arrived. Where the amounts differ, what stands is taken
 // back and booked anew: in the month of the usage, or the next that is open. What does not differ is not touched, so running
 // it twice, or again after it was killed, corrects nothing twice. In pages, each a database transaction of its own.
-import { err, ok, type AmountPico, type Result, type TenantId } from '@trunkline/kernel';
+import { err, ok, VENDORS, type AmountPico, type Result, type TenantId } from '@trunkline/kernel';
 import {
   becauseProblem,
   reversalOf,
@@ -107,8 +107,8 @@ async function ratePage(
   const context = await holdCompany(tx);
   if (!request.dryRun) await holdCorrections(tx);
   const standing = await standingAfter(tx, request, after);
-  const tiers = await serviceTiersOf(tx, standing);
-  const corrections = standing.map((booked) => ratedAgain(booked, request, tiers));
+  const journalled = await journalledOf(tx, standing);
+  const corrections = standing.map((booked) => ratedAgain(booked, request, journalled));
   const changed = corrections.flatMap((each) => (each.kind === 'changed' ? [each] : []));
   if (!request.dryRun) {
     const derived = changed.flatMap((each) => each.rated.derived);
@@ -141,14 +141,21 @@ async function standingAfter(tx: Queryable, request: RerateRequest, after: Curso
   return found.map(({ row }) => transactionOf(row));
 }
 
-type ServiceTiers = ReadonlyMap<string, string | null>;
+/** What the journal knows of usage and the books do not keep. */
+type Journalled = ReadonlyMap<string, Pick<PendingUsage, 'vendor' | 'serviceTier'>>;
 
-// What the journal knows of the usage and the books do not keep.
-async function serviceTiersOf(tx: Queryable, standing: readonly Transaction[]): Promise<ServiceTiers> {
+const journalledRow = z.object({ id: z.string(), vendor: z.enum(VENDORS), serviceTier: z.string().nullable() });
+
+async function journalledOf(tx: Queryable, standing: readonly Transaction[]): Promise<Journalled> {
   const ids = standing.flatMap(({ usage }) => (usage === null ? [] : [usage.id]));
-  const rows = await tx.$queryRaw`SELECT id, service_tier AS tier FROM usage_event WHERE id = ANY(${ids}::text[])`;
-  const found = z.array(z.object({ id: z.string(), tier: z.string().nullable() })).parse(rows);
-  return new Map(found.map(({ id, tier }) => [id, tier]));
+  const rows = await tx.$queryRaw`
+    SELECT id, vendor, service_tier AS "serviceTier" FROM usage_event WHERE id = ANY(${ids}::text[])`;
+  return new Map(
+    z
+      .array(journalledRow)
+      .parse(rows)
+      .map(({ id, ...known }) => [id, known]),
+  );
 }
 
 type Again =
@@ -162,15 +169,15 @@ type Again =
       readonly change: RatedAgain;
     };
 
-function ratedAgain(booked: Transaction, { prices, because }: RerateRequest, tiers: ServiceTiers): Again {
+function ratedAgain(booked: Transaction, { prices, because }: RerateRequest, journalled: Journalled): Again {
   const { usage, purpose } = booked;
   if (usage === null || purpose === 'prepayment') return { kind: 'same' };
   const quantities = booked.lines.flatMap(({ meter, quantityMicro }) =>
     isMeter(meter) ? [{ meter, quantityMicro }] : [],
   );
-  const tier = tiers.get(usage.id);
-  if (tier === undefined) return { kind: 'unpriced', id: booked.id };
-  const event: PendingUsage = { ...usage, quantities, serviceTier: tier };
+  const known = journalled.get(usage.id);
+  if (known === undefined) return { kind: 'unpriced', id: booked.id };
+  const event: PendingUsage = { ...usage, quantities, ...known };
   const rated = rate(event, prices.books.booksFor(event)[purpose]);
   if (rated.outcome === 'unrated' || quantities.length < booked.lines.length)
     return { kind: 'unpriced', id: booked.id };

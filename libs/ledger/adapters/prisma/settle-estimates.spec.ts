@@ -33,8 +33,8 @@ function estimateOf(report: UsageEvent, billing: EstimateBilling = 'bill'): Usag
     { meter: 'output_audio', quantityMicro: 50_000_000n },
   ] as const;
   const seen = { quantities, method: 'seen_output_and_seen_context', doubts: [], facts: {} } as const;
-  const { kind, vendorObjectId, model, sessionId, tenantId, keyId, poolId, replicaId, occurredAtMs } = report;
-  const who = { sessionId, tenantId, keyId, poolId, replicaId, seenAtMs: occurredAtMs, billing };
+  const { kind, vendorObjectId, model, sessionId, tenantId, keyId, poolId, replicaId, vendor, occurredAtMs } = report;
+  const who = { sessionId, tenantId, keyId, poolId, replicaId, vendor, seenAtMs: occurredAtMs, billing };
   return estimatedUsage(owedUsage({ kind, vendorObjectId, model, seen }, who));
 }
 

@@ -1,6 +1,6 @@
 // Usage that is not in the ledger and will not get there by itself: unrated (a price is missing, or this release cannot
 // read it) and parked (the vendor's report does not add up). The list for whoever has to act.
-import type { SessionId, TenantId } from '@trunkline/kernel';
+import { VENDORS, type SessionId, type TenantId } from '@trunkline/kernel';
 import { dateProblem } from '@trunkline/ledger';
 import { isMeter, type Meter } from '@trunkline/metering';
 import {
@@ -39,6 +39,7 @@ const stuckRow = z.object({
   tenantId: tenantIdText,
   sessionId: sessionIdText,
   poolId: poolIdText,
+  vendor: z.string(),
   serviceTier: z.string().nullable(),
   model: z.string(),
   occurredAtMs: numberText,
@@ -60,7 +61,7 @@ export async function stuckUsageOfAllTenants(db: Queryable, query: StuckQuery): 
 
 async function stuckUsageIn(db: Queryable, scope: Scope, query: StuckQuery): Promise<StuckUsage[]> {
   const rows = await db.$queryRaw`
-    SELECT id, tenant_id AS "tenantId", session_id AS "sessionId", pool_id AS "poolId",
+    SELECT id, tenant_id AS "tenantId", session_id AS "sessionId", pool_id AS "poolId", vendor,
            service_tier AS "serviceTier", model, rating_state AS state, problem, quantities,
            (extract(epoch FROM occurred_at) * 1000)::bigint::text AS "occurredAtMs",
            (extract(epoch FROM journalled_at) * 1000)::bigint::text AS "journalledAtMs"
@@ -71,15 +72,19 @@ async function stuckUsageIn(db: Queryable, scope: Scope, query: StuckQuery): Pro
   return z
     .array(stuckRow)
     .parse(rows)
-    .map(({ problem, quantities, poolId, serviceTier, journalledAtMs, ...event }) => {
+    .map(({ problem, quantities, poolId, vendor, serviceTier, journalledAtMs, ...event }) => {
       const misdated = problem === 'implausible_time' ? dateProblem({ ...event, journalledAtMs }) : null;
-      const why = misdated ?? problem ?? missing({ ...event, poolId, serviceTier }, quantities, query.books);
+      const why = misdated ?? problem ?? missing({ ...event, poolId, vendor, serviceTier }, quantities, query.books);
       return { ...event, why };
     });
 }
 
 function missing(
-  event: PricedUsage & { readonly model: string; readonly occurredAtMs: number },
+  event: Omit<PricedUsage, 'vendor'> & {
+    readonly vendor: string;
+    readonly model: string;
+    readonly occurredAtMs: number;
+  },
   stored: readonly { readonly meter: string; readonly quantityMicro: bigint }[],
   books: PriceBooks,
 ): string {
@@ -88,11 +93,13 @@ function missing(
   const known = stored.flatMap(({ meter, ...rest }): { meter: Meter; quantityMicro: bigint }[] =>
     isMeter(meter) ? [{ ...rest, meter }] : [],
   );
-  const forUsage = books.booksFor(event);
+  const vendor = VENDORS.find((each) => each === event.vendor);
+  if (vendor === undefined) return `was bought of ${event.vendor}, which this release does not know`;
+  const forUsage = books.booksFor({ ...event, vendor });
   const ratings = PURPOSES.map((purpose) => rate({ ...event, quantities: known }, forUsage[purpose]));
   const meters = new Set(ratings.flatMap((rating) => (rating.outcome === 'unrated' ? rating.missing : [])));
   return meters.size > 0
-    ? `no price for ${[...meters].join(', ')}${atTier(event.serviceTier)}`
+    ? `no price of ${vendor} for ${[...meters].join(', ')}${atTier(event.serviceTier)}`
     : 'has a price now and is rated again by the next pass, or cannot be read';
 }
 

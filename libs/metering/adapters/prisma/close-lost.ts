@@ -50,7 +50,7 @@ async function takeOwed(tx: Prisma.TransactionClient, replicaId: ReplicaId): Pro
     DELETE FROM owed_usage WHERE id IN (
       SELECT id FROM owed_usage WHERE replica_id = ${replicaId} ORDER BY id LIMIT ${OWED_MAX} FOR UPDATE SKIP LOCKED)
     RETURNING id, kind, session_id AS "sessionId", tenant_id AS "tenantId", key_id AS "keyId", pool_id AS "poolId",
-              replica_id AS "replicaId", vendor_object_id AS "vendorObjectId", model, seen, billing,
+              replica_id AS "replicaId", vendor, vendor_object_id AS "vendorObjectId", model, seen, billing,
               caused_by AS "causedBy",
               (extract(epoch FROM seen_at) * 1000)::float8 AS "seenAtMs"`;
   return z.array(z.looseObject({})).parse(rows).map(readOwedUsage);

@@ -32,12 +32,12 @@ export function owedChanges(records: readonly JournalRecord[]): OwedChanges {
 export function upsertOwed(rows: OwedChanges['rows']): Prisma.Sql {
   return Prisma.sql`
     INSERT INTO owed_usage AS old (
-      id, kind, session_id, tenant_id, key_id, pool_id, replica_id, vendor_object_id, model, seen_at, seen, billing,
-      caused_by)
-    SELECT id, kind, session_id, tenant_id, key_id, pool_id, replica_id, vendor_object_id, model,
+      id, kind, session_id, tenant_id, key_id, pool_id, replica_id, vendor, vendor_object_id, model, seen_at, seen,
+      billing, caused_by)
+    SELECT id, kind, session_id, tenant_id, key_id, pool_id, replica_id, vendor, vendor_object_id, model,
            to_timestamp(seen_at_ms / 1000.0), seen, billing, caused_by
     FROM json_to_recordset(${JSON.stringify(rows)}::json) AS row (
-      id text, kind text, session_id text, tenant_id text, key_id text, pool_id text, replica_id text,
+      id text, kind text, session_id text, tenant_id text, key_id text, pool_id text, replica_id text, vendor text,
       vendor_object_id text, model text, seen_at_ms bigint, seen jsonb, billing text, caused_by text)
     WHERE NOT EXISTS (SELECT FROM usage_event AS done WHERE done.id = row.id OR done.fact_id = row.id)
     ON CONFLICT (id) DO UPDATE SET seen = EXCLUDED.seen, seen_at = EXCLUDED.seen_at
@@ -59,6 +59,7 @@ function owedRow(owed: OwedUsage): object {
     key_id: owed.keyId,
     pool_id: owed.poolId,
     replica_id: owed.replicaId,
+    vendor: owed.vendor,
     vendor_object_id: storableText(owed.vendorObjectId),
     model: storableText(owed.model),
     seen_at_ms: owed.seenAtMs,

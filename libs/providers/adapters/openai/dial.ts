@@ -1,7 +1,7 @@
 // How to reach OpenAI's Realtime API and how to understand its answer. Pure: builds the request line and headers, and
 // turns what came back into a refusal for the app; the socket itself is opened by whoever composes this (realtime's
 // network adapter). Headers are an allow-list: the app's credential, cookies and organisation never travel upstream.
-import type { Refusal } from '@trunkline/kernel';
+import type { Refusal, Vendor } from '@trunkline/kernel';
 import type { RouteRequest } from '../../core/route.js';
 import { modelNamedIn } from './headroom.js';
 
@@ -13,7 +13,7 @@ export interface OpenAiAccount {
   readonly baseUrl: string;
   readonly apiKey: string;
   /** Azure wants the key in a header of its own, and a deployment's name where OpenAI wants a model. */
-  readonly vendor: 'openai' | 'azure';
+  readonly vendor: Vendor;
   /** Deployment by model; a model that is not named is deployed under its own name. */
   readonly deployments: ReadonlyMap<string, string>;
 }

@@ -1,7 +1,7 @@
 // Reads the stored prices into books. A stored list that contradicts itself is refused as a whole: approvals check the
 // same rules under a lock, so it means somebody wrote the tables by hand, and any price out of them may be wrong.
 import type { Queryable } from '@trunkline/platform/database';
-import { compilePriceBooks, type PriceBook, type PriceBooks, type PriceCatalogue } from '@trunkline/rating';
+import { compilePriceBooks, type PriceBooks, type PriceCatalogue } from '@trunkline/rating';
 import { z } from 'zod';
 import { selectPlans, selectUplifts } from './plan-rows.js';
 import { selectAliases, selectVersions } from './price-rows.js';
@@ -9,8 +9,6 @@ import { selectAliases, selectVersions } from './price-rows.js';
 /** All prices and the revision of the tables they were read from. */
 export interface LoadedPriceBook {
   readonly books: PriceBooks;
-  /** The vendor's list at the default tier. */
-  readonly book: PriceBook;
   readonly revision: string;
 }
 
@@ -27,7 +25,7 @@ export async function loadPriceBook(db: Queryable): Promise<LoadedPriceBook> {
   // Read first: prices that arrive in between make the books newer than their revision, and they are read once more.
   const revision = await priceBookRevision(db);
   const compiled = compilePriceBooks(await selectCatalogue(db));
-  if (compiled.ok) return { books: compiled.value, book: compiled.value.vendor, revision };
+  if (compiled.ok) return { books: compiled.value, revision };
   throw new PriceBookRefused(`The stored prices contradict each other: ${compiled.error.join('; ')}`);
 }
 

@@ -51,7 +51,7 @@ const drafted = async (...args: Parameters<typeof draft>): Promise<string> => {
 const approve = (id: string, actor = 'bob', singlePerson = false) =>
   approvePrices(context, id, { actor, reason: null, singlePerson });
 const priceAt = async (at: string): Promise<string> => {
-  const { book } = await loadPriceBook(db);
+  const book = (await loadPriceBook(db)).books.listOf('openai');
   const version = book.lookup('gpt-realtime', 'input_text', Date.parse(at));
   return version === null ? 'none' : formatAmount(version.price);
 };
@@ -121,7 +121,7 @@ describe('a change of prices', () => {
     expect(await problems(draft({}, false, from('2026-11-01')))).toMatch(/alias voice from 2026-11-01.*past/);
     expect(await draft({}, false, from('2026-12-01'))).toMatchObject({ ok: true });
     await approve(await drafted({}, true, from('2026-11-01')));
-    const { book } = await loadPriceBook(db);
+    const book = (await loadPriceBook(db)).books.listOf('openai');
     expect(book.lookup('voice', 'input_text', Date.parse('2026-11-02'))).not.toBeNull();
     // What is stored is harmless when it is said again.
     expect(await draft({ effectiveFrom: '2026-12-05' }, false, from('2026-11-01'))).toMatchObject({ ok: true });
@@ -167,7 +167,11 @@ describe('a change of prices', () => {
     const own = { book: `tenant:${ACME}`, meter: 'output_text' };
     await approve(await drafted(own, false, { plans, uplifts }));
     const { books } = await loadPriceBook(db);
-    const { provider_cost: cost, tenant_charge: charge } = books.booksFor({ tenantId: ACME, poolId: POOL });
+    const { provider_cost: cost, tenant_charge: charge } = books.booksFor({
+      tenantId: ACME,
+      poolId: POOL,
+      vendor: 'openai',
+    });
     const at = Date.parse('2026-12-02');
     expect(formatAmount(cost.lookup('gpt-realtime', 'input_text', at)?.price ?? ZERO)).toBe('4.4');
     expect(formatAmount(charge.lookup('gpt-realtime', 'input_text', at)?.price ?? ZERO)).toBe('4.84');

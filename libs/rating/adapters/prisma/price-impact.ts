@@ -1,6 +1,6 @@
 // The usage of a range of time, priced by two sets of books. Read tenant by tenant in pages, in the order of the journal's
 // index, so that memory holds one page and the models of one tenant however much was used.
-import { ok, parseId, type Result, type TenantId } from '@trunkline/kernel';
+import { ok, parseId, VENDORS, type Result, type TenantId } from '@trunkline/kernel';
 import { isMeter, type Quantity } from '@trunkline/metering';
 import { instantText, numberText, poolIdText, tenantIdText, type Queryable } from '@trunkline/platform/database';
 import {
@@ -40,6 +40,7 @@ const usageRow = z.object({
   id: z.string(),
   tenantId: tenantIdText,
   poolId: poolIdText,
+  vendor: z.string(),
   serviceTier: z.string().nullable(),
   model: z.string(),
   occurredAtMs: numberText,
@@ -87,7 +88,7 @@ export async function* priceImpact(db: Queryable, query: ImpactQuery): AsyncGene
 async function readPage(db: Queryable, query: ImpactQuery, last: UsageRow | null): Promise<UsageRow[]> {
   const { fromMs, toMs, tenantId, pageMax = PAGE_MAX } = query;
   const rows = await db.$queryRaw`
-    SELECT id, tenant_id AS "tenantId", pool_id AS "poolId", service_tier AS "serviceTier", model, quantities,
+    SELECT id, tenant_id AS "tenantId", pool_id AS "poolId", vendor, service_tier AS "serviceTier", model, quantities,
            (extract(epoch FROM occurred_at) * 1000)::bigint::text AS "occurredAtMs"
       FROM usage_event
      WHERE rating_state IN ('pending', 'rated', 'unrated')
@@ -100,10 +101,11 @@ async function readPage(db: Queryable, query: ImpactQuery, last: UsageRow | null
   return z.array(usageRow).parse(rows);
 }
 
-function readUsage({ quantities, ...row }: UsageRow): ImpactUsage | null {
+function readUsage({ quantities, vendor: name, ...row }: UsageRow): ImpactUsage | null {
+  const vendor = VENDORS.find((known) => known === name);
   const known = quantities.flatMap(({ meter, quantityMicro }): Quantity[] =>
     isMeter(meter) ? [{ meter, quantityMicro }] : [],
   );
-  if (known.length < quantities.length || parseId('tnt', row.tenantId) === null) return null;
-  return { ...row, quantities: known };
+  if (vendor === undefined || known.length < quantities.length || parseId('tnt', row.tenantId) === null) return null;
+  return { ...row, vendor, quantities: known };
 }

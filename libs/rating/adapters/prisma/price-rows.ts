@@ -1,6 +1,6 @@
 // Price versions and aliases as SQL. Rows only ever get added; amounts travel as text, so that no number type touches
 // them.
-import { formatAmount, parseId } from '@trunkline/kernel';
+import { formatAmount, parseId, VENDORS } from '@trunkline/kernel';
 import { isMeter } from '@trunkline/metering';
 import { amountText, instantText, numberText, priceVersionIdText, type Queryable } from '@trunkline/platform/database';
 import { PRICE_UNITS, type ModelAlias, type PriceBookName, type PriceVersion } from '@trunkline/rating';
@@ -18,7 +18,7 @@ const bookText = z.string().transform((text, context): PriceBookName => {
 const versionRow = z
   .object({
     id: priceVersionIdText,
-    provider: z.literal('openai'),
+    provider: z.string(),
     book: bookText,
     model: z.string(),
     meter: z.string(),
@@ -34,10 +34,13 @@ const versionRow = z
     confidence: z.enum(['high', 'medium', 'low']),
     note: z.string().nullable(),
   })
-  // A newer release may have stored prices of a meter or a unit that this one does not know; it can rate nothing by them.
-  .transform(({ meter, unit: unitName, ...row }): PriceVersion[] => {
+  // A newer release may have stored prices of a meter, a unit or a provider that this one does not know; it can rate nothing
+  // by them.
+  .transform(({ meter, unit: unitName, provider: providerName, ...row }): PriceVersion[] => {
     const unit = PRICE_UNITS.find((known) => known === unitName);
-    return isMeter(meter) && unit !== undefined ? [{ ...row, meter, unit, derivedFrom: null }] : [];
+    const provider = VENDORS.find((known) => known === providerName);
+    if (!isMeter(meter) || unit === undefined || provider === undefined) return [];
+    return [{ ...row, meter, unit, provider, derivedFrom: null }];
   });
 
 const aliasRow = z.object({ alias: z.string(), model: z.string(), effectiveFrom: numberText, source: z.string() });

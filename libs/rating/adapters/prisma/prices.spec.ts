@@ -43,7 +43,7 @@ describe('stored prices', () => {
     if (!seeds.ok) throw new Error(seeds.error.join('\n'));
     const result = await importPrices(db, seeds.value);
     expect(result).toMatchObject({ ok: true, value: { versionsAdded: seeds.value.versions.length, versionsKept: 0 } });
-    const { book } = await loadPriceBook(db);
+    const book = (await loadPriceBook(db)).books.listOf('openai');
     const stored = new Map(book.versions.map((version) => [version.id, version]));
     for (const seed of seeds.value.versions)
       expect(stored.get(seed.id)).toEqual({
@@ -78,7 +78,7 @@ describe('stored prices', () => {
     const problems = await problemsOf(db, list([priceRow({ meter: 'output_text' }), priceRow({ price: '5' })]));
     expect(problems).toContain('gpt-realtime input_text from 2025-08-28T00:00:00.000Z is 4 per 1M tokens');
     expect(problems).toContain('later effectiveFrom');
-    expect((await loadPriceBook(db)).book.versions).toHaveLength(1);
+    expect((await loadPriceBook(db)).books.listOf('openai').versions).toHaveLength(1);
   });
 
   it('refuse an overlap with what is stored, naming both rows', async () => {

@@ -1,8 +1,9 @@
-// Our side of a reconciliation: what the ledger and the journal have of a pool by UTC day, model and meter.
+// Our side of a reconciliation: what the ledger and the journal have of a pool by UTC day, model and meter, as far as the pool
+// was an account of the vendor that is compared with: it may have become one, or be none any more.
 import type { PoolId } from '@trunkline/kernel';
 import { amountText, numberText, wholeText, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
-import type { OurUse, UnreportedUse } from '../../index.js';
+import { RECONCILED_VENDOR, type OurUse, type UnreportedUse } from '../../index.js';
 
 /** Days from (inclusive) and to (exclusive), Unix milliseconds at midnight UTC. */
 export interface DaysRange {
@@ -40,14 +41,16 @@ export async function ourBooksOfPool(db: Queryable, poolId: PoolId, { fromMs, to
     WITH used AS (
       SELECT t.occurred_at, t.model, l.meter, t.evidence = 'estimated' AS estimated, true AS booked, l.quantity, l.amount
         FROM ledger_transaction t JOIN charge_line l ON l.transaction_id = t.id
-       WHERE t.pool_id = ${poolId} AND t.purpose = 'provider_cost'
+             JOIN price_version p ON p.id = l.price_version_id
+       WHERE t.pool_id = ${poolId} AND t.purpose = 'provider_cost' AND p.provider = ${RECONCILED_VENDOR}
          AND t.occurred_at >= to_timestamp(${fromMs / 1000}) AND t.occurred_at < to_timestamp(${toMs / 1000})
          AND NOT (l.meter = 'tool_calls' AND l.amount = 0)
       UNION ALL
       SELECT e.occurred_at, e.model, q->>'meter', e.evidence = 'estimated', false,
              (q->>'quantityMicro')::numeric / 1000000, 0
         FROM usage_event e, jsonb_array_elements(e.quantities) AS q
-       WHERE e.pool_id = ${poolId} AND e.rating_state IN ('pending', 'unrated') AND jsonb_typeof(e.quantities) = 'array'
+       WHERE e.pool_id = ${poolId} AND e.vendor = ${RECONCILED_VENDOR}
+         AND e.rating_state IN ('pending', 'unrated') AND jsonb_typeof(e.quantities) = 'array'
          AND e.occurred_at >= to_timestamp(${fromMs / 1000}) AND e.occurred_at < to_timestamp(${toMs / 1000})
          AND q->>'meter' <> 'tool_calls'
     ), placed AS (
@@ -70,7 +73,7 @@ export async function ourBooksOfPool(db: Queryable, poolId: PoolId, { fromMs, to
     SELECT (extract(epoch FROM date_trunc('day', e.occurred_at, 'UTC')) * 1000)::bigint::text AS "dayMs", e.model,
            count(*)::text AS events
       FROM usage_event e
-     WHERE e.pool_id = ${poolId} AND e.rating_state = 'parked'
+     WHERE e.pool_id = ${poolId} AND e.vendor = ${RECONCILED_VENDOR} AND e.rating_state = 'parked'
        AND e.occurred_at >= to_timestamp(${fromMs / 1000}) AND e.occurred_at < to_timestamp(${toMs / 1000})
        AND NOT EXISTS (SELECT FROM usage_event estimate WHERE estimate.fact_id = e.id)
      GROUP BY 1, 2`;
@@ -78,7 +81,7 @@ export async function ourBooksOfPool(db: Queryable, poolId: PoolId, { fromMs, to
     SELECT (extract(epoch FROM date_trunc('day', occurred_at, 'UTC')) * 1000)::bigint::text AS "dayMs", '' AS model,
            count(*)::text AS events
       FROM usage_event
-     WHERE pool_id = ${poolId} AND rating_state IN ('pending', 'unrated')
+     WHERE pool_id = ${poolId} AND vendor = ${RECONCILED_VENDOR} AND rating_state IN ('pending', 'unrated')
        AND occurred_at >= to_timestamp(${fromMs / 1000}) AND occurred_at < to_timestamp(${toMs / 1000})
      GROUP BY 1`;
   return {

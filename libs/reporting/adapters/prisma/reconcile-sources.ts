@@ -2,6 +2,7 @@
 import { parseId, type PoolId } from '@trunkline/kernel';
 import type { Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
+import { RECONCILED_VENDOR } from '../../index.js';
 
 /** A pool that can be reconciled. */
 export interface ReconciliationSource {
@@ -53,7 +54,7 @@ export async function findSources(db: Queryable, settings: SourceSettings): Prom
     SELECT p.id AS "poolId", p.slug, p.upstream_url AS "upstreamUrl", s.admin_key_sealed AS sealed,
            s.project_ids AS "projectIds", s.api_key_ids AS "apiKeyIds"
       FROM pool p LEFT JOIN reconciliation_source s ON s.pool_id = p.id
-     WHERE p.vendor = 'openai'
+     WHERE p.vendor = ${RECONCILED_VENDOR}
      ORDER BY p.slug`;
   const rows = z.array(row).parse(found);
   const problems: string[] = [];

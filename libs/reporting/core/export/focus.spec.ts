@@ -2,7 +2,7 @@
 // a row of every kind. Types, nulls, formats, order, and the equality of quantity x price and cost.
 import { parseAmount, priceOf } from '@trunkline/kernel';
 import { csvCells } from '../../test/books.js';
-import { ACME, context, directory, EVERY_KIND, metered, sources, textOf } from '../../test/rows.js';
+import { ACME, context, directory, EVERY_KIND, metered, price, sources, textOf } from '../../test/rows.js';
 import { FOCUS_COLUMNS, focusColumns, focusRowOf } from './focus-columns.js';
 import { focusFormat } from './focus.js';
 import { FOCUS_VERSIONS, type FocusVersion } from './options.js';
@@ -126,6 +126,34 @@ describe('FOCUS Cost and Usage', () => {
       }
     },
   );
+
+  it("names the vendor whose account was used, in its providers' columns, its service and its SKU", async () => {
+    const vendorOf = (provider: string | null) => ({
+      name: `Vendor of ${provider}`,
+      service: `Service of ${provider}`,
+    });
+    const ofAzure = price({ provider: 'azure' });
+    const rows = sources([metered({ chargePrice: ofAzure, listPrice: ofAzure }), metered()]);
+    for (const focusVersion of FOCUS_VERSIONS) {
+      const text = await textOf(focusFormat, 'cost-and-usage', { ...context({ focusVersion }), vendorOf }, rows);
+      const [header = [], azure = [], openai = []] = csvCells(text);
+      const named = [
+        'HostProviderName',
+        'ServiceProviderName',
+        'ProviderName',
+        'PublisherName',
+        'ServiceName',
+        'SkuId',
+      ];
+      for (const [i, name] of header.entries()) {
+        if (!named.includes(name)) continue;
+        expect(azure[i]).toContain('azure');
+        expect(openai[i]).toContain('openai');
+      }
+      // Whoever issues the tenant's invoice is the company.
+      expect(azure[header.indexOf('InvoiceIssuerName')]).toBe('Acme Platform');
+    }
+  });
 
   it('names quantity, unit, SKU and prices of all usage, and of nothing else', async () => {
     const names = ['PricingQuantity', 'PricingUnit', 'ConsumedQuantity', 'ConsumedUnit', 'SkuId', 'SkuPriceId'];

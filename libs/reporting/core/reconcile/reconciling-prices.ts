@@ -3,18 +3,20 @@
 import { negateAmount, trustedId, type AmountPico } from '@trunkline/kernel';
 import { isMeter } from '@trunkline/metering';
 import { rate, type PriceBooks } from '@trunkline/rating';
-import type { ReconcilingPrices } from './vendor-books.js';
+import { RECONCILED_VENDOR, type ReconcilingPrices } from './vendor-books.js';
 
 // What the vendor charges does not depend on whose use it is.
 const NOBODY = trustedId('tnt', 'tnt_00000000000000000000000000');
 
-/** Prices by these books. */
+/** Prices by these books: the list of the vendor that is compared with. */
 export function reconcilingPrices(books: PriceBooks): ReconcilingPrices {
+  const vendor = RECONCILED_VENDOR;
+  const list = books.listOf(vendor);
   return {
-    priced: (model, atMs) => books.vendor.resolve(model, atMs) ?? model,
+    priced: (model, atMs) => list.resolve(model, atMs) ?? model,
     worth: ({ poolId, model, meter, quantityMicro, atMs }): AmountPico | null => {
       if (!isMeter(meter)) return null;
-      const { provider_cost: book } = books.booksFor({ tenantId: NOBODY, poolId: trustedId('pool', poolId) });
+      const { provider_cost: book } = books.booksFor({ tenantId: NOBODY, poolId: trustedId('pool', poolId), vendor });
       const magnitude = quantityMicro < 0n ? -quantityMicro : quantityMicro;
       const rated = rate({ model, occurredAtMs: atMs, quantities: [{ meter, quantityMicro: magnitude }] }, book);
       if (rated.outcome !== 'rated') return null;

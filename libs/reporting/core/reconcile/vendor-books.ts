@@ -1,6 +1,6 @@
 // What reconciliation reads of the vendor. The same shape as libs/providers gives; declared here, because reporting knows
 // no vendor and the control plane reaches no session through it.
-import type { AmountPico } from '@trunkline/kernel';
+import type { AmountPico, Vendor } from '@trunkline/kernel';
 
 /** Whole UTC days, Unix milliseconds, the end exclusive. No projects: the whole account. */
 export interface VendorScope {
@@ -8,6 +8,9 @@ export interface VendorScope {
   readonly toMs: number;
   readonly projectIds: readonly string[];
 }
+
+/** The vendor whose books can be read, and so the only one whose pools are compared. */
+export const RECONCILED_VENDOR: Vendor = 'openai';
 
 /** The vendor's books of one account. */
 export interface VendorBooks {

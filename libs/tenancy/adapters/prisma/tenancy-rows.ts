@@ -1,5 +1,5 @@
 // How rows become what the rest of the system knows.
-import { formatAmount, parseAmount, trustedId, type AmountPico } from '@trunkline/kernel';
+import { formatAmount, parseAmount, trustedId, VENDORS, type AmountPico } from '@trunkline/kernel';
 import type { Prisma } from '@trunkline/platform/database';
 import { z } from 'zod';
 import { isKeyScope } from '../../index.js';
@@ -10,7 +10,6 @@ import type {
   PoolKeyShare,
   PoolRecord,
   PoolShare,
-  PoolVendor,
   RefusedEndUser,
   StoredModerationPolicy,
   TenantLimits,
@@ -79,7 +78,7 @@ export function poolOf(row: PoolRow): Pool {
   return {
     id: trustedId('pool', row.id),
     slug,
-    vendor: VENDORS.parse(row.vendor),
+    vendor: z.enum(VENDORS).parse(row.vendor),
     status: row.status === 'active' ? 'active' : 'draining',
     sessionsMax,
     familyCaps: new Map(Object.entries(CAPS.parse(row.familyCaps))),
@@ -139,8 +138,6 @@ export function storedList(list: readonly string[] | null): string[] {
   return list === null ? [] : [...list];
 }
 
-// Typed so that a vendor that the core learns cannot be forgotten here.
-const VENDORS = z.enum({ openai: 'openai', azure: 'azure' } satisfies { [Vendor in PoolVendor]: Vendor });
 const CAPS = z.record(z.string(), z.number());
 const NAMES = z.record(z.string(), z.string());
 
