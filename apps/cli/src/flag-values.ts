@@ -115,6 +115,13 @@ export function timeOf(text: string): Date {
   throw new InvalidArgumentError('Write a date and time in ISO 8601, such as 2026-12-31T23:59:59Z.');
 }
 
+/** A day of the calendar, as it is written. */
+export function dayOf(text: string): string {
+  const time = new Date(`${text}T00:00:00Z`);
+  if (!Number.isNaN(time.getTime()) && time.toISOString().slice(0, 10) === text) return text;
+  throw new InvalidArgumentError('Write a day such as 2026-11-01.');
+}
+
 /** `500ms`, `10s`, `5m`, `1h`, or milliseconds as they are: milliseconds. */
 export function durationOf(text: string): number {
   const [, number, unit = ''] = /^(\d{1,9})(ms|s|m|h)?$/.exec(text.trim()) ?? [];

@@ -13,7 +13,7 @@ import {
 } from '@trunkline/rating/adapters/prisma';
 import { readPriceSheets } from '@trunkline/rating/adapters/seed';
 import type { PoolContext } from '@trunkline/tenancy/adapters/prisma';
-import { timeOf } from '../flag-values.js';
+import { dayOf, timeOf } from '../flag-values.js';
 import type { Row } from '../output.js';
 import type { RunCommand } from '../run-command.js';
 import { withActor, type ActorFlag } from '../actor.js';
@@ -42,14 +42,19 @@ function addImport(price: Command, run: RunCommand): void {
       'adds the price sheets (*.json) of a folder, approved by whoever imports them; usage that waited is rated',
     )
     .option('--reason <text>', 'why, for the record', 'imported price sheets')
-    .action((folder: string, { actor, reason }: ActorFlag & { reason: string }, command: Command) =>
+    .option('--effective-from <date>', 'the date of rows of published tables that have none, such as 2026-11-01', dayOf)
+    .action((folder: string, { actor, reason, effectiveFrom }: ImportFlags, command: Command) =>
       run(command, async ({ db }) => {
-        const list = await readPriceSheets(folder);
-        const imported = list.ok ? await importPrices(db, list.value, { actor, reason }) : list;
-        if (!imported.ok) throw new Error(`nothing was imported:\n${imported.error.join('\n')}`);
-        return [{ ...imported.value }];
+        const list = done(await readPriceSheets(folder, effectiveFrom ?? null), 'nothing was imported');
+        const imported = done(await importPrices(db, list, { actor, reason }), 'nothing was imported');
+        return [{ ...imported, ...(list.leftOut.length === 0 ? {} : { leftOut: list.leftOut.join('; ') }) }];
       }),
     );
+}
+
+interface ImportFlags extends ActorFlag {
+  readonly reason: string;
+  readonly effectiveFrom?: string;
 }
 
 interface DraftFlags extends ActorFlag {

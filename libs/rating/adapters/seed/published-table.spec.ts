@@ -40,6 +40,22 @@ describe('a published table', () => {
     expect(read(tokens())).toEqual(['input_text 4 tokens', 'input_audio_cached 0.4 tokens']);
   });
 
+  it('dates rows that have no date by the one given for them, and no others', () => {
+    const rows = [single({ effective_from: null }), single({ unit: 'minute.active' })];
+    expect(read(...rows)[0]).toMatch(/^row 1 \(gpt-live-1.1\): .*give the row one, or import with --effective-from/);
+    const list = readPublishedTable(rows, '2026-09-10');
+    const starts = list.ok ? list.value.versions.map((each) => new Date(each.effectiveFrom).toISOString()) : [];
+    expect(starts).toEqual(['2026-09-10T00:00:00.000Z', '2026-11-20T00:00:00.000Z']);
+  });
+
+  it('leaves out what is known to be no price, and says so', () => {
+    const list = readPublishedTable([single({ unit: 'seconds.webrtc_init_minimum', price: 15 }), single()]);
+    expect(list.ok ? list.value.leftOut : list.error).toEqual([
+      'row 1 (gpt-live-1.1): is the least quantity that is billed, not a price',
+    ]);
+    expect(list.ok ? list.value.versions : []).toHaveLength(1);
+  });
+
   it('ends after its last day', () => {
     expect(read(tokens({ effective_to: '2025-10-29', audio_cached_in: null }))).toEqual([
       'input_text 4 tokens 2025-10-30T00:00:00.000Z',
@@ -72,7 +88,7 @@ describe('a published table', () => {
   });
 
   it.each([
-    ['a quantity that is no price', single({ unit: 'seconds.webrtc_init_minimum', price: 15 }), 'unit seconds.webrtc'],
+    ['a quantity that is no price', single({ unit: 'seconds.minimum', price: 15 }), 'unit seconds.minimum'],
     ['no date', single({ effective_from: null }), 'must be a date'],
     ['a negative price', single({ price: -1 }), 'price'],
     ['an unknown unit', tokens({ unit: 'per_word' }), 'must be per_1M_tokens or per_minute'],

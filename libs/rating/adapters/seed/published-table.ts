@@ -1,8 +1,8 @@
 // Price tables as they are collected from the vendor's pages: one row per model with a column per meter
 // (`per_1M_tokens`, `per_minute`), or one row per price (`1M_tokens.audio.input`, `minute.active`). Numbers in JSON are read
-// as the shortest decimal that gives them, which is how they were written. What is not a price, or has no date, is refused
-// with its row named; nothing is guessed.
-import { err, ok, type Result } from '@trunkline/kernel';
+// as the shortest decimal that gives them, which is how they were written. A row without a date gets the one that whoever
+// imports gives; without that it is refused, as what is no price is, with its row named. Nothing is guessed.
+import { err, ok, VENDORS, type Result } from '@trunkline/kernel';
 import type { Meter } from '@trunkline/metering';
 import { parsePriceRows, type ModelAlias, type PriceList, type PriceVersion } from '@trunkline/rating';
 import { z } from 'zod';
@@ -12,8 +12,11 @@ const DAY_MS = 86_400_000;
 const ignored = z.unknown().optional();
 const common = {
   model: z.string().min(1),
+  provider: z.enum(VENDORS, `must be one of ${VENDORS.join(', ')}`).default('openai'),
   currency: z.literal('USD', 'must be USD, the one currency of the ledger').default('USD'),
-  effective_from: z.iso.date('must be a date: give the row one'),
+  effective_from: z.iso.date(
+    'must be a date: give the row one, or import with --effective-from for all that have none',
+  ),
   source: z.string().min(1),
   note: z.string().nullish(),
   confidence: z.enum(['high', 'medium', 'low']).default('medium'),
@@ -61,22 +64,42 @@ const PRICES = {
   'minute.standby': 'session_standby_seconds',
   'minute.audio': 'session_seconds',
 } as const satisfies Record<string, Meter>;
+/** Rows that a collector writes beside prices, and why they are none: left out, and said to be. */
+const NO_PRICES: Readonly<Record<string, string>> = {
+  'seconds.webrtc_init_minimum': 'is the least quantity that is billed, not a price',
+};
 const isPriceUnit = (unit: string): unit is keyof typeof PRICES => Object.hasOwn(PRICES, unit);
 const priceColumns = { ...common, unit: z.string(), price: z.number().nonnegative() };
 const priceRow = z.strictObject(priceColumns, { error: everyColumn });
 
-/** Whether a list of rows has the form of such a table and not of a price sheet. */
-export function isPublishedTable(rows: readonly unknown[]): boolean {
-  const [first] = rows;
-  return typeof first === 'object' && first !== null && 'effective_from' in first;
+/** Prices, and what of the rows is none. */
+export interface ReadPrices extends PriceList {
+  /** Each with its row and why. */
+  readonly leftOut: readonly string[];
 }
 
-/** Reads a table. @returns its prices, or every problem, each naming its row. */
-export function readPublishedTable(rows: readonly unknown[]): Result<PriceList, readonly string[]> {
+/** Whether a list of rows has the form of such a table and not of a price sheet. */
+export function isPublishedTable(rows: readonly unknown[]): boolean {
+  return rows.some((row) => typeof row === 'object' && row !== null && 'effective_from' in row);
+}
+
+/**
+ * Reads a table. @param effectiveFrom the date of rows that have none.
+ * @returns its prices, or every problem, each naming its row.
+ */
+export function readPublishedTable(
+  rows: readonly unknown[],
+  effectiveFrom: string | null = null,
+): Result<ReadPrices, readonly string[]> {
+  const leftOut: string[] = [];
   const versions: PriceVersion[] = [];
   const aliases: ModelAlias[] = [];
   const problems: string[] = [];
-  for (const [i, raw] of rows.entries()) {
+  for (const [i, row] of rows.entries()) {
+    const none = whyNoPrice(row);
+    if (none !== null) leftOut.push(`row ${i + 1} (${nameOf(row)}): ${none}`);
+    if (none !== null) continue;
+    const raw = dated(row, effectiveFrom);
     const isSingle = typeof raw === 'object' && raw !== null && 'price' in raw;
     const read = isSingle ? readPrice(raw) : readRow(raw);
     if (!read.ok) {
@@ -88,7 +111,17 @@ export function readPublishedTable(rows: readonly unknown[]): Result<PriceList, 
     else problems.push(...prices.error);
     aliases.push(...read.value.aliases);
   }
-  return problems.length > 0 ? err(problems) : ok({ versions, aliases });
+  return problems.length > 0 ? err(problems) : ok({ versions, aliases, leftOut });
+}
+
+function whyNoPrice(row: unknown): string | null {
+  const unit: unknown = typeof row === 'object' && row !== null ? Reflect.get(row, 'unit') : undefined;
+  return typeof unit === 'string' && Object.hasOwn(NO_PRICES, unit) ? (NO_PRICES[unit] ?? null) : null;
+}
+
+function dated(row: unknown, effectiveFrom: string | null): unknown {
+  const isUndated = typeof row === 'object' && row !== null && (Reflect.get(row, 'effective_from') ?? null) === null;
+  return isUndated && effectiveFrom !== null ? { ...row, effective_from: effectiveFrom } : row;
 }
 
 interface ReadRow {
@@ -100,9 +133,16 @@ function readRow(raw: unknown): Result<ReadRow, readonly string[]> {
   const parsed = tableRow.safeParse(raw);
   if (!parsed.success) return err(issuesOf(parsed.error));
   const row = parsed.data;
-  const { model, source, unit } = row;
+  const { provider, model, source, unit } = row;
   const terms = {
-    ...{ model, source, confidence: row.confidence, note: row.note ?? null, effectiveFrom: row.effective_from },
+    ...{
+      provider,
+      model,
+      source,
+      confidence: row.confidence,
+      note: row.note ?? null,
+      effectiveFrom: row.effective_from,
+    },
     // The table names the last day; an end here is the first instant after it.
     effectiveTo: row.effective_to ? new Date(Date.parse(row.effective_to) + DAY_MS).toISOString() : null,
   };
@@ -127,10 +167,10 @@ function readRow(raw: unknown): Result<ReadRow, readonly string[]> {
 function readPrice(raw: unknown): Result<ReadRow, readonly string[]> {
   const parsed = priceRow.safeParse(raw);
   if (!parsed.success) return err(issuesOf(parsed.error));
-  const { model, source, unit, price, confidence, note, effective_from: effectiveFrom } = parsed.data;
+  const { provider, model, source, unit, price, confidence, note, effective_from: effectiveFrom } = parsed.data;
   if (!isPriceUnit(unit)) return err([`unit ${unit} is none that this reads: ${Object.keys(PRICES).join(', ')}`]);
   const meter = unit === 'minute.audio' ? minuteMeter(model) : tokenMeter(model, PRICES[unit]);
-  const terms = { model, source, confidence, note: note ?? null, effectiveFrom, price: String(price) };
+  const terms = { provider, model, source, confidence, note: note ?? null, effectiveFrom, price: String(price) };
   return ok({ prices: [{ ...terms, meter, unit: unit.startsWith('minute') ? 'minutes' : 'tokens' }], aliases: [] });
 }
 
