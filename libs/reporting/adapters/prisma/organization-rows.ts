@@ -48,10 +48,11 @@ export async function organizationRowsOfTenant(
              GROUP BY t.id, 1, 2, 3) AS event
      GROUP BY 1, 2, 3, 4
      ORDER BY 1, 2, 3, 4`;
+  // What is taken back of a credit is of the line item of credits: whoever asks for that one gets what is left of them.
   const byHand = await db.$queryRaw`
-    SELECT ${bucketOf} AS "bucketS", NULL AS "keyId", NULL AS model, t.kind AS meter, '0' AS events,
+    SELECT ${bucketOf} AS "bucketS", NULL AS "keyId", NULL AS model, coalesce(c.kind, t.kind) AS meter, '0' AS events,
            '0' AS "quantityMicro", sum(t.total)::text AS charge
-      FROM ledger_transaction t
+      FROM ledger_transaction t LEFT JOIN ledger_transaction c ON c.id = t.corrects_id
      WHERE ${inRange} AND t.usage_event_id IS NULL
      GROUP BY 1, 4
      ORDER BY 1, 4`;
