@@ -51,6 +51,15 @@ describe('response usage', () => {
     });
   });
 
+  it('tells tokens that were written to the cache from the uncached text, where the vendor says so', () => {
+    const usage = usageOf(sample);
+    const written = (cache_write_tokens: number) =>
+      meters({ ...usage, input_token_details: { ...usage.input_token_details, cache_write_tokens } });
+    expect(written(50)).toEqual({ ...meters(usage), input_text: 5, input_text_cache_written: 50 });
+    // More than there is of text: of something else, which has no meter.
+    expect(written(60)).toEqual(meters(usage));
+  });
+
   it('gives disjoint meters whose sum is the total, whatever the counts', () => {
     const count = fc.nat(1_000_000);
     const part = count.chain((whole) => fc.record({ whole: fc.constant(whole), cached: fc.nat(whole) }));

@@ -18,6 +18,8 @@ const responseUsage = z.looseObject({
   input_token_details: modalities.extend({
     cached_tokens: count.default(0),
     cached_tokens_details: modalities.nullish(),
+    // Not in Realtime's documented usage; where the vendor says it (as its other APIs do), it is part of the uncached text.
+    cache_write_tokens: count.nullish(),
   }),
   output_token_details: z.looseObject({ text_tokens: count.default(0), audio_tokens: count.default(0) }),
 });
@@ -56,9 +58,12 @@ export function readResponseUsage(usage: unknown): ReadUsage {
     cached.audio_tokens <= input.audio_tokens &&
     cached.image_tokens <= input.image_tokens;
   if (!addsUp) return parked('sum_mismatch');
+  const uncachedText = input.text_tokens - cached.text_tokens;
+  const written = writtenOf(input.cache_write_tokens ?? 0, uncachedText);
   return {
     quantities: tokens({
-      input_text: input.text_tokens - cached.text_tokens,
+      input_text: uncachedText - written,
+      input_text_cache_written: written,
       input_text_cached: cached.text_tokens,
       input_audio: input.audio_tokens - cached.audio_tokens,
       input_audio_cached: cached.audio_tokens,
@@ -96,6 +101,12 @@ export function readTranscriptionUsage(usage: unknown): ReadUsage {
       transcription_output_text: report.output_tokens,
     }),
   );
+}
+
+// What does not fit into the uncached text was written of something else, which has no meter: then nothing is told apart, and
+// all of it stays what it is.
+function writtenOf(said: number, uncachedText: number): number {
+  return said <= uncachedText ? said : 0;
 }
 
 // When OpenAI does not itemise cached tokens: text first, then audio, then image, and the report counts as estimated

@@ -56,6 +56,15 @@ describe('an answer in OpenAI’s shape', () => {
     ]);
   });
 
+  it('has tokens that were written to the cache among the uncached ones and apart, and nothing that no meter tells', () => {
+    const used = [row('input_text', 100, '0.0004'), row('input_text_cache_written', 40, '0.0002')];
+    const [bucket] = organizationPage(ask('completions', DAY), { used, requests: [] }).data;
+    expect(bucket?.results).toEqual([
+      expect.objectContaining({ input_tokens: 140, input_uncached_tokens: 140, input_cache_write_tokens: 40 }),
+    ]);
+    expect(Object.keys(bucket?.results[0] ?? {})).not.toContain('input_cache_write_30m_tokens');
+  });
+
   it('has seconds under transcriptions and nowhere else', () => {
     expect(only('audio_transcriptions', `${DAY}&group_by[]=model`)).toEqual([
       expect.objectContaining({ seconds: 9, num_model_requests: 3, model: 'whisper-1' }),

@@ -226,9 +226,11 @@ function tokensOf(pieces: readonly Piece[]): Record<string, number> {
     input_cached_text_tokens: cachedText,
     input_cached_audio_tokens: cachedAudio,
     input_cached_image_tokens: cachedImage,
-    input_cache_write_tokens: 0,
-    input_cache_write_30m_tokens: 0,
-    input_cache_write_12h_tokens: 0,
+    // Part of the uncached ones. For how long they stay in the cache no meter tells, so OpenAI's two optional fields for that
+    // are left out rather than shown as nothing.
+    input_cache_write_tokens: unitsOf(
+      pieces.filter(({ meter }) => isMeter(meter) && meterEntry(meter).cache === 'written'),
+    ),
     output_text_tokens: outputText,
     output_audio_tokens: outputAudio,
     output_image_tokens: 0,
