@@ -4,3 +4,8 @@
 /** By the names that pools, the journal and the price book have for them. */
 export const VENDORS = ['openai', 'azure'] as const;
 export type Vendor = (typeof VENDORS)[number];
+
+/** The vendor of this name; null: a later release may know one that this does not. */
+export function vendorNamed(name: string): Vendor | null {
+  return VENDORS.find((known) => known === name) ?? null;
+}

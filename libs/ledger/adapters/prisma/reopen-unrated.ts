@@ -1,6 +1,6 @@
 // Brings unrated usage back into the queue once its model has prices. Run it whenever the price book has changed: an event
 // that still misses a price goes back to unrated with the next batch, so asking once too often costs time, never money.
-import { VENDORS } from '@trunkline/kernel';
+import { vendorNamed } from '@trunkline/kernel';
 import { numberText, type Queryable } from '@trunkline/platform/database';
 import type { PriceBooks } from '@trunkline/rating';
 import { z } from 'zod';
@@ -15,9 +15,9 @@ export async function reopenUnrated(db: Queryable, books: PriceBooks): Promise<n
   const known = z
     .array(waitingRow)
     .parse(rows)
-    .filter(({ vendor: name, model, latestMs }) => {
-      const vendor = VENDORS.find((each) => each === name);
-      return vendor !== undefined && books.listOf(vendor).resolve(model, latestMs) !== null;
+    .filter(({ vendor, model, latestMs }) => {
+      const listed = vendorNamed(vendor);
+      return listed !== null && books.listOf(listed).resolve(model, latestMs) !== null;
     });
   if (known.length === 0) return 0;
   const [vendors, models] = [known.map(({ vendor }) => vendor), known.map(({ model }) => model)];

@@ -1,6 +1,6 @@
 // Usage that is not in the ledger and will not get there by itself: unrated (a price is missing, or this release cannot
 // read it) and parked (the vendor's report does not add up). The list for whoever has to act.
-import { VENDORS, type SessionId, type TenantId } from '@trunkline/kernel';
+import { vendorNamed, type SessionId, type TenantId } from '@trunkline/kernel';
 import { dateProblem } from '@trunkline/ledger';
 import { isMeter, type Meter } from '@trunkline/metering';
 import {
@@ -93,13 +93,13 @@ function missing(
   const known = stored.flatMap(({ meter, ...rest }): { meter: Meter; quantityMicro: bigint }[] =>
     isMeter(meter) ? [{ ...rest, meter }] : [],
   );
-  const vendor = VENDORS.find((each) => each === event.vendor);
-  if (vendor === undefined) return `was bought of ${event.vendor}, which this release does not know`;
-  const forUsage = books.booksFor({ ...event, vendor });
+  const listed = vendorNamed(event.vendor);
+  if (listed === null) return `was bought of ${event.vendor}, which this release does not know`;
+  const forUsage = books.booksFor({ ...event, vendor: listed });
   const ratings = PURPOSES.map((purpose) => rate({ ...event, quantities: known }, forUsage[purpose]));
   const meters = new Set(ratings.flatMap((rating) => (rating.outcome === 'unrated' ? rating.missing : [])));
   return meters.size > 0
-    ? `no price of ${vendor} for ${[...meters].join(', ')}${atTier(event.serviceTier)}`
+    ? `no price of ${listed} for ${[...meters].join(', ')}${atTier(event.serviceTier)}`
     : 'has a price now and is rated again by the next pass, or cannot be read';
 }
 

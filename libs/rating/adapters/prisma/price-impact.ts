@@ -1,6 +1,6 @@
 // The usage of a range of time, priced by two sets of books. Read tenant by tenant in pages, in the order of the journal's
 // index, so that memory holds one page and the models of one tenant however much was used.
-import { ok, parseId, VENDORS, type Result, type TenantId } from '@trunkline/kernel';
+import { ok, parseId, vendorNamed, type Result, type TenantId } from '@trunkline/kernel';
 import { isMeter, type Quantity } from '@trunkline/metering';
 import { instantText, numberText, poolIdText, tenantIdText, type Queryable } from '@trunkline/platform/database';
 import {
@@ -101,11 +101,11 @@ async function readPage(db: Queryable, query: ImpactQuery, last: UsageRow | null
   return z.array(usageRow).parse(rows);
 }
 
-function readUsage({ quantities, vendor: name, ...row }: UsageRow): ImpactUsage | null {
-  const vendor = VENDORS.find((known) => known === name);
+function readUsage({ quantities, ...row }: UsageRow): ImpactUsage | null {
+  const listed = vendorNamed(row.vendor);
   const known = quantities.flatMap(({ meter, quantityMicro }): Quantity[] =>
     isMeter(meter) ? [{ meter, quantityMicro }] : [],
   );
-  if (vendor === undefined || known.length < quantities.length || parseId('tnt', row.tenantId) === null) return null;
-  return { ...row, vendor, quantities: known };
+  if (listed === null || known.length < quantities.length || parseId('tnt', row.tenantId) === null) return null;
+  return { ...row, vendor: listed, quantities: known };
 }

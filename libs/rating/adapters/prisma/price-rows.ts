@@ -1,6 +1,6 @@
 // Price versions and aliases as SQL. Rows only ever get added; amounts travel as text, so that no number type touches
 // them.
-import { formatAmount, parseId, VENDORS } from '@trunkline/kernel';
+import { formatAmount, parseId, vendorNamed } from '@trunkline/kernel';
 import { isMeter } from '@trunkline/metering';
 import { amountText, instantText, numberText, priceVersionIdText, type Queryable } from '@trunkline/platform/database';
 import { PRICE_UNITS, type ModelAlias, type PriceBookName, type PriceVersion } from '@trunkline/rating';
@@ -38,8 +38,8 @@ const versionRow = z
   // by them.
   .transform(({ meter, unit: unitName, provider: providerName, ...row }): PriceVersion[] => {
     const unit = PRICE_UNITS.find((known) => known === unitName);
-    const provider = VENDORS.find((known) => known === providerName);
-    if (!isMeter(meter) || unit === undefined || provider === undefined) return [];
+    const provider = vendorNamed(providerName);
+    if (!isMeter(meter) || unit === undefined || provider === null) return [];
     return [{ ...row, meter, unit, provider, derivedFrom: null }];
   });
 
