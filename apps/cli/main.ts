@@ -11,6 +11,8 @@ import { addLinkCommand } from './src/access/link-command.js';
 import { addMemberCommands } from './src/access/member-commands.js';
 import { recorded } from './src/access/recorded.js';
 import { addTokenCommands } from './src/access/token-commands.js';
+import { addAlertCommands } from './src/alert/alert-commands.js';
+import type { RunSealing } from './src/alert/channel-commands.js';
 import { withInstallation } from './src/context.js';
 import { addBookingCommands } from './src/ledger/booking-commands.js';
 import { addLedgerCommand } from './src/ledger/reading-commands.js';
@@ -81,6 +83,13 @@ const runOnReviews: RunOnReviews = async (command, work) => {
   const secrets = { hashEndUser: endUserHasher(pepper), contentSeal: secretSeal(flags.contentKey ?? pepper) };
   const answer = await withInstallation(flags, (tenancy) => work({ tenancy: recorded(tenancy, command), ...secrets }));
   process.stdout.write(typeof answer === 'string' ? answer : formatAnswer(answer, asJson));
+};
+
+const runSealing: RunSealing = async (command, work) => {
+  const { asJson, ...flags } = flagsOf(command);
+  const seal = secretSeal(await installedPepper(flags));
+  const rows = await withInstallation(flags, (tenancy) => work(recorded(tenancy, command), seal));
+  process.stdout.write(formatRows(rows, asJson));
 };
 
 const runOnFile: ConfigRun['run'] = async (command, work) => {
@@ -156,6 +165,7 @@ addReconcileCommands(program, run, vendorOf);
 addLinkCommand(addMemberCommands(program, run), inquire);
 addTokenCommands(program, run);
 addAuditCommands(program, run);
+addAlertCommands(program, { run, runSealing, env: processEnvironment() });
 const DRIFT = 2;
 addConfigCommands(program, {
   run: runOnFile,

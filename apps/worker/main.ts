@@ -11,7 +11,7 @@ import { exportPlaceOf } from '@trunkline/reporting/adapters/export';
 import { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { FreshPolicy } from '@trunkline/tenancy';
 import { PrismaPolicySource } from '@trunkline/tenancy/adapters/prisma';
-import { openLines, startWorker, watchPools } from './src/index.js';
+import { alertSender, openLines, poolStatuses, startAlerts, startWorker, watchPools } from './src/index.js';
 
 const STOP_MS_MAX = 5_000;
 // No live call shares this process: fewer, larger transactions, which cost a third less per event (docs/adr/030).
@@ -48,19 +48,22 @@ async function start({ config, log, shutdown }: ProcessBase): Promise<StartedPro
     notices,
     exports,
   });
-  if (config.redis === null)
+  const policy = new FreshPolicy(new PrismaPolicySource(db, systemClock));
+  const lines = config.redis === null ? null : openLines(config.redis, { log: own, shutdown });
+  const pools = lines === null ? null : { lines, policy, clock: systemClock };
+  if (pools === null)
     own.info(
       { event: 'pools_unseen' },
-      'without REDIS_URL the metrics of pools are not told here: that of the gateways',
+      'without REDIS_URL the metrics and alerts of pools are not told here: those of the gateways',
     );
-  else
-    watchPools({
-      lines: openLines(config.redis, { log: own, shutdown }),
-      policy: new FreshPolicy(new PrismaPolicySource(db, systemClock)),
-      metrics,
-      clock: systemClock,
-      log: own,
-    });
+  else watchPools({ ...pools, metrics, log: own });
+  startAlerts(
+    {
+      ...{ db, metrics, log: own, clock: systemClock, pools: pools === null ? null : () => poolStatuses(pools) },
+      send: alertSender({ poster, open, nowMs: systemClock.nowMs }),
+    },
+    shutdown,
+  );
   const checks = [{ name: 'rating', problem: worker.problem }];
   const metricsUrl = await serveOps({ metrics, checks }, config, shutdown);
   log.info({ event: 'ready', ms: Math.round(systemClock.monotonicMs()) }, 'rating usage');

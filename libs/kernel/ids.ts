@@ -24,6 +24,10 @@ export type GrantId = Branded<'GrantId'>;
 export type AdminSessionId = Branded<'AdminSessionId'>;
 export type ApiTokenId = Branded<'ApiTokenId'>;
 export type AuditEntryId = Branded<'AuditEntryId'>;
+export type AlertRuleId = Branded<'AlertRuleId'>;
+export type AlertChannelId = Branded<'AlertChannelId'>;
+export type AlertId = Branded<'AlertId'>;
+export type AlertDeliveryId = Branded<'AlertDeliveryId'>;
 
 interface IdKinds {
   tnt: TenantId;
@@ -45,6 +49,10 @@ interface IdKinds {
   tok: ApiTokenId;
   aud: AuditEntryId;
   iss: JwtIssuerId;
+  alr: AlertRuleId;
+  alc: AlertChannelId;
+  alt: AlertId;
+  ald: AlertDeliveryId;
 }
 /** The prefix of a minted id, e.g. `ses` in `ses_01j…`. */
 export type IdPrefix = keyof IdKinds;

@@ -19,7 +19,14 @@ import { PrismaPolicySource } from '@trunkline/tenancy/adapters/prisma';
 import { Metrics } from '@trunkline/telemetry/adapters/prom';
 import { givenAccount, settingsAccount, startGateway, type UpstreamAccount } from '../../gateway/src/index.js';
 import { signInOf, startApi } from '../../api/src/index.js';
-import { startWorker, watchPools, type PoolWatchParts } from '../../worker/src/index.js';
+import {
+  alertSender,
+  poolStatuses,
+  startAlerts,
+  startWorker,
+  watchPools,
+  type PoolWatchParts,
+} from '../../worker/src/index.js';
 import { prepareFirstRun } from './first-run.js';
 import { openStore } from './open-store.js';
 import { projectFile } from './project-file.js';
@@ -54,24 +61,17 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
   const { account, simulator } = await openUpstream(base);
   const metrics = new Metrics();
   const exports = { ...exportPlaceOf(config), db: store.db, databaseUrl: store.url };
-  const worker = await startOwnWorker(base, { place: exports, seal, metrics });
+  const poster = openPoster(base);
+  const worker = await startOwnWorker(base, { place: exports, seal, metrics, poster });
   const prices = priceSource(store.db);
   // The gateway is up first, so that there are lines to look at; until the API is, its reports are not.
   let apiOrigin: string | null = null;
   const reportsUrl = () => apiOrigin;
   const gateway = await startGateway(base, {
-    db: store.db,
-    folder,
-    metrics,
-    prices,
-    hashKey,
-    hashEndUser,
-    contentSeal,
-    account,
-    seal,
-    reportsUrl,
+    ...{ db: store.db, folder, metrics, prices, account, reportsUrl },
+    ...{ hashKey, hashEndUser, contentSeal, seal },
   });
-  watchOwnPools(base, { db: store.db, lines: gateway.lines, metrics });
+  watchOwnPools(base, { db: store.db, lines: gateway.lines, metrics, poster, seal });
   const checks = [...gateway.checks, { name: 'rating', problem: worker.problem }];
   const metricsUrl = await serveOps({ metrics, checks }, config, shutdown);
   const api = await startApi({
@@ -111,25 +111,37 @@ interface OwnWorkerParts {
   readonly place: ExportPlace;
   readonly seal: ReturnType<typeof secretSeal>;
   readonly metrics: Metrics;
+  readonly poster: GuardedPoster;
 }
 
-function startOwnWorker({ config, log, shutdown }: ProcessBase, { place, seal, metrics }: OwnWorkerParts) {
+function startOwnWorker({ config, log, shutdown }: ProcessBase, { place, seal, metrics, poster }: OwnWorkerParts) {
   const jobs = new Jobs(jobStoreOf(place.databaseUrl, config.redis), log, shutdown);
   const reconcile = { jobs, settings: { adminKey: config.adminKey, baseUrl: config.usageUrl, open: seal.open } };
   const exports = { jobs, place, keepDays: config.exportKeepDays };
-  const poster = new GuardedPoster({ exceptions: outboundExceptionsOf(config.webhookAllow) });
-  shutdown.register('outbound', STOP_MS_MAX, () => poster.close());
   const notices = { poster, openSecret: seal.open };
   const own = log.with({ app: 'worker' });
   return startWorker({ db: place.db, log: own, shutdown, metrics, reconcile, notices, exports });
 }
 
-function watchOwnPools(
-  { log }: ProcessBase,
-  { db, lines, metrics }: Pick<PoolWatchParts, 'lines' | 'metrics'> & { readonly db: Database },
-): void {
+function openPoster({ config, shutdown }: ProcessBase): GuardedPoster {
+  const poster = new GuardedPoster({ exceptions: outboundExceptionsOf(config.webhookAllow) });
+  shutdown.register('outbound', STOP_MS_MAX, () => poster.close());
+  return poster;
+}
+
+interface OwnWatchParts extends Omit<OwnWorkerParts, 'place'>, Pick<PoolWatchParts, 'lines'> {
+  readonly db: Database;
+}
+
+// What needs the lines, which the gateway counts.
+function watchOwnPools({ log: all, shutdown }: ProcessBase, parts: OwnWatchParts): void {
+  const { db, lines, metrics, poster, seal } = parts;
+  const send = alertSender({ poster, open: seal.open, nowMs: systemClock.nowMs });
   const policy = new FreshPolicy(new PrismaPolicySource(db, systemClock));
-  watchPools({ lines, policy, metrics, clock: systemClock, log: log.with({ app: 'worker' }) });
+  const log = all.with({ app: 'worker' });
+  const pools = { lines, policy, clock: systemClock };
+  watchPools({ ...pools, metrics, log });
+  startAlerts({ db, log, clock: systemClock, metrics, send, pools: () => poolStatuses(pools) }, shutdown);
 }
 
 async function openUpstream({

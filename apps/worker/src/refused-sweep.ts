@@ -1,5 +1,6 @@
-// Deletes what is kept for a time only (the record of refused calls, client secrets that are over) when that time is over:
+// Deletes what is kept for a time only (the record of refused calls, client secrets and alerts that are over) when that time is over:
 // once at the start and every ten minutes, some thousand rows at a time. Any number of workers may.
+import { sweepAlerts } from '@trunkline/alerting/adapters/prisma';
 import type { Clock } from '@trunkline/kernel';
 import { sweepRefusedCalls } from '@trunkline/metering/adapters/prisma';
 import type { Database } from '@trunkline/platform/database';
@@ -23,7 +24,7 @@ export function startRefusedSweep({ db, log, clock }: RefusedSweepParts, shutdow
   let isOver = false;
   let sweeping: Promise<void> | null = null;
   const sweep = async (): Promise<void> => {
-    for (const sweepSome of [sweepRefusedCalls, sweepClientSecrets, sweepIdempotentRequests]) {
+    for (const sweepSome of [sweepRefusedCalls, sweepClientSecrets, sweepIdempotentRequests, sweepAlerts]) {
       try {
         let deleted = ROWS_MAX;
         while (deleted === ROWS_MAX && !isOver) deleted = await sweepSome(db, { nowMs: clock.nowMs(), max: ROWS_MAX });

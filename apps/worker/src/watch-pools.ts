@@ -30,6 +30,22 @@ export function watchPools(parts: PoolWatchParts): void {
   parts.metrics.onScrape(() => watch.collect());
 }
 
+/** How the pools stand now. Rejects while the store of lines is away. */
+export async function poolStatuses({
+  lines,
+  policy,
+  clock,
+}: Pick<PoolWatchParts, 'lines' | 'policy' | 'clock'>): Promise<readonly PoolStatus[]> {
+  const snapshot = await policy.current();
+  const statuses: PoolStatus[] = [];
+  // One after the other: each takes the store some milliseconds that calls wait for.
+  for (const pool of snapshot.pools.values()) {
+    const view = await lines.view(pool.id);
+    statuses.push(poolStatusIn(snapshot, pool, { view, nowMs: clock.nowMs(), page: null }));
+  }
+  return statuses;
+}
+
 class PoolWatch {
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | null = null;
@@ -49,25 +65,13 @@ class PoolWatch {
   async #look(): Promise<void> {
     const { metrics, clock, log } = this.parts;
     try {
-      setPoolTables(metrics, await this.#statuses());
+      setPoolTables(metrics, await poolStatuses(this.parts));
       this.#lookedAtMs = clock.monotonicMs();
       this.#isAway = false;
     } catch (error) {
       if (!this.#isAway) log.warn({ event: 'pools_unseen', err: error }, 'how the pools stand cannot be told');
       this.#isAway = true;
     }
-  }
-
-  async #statuses(): Promise<readonly PoolStatus[]> {
-    const { lines, policy, clock } = this.parts;
-    const snapshot = await policy.current();
-    const statuses: PoolStatus[] = [];
-    // One after the other: each takes the store some milliseconds that calls wait for.
-    for (const pool of snapshot.pools.values()) {
-      const view = await lines.view(pool.id);
-      statuses.push(poolStatusIn(snapshot, pool, { view, nowMs: clock.nowMs(), page: null }));
-    }
-    return statuses;
   }
 
   #ageMs(): number {

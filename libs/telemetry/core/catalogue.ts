@@ -5,6 +5,7 @@
 // Names follow Prometheus: one prefix, base units, `_total` for counters. Dimensions of tokens follow OpenTelemetry's
 // gen_ai ones (modality, direction, cache). To add a metric, add one entry to the file of its subject (`catalogue/`).
 import { ADMISSION_METRICS } from './catalogue/admission-metrics.js';
+import { ALERT_METRICS } from './catalogue/alert-metrics.js';
 import { BOOKS_METRICS } from './catalogue/books-metrics.js';
 import { BUDGET_METRICS } from './catalogue/budget-metrics.js';
 import { MODERATION_METRICS } from './catalogue/moderation-metrics.js';
@@ -25,6 +26,7 @@ export const METRICS = {
   ...BUDGET_METRICS,
   ...USAGE_METRICS,
   ...BOOKS_METRICS,
+  ...ALERT_METRICS,
   ...PROCESS_METRICS,
 } as const satisfies Record<string, MetricSpec>;
 

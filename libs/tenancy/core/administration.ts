@@ -22,6 +22,10 @@ export interface AdministrationRefusal {
     | 'member_not_found'
     | 'token_not_found'
     | 'slug_taken'
+    | 'name_taken'
+    | 'channel_not_found'
+    | 'rule_not_found'
+    | 'delivery_not_found'
     /** Somebody else was faster. */
     | 'changed_meanwhile';
   /** Says what to do; repeats no secret. */

@@ -16,6 +16,10 @@ const PROBLEM_OF: Readonly<Record<AdministrationRefusal['code'], ProblemCode>> =
   member_not_found: 'member_not_found',
   token_not_found: 'token_not_found',
   slug_taken: 'name_taken',
+  name_taken: 'name_taken',
+  channel_not_found: 'channel_not_found',
+  rule_not_found: 'rule_not_found',
+  delivery_not_found: 'delivery_not_found',
   changed_meanwhile: 'changed_meanwhile',
 };
 

@@ -13,8 +13,7 @@ import {
 } from '@trunkline/moderation';
 import { moderationPoliciesOf, noticesStanding, setModerationPolicy } from '@trunkline/moderation/adapters/prisma';
 import { bindingsOf } from '@trunkline/moderation/adapters/rules';
-import { webhookKey } from '@trunkline/moderation/adapters/services';
-import { urlProblem } from '@trunkline/platform/outbound';
+import { urlProblem, webhookKey } from '@trunkline/platform/outbound';
 import { findTenant } from '@trunkline/tenancy/adapters/prisma';
 import { withActor, type ActorFlag } from '../actor.js';
 import type { Row } from '../output.js';

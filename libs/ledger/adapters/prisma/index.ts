@@ -57,3 +57,4 @@ export {
   type LedgerLag,
   type SupersededCharges,
 } from './ledger-health.js';
+export { unpricedModels, type UnpricedModel } from './unpriced-models.js';

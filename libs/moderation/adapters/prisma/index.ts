@@ -32,3 +32,4 @@ export {
   type EndUserExport,
   type KeptContent,
 } from './kept-content.js';
+export { findingCountsOfAllTenants, type FindingCount } from './finding-counts.js';

@@ -2,4 +2,3 @@
 export { classifierHook, type ClassifierOptions } from './classifier-hook.js';
 export { webhookHook, type WebhookOptions, type WebhookPoster } from './webhook.js';
 export { sendNotice, type Notice, type NoticeOutcome, type NoticeSender } from './notice.js';
-export { webhookKey } from './signed-message.js';

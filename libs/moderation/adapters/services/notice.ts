@@ -1,7 +1,6 @@
 // Tells a service of the tenant's own that something was found: signed, without content, with the finding's id as that of the
 // message, so that one that comes twice is known. Anything but a 2xx is a failure; the caller tries again.
-import { OutboundRefused } from '@trunkline/platform/outbound';
-import { signedHeaders, webhookKey } from './signed-message.js';
+import { signedHeaders, unsentReason, webhookKey } from '@trunkline/platform/outbound';
 import type { WebhookPoster } from './webhook.js';
 
 /** What is told. */
@@ -54,7 +53,7 @@ export async function sendNotice(
     const { status } = await poster.post({ url: new URL(url), headers, body, bytesMax: ANSWER_BYTES_MAX, signal });
     return outcomeOf(status);
   } catch (error) {
-    return { kind: 'failed', why: whyUnsent(error) };
+    return { kind: 'failed', why: unsentReason(error) };
   }
 }
 
@@ -62,12 +61,6 @@ function outcomeOf(status: number): NoticeOutcome {
   if (status >= 200 && status <= 299) return { kind: 'told' };
   const isRefused = status >= 400 && status <= 499 && !LATER.has(status);
   return { kind: isRefused ? 'refused' : 'failed', why: `answered ${status}` };
-}
-
-// Of the network its code alone: a message may quote an address that a name stands for. `RangeError`: the secret is none.
-function whyUnsent(error: unknown): string {
-  if (error instanceof OutboundRefused || error instanceof RangeError) return error.message;
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'no answer';
 }
 
 function messageOf(notice: Notice): object {

@@ -13,9 +13,8 @@ import {
   type ModerationHook,
   type Verdict,
 } from '@trunkline/moderation';
-import { OutboundRefused } from '@trunkline/platform/outbound';
+import { signedHeaders, unsentReason, webhookKey } from '@trunkline/platform/outbound';
 import { z } from 'zod';
-import { signedHeaders, webhookKey } from './signed-message.js';
 
 /** Sends a request somewhere that a tenant chose. */
 export interface WebhookPoster {
@@ -76,18 +75,12 @@ export function webhookHook(options: WebhookOptions): ModerationHook {
       const headers = signedHeaders(key, { id: `msg_${options.mintId()}`, atMs: options.nowMs(), body });
       const request = { url: new URL(options.url), headers, body, bytesMax: ANSWER_BYTES_MAX, signal };
       const { status, body: answer } = await options.poster.post(request).catch((cause: unknown) => {
-        throw new HookFailed(`the webhook could not be asked: ${whyUnasked(cause)}`, { cause });
+        throw new HookFailed(`the webhook could not be asked: ${unsentReason(cause)}`, { cause });
       });
       if (status < 200 || status > 299) throw new HookFailed(`the webhook answered ${status}`);
       return readVerdict(answer, content.text.length);
     },
   };
-}
-
-// Of what the network says, its code: a message may quote an address that a name stands for.
-function whyUnasked(error: unknown): string {
-  if (error instanceof OutboundRefused) return error.message;
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'no answer';
 }
 
 function question({ kind, streamId, text, startsAt, complete }: Content, context: HookContext, atMs: number): object {

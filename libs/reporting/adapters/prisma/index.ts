@@ -72,3 +72,4 @@ export {
   type ScheduleRequest,
 } from './export-schedules.js';
 export { reconciliationLines, type ReconciledMonth } from './reconciliation-lines.js';
+export { alarmingDays, type AlarmingDays } from './alarming-days.js';

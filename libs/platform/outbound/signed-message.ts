@@ -1,5 +1,5 @@
-// Messages to a tenant's own service, signed as Standard Webhooks describe it (standardwebhooks.com), so that ready-made
-// libraries check them.
+// Messages to somebody's own service (questions and notices of moderation, alerts), signed as Standard Webhooks describe it
+// (standardwebhooks.com), so that ready-made libraries check them.
 import { createHmac } from 'node:crypto';
 
 const SECRET = /^whsec_([A-Za-z0-9+/]{32,88}={0,2})$/;

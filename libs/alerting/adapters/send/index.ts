@@ -1,0 +1,3 @@
+// Ways to tell somebody of an alert.
+export type { SendOutcome } from './send-outcome.js';
+export { sendWeb, type WebMessage, type WebSender } from './send-web.js';
