@@ -34,13 +34,18 @@ export async function benchAdmission(args: readonly string[]): Promise<void> {
 }
 
 const ROWS: readonly (readonly [title: string, figure: keyof AdmissionFigures])[] = [
-  ['admissions a second, 64 at once', 'admissionsPerSecond'],
+  ['admissions a second (acquire and confirm), 64 at once', 'admissionsPerSecond'],
   ['one admission, median ms', 'admissionMsP50'],
   ['one admission, p99 ms', 'admissionMsP99'],
   ['commands to Redis for an admission', 'commandsPerAdmission'],
   ['time in Redis for an admission, us', 'redisUsPerAdmission'],
+  ['acquisitions alone a second, 64 at once', 'acquiresPerSecond'],
+  ['one acquisition, median ms', 'acquireMsP50'],
+  ['one acquisition, p99 ms', 'acquireMsP99'],
   ['renewing 5,000 leases, ms', 'renewMs'],
   ['commands to Redis for that', 'renewCommands'],
+  ['time in Redis for a look at 1,000 calls in line, ms', 'lookRedisMs'],
+  ['commands to Redis for that', 'lookCommands'],
   ['from a release to the waiting call, median ms', 'handOverMsP50'],
   ['the same, p99 ms', 'handOverMsP99'],
 ];

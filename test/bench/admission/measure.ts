@@ -23,13 +23,21 @@ import { Histogram } from '../workload/histogram.js';
 
 /** What a round found. */
 export interface AdmissionFigures {
+  /** What a handshake needs of the store, dial left out: `acquire`, then `confirm`. */
   readonly admissionsPerSecond: number;
   readonly admissionMsP50: number;
   readonly admissionMsP99: number;
   readonly commandsPerAdmission: number;
   readonly redisUsPerAdmission: number;
+  /** The first of the two alone. */
+  readonly acquiresPerSecond: number;
+  readonly acquireMsP50: number;
+  readonly acquireMsP99: number;
   readonly renewMs: number;
   readonly renewCommands: number;
+  /** Redis's time for one look at so many calls in line as a pool may have, and its scripts. */
+  readonly lookRedisMs: number;
+  readonly lookCommands: number;
   readonly handOverMsP50: number;
   readonly handOverMsP99: number;
 }
@@ -40,6 +48,8 @@ const AT_ONCE = 64;
 const ADMISSIONS = 10_000;
 const RENEWED = 5_000;
 const HAND_OVERS = 300;
+const IN_LINE = 1_000;
+const LOOKS = 5;
 const REPLICA = trustedId('rep', 'rep_bench');
 // Lines live as long as the benchmark.
 const TERMS = { ...DEFAULT_LEASE_TERMS, pendingMs: 3_600_000, confirmedMs: 3_600_000 };
@@ -49,6 +59,7 @@ export class AdmissionBench {
   private readonly held: Lease[] = [];
   private readonly full = planOf('pool_full', 1);
   private readonly wide = planOf('pool_wide', null);
+  private readonly long = { ...planOf('pool_long', 1), waitingMax: IN_LINE, waitingPerTenantMax: IN_LINE };
   private sessions = 0;
 
   private constructor(
@@ -74,29 +85,45 @@ export class AdmissionBench {
   }
 
   async round(): Promise<AdmissionFigures> {
-    return { ...(await this.admissions()), ...(await this.renewal()), ...(await this.handOvers()) };
+    return {
+      ...(await this.admissions()),
+      ...(await this.renewal()),
+      ...(await this.looks()),
+      ...(await this.handOvers()),
+    };
   }
 
   private async admissions() {
+    const whole = await this.timed(async (i) => this.confirmed(await this.take(i)));
+    const alone = await this.timed((i) => this.take(i));
+    return {
+      admissionsPerSecond: whole.perSecond,
+      admissionMsP50: whole.msP50,
+      admissionMsP99: whole.msP99,
+      commandsPerAdmission: whole.calls / ADMISSIONS,
+      redisUsPerAdmission: whole.usec / ADMISSIONS,
+      acquiresPerSecond: alone.perSecond,
+      acquireMsP50: alone.msP50,
+      acquireMsP99: alone.msP99,
+    };
+  }
+
+  /** Takes many lines, so many at once, and gives them back untimed. */
+  private async timed(take: (i: number) => Promise<Lease>) {
     const taken: Lease[] = [];
     const times = new Histogram();
     await this.redis.config('RESETSTAT');
     const startedMs = performance.now();
     await this.together(ADMISSIONS, async (i) => {
       const askedMs = performance.now();
-      taken.push(await this.take(i));
+      taken.push(await take(i));
       times.record((performance.now() - askedMs) * 1_000);
     });
     const seconds = (performance.now() - startedMs) / 1_000;
     const { calls, usec } = await this.scripts();
     await this.together(taken.length, async (i) => this.giveBack(taken[i]));
-    return {
-      admissionsPerSecond: ADMISSIONS / seconds,
-      admissionMsP50: (times.quantile(0.5) ?? 0) / 1_000,
-      admissionMsP99: (times.quantile(0.99) ?? 0) / 1_000,
-      commandsPerAdmission: calls / ADMISSIONS,
-      redisUsPerAdmission: usec / ADMISSIONS,
-    };
+    const ms = (quantile: number) => (times.quantile(quantile) ?? 0) / 1_000;
+    return { perSecond: ADMISSIONS / seconds, msP50: ms(0.5), msP99: ms(0.99), calls, usec };
   }
 
   private async renewal() {
@@ -105,6 +132,19 @@ export class AdmissionBench {
     await this.store.renew(this.held.slice(0, RENEWED));
     const renewMs = performance.now() - startedMs;
     return { renewMs, renewCommands: (await this.scripts()).calls };
+  }
+
+  /** What a process asks of the store twice a second while its calls wait. */
+  private async looks() {
+    const holder = leaseOf(await this.store.acquire(this.request(0, this.long)));
+    const calls = Array.from({ length: IN_LINE }, (_, i) => ({ ...this.request(i, this.long), mayWait: true }));
+    for (const call of calls) await this.store.acquire(call);
+    await this.redis.config('RESETSTAT');
+    for (let i = 0; i < LOOKS; i++) await this.store.attend(calls);
+    const look = await this.scripts();
+    for (const call of calls) await this.store.leave(call);
+    await this.store.release(holder);
+    return { lookRedisMs: look.usec / 1_000 / LOOKS, lookCommands: look.calls / LOOKS };
   }
 
   /** A pool of one line, held and waited for; how long its release takes to reach the waiting call. */
@@ -160,6 +200,11 @@ export class AdmissionBench {
 
   private async take(i: number): Promise<Lease> {
     return leaseOf(await this.store.acquire(this.request(i, this.wide)));
+  }
+
+  private async confirmed(lease: Lease): Promise<Lease> {
+    if ((await this.store.confirm(lease)) === 'lost') throw new Error('a line was lost as soon as it was given');
+    return lease;
   }
 
   private async giveBack(lease: Lease | undefined): Promise<void> {

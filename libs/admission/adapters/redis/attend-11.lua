@@ -7,9 +7,13 @@ local closed = enter()
 local first = 7 + 2 * tonumber(ARGV[6])
 for i = 7, first - 2, 2 do adopt(ARGV[i], ARGV[i + 1]) end
 
--- Of each pool its calls in line and those of each tenant, and each call in line by its session: the queue is read once a
--- step, however many calls join a pool.
-local rooms, in_line
+-- Each call in line by its session: the queue is read once a step, and no call's record a second time unless it changes.
+load_queue()
+local in_line = {}
+for _, waiter in ipairs(queue) do in_line[waiter.session] = waiter end
+
+-- Of each pool its calls in line and those of each tenant.
+local rooms
 local function room_of(pool)
   rooms[pool] = rooms[pool] or { calls = 0, of = {} }
   return rooms[pool]
@@ -24,10 +28,8 @@ end
 
 local function look_at_rooms()
   if rooms then return end
-  load_queue()
-  rooms, in_line = {}, {}
+  rooms = {}
   for _, waiter in ipairs(queue) do
-    in_line[waiter.session] = waiter
     count_in(waiter.tenant, pools_of(waiter), 1)
   end
 end
@@ -39,22 +41,25 @@ local function has_room(pool, tenant)
 end
 
 -- Those of the pools in whose line the call stands, or may from now on.
-local function pools_for(record, text)
+local function pools_for(waiter, text)
   local pools = {}
   for pool in string.gmatch(text, '[^,]+') do
-    if stands_in(record, pool) or has_room(pool, record.tenant) then pools[#pools + 1] = pool end
+    if stands_in(waiter, pool) or has_room(pool, waiter.tenant) then pools[#pools + 1] = pool end
   end
   return pools
 end
 
+local LIMITS = { 'key_max', 'tenant_max', 'rate_max' }
+
 -- Changes it in the queue, too, as that was read.
-local function write_waiter(session, record, pools)
+local function write_waiter(waiter, limits, pools)
   look_at_rooms()
-  local waiter = in_line[session]
-  count_in(record.tenant, pools_of(record), -1)
-  count_in(record.tenant, pools, 1)
+  local session = waiter.session
+  count_in(waiter.tenant, pools_of(waiter), -1)
+  count_in(waiter.tenant, pools, 1)
   if #pools == 0 then return leave_queue(waiter) end
-  record.pools = nil
+  local record = cjson.decode(redis.call('HGET', WAITERS, session))
+  for _, name in ipairs(LIMITS) do record[name] = limits[name] end
   stand_in(record, pools)
   if record.back and not stands_in(record, record.back) then record.back = nil end
   redis.call('HSET', WAITERS, session, cjson.encode(record))
@@ -63,26 +68,31 @@ local function write_waiter(session, record, pools)
   for name, value in pairs(record) do waiter[name] = value end
 end
 
-local moved = false
+local moved, at_now = false, whole(now)
 for i = first, #ARGV, 6 do
-  local text = redis.call('HGET', WAITERS, ARGV[i])
-  local record = text and cjson.decode(text)
-  if record and record.token == ARGV[i + 1] then
-    redis.call('ZADD', SEEN, whole(now), ARGV[i])
-    local changed = false
-    for j, name in ipairs({ 'key_max', 'tenant_max', 'rate_max' }) do
-      local max = tonumber(ARGV[i + 1 + j])
-      if record[name] ~= max then record[name], changed = max, true end
+  local waiter = in_line[ARGV[i]]
+  if waiter and waiter.token == ARGV[i + 1] then
+    redis.call('ZADD', SEEN, at_now, ARGV[i])
+    local changed, limits = false, {}
+    for j, name in ipairs(LIMITS) do
+      limits[name] = tonumber(ARGV[i + 1 + j])
+      if waiter[name] ~= limits[name] then changed = true end
     end
-    local pools = pools_for(record, ARGV[i + 5])
-    if changed or table.concat(pools, ',') ~= table.concat(pools_of(record), ',') then
-      write_waiter(ARGV[i], record, pools)
-      moved = true
+    if changed or ARGV[i + 5] ~= table.concat(pools_of(waiter), ',') then
+      local pools = pools_for(waiter, ARGV[i + 5])
+      if changed or table.concat(pools, ',') ~= table.concat(pools_of(waiter), ',') then
+        write_waiter(waiter, limits, pools)
+        moved = true
+      end
     end
   end
 end
 if moved then note_pools_waited_for() end
 give_out(closed)
 local answers = {}
-for i = first, #ARGV, 6 do answers[#answers + 1] = standing(ARGV[i], ARGV[i + 1]) end
+for i = first, #ARGV, 6 do
+  local waiter = in_line[ARGV[i]]
+  if waiter and waiter.token == ARGV[i + 1] and not waiter.left then answers[#answers + 1] = denial('waiting', waiter)
+  else answers[#answers + 1] = standing(ARGV[i], ARGV[i + 1]) end
+end
 return answers

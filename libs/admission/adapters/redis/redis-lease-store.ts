@@ -66,6 +66,8 @@ export interface RedisLeaseStoreOptions {
 
 // A script blocks Redis while it runs; renewing a line costs it about 5 us, reading its record included.
 const BATCH = 200;
+// A look reads the whole line once a batch, 5 us a call, and for each call that it asks about 5 us more.
+const ATTEND_BATCH = 500;
 // One script each: not more of them under way than a small bound on commands allows.
 const REREGISTER_BATCH = 50;
 const LIST_MAX = 10_000;
@@ -128,13 +130,7 @@ export class RedisLeaseStore implements LeaseStore {
   }
 
   async attend(callers: readonly Seeker[]): Promise<readonly AttendOutcome[]> {
-    return inBatches(callers, async (batch) => {
-      const brought = batch.flatMap(({ plan, otherPools }) => [plan, ...otherPools]);
-      const plans = new Map(brought.map((plan) => [plan.poolId, this.#bring(plan).text]));
-      const args = batch.flatMap((each) => [each.sessionId, each.token, ...ownTexts(each.own), poolsText(each)]);
-      const replies = parseReplies(await this.#run('attend', [plans.size, ...[...plans].flat(), ...args]));
-      return batch.map((caller, i) => parseStanding(replies[i] ?? ['gone'], this.#in(caller)));
-    });
+    return inBatches(callers, (batch) => this.#attendBatch(batch), ATTEND_BATCH);
   }
 
   async leave(caller: Caller): Promise<AttendOutcome> {
@@ -238,6 +234,14 @@ export class RedisLeaseStore implements LeaseStore {
       default:
         throw new LineHeldElsewhere();
     }
+  }
+
+  async #attendBatch(batch: readonly Seeker[]): Promise<readonly AttendOutcome[]> {
+    const brought = batch.flatMap(({ plan, otherPools }) => [plan, ...otherPools]);
+    const plans = new Map(brought.map((plan) => [plan.poolId, this.#bring(plan).text]));
+    const args = batch.flatMap((each) => [each.sessionId, each.token, ...ownTexts(each.own), poolsText(each)]);
+    const replies = parseReplies(await this.#run('attend', [plans.size, ...[...plans].flat(), ...args]));
+    return batch.map((caller, i) => parseStanding(replies[i] ?? ['gone'], this.#in(caller)));
   }
 
   async #renewBatch(leases: readonly Lease[]): Promise<readonly Lease[]> {

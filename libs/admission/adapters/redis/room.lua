@@ -92,6 +92,8 @@ local function blocked_by(caller, plan)
     -- With more lines free than all floors together, nobody's can be in danger: the usual case, and cheap.
     local open = count(name)
     if max - open - 1 >= plan.floors then return nil end
+    -- With none free there is nothing to keep back: as usual, and cheap, where others wait.
+    if open >= max then return { scope, open, max } end
     before = before or reserved_lines(pool, plan)
     after = after or before - unused_floor(share, held, keys_before) + unused_floor(share, held + 1, keys_after)
     if not covers_after(max - open, before, after) then return { scope, open, max } end
@@ -158,6 +160,7 @@ local function leave_queue(waiter)
   for i, each in ipairs(queue) do
     if each == waiter then table.remove(queue, i) break end
   end
+  waiter.left = true
   redis.call('HDEL', WAITERS, waiter.session)
   redis.call('ZREM', QUEUE, waiter.session)
   redis.call('ZREM', SEEN, waiter.session)
@@ -338,17 +341,27 @@ local function is_likelier(a, b)
   return a[7] < b[7]
 end
 
+-- What is the same for all of a kind in a pool: why it has no line, the pool's gap, and what own_use says. Asked once a step
+-- for each, and nothing may be given, taken or released in that step afterwards.
+local said = {}
+local function said_of(caller)
+  local name = caller.pool .. '|' .. kind_of(caller)
+  said[name] = said[name]
+    or { why = why_not(caller) or { 'pool', 0, 0, 0 }, gap = gap_of(caller.pool), own = { own_use(caller) } }
+  return said[name]
+end
+
 -- {'waiting' or 'denied', scope, current, max, retry after ms, 1 = queue full, position, expected wait ms or -1, then what
 -- own_use says}
 local function denial_in(kind, caller)
-  local pool, gap = standings_in(caller.pool), gap_of(caller.pool)
+  local pool, known = standings_in(caller.pool), said_of(caller)
+  local why, gap = known.why, known.gap
   local position = pool.places[caller.session] or (pool.of[caller.tenant] or 0) + 1
   local expected = gap < 0 and -1 or position * pool.tenants * gap
-  local why = why_not(caller) or { 'pool', 0, 0, 0 }
   local retry = why[4]
   if retry == 0 then retry = math.max(0, expected) end
   return { kind, why[1], why[2], why[3], retry, is_line_full(caller) and 1 or 0, position, expected,
-    own_use(caller) }
+    unpack(known.own) }
 end
 
 -- What the likeliest of the caller's pools says; the queue is full where that of each is.
