@@ -92,4 +92,18 @@ export const ENDING_LINES: readonly LeaseStoreCase[] = [
       assert.equal(await held(store), 2);
     },
   },
+  {
+    guarantee:
+      'who counts on a line that is kept for it has that, though its rate has no new session left: it begins none',
+    check: async ({ store }) => {
+      const limited = { caps: { pool: 2, perMinute: 1 } };
+      const ended = await confirmed(store, of('a', { session: '1', ...limited }));
+      await store.ending(ended);
+      assert.equal(await hearsOfItsLine(store, of('a', { session: '2', ...limited })), true);
+      const back = of('a', { session: '2', ...limited, mayWait: true });
+      assert.equal(await asked(store, back), 'waiting');
+      await store.release(ended, 2_000);
+      assert.deepEqual(await standing(store, [lineRequest(back)]), ['granted']);
+    },
+  },
 ];
