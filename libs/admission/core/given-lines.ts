@@ -5,6 +5,9 @@ import type { Caller, Lease, LeaseTerms } from './lease.js';
 import type { Line, LineRegister } from './line-register.js';
 import type { RateCharge } from './pace.js';
 
+// A fence is never less than the time at which it was given, so it rises through a flush too.
+const FENCES_PER_MS = 1_000;
+
 const NEW_LINE = { isInherited: false, isEnding: false };
 
 /** Gives lines of one register. */
@@ -41,14 +44,19 @@ export class GivenLines {
   putBack(lease: Lease, nowMs: number): void {
     this.#fence = Math.max(this.#fence, lease.fence);
     const line = this.lines.get(lease.sessionId);
-    const { sinceMs, isInherited, isEnding } = line ?? { sinceMs: nowMs, ...NEW_LINE };
+    const { sinceMs, isInherited, isEnding } = line ?? { sinceMs: sinceOf(lease, nowMs), ...NEW_LINE };
     const expiresAtMs = nowMs + this.terms.confirmedMs;
     const kept = { lease: line?.lease ?? lease, sinceMs, isInherited, isEnding, charge: null };
     this.lines.put({ ...kept, state: 'confirmed', expiresAtMs });
   }
 
   #leaseFor({ sessionId, replicaId, token, place, own, plan }: Caller, nowMs: number): Lease {
-    this.#fence = Math.max(this.#fence + 1, nowMs * 1000);
+    this.#fence = Math.max(this.#fence + 1, nowMs * FENCES_PER_MS);
     return { sessionId, replicaId, token, place, own, plan, fence: this.#fence };
   }
+}
+
+/** When a lease was given, as far as its fence tells; a store that lost its memory knows no better. Unix milliseconds. */
+export function sinceOf({ fence }: Lease, nowMs: number): number {
+  return Math.min(nowMs, Math.floor(fence / FENCES_PER_MS));
 }

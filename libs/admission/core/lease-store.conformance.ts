@@ -252,6 +252,18 @@ export const LEASE_STORE_CASES: readonly LeaseStoreCase[] = [
     },
   },
   {
+    guarantee: 'a living session that is put back holds its line since it was given, and not since then',
+    check: async ({ store, advance }) => {
+      const lease = await confirmed(store);
+      const since = async () => (await store.list({ scope: 'tenant', id: 'tnt_a', linesMax: 1 }))[0]?.sinceMs;
+      const given = await since();
+      await advance(5_000);
+      await store.release(lease);
+      assert.deepEqual(await store.reregister([lease]), []);
+      assert.equal(await since(), given);
+    },
+  },
+  {
     guarantee: 'operators see a pool in numbers: by tenant and state, and by key',
     check: async ({ store }) => {
       await acquired(store, { session: 'dialling' });

@@ -36,8 +36,12 @@ export class KeptLines {
     this.#judge(change);
     const { run, after, arrivals } = change;
     const { granted, reregistered, takenOver } = arrivals;
-    for (const lease of [...granted, ...reregistered])
-      this.#origins.set(keyOf(lease), { sinceMs: run.nowMs, isTakenOver: false });
+    for (const lease of granted) this.#origins.set(keyOf(lease), { sinceMs: run.nowMs, isTakenOver: false });
+    // Its fence is all that tells when a line was given that the store does not know any more.
+    for (const lease of reregistered) {
+      const sinceMs = Math.min(run.nowMs, Math.floor(lease.fence / 1_000));
+      this.#origins.set(keyOf(lease), { sinceMs, isTakenOver: false });
+    }
     if (!takenOver) return;
     const own =
       takenOver.from.sessionId === takenOver.lease.sessionId ? this.#origins.get(keyOf(takenOver.from)) : null;

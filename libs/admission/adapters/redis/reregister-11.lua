@@ -20,7 +20,9 @@ end
 local refused = is_refused()
 if not refused then
   if not line then
-    line = { token = caller.token, since = whole(now), replica = caller.replica, key = caller.key, tenant = caller.tenant,
+    -- A fence is a thousand times the ms at which it was given, or a little more.
+    local since = math.min(now, math.floor(tonumber(ARGV[8]) / 1000))
+    line = { token = caller.token, since = whole(since), replica = caller.replica, key = caller.key, tenant = caller.tenant,
       pool = caller.pool, family = caller.family, fence = ARGV[8] }
     add(line, 1)
   end
