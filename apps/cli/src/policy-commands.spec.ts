@@ -227,6 +227,12 @@ describe('the commands that set policy', () => {
     expect(await cli(`tenant budget-notices ${tenant}`)).toMatchObject([row]);
     expect(await cli('tenant budget-notices')).toMatchObject([row]);
     expect(await cli(`tenant budget-notices ${other}`)).toEqual([]);
+    const session = { period: 'session', sessionId: 'ses_s', keyId: 'key_k' };
+    await context.db.budgetNotice.create({ data: { tenantId: String(shown?.id), ...notice, ...session } });
+    expect(await cli(`tenant budget-notices ${tenant}`)).toHaveLength(1);
+    expect(await cli(`tenant budget-notices ${tenant} --sessions`)).toMatchObject([
+      { ...row, period: 'session', session: 'ses_s', key: 'key_k' },
+    ]);
   });
 
   it('change a key, and refuse a cap below what it is guaranteed', async () => {

@@ -1,6 +1,6 @@
 // `tenant`: the same services that the HTTP API will use, with flags for words.
 import type { Command } from 'commander';
-import { listBudgetNotices } from '@trunkline/admission/adapters/prisma';
+import { listBudgetNotices, listSessionBudgetNotices } from '@trunkline/admission/adapters/prisma';
 import { formatAmount } from '@trunkline/kernel';
 import { chargedInAll } from '@trunkline/ledger/adapters/prisma';
 import {
@@ -44,12 +44,14 @@ export function addTenantCommands(program: Command, run: RunCommand): void {
   tenant
     .command('budget-notices [tenant]')
     .description(`of which spending limits 50, 80 or 100 % were used, in which period: the newest ${NOTICES_MAX}`)
-    .action((named: string | undefined, _flags, command: Command) =>
+    .option('--sessions', 'instead those of single sessions, where sessions have a limit of their own')
+    .action((named: string | undefined, { sessions }: { sessions?: true }, command: Command) =>
       run(
         command,
         async (tenancy) => {
           const tenants = named === undefined ? null : [done(await findTenant(tenancy, named)).id];
-          return (await listBudgetNotices(tenancy.db, tenants, NOTICES_MAX)).map(noticeRow);
+          const list = sessions ? listSessionBudgetNotices : listBudgetNotices;
+          return (await list(tenancy.db, tenants, NOTICES_MAX)).map(noticeRow);
         },
         'no budget is used to 50 %',
       ),

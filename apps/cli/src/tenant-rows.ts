@@ -18,9 +18,10 @@ export function tenantDetails({ id, slug, name, status, sessionsMax, limits }: T
 
 /** A budget that was used so far. */
 export function noticeRow(notice: BudgetNotice): Row {
-  const { tenantId, period, periodStartMs, percent, limit, spent, noticedAtMs } = notice;
+  const { tenantId, period, session, periodStartMs, percent, limit, spent, noticedAtMs } = notice;
   return {
-    ...{ tenant: tenantId, period, since: new Date(periodStartMs).toISOString(), percent },
+    ...{ tenant: tenantId, ...(session === null ? {} : { key: session.keyId, session: session.sessionId }) },
+    ...{ period, since: new Date(periodStartMs).toISOString(), percent },
     ...{ limit_usd: formatAmount(limit), spent_usd: formatAmount(spent) },
     noticed_at: new Date(noticedAtMs).toISOString(),
   };

@@ -1,5 +1,6 @@
-// Deletes what is kept for a time only (the record of refused calls, client secrets and alerts that are over) when that time is over:
-// once at the start and every ten minutes, some thousand rows at a time. Any number of workers may.
+// Deletes what is kept for a time only (the record of refused calls, budget notices, client secrets and alerts that are over)
+// when that time is over: once at the start and every ten minutes, some thousand rows at a time. Any number of workers may.
+import { sweepBudgetNotices } from '@trunkline/admission/adapters/prisma';
 import { sweepAlerts } from '@trunkline/alerting/adapters/prisma';
 import type { Clock } from '@trunkline/kernel';
 import { sweepRefusedCalls } from '@trunkline/metering/adapters/prisma';
@@ -11,6 +12,7 @@ import { sweepClientSecrets, sweepIdempotentRequests } from '@trunkline/tenancy/
 const SWEEP_MS = 10 * 60_000;
 const STOP_MS_MAX = 5_000;
 const ROWS_MAX = 5_000;
+const SWEEPS = [sweepRefusedCalls, sweepBudgetNotices, sweepClientSecrets, sweepIdempotentRequests, sweepAlerts];
 
 /** What the sweep works with. */
 export interface RefusedSweepParts {
@@ -24,7 +26,7 @@ export function startRefusedSweep({ db, log, clock }: RefusedSweepParts, shutdow
   let isOver = false;
   let sweeping: Promise<void> | null = null;
   const sweep = async (): Promise<void> => {
-    for (const sweepSome of [sweepRefusedCalls, sweepClientSecrets, sweepIdempotentRequests, sweepAlerts]) {
+    for (const sweepSome of SWEEPS) {
       try {
         let deleted = ROWS_MAX;
         while (deleted === ROWS_MAX && !isOver) deleted = await sweepSome(db, { nowMs: clock.nowMs(), max: ROWS_MAX });

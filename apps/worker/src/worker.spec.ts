@@ -48,14 +48,14 @@ const priceOf = async (model: string): Promise<void> => {
   if (!rows.ok || !(await importPrices(db, { versions: rows.value, aliases: [] })).ok) throw new Error('not imported');
 };
 /** Journals one event of a thousand tokens. */
-const journal = async (name: string, model = 'voice-model'): Promise<string> => {
+const journal = async (name: string, model = 'voice-model', at = '2026-11-21T12:00:00Z'): Promise<string> => {
   const id = usageEventId({ sessionId: SESSION, vendorObjectId: name, kind: 'response' });
   const quantities = JSON.stringify([{ meter: 'input_text', quantityMicro: '1000000000' }]);
   await db.$executeRaw`
     INSERT INTO usage_event (id, version, kind, session_id, tenant_id, key_id, pool_id, replica_id, vendor,
                              vendor_object_id, model, status, occurred_at, journalled_at, quantities, evidence, rating_state)
     VALUES (${id}, 1, 'response', ${SESSION}, 'tnt_t', 'key_k', 'pool_p', 'rep_r', 'openai', ${name}, ${model},
-            'completed', '2026-11-21T12:00:00Z', '2026-11-21T12:00:01Z', ${quantities}::jsonb, 'reported', 'pending')`;
+            'completed', ${at}::timestamptz, ${at}::timestamptz, ${quantities}::jsonb, 'reported', 'pending')`;
   return id;
 };
 const charged = (id: string) =>
@@ -140,6 +140,23 @@ describe('the worker', () => {
       return rows.length === 0 ? null : rows.map(({ period, percent }) => `${period} ${percent}`);
     };
     expect(await eventually('the notices', noticed, DEADLINE_MS)).toEqual(['month 50', 'month 80']);
+  });
+
+  it("notices that a session's own limit is used so far, with the session and its key", async () => {
+    await db.tenant.create({
+      data: { id: 'tnt_t', slug: 'limited', name: 'Limited', status: 'active', spendSessionMax: '0.002' },
+    });
+    await journal('now', 'voice-model', new Date().toISOString());
+    const noticed = async () => {
+      const rows = await db.budgetNotice.findMany({ where: { tenantId: 'tnt_t' }, orderBy: { percent: 'asc' } });
+      return rows.length === 0 ? null : rows;
+    };
+    const of = { period: 'session', sessionId: SESSION, keyId: 'key_k' };
+    expect(await eventually('the notices', noticed, DEADLINE_MS)).toMatchObject([
+      { percent: 50, ...of },
+      { percent: 80, ...of },
+      { percent: 100, ...of },
+    ]);
   });
 
   it('outlives a crash of the database and says so meanwhile', async () => {

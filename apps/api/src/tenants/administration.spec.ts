@@ -318,12 +318,21 @@ describe('budget notices', () => {
     for (const slug of ['noticed', 'unnoticed']) {
       const { body } = await create(slug);
       const limits = { limitAmount: slug === 'noticed' ? '50' : '7', spent: '41.5' };
-      await postgres.db.budgetNotice.create({ data: { tenantId: body.id ?? '', ...noticed, ...limits } });
+      const of = { tenantId: body.id ?? '', ...noticed, ...limits };
+      await postgres.db.budgetNotice.create({ data: of });
+      const session = { period: 'session', sessionId: `ses_of_${slug}`, keyId: 'key_k' };
+      await postgres.db.budgetNotice.create({ data: { ...of, ...session } });
     }
     expect((await send('GET', 'tenants/noticed/budget-notices')).body).toEqual({
       notices: [
         {
           ...{ period: 'day', periodStart: '2026-11-21T00:00:00.000Z', percent: 80, limit: '50', spent: '41.5' },
+          noticedAt: new Date(nowMs).toISOString(),
+        },
+      ],
+      sessions: [
+        {
+          ...{ session: 'ses_of_noticed', key: 'key_k', percent: 80, limit: '50', spent: '41.5' },
           noticedAt: new Date(nowMs).toISOString(),
         },
       ],

@@ -1,7 +1,7 @@
-// `/admin/api/v1/tenants/:tenant/budget-notices`: that its spending limits were used to 50, 80 or 100 %.
+// `/admin/api/v1/tenants/:tenant/budget-notices`: that its spending limits, or a session's own, were used to 50, 80 or 100 %.
 import { Controller, Get, Inject, Param } from '@nestjs/common';
 import type { BudgetNotice } from '@trunkline/admission';
-import { listBudgetNotices } from '@trunkline/admission/adapters/prisma';
+import { listBudgetNotices, listSessionBudgetNotices } from '@trunkline/admission/adapters/prisma';
 import { formatAmount } from '@trunkline/kernel';
 import { z } from 'zod';
 import { Allow, OpenToPrograms } from '../access/allow.js';
@@ -14,15 +14,15 @@ import { isoOf } from '../v1/views.js';
 
 const NOTICES_MAX = 500;
 
+const Noticed = {
+  percent: z.int(),
+  limit: Amount.meta({ description: 'US dollars, as the limit was then' }),
+  spent: Amount.meta({ description: 'US dollars in the period, or of the session, when it was noticed' }),
+  noticedAt: Instant,
+};
 const NoticesAnswer = z.strictObject({
-  notices: z.array(
-    z.strictObject({
-      ...{ period: z.enum(['day', 'month']), periodStart: Instant, percent: z.int() },
-      limit: Amount.meta({ description: 'US dollars, as the limit was then' }),
-      spent: Amount.meta({ description: 'US dollars in the period, when it was noticed' }),
-      noticedAt: Instant,
-    }),
-  ),
+  notices: z.array(z.strictObject({ period: z.enum(['day', 'month']), periodStart: Instant, ...Noticed })),
+  sessions: z.array(z.strictObject({ session: z.string(), key: z.string().nullable(), ...Noticed })),
 });
 
 @Controller('admin/api/v1/tenants/:tenant/budget-notices')
@@ -31,18 +31,34 @@ export class BudgetNoticesController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
 
   @Allow('tenants:read', 'tenant')
-  @Answers(NoticesAnswer, { says: 'The newest 500 times that a budget of the tenant was used to 50, 80 or 100 %.' })
+  @Answers(NoticesAnswer, {
+    says: 'The newest 500 times that a budget of the tenant, or of one of its sessions, was used to 50, 80 or 100 %.',
+  })
   @Get()
   async all(@Param('tenant') tenant: string) {
     const { id } = await orTooLong(tenantNamed(this.parts.tenancy, tenant));
-    return { notices: (await orTooLong(listBudgetNotices(this.parts.db, [id], NOTICES_MAX))).map(noticeView) };
+    const [notices, sessions] = await orTooLong(
+      Promise.all([
+        listBudgetNotices(this.parts.db, [id], NOTICES_MAX),
+        listSessionBudgetNotices(this.parts.db, [id], NOTICES_MAX),
+      ]),
+    );
+    return { notices: notices.flatMap(periodView), sessions: sessions.flatMap(sessionView) };
   }
 }
 
-function noticeView(notice: BudgetNotice): z.output<typeof NoticesAnswer>['notices'][number] {
-  const { period, periodStartMs, percent, limit, spent, noticedAtMs } = notice;
-  return {
-    ...{ period, periodStart: isoOf(periodStartMs), percent, limit: formatAmount(limit), spent: formatAmount(spent) },
-    noticedAt: isoOf(noticedAtMs),
-  };
+type Answer = z.output<typeof NoticesAnswer>;
+
+function periodView(notice: BudgetNotice): Answer['notices'] {
+  const { period, periodStartMs } = notice;
+  return period === 'session' ? [] : [{ period, periodStart: isoOf(periodStartMs), ...noticed(notice) }];
+}
+
+function sessionView(notice: BudgetNotice): Answer['sessions'] {
+  const { session } = notice;
+  return session === null ? [] : [{ session: session.sessionId, key: session.keyId, ...noticed(notice) }];
+}
+
+function noticed({ percent, limit, spent, noticedAtMs }: BudgetNotice) {
+  return { percent, limit: formatAmount(limit), spent: formatAmount(spent), noticedAt: isoOf(noticedAtMs) };
 }

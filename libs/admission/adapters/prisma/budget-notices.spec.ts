@@ -1,8 +1,16 @@
 import { jest } from '@jest/globals';
-import { formatAmount, trustedId } from '@trunkline/kernel';
+import { randomBytes } from 'node:crypto';
+import { formatAmount, mintId, parseAmount, trustedId, ZERO } from '@trunkline/kernel';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
-import type { BudgetNotice } from '../../index.js';
-import { listBudgetNotices, noteBudgets } from './index.js';
+import type { BudgetNotice, SessionSpend } from '../../index.js';
+import { NOTICE_DAYS_KEPT } from './budget-notices.js';
+import {
+  listBudgetNotices,
+  listSessionBudgetNotices,
+  noteBudgets,
+  noteSessionBudgets,
+  sweepBudgetNotices,
+} from './index.js';
 
 jest.setTimeout(60_000);
 
@@ -14,10 +22,11 @@ afterAll(() => postgres.stop());
 
 const NOON_MS = Date.parse('2026-11-22T12:00:00Z');
 const LONG_AGO = new Date('2026-01-01T00:00:00Z');
-const ids = ['one', 'two', 'three', 'four'].map((name) => trustedId('tnt', `tnt_${name}`));
-const [ONE, TWO, THREE, FOUR] = ids as [(typeof ids)[0], (typeof ids)[0], (typeof ids)[0], (typeof ids)[0]];
+const ids = ['one', 'two', 'three', 'four', 'five', 'six'].map((name) => trustedId('tnt', `tnt_${name}`));
+type Id = (typeof ids)[0];
+const [ONE, TWO, THREE, FOUR, FIVE, SIX] = ids as [Id, Id, Id, Id, Id, Id];
 
-const tenant = (id: string, limits: { readonly spendDayMax?: string; readonly spendMonthMax?: string }) =>
+const tenant = (id: string, limits: Partial<Record<'spendDayMax' | 'spendMonthMax' | 'spendSessionMax', string>>) =>
   postgres.db.tenant.create({
     data: { id, slug: id.replace('_', '-'), name: id, status: 'active', updatedAt: LONG_AGO, ...limits },
   });
@@ -75,5 +84,63 @@ describe('that a budget is used so far', () => {
     expect(await listBudgetNotices(db, [ONE], 1)).toHaveLength(1);
     expect(await listBudgetNotices(db, [FOUR], 100)).toEqual([]);
     expect(await listBudgetNotices(db, [], 100)).toEqual([]);
+  });
+});
+
+describe("that a session's own limit is used so far", () => {
+  const DAY_MS = 86_400_000;
+  const BEGAN_MS = NOON_MS - 600_000;
+  const keyId = trustedId('key', 'key_k');
+  const [first, second] = [mintId('ses', BEGAN_MS, randomBytes), mintId('ses', BEGAN_MS, randomBytes)];
+  const cost = (tenantId: Id, sessionId: SessionSpend['sessionId'], amount: string): SessionSpend => {
+    return { tenantId, sessionId, keyId, amount: parseAmount(amount) ?? ZERO };
+  };
+  const asked: unknown[] = [];
+  const look = (...spends: SessionSpend[]) =>
+    noteSessionBudgets(postgres.db, {
+      ...{ nowMs: NOON_MS, sinceMs: BEGAN_MS },
+      spends: async (tenantIds, sinceMs) => {
+        asked.push(tenantIds, sinceMs);
+        return spends;
+      },
+    });
+
+  it('is found once for each session, limit and percentage, with the session and its key', async () => {
+    await tenant(FIVE, { spendSessionMax: '1' });
+    const [notice, ...none] = await look(cost(FIVE, first, '0.6'), cost(FIVE, second, '0.4'));
+    expect(none).toEqual([]);
+    expect(notice).toMatchObject({
+      tenantId: FIVE,
+      session: { sessionId: first, keyId },
+      period: 'session',
+      percent: 50,
+    });
+    expect(notice?.periodStartMs).toBe(BEGAN_MS);
+    // Only tenants that limit their sessions are asked about.
+    expect(asked).toEqual([[FIVE], BEGAN_MS]);
+    const again = await look(cost(FIVE, first, '1.2'), cost(FIVE, second, '0.5'));
+    expect(again.map(({ session, percent }) => `${session?.sessionId} ${percent}`).sort()).toEqual(
+      [`${first} 100`, `${first} 80`, `${second} 50`].sort(),
+    );
+    expect(await look(cost(FIVE, first, '1.2'), cost(FIVE, second, '0.5'))).toEqual([]);
+  });
+
+  it('is read beside the notices of days and months and not among them', async () => {
+    const read = await listSessionBudgetNotices(postgres.db, [FIVE], 100);
+    expect(read.map(({ percent }) => percent)).toEqual([100, 80, 50, 50]);
+    expect(await listBudgetNotices(postgres.db, [FIVE], 100)).toEqual([]);
+    expect(await listSessionBudgetNotices(postgres.db, [ONE], 100)).toEqual([]);
+  });
+
+  it('and all other notices are kept for five weeks', async () => {
+    await tenant(SIX, { spendDayMax: '1' });
+    await spend(SIX, '2026-11-22T09', '0.5');
+    await noteBudgets(postgres.db, NOON_MS + 1);
+    const nowMs = NOON_MS + 1 + NOTICE_DAYS_KEPT * DAY_MS;
+    const ofBefore = await postgres.db.budgetNotice.count({ where: { noticedAt: { lt: new Date(NOON_MS + 1) } } });
+    expect(await sweepBudgetNotices(postgres.db, { nowMs, max: 1 })).toBe(1);
+    expect(await sweepBudgetNotices(postgres.db, { nowMs, max: 1_000 })).toBe(ofBefore - 1);
+    expect(await listBudgetNotices(postgres.db, [SIX], 100)).toHaveLength(1);
+    expect(await listSessionBudgetNotices(postgres.db, [FIVE], 100)).toEqual([]);
   });
 });

@@ -35,7 +35,8 @@ export async function budgetsUsedOfAllTenants(db: Queryable, nowMs: number): Pro
       FROM budget_notice n
       JOIN tenant t ON t.id = n.tenant_id AND t.archived_at IS NULL
        AND n.limit_amount = CASE n.period WHEN 'day' THEN t.spend_day_max ELSE t.spend_month_max END
-     WHERE n.period_start = CASE n.period WHEN 'day' THEN ${new Date(dayMs)}::timestamptz ELSE ${new Date(monthMs)}::timestamptz END
+     WHERE n.period IN ('day', 'month')
+       AND n.period_start = CASE n.period WHEN 'day' THEN ${new Date(dayMs)}::timestamptz ELSE ${new Date(monthMs)}::timestamptz END
      GROUP BY t.id, t.slug, n.period, n.period_start, n.limit_amount
      ORDER BY t.slug, n.period`;
   return z

@@ -1,3 +1,9 @@
 export { PrismaSpendRecords } from './spend-records.js';
-export { listBudgetNotices, noteBudgets } from './budget-notices.js';
 export { budgetsUsedOfAllTenants, type UsedBudget } from './budgets-used.js';
+export {
+  listBudgetNotices,
+  listSessionBudgetNotices,
+  noteBudgets,
+  noteSessionBudgets,
+  sweepBudgetNotices,
+} from './budget-notices.js';

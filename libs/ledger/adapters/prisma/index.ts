@@ -48,6 +48,7 @@ export {
   type CostQuery,
   type CostRow,
 } from './cost-report.js';
+export { chargesOfSessions, type SessionCharge } from './session-charges.js';
 export { costOfSession, type SessionCost, type SessionCostLine } from './session-cost.js';
 export { stuckUsageOfAllTenants, stuckUsageOfTenant, type StuckQuery, type StuckUsage } from './stuck-usage.js';
 export {

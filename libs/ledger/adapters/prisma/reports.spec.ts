@@ -5,6 +5,7 @@ import type { Database } from '@trunkline/platform/database';
 import { importRows, journal, KEY, newSessionId, OTHER_TENANT, TENANT, usage, VOICE_PRICES } from '../../test/usage.js';
 import {
   balancesOfTenant,
+  chargesOfSessions,
   costOfSession,
   costsOfAllTenants,
   costsOfTenant,
@@ -113,6 +114,28 @@ describe('the cost of a session', () => {
   it("shows nothing of another tenant's session", async () => {
     const cost = await costOfSession(db, TENANT, foreign);
     expect(cost).toEqual({ amount: ZERO, lines: [], events: { rated: 0, pending: 0, unrated: 0, parked: 0 } });
+  });
+});
+
+describe('what sessions cost so far', () => {
+  const charges = async (tenants: readonly (typeof TENANT)[], since: string) => {
+    const found = await chargesOfSessions(db, tenants, Date.parse(since));
+    return found.filter(({ sessionId }) => sessionId === session || sessionId === foreign);
+  };
+
+  it('is all of it, of those that used something since then', async () => {
+    const [charge, ...none] = await charges([TENANT], '2026-11-22');
+    expect(none).toEqual([]);
+    expect(charge).toMatchObject({ tenantId: TENANT, sessionId: session, keyId: KEY });
+    expect(formatAmount(charge?.amount ?? ZERO)).toBe('0.016237333333');
+    expect(await charges([TENANT], '2026-11-23')).toEqual([]);
+  });
+
+  it("is that of these tenants' sessions and of no other", async () => {
+    expect((await charges([TENANT, OTHER_TENANT], '2026-11-01')).map(({ tenantId }) => tenantId).sort()).toEqual(
+      [TENANT, OTHER_TENANT].sort(),
+    );
+    expect(await charges([OTHER_TENANT], '2026-11-01')).toMatchObject([{ sessionId: foreign }]);
   });
 });
 
