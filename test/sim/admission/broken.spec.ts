@@ -21,6 +21,7 @@ import {
   Spendthrift,
   withoutRecovery,
 } from './broken-boards.js';
+import { makeEndlessShare } from './lending.js';
 import { saturate } from './saturation.js';
 import { simulate, type WorldOptions } from './world.js';
 import { Violation, type Promised } from './violation.js';
@@ -163,6 +164,11 @@ describe('the simulation notices', () => {
   it('gateways that take their time for the upstream of a session whose lease was lost', async () => {
     const makeWatch: WorldOptions['makeWatch'] = (parts) => new Leisurely(parts);
     const options: WorldOptions = { whenUnreachable: 'end', makeWatch, faults: ['cut one'] };
+    expect(await firstViolation({ does: '', breaks: 'cap', options })).toBe('cap');
+  });
+
+  it('gateways that lend lines which others may have by now', async () => {
+    const options: WorldOptions = { whenUnreachable: 'end', makeShare: makeEndlessShare, faults: ['cut one'] };
     expect(await firstViolation({ does: '', breaks: 'cap', options })).toBe('cap');
   });
 

@@ -6,6 +6,7 @@ import {
   WaitingRoom,
   type Lease,
   type LeaseKeeperParts,
+  type LeaseStore,
   type LeaseTerms,
   type LineWatch,
   type LineWatchParts,
@@ -17,7 +18,6 @@ import {
 } from '@trunkline/admission';
 import { trustedId, type ReplicaId, type SessionId } from '@trunkline/kernel';
 import type { Chance } from './chance.js';
-import type { Link } from './link.js';
 import type { Policy } from './policy.js';
 import type { Process } from './process.js';
 import type { Upstream } from './upstream.js';
@@ -46,7 +46,8 @@ export interface Call {
 export interface ReplicaParts {
   readonly id: ReplicaId;
   readonly process: Process;
-  readonly link: Link;
+  /** What it admits by: the link, or a share that lends while the store cannot be reached by it. */
+  readonly store: LeaseStore;
   readonly upstream: Upstream;
   readonly terms: LeaseTerms;
   readonly chance: Chance;
@@ -84,10 +85,10 @@ export class Replica {
   constructor(parts: ReplicaParts) {
     this.#parts = parts;
     this.policy = parts.policy;
-    const { process, link, terms, chance, whenUnreachable } = parts;
+    const { process, store, terms, chance, whenUnreachable } = parts;
     const wait = (ms: number, signal: AbortSignal): Promise<void> => process.wait(ms, signal);
     this.keeper = new LeaseKeeper({
-      store: link,
+      store,
       terms,
       clock: process.clock,
       random: () => chance.next(),
@@ -96,7 +97,6 @@ export class Replica {
       whenUnreachable,
       heldMax: 1_000,
     });
-    const store = link;
     this.#room = new WaitingRoom({ store, replicaId: parts.id, clock: process.clock, wait, observe: () => undefined });
   }
 
@@ -128,7 +128,7 @@ export class Replica {
 
   /** A client calls. */
   async serve(call: Call): Promise<void> {
-    const { link, process, chance } = this.#parts;
+    const { store, process, chance } = this.#parts;
     const sessionId: SessionId = trustedId('ses', `ses_${this.id}_${++this.#calls}`);
     const plans = this.#plansFor(call);
     if (!plans) return;
@@ -142,7 +142,7 @@ export class Replica {
     });
     const asked = { sessionId, replicaId: this.id, who, plans, family };
     const request = { ...asked, waitMs: call.waitMs, gone: gone.signal, review };
-    const parts = { store: link, room: this.#room, randomBytes: (n: number) => chance.bytes(n) };
+    const parts = { store, room: this.#room, randomBytes: (n: number) => chance.bytes(n) };
     let admitted = await admit(request, parts);
     // As `admit-and-dial` does: a line of its own is worth a wait.
     if (!admitted.ok && admitted.error.ownLineEnds && !gone.signal.aborted)
@@ -155,12 +155,12 @@ export class Replica {
 
   /** The upstream asked for a pause, of a pool or of one family in it. */
   async pause(poolId: Place['poolId'], forMs: number, family: string | null): Promise<void> {
-    await this.#parts.link.pause(poolId, forMs, family).catch(() => undefined);
+    await this.#parts.store.pause(poolId, forMs, family).catch(() => undefined);
   }
 
   /** Tokens went by. */
   async used(use: TokenUse): Promise<void> {
-    await this.#parts.link.used(use).catch(() => undefined);
+    await this.#parts.store.used(use).catch(() => undefined);
   }
 
   #plansFor({ place, anyPool }: Call): PoolChoice | null {
@@ -227,7 +227,7 @@ export class Replica {
     for (;;) {
       await this.#parts.process.wait(IDLE_ASK_MS, end.signal);
       if (end.signal.aborted) return;
-      if (await this.#parts.link.mayReclaim(lease).catch(() => false)) return end.abort();
+      if (await this.#parts.store.mayReclaim(lease).catch(() => false)) return end.abort();
     }
   }
 }

@@ -12,6 +12,7 @@ import { trustedId } from '@trunkline/kernel';
 import { Chance } from './chance.js';
 import { Chronicle } from './chronicle.js';
 import { breakThings, type FaultKind } from './faults.js';
+import { makeShare, type MakeShare } from './lending.js';
 import { Link, Network } from './link.js';
 import { drawLandscape, drawPlace, drawPolicy, type Landscape, type Policy, type Tenant } from './policy.js';
 import { Process } from './process.js';
@@ -29,6 +30,8 @@ export interface WorldOptions {
   readonly whenUnreachable?: 'keep' | 'end';
   /** What the keepers are told, where it is not the truth. */
   readonly keepersTold?: 'keep' | 'end';
+  /** What gateways lend by while they cannot reach the store; by default the real share in a part of all worlds. */
+  readonly makeShare?: MakeShare;
   /** What breaks, where it should not be everything. */
   readonly faults?: readonly FaultKind[];
 }
@@ -39,6 +42,8 @@ export interface WorldSummary {
   readonly grants: number;
   /** Of the grants, those to calls that stood in line. */
   readonly waited: number;
+  /** Lines that were lent without the store. */
+  readonly lent: number;
   readonly simulatedMs: number;
 }
 
@@ -58,6 +63,9 @@ const LIVES_MS = [...Array.from({ length: 17 }, () => 4_000), 12_000, 12_000, 30
 const TROUBLE_LIVES = 4;
 const EVENTS_TOLD = 60;
 const POLICY_LAG_MS_MAX = 2_000;
+// A stream of its own, so that the worlds of those that lend are otherwise those that do not.
+const LENDS = 0x1e4d;
+const WORLDS_THAT_LEND = 0.4;
 
 class World {
   readonly #timeline = new Timeline();
@@ -70,11 +78,13 @@ class World {
   readonly #referee: Referee;
   readonly #upstream: Upstream;
   readonly #whenUnreachable: 'keep' | 'end';
+  readonly #makeShare: MakeShare | null;
   readonly #deadlineMs: number;
   readonly #slackMs: number;
   #policy: Policy;
   #replicas: { readonly replica: Replica; readonly link: Link; renewedAtMs: number }[] = [];
   #started = 0;
+  #lent = 0;
   #calm = false;
 
   constructor(
@@ -85,6 +95,8 @@ class World {
     const confirmedMs = this.#chance.pick(LIVES_MS);
     this.#terms = leaseTerms({ confirmedMs, pendingMs: confirmedMs / 2 });
     this.#whenUnreachable = options.whenUnreachable ?? this.#chance.pick(['keep', 'end', 'end']);
+    const lends = new Chance(seed ^ LENDS).happens(WORLDS_THAT_LEND);
+    this.#makeShare = options.makeShare ?? (lends ? makeShare : null);
     this.#landscape = drawLandscape(this.#chance);
     this.#policy = drawPolicy(this.#landscape, 1, this.#chance);
     this.#network = new Network(this.#timeline);
@@ -127,7 +139,7 @@ class World {
 
   summary(): WorldSummary {
     const { steps, grants, waited } = this.#referee;
-    return { steps, grants, waited, simulatedMs: this.#timeline.nowMs };
+    return { steps, grants, waited, lent: this.#lent, simulatedMs: this.#timeline.nowMs };
   }
 
   /** The error with the events that led to it. */
@@ -177,7 +189,7 @@ class World {
     const replica = new Replica({
       id,
       process,
-      link,
+      store: this.#makeShare?.({ link, terms: this.#terms, clock: process.clock, lent: () => this.#lent++ }) ?? link,
       upstream: this.#upstream,
       terms: this.#terms,
       chance,
