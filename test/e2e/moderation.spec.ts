@@ -212,6 +212,40 @@ it(
   SLOW_MS,
 );
 
+it(
+  'what a client secret says to the model is judged when it is minted, and again when the policy has changed',
+  async () => {
+    const slug = 'minted';
+    const terms = (text: string) => ({
+      ...BLOCKED,
+      kinds: ['instructions'],
+      terms: [{ text, category: 'blocked_word' }],
+    });
+    const key = await bed.keyUnder(slug, { hooks: [terms('forbidden')] });
+    const { httpUrl } = bed.product().ready;
+    const mint = (instructions: string) =>
+      fetch(`${httpUrl}/v1/realtime/client_secrets`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ session: { type: 'realtime', model: 'gpt-realtime', instructions } }),
+      });
+    const refused = await mint('Say forbidden things.');
+    expect([refused.status, await refused.json()]).toMatchObject([400, { error: { code: 'content_blocked' } }]);
+    const { value: apiKey } = (await (await mint('Be kind.')).json()) as { value: string };
+    const client = await connect(httpUrl, { apiKey });
+    expect(await client.next('session.created')).toMatchObject({ session: { instructions: 'Be kind.' } });
+    await client.close();
+    await bed.setPolicy(slug, { hooks: [terms('kind')] });
+    await eventually('the policy that blocks it', async () => {
+      const outcome = await tryConnect(httpUrl, { apiKey });
+      if ('status' in outcome) return outcome.status === 400 ? true : null;
+      await outcome.close();
+      return null;
+    });
+  },
+  SLOW_MS,
+);
+
 describe('what follows from findings by itself', () => {
   const FLAGS = { ...TYPED, otherwise: { atLeast: 0.5, action: 'flag' } };
   const card = (client: VoiceClient) => {

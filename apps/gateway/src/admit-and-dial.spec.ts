@@ -93,6 +93,7 @@ class Rig {
     const caller = {
       ...{ sessionId, handshake: { query, safetyIdentifier: null } },
       ...{ wanted: { kind: 'conversation', model: 'gpt-realtime' }, gone: new AbortController().signal, told: nothing },
+      ready: () => Promise.resolve(null),
       judge: () =>
         ok({
           principal: new Principal({ tenant, key }),

@@ -38,6 +38,8 @@ export async function admitAndDial(parts: GatewayParts, caller: Caller): Promise
   const trail = new CallTrail();
   // Each round but the first follows a change of policy while it waited, and only what is left of the wait is waited.
   for (;;) {
+    const unfit = await caller.ready();
+    if (unfit) return err(unfit);
     const judged = caller.judge();
     if (!judged.ok) return judged;
     const waitMs = Math.max(0, judged.value.waitMs - (parts.clock.monotonicMs() - startedMs));

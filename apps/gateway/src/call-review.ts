@@ -14,6 +14,8 @@ export interface Caller {
   readonly wanted: RouteRequest;
   /** What the policy in force says of it: asked first, and again when the policy changed while it waited. */
   readonly judge: () => Result<JudgedCall, Refusal>;
+  /** Does what takes time before it can be judged by the policy in force. @returns why it may not go on; null: it may. */
+  readonly ready: () => Promise<Refusal | null>;
   /** Fires when the client went away. */
   readonly gone: AbortSignal;
   /** Told what of its own limits is in use. */

@@ -11,9 +11,10 @@ import {
   MintInput,
   modelOfSession,
   type MintBody,
+  type Pool,
   type Principal,
 } from '@trunkline/tenancy';
-import { unjudgedSettings } from './gate/unjudged-settings.js';
+import { judgeBeginning } from './gate/judge-beginning.js';
 import type { GatewayParts } from './gateway-parts.js';
 import type { GatewayHttpParts } from './http/parts.js';
 
@@ -26,11 +27,16 @@ export function clientSecretMint(parts: GatewayParts): GatewayHttpParts['mint'] 
     // What a company's token says of the end user goes before what the app says.
     const named = safetyIdentifier === null ? null : parts.hashEndUser(caller.tenantId, safetyIdentifier);
     const endUser = caller.endUser ?? named;
-    const refusal = refusalOf(parts, caller, { session, endUser });
-    if (refusal) return err(refusal);
+    const pool = poolFor(parts, caller, { session, endUser });
+    if (!pool.ok) return pool;
+    const { tenantId, keyId } = caller;
+    const who = { sessionId: parts.mintSessionId(), tenantId, keyId, replicaId: parts.replicaId, endUser };
+    const judged = await judgeBeginning(parts, { ...who, poolId: pool.value.id }, session);
+    if (!judged.ok) return judged;
+    const { settings, judgedBy } = judged.value;
     const value = mintClientSecret(randomBytes);
     const stored = await store(parts, {
-      ...{ tenantId: caller.tenantId, keyId: caller.keyId, endUser, hmac: parts.hashKey(value), session },
+      ...{ tenantId, keyId, endUser, hmac: parts.hashKey(value), session: settings, judgedBy },
       ...{ kind: session.type, model: modelOfSession(session), seconds: expires_after.seconds },
       ...{ pinned: trunkline.pinned, origins: trunkline.origins, usesMax: trunkline.max_uses },
     });
@@ -39,7 +45,7 @@ export function clientSecretMint(parts: GatewayParts): GatewayHttpParts['mint'] 
     return ok({
       value,
       expires_at: Math.floor(expiresAtMs / 1_000),
-      session: shownSession(session, id),
+      session: shownSession(settings, id),
       trunkline: { id, ...trunkline },
     });
   };
@@ -68,22 +74,23 @@ async function store(
   }
 }
 
-/** Why the key may not have such a secret: what its sessions would be refused for. */
-function refusalOf(
+/** A pool that may carry its sessions, or why the key may not have such a secret: what its sessions would be refused for. */
+function poolFor(
   parts: GatewayParts,
   caller: Principal,
   { session, endUser }: { readonly session: MintBody['session']; readonly endUser: string | null },
-): Refusal | null {
+): Result<Pool, Refusal> {
   const policy = parts.policy();
   const refused = endUserRefusal(caller, endUser, { snapshot: policy, nowMs: parts.clock.nowMs() });
-  if (refused) return refused;
-  const unjudged = unjudgedSettings((id) => parts.gates.of(id), caller.tenantId, session);
-  if (unjudged) return unjudged;
+  if (refused) return err(refused);
   const isRealtime = session.type === 'realtime';
   const wanted = isRealtime ? ({ kind: 'conversation', model: session.model } as const) : TRANSCRIPTION;
   const usable = mayUseModel(caller, wanted.kind === 'conversation' ? wanted.model : 'transcription');
   const pools = route(wanted, usable ? [...policy.pools.values()] : [], (model) => isRealtimeModel(model));
-  return pools.ok ? null : pools.error;
+  if (!pools.ok) return pools;
+  const [pool] = pools.value;
+  if (pool === undefined) throw new Error('a route has a pool');
+  return ok(pool);
 }
 
 const TRANSCRIPTION = { kind: 'transcription' } as const;

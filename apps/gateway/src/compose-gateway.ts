@@ -33,6 +33,7 @@ import { Door, type DrainTimes } from './door.js';
 import { IdleLines } from './idle-lines.js';
 import { LiveSessions } from './live-session.js';
 import { openGates, type HookTerms } from './gate/open-gates.js';
+import { UnopenedSessions } from './gate/unopened-sessions.js';
 import { openBudgets } from './open-budgets.js';
 import { openTokens } from './open-tokens.js';
 import { openRefusedCalls } from './open-refused-calls.js';
@@ -93,6 +94,7 @@ export function composeGateway(options: GatewayOptions): ComposedGateway {
   const stragglers = openStragglers(options);
   const keeper = openKeeper(options);
   const room = openWaitingRoom(options, replicaId);
+  const unopened = new UnopenedSessions();
   const parts: GatewayParts = {
     replicaId,
     clock,
@@ -128,7 +130,8 @@ export function composeGateway(options: GatewayOptions): ComposedGateway {
     live,
     bills: new SessionBills(),
     budgets: openBudgets(options),
-    gates: openGates({ ...options, replicaId, clock, live, stragglers, metrics }),
+    gates: openGates({ ...options, replicaId, clock, live, unopened, stragglers, metrics }),
+    unopened,
     hashEndUser: options.hashEndUser,
     contentSeal: options.contentSeal,
     metrics,

@@ -19,7 +19,8 @@ const AWAY: ClientSecretStore = { mint: away, find: away, use: away, giveBack: a
 function aSecret(usesMax: number): ClientSecret {
   return {
     ...{ id: trustedId('ecs', 'ecs_a'), tenantId: trustedId('tnt', 'tnt_a'), keyId: trustedId('key', 'key_a') },
-    ...{ kind: 'realtime', model: 'gpt-realtime', session: {}, pinned: [], origins: null, usesMax, endUser: null },
+    ...{ kind: 'realtime', model: 'gpt-realtime', session: {}, pinned: [], origins: null, usesMax },
+    ...{ endUser: null, judgedBy: null },
     ...{ uses: 0, createdAtMs: 0, expiresAtMs: Number.MAX_SAFE_INTEGER, revokedAtMs: null },
   };
 }

@@ -15,6 +15,7 @@ import type { ClientSecretStore, KeyHasher, PolicySnapshot, Pool } from '@trunkl
 import type { Budgets } from './budgets.js';
 import type { Credentials } from './credentials.js';
 import type { GatePolicies } from './gate/gate-policies.js';
+import type { UnopenedSessions } from './gate/unopened-sessions.js';
 import type { GatewayMetrics } from './gateway-metrics.js';
 import type { LiveSessions } from './live-session.js';
 import type { RefusedCallsLog } from './refused-calls.js';
@@ -86,6 +87,7 @@ export interface GatewayParts {
   readonly bills: SessionBills;
   readonly budgets: Budgets;
   readonly gates: GatePolicies;
+  readonly unopened: UnopenedSessions;
   readonly hashEndUser: EndUserHasher;
   /** Seals the keys of kept content. */
   readonly contentSeal: KeyWrap;

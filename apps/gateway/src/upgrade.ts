@@ -14,14 +14,15 @@ import {
   mayUseModel,
   SCOPE_REFUSALS,
   secretMismatch,
+  type ClientSecret,
   type Principal,
 } from '@trunkline/tenancy';
 import { abandon } from './abandon.js';
 import { admitAndDial } from './admit-and-dial.js';
-import type { JudgedCall } from './call-review.js';
+import type { Caller, JudgedCall } from './call-review.js';
 import type { Presented } from './credentials.js';
 import { endUserOf } from './end-user.js';
-import { unjudgedSettings } from './gate/unjudged-settings.js';
+import { MINT_ANOTHER, SecretBeginning } from './gate/secret-beginning.js';
 import type { GatewayParts } from './gateway-parts.js';
 import { LimitsSeen } from './limit-headers.js';
 import { openSession, type AdmittedCall } from './open-session.js';
@@ -113,11 +114,38 @@ async function connect(
   const wanted = routeRequest(handshake);
   if (!wanted.ok) return wanted;
   const judge = () => judgeCall(parts, { handshake, presented: presented.value, wanted: wanted.value, seen }); // 2, 3
-  const call = { sessionId, handshake, wanted: wanted.value, judge, gone, told: seen.told };
+  const call = { sessionId, handshake, wanted: wanted.value, judge, ready: NOTHING_TO_JUDGE, gone, told: seen.told };
   if (presented.value.kind !== 'secret') return admitAndDial(parts, call); // 4, 5, 6
+  const ofSecret = { ...call, ...judgedBeginning(parts, call, presented.value.secret) };
+  const unfit = await ofSecret.ready();
+  if (unfit) return err(unfit);
   // Who may not come in spends no use of a secret.
-  const judged = judge();
-  return judged.ok ? parts.credentials.using(presented.value, () => admitAndDial(parts, call)) : judged;
+  const judged = ofSecret.judge();
+  return judged.ok ? parts.credentials.using(presented.value, () => admitAndDial(parts, ofSecret)) : judged;
+}
+
+const NOTHING_TO_JUDGE = (): Promise<null> => Promise.resolve(null);
+
+/** The same call, let in only by the policy that judged what its secret says to the model. Who may not come in is asked nothing. */
+function judgedBeginning(
+  parts: GatewayParts,
+  { sessionId, handshake, judge }: Pick<Caller, 'sessionId' | 'handshake' | 'judge'>,
+  secret: ClientSecret,
+): Pick<Caller, 'judge' | 'ready'> {
+  const beginning = new SecretBeginning(parts, secret);
+  return {
+    judge: () => (beginning.isJudged ? judge() : err(MINT_ANOTHER)),
+    ready: async () => {
+      if (beginning.isJudged) return null;
+      const judged = judge();
+      if (!judged.ok) return judged.error;
+      const { principal, pools } = judged.value;
+      const [pool] = pools;
+      if (pool === undefined) throw new Error('a call that is let in has a pool');
+      const endUser = endUserOf(parts, principal, handshake);
+      return beginning.judge({ sessionId, endUser, poolId: pool.id });
+    },
+  };
 }
 
 interface Arrival {
@@ -161,9 +189,6 @@ function judgeCall(
   const endUser = endUserOf(parts, principal.value, handshake);
   const refused = endUserRefusal(principal.value, endUser, { snapshot: policy, nowMs: parts.clock.nowMs() });
   if (refused) return err(refused);
-  const { tenantId, secret } = principal.value;
-  const unjudged = secret === null ? null : unjudgedSettings((id) => parts.gates.of(id), tenantId, secret.session);
-  if (unjudged) return err(unjudged);
   const closed = parts.closedToNewSessions();
   if (closed) return err(closed);
   const offered = (model: string) => isRealtimeModel(model);
@@ -173,7 +198,7 @@ function judgeCall(
   const waitMs = waitOf(handshake, principal.value);
   if (!waitMs.ok) return waitMs;
   // Asked for while a line is: it costs no time of its own.
-  const budget = parts.budgets.refusal(tenantId);
+  const budget = parts.budgets.refusal(principal.value.tenantId);
   return ok({ principal: principal.value, policy, pools: pools.value, waitMs: waitMs.value, budget });
 }
 

@@ -22,6 +22,7 @@ function aSecret(replacing: Partial<ClientSecret> = {}): ClientSecret {
     origins: null,
     usesMax: null,
     endUser: null,
+    judgedBy: null,
     uses: 0,
     createdAtMs: NOW_MS - 1_000,
     expiresAtMs: NOW_MS + 1_000,

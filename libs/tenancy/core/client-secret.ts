@@ -25,6 +25,8 @@ export interface ClientSecretTerms {
   readonly usesMax: number | null;
   /** Keyed hash of the end user that it was minted for; null: nobody was named. */
   readonly endUser: string | null;
+  /** The version of the tenant's moderation policy by which `session` was judged; null: there was none. */
+  readonly judgedBy: number | null;
 }
 
 /** A stored client secret, without anything that could be used as one. */

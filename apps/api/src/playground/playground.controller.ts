@@ -54,7 +54,7 @@ export class PlaygroundController {
     const audited = auditedDb(db, request, { kind: 'client_secret', id: null, tenantId, asked, withoutResult: true });
     const minted = await new PrismaClientSecrets({ ...tenancy, db: audited }).mint({
       ...{ tenantId, keyId: key.id, kind: 'realtime', model, session: { type: 'realtime', model }, pinned: [] },
-      ...{ origins: origin === undefined ? null : [origin], usesMax: 1, endUser: null },
+      ...{ origins: origin === undefined ? null : [origin], usesMax: 1, endUser: null, judgedBy: null },
       ...{ seconds: SECONDS, hmac: tenancy.hashKey(secret) },
     });
     if (minted.ok) return { secret, expiresAt: new Date(minted.value.expiresAtMs).toISOString() };

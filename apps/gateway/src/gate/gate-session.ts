@@ -8,7 +8,7 @@ import { plainEvent, questionOf, typeOf } from '@trunkline/providers/adapters/op
 import { Excerpts } from './excerpts.js';
 import type { BlockedThing, GatePolicy, GatePorts, GateVerdict } from './gate-ports.js';
 import type { Unjudged } from './held-answers.js';
-import { asSaid, type JudgedEvent } from './judge-event.js';
+import { asSaid, findingsOf, type JudgedEvent } from './judge-event.js';
 import { PolicyHooks } from './policy-hooks.js';
 import { OUTPUT_MARKS, SaidOutput } from './said-output.js';
 import { SessionConduct } from './session-conduct.js';
@@ -211,13 +211,8 @@ export class GateSession {
     else (this.excerpts ??= new Excerpts()).passed(places);
   }
 
-  private tell({ event: { itemId, responseId }, heard }: JudgedEvent, by: GatePolicy): void {
-    if (heard.length === 0) return;
-    const findings = heard.map((each) => {
-      const excerpt = this.excerpts?.around(each) ?? null;
-      return { word: each.word, kind: each.place.piece.kind, itemId, responseId, excerpt };
-    });
-    this.ports.found(findings, by);
+  private tell(judged: JudgedEvent, by: GatePolicy): void {
+    if (judged.heard.length > 0) this.ports.found(findingsOf(judged, this.excerpts), by);
   }
 
   private unjudged(itemId: string, why: Unjudged, isBlocked: boolean): void {

@@ -1,14 +1,13 @@
 // Opens the gate of a WebSocket session whose tenant has a moderation policy.
-import { randomBytes } from 'node:crypto';
-import { mintId, toOpenAiError } from '@trunkline/kernel';
-import { consequencesOf, SessionSeal, type StartTimer } from '@trunkline/moderation';
+import { toOpenAiError } from '@trunkline/kernel';
+import { consequencesOf, type StartTimer } from '@trunkline/moderation';
 import { openAiGateWords, OpenAiContentReader, OpenAiSessionVeil } from '@trunkline/providers/adapters/openai';
 import { errorEvent, type Session } from '@trunkline/realtime';
 import type { GatewayParts } from '../gateway-parts.js';
-import { FindingJournal, type FindingContext } from './finding-journal.js';
+import type { FindingContext } from './finding-journal.js';
+import { FindingSink } from './finding-sink.js';
 import type { GateFinding, GatePolicy } from './gate-ports.js';
 import { GateSession } from './gate-session.js';
-import { VerdictLog } from './verdict-log.js';
 
 /** Whose gate it is. */
 export interface GatedSession extends FindingContext {
@@ -38,8 +37,7 @@ export function openGate(parts: GatewayParts, session: GatedSession): GateSessio
   let last: GatePolicy = opened;
   // A policy that is gone (its tenant is) judges to the end of the session.
   const current = (): GatePolicy => (last = parts.gates.of(tenantId) ?? last);
-  const journal = openFindingJournal(parts, session);
-  const verdicts = new VerdictLog(session, parts.log);
+  const sink = new FindingSink(parts, session);
   let told = 0;
   const sayError = (code: 'content_blocked' | 'content_warning', message: string, causedBy: string | null): void => {
     const event = errorEvent(toOpenAiError({ code, message }), `event_${code}_${id}_${told++}`, causedBy);
@@ -71,7 +69,7 @@ export function openGate(parts: GatewayParts, session: GatedSession): GateSessio
     answerHeld: (ms) => parts.metrics.answerHeld(ms / 1_000),
     unjudged: (words, by) => {
       parts.metrics.unjudged(words.why, words.isBlocked);
-      journal.addUnjudged(words, by);
+      sink.journal.addUnjudged(words, by);
     },
     unenforceable: (why) => {
       parts.log.error(
@@ -90,38 +88,14 @@ export function openGate(parts: GatewayParts, session: GatedSession): GateSessio
     passed: (binding) => parts.metrics.passed(binding),
     end: () => relay().end('moderation'),
     found: (findings, by) => {
-      for (const finding of findings) {
-        parts.metrics.moderated(finding.word);
-        verdicts.add(finding);
-        journal.add(finding, by);
-        follow(finding, by);
-      }
+      sink.found(findings, by);
+      for (const finding of findings) follow(finding, by);
     },
   });
 }
 
-const startTimer: StartTimer = (afterMs, expired) => {
+/** Node's. */
+export const startTimer: StartTimer = (afterMs, expired) => {
   const timer = setTimeout(expired, afterMs);
   return () => clearTimeout(timer);
 };
-
-function openFindingJournal(parts: GatewayParts, session: GatedSession): FindingJournal {
-  const { sessionId, tenantId, keyId, replicaId, endUser } = session;
-  let seal: SessionSeal | null = null;
-  return new FindingJournal({
-    context: { sessionId, tenantId, keyId, replicaId, endUser },
-    mintId: () => mintId('mfd', parts.clock.nowMs(), randomBytes),
-    nowMs: parts.clock.nowMs,
-    pressure: () => parts.journal.pressure(),
-    seal: (id, excerpt) => {
-      seal ??= new SessionSeal({ tenantId, sessionId }, parts.contentSeal, randomBytes);
-      return seal.seal(id, excerpt);
-    },
-    append: (finding) => {
-      const record = { kind: 'moderation', finding } as const;
-      // No frame waits for it. What the journal refuses is offered again with the books'.
-      void parts.journal.append(record).catch(() => parts.stragglers.keep(record));
-    },
-    unrecorded: (why) => parts.metrics.findingUnrecorded(why),
-  });
-}

@@ -11,10 +11,11 @@ import type { PriceBooks } from '@trunkline/rating';
 import type { Pool, SnapshotHolder } from '@trunkline/tenancy';
 import type { UpstreamAccount } from '../gateway-parts.js';
 import type { GatewayMetrics } from '../gateway-metrics.js';
-import type { LiveSessions } from '../live-session.js';
+import type { LiveSession, LiveSessions } from '../live-session.js';
 import type { Stragglers } from '../stragglers.js';
 import { GatePolicies } from './gate-policies.js';
-import { VendorClassifier } from './vendor-classifier.js';
+import type { UnopenedSessions } from './unopened-sessions.js';
+import { VendorClassifier, type UsingSession } from './vendor-classifier.js';
 
 /** How tenants' hooks reach the world. */
 export interface HookTerms {
@@ -31,6 +32,7 @@ export interface GatesNeeds {
   readonly log: Log;
   readonly policy: SnapshotHolder;
   readonly live: LiveSessions;
+  readonly unopened: UnopenedSessions;
   readonly account: (pool: Pool) => UpstreamAccount | null;
   readonly journal: UsageJournal;
   readonly prices: () => PriceBooks;
@@ -39,6 +41,9 @@ export interface GatesNeeds {
   readonly hooks: HookTerms;
   readonly shutdown: Shutdown;
 }
+
+/** A session that is open, or one that is not yet. */
+type Asking = UsingSession & Partial<Pick<LiveSession, 'bill' | 'budget'>>;
 
 const CLOSE_MS_MAX = 1_000;
 
@@ -57,17 +62,18 @@ export function openGates(needs: GatesNeeds): GatePolicies {
     for (const session of needs.live.all()) session.gating.policyChanged();
   });
   shutdown.register('policies of gates', CLOSE_MS_MAX, () => Promise.resolve(unwatch()));
-  const classifier = new VendorClassifier({
+  const classifier = new VendorClassifier<Asking>({
     ...needs,
-    sessionOf: (id) => needs.live.get(id),
+    sessionOf: (id) => needs.live.get(id) ?? needs.unopened.get(id),
     accounts: (own) => accountsOf(needs, own),
     poster: trusted,
     nowMs: () => clock.nowMs(),
     metered: (session, event) => {
-      const cost = session.bill.add(event, needs.prices());
+      // What is asked before there is a session is in the books, and in no session's bill.
+      const cost = session.bill?.add(event, needs.prices()) ?? null;
       needs.metrics.metered(event, cost);
       // What costs nothing is no try of a tenant without budget.
-      if (cost !== null && cost > ZERO) session.budget.metered(event, cost);
+      if (cost !== null && cost > ZERO) session.budget?.metered(event, cost);
     },
     unmetered: (record) => stragglers.keep(record),
   });

@@ -14,6 +14,11 @@ export function beginningUpdate(settings: Readonly<Record<string, unknown>>): st
   return JSON.stringify({ type: 'session.update', event_id: UPDATE_ID, session });
 }
 
+/** The settings of such an update as it is now; null: it is none. */
+export function settingsOfBeginning(update: Buffer): Json | null {
+  return asObject(parseObject(update)?.['session']);
+}
+
 /** Whether a message answers it. Nothing else is asked yet, so an error can be about nothing else. */
 export function answersBeginning(payload: Buffer): boolean {
   const type = parseObject(payload)?.['type'];

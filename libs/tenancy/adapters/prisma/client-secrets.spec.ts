@@ -39,7 +39,14 @@ describe('client secrets in PostgreSQL', () => {
   const request = (replacing: Partial<MintRequest> = {}): MintRequest => ({
     ...owner,
     ...{ kind: 'realtime', model: 'gpt-realtime', session: { type: 'realtime', instructions: 'a\u0000b' }, pinned: [] },
-    ...{ origins: null, usesMax: null, endUser: null, seconds: 600, hmac: hashKey(randomBytes(8).toString('hex')) },
+    ...{
+      origins: null,
+      usesMax: null,
+      endUser: null,
+      judgedBy: null,
+      seconds: 600,
+      hmac: hashKey(randomBytes(8).toString('hex')),
+    },
     ...replacing,
   });
   const minted = async (replacing: Partial<MintRequest> = {}): Promise<ClientSecret> => {

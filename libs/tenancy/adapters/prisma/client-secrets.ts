@@ -151,7 +151,7 @@ const SETTINGS = z.record(z.string(), z.json());
 const KIND = z.enum(['realtime', 'transcription']);
 
 function clientSecretOf(row: SecretRow): ClientSecret {
-  const { model, pinned, origins, usesMax, uses, endUser, createdAt, expiresAt, revokedAt } = row;
+  const { model, pinned, origins, usesMax, uses, endUser, judgedBy, createdAt, expiresAt, revokedAt } = row;
   return {
     id: trustedId('ecs', row.id),
     tenantId: trustedId('tnt', row.tenantId),
@@ -164,6 +164,7 @@ function clientSecretOf(row: SecretRow): ClientSecret {
     usesMax,
     uses,
     endUser,
+    judgedBy,
     createdAtMs: createdAt.getTime(),
     expiresAtMs: expiresAt.getTime(),
     revokedAtMs: revokedAt?.getTime() ?? null,
