@@ -23,6 +23,7 @@ const PERIOD = /^\d{4}-(0[1-9]|1[0-2])$/;
 // `Etc/GMT+5`, `America/Argentina/Buenos_Aires`, `UTC`; not `+05:00`, which PostgreSQL reads the other way round.
 const ZONE_NAME = /^[A-Z][A-Za-z_]*(\/[A-Za-z][A-Za-z0-9_+-]*)*$/;
 const MONTHS = 12;
+const MONTHS_BACK_MAX = 10 * MONTHS;
 const MONTH_DIGITS = 2;
 // No zone is further from UTC than 14 hours.
 const OFFSET_MS_MAX = 24 * 3_600_000;
@@ -40,6 +41,11 @@ export function nextPeriod(period: Period): Period {
 /** The month before. */
 export function previousPeriod(period: Period): Period {
   return periodAt(monthNumber(period) - 1);
+}
+
+/** A month that is longer ago than anybody can mean: `2016-11` for `2026-11`. @param running the month that it is */
+export function isLongAgo(period: Period, running: Period): boolean {
+  return monthNumber(running) - monthNumber(period) >= MONTHS_BACK_MAX;
 }
 
 /**

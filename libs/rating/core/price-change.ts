@@ -127,7 +127,9 @@ function additions<T extends Dated>(
     // A list that is imported again knows nothing of corrections: it is harmless when any revision says the same.
     const isThere = rules.mayCorrect ? last !== undefined && same(last) : revisions.some(same);
     if (isThere) continue;
-    if (last !== undefined && !rules.mayCorrect) problems.push(refusal(name, kind.termsOf(last), kind.termsOf(row)));
+    if (isOutOfTime(row.effectiveFrom)) problems.push(outOfTime(name));
+    else if (last !== undefined && !rules.mayCorrect)
+      problems.push(refusal(name, kind.termsOf(last), kind.termsOf(row)));
     else if (row.effectiveFrom < rules.nowMs && !rules.mayStartInPast) problems.push(inPast(name));
     else added.push({ ...row, revision: last === undefined ? 0 : last.revision + 1 });
   }
@@ -139,6 +141,18 @@ function refusal(name: string, existing: string, wanted: string): string {
     `${name} is ${existing} and cannot become ${wanted}: what is stored never changes. Give the new one a later ` +
     'effectiveFrom, or draft it as a correction (`price draft --correction`).'
   );
+}
+
+// A slip of the finger, some of which no database can keep. 1970 stands for "since ever".
+const FIRST_MS = 0;
+const LAST_MS = Date.UTC(3000, 0);
+
+function isOutOfTime(ms: number): boolean {
+  return ms < FIRST_MS || ms >= LAST_MS;
+}
+
+function outOfTime(name: string): string {
+  return `${name} cannot be meant: write a date from 1970-01-01 to 2999-12-31`;
 }
 
 function inPast(name: string): string {
@@ -157,8 +171,9 @@ function newAliases(
   for (const alias of wanted) {
     const existing = known.get(keyOf(alias));
     const isPast = alias.effectiveFrom < rules.nowMs && !rules.mayStartInPast;
-    if (existing === undefined && isPast)
-      problems.push(inPast(`alias ${alias.alias} from ${new Date(alias.effectiveFrom).toISOString()}`));
+    const name = `alias ${alias.alias} from ${new Date(alias.effectiveFrom).toISOString()}`;
+    if (isOutOfTime(alias.effectiveFrom)) problems.push(outOfTime(name));
+    else if (existing === undefined && isPast) problems.push(inPast(name));
     else if (existing === undefined) added.push(alias);
     else if (existing.model !== alias.model)
       problems.push(

@@ -67,8 +67,7 @@ export function parsePriceContent(raw: unknown): Result<PriceCatalogue, readonly
   if (unstorable !== null)
     return err([`${unstorable} holds a character that cannot be kept (NUL, or half a surrogate pair): leave it out`]);
   const parsed = contentSchema.safeParse(Array.isArray(raw) ? listOf(raw) : raw);
-  if (!parsed.success)
-    return err(parsed.error.issues.map((issue) => [...issue.path.map(String), issue.message].join(' ')));
+  if (!parsed.success) return err(parsed.error.issues.map(whatIsWrong));
   const { sheets, versions, aliases, plans, uplifts } = parsed.data;
   const rows = parsePriceRows(versions);
   const lists = parsePriceSheets(sheets);
@@ -79,6 +78,17 @@ export function parsePriceContent(raw: unknown): Result<PriceCatalogue, readonly
     plans: plans.map((plan) => ({ ...plan, revision: 0 })),
     uplifts: uplifts.map((uplift) => ({ ...uplift, revision: 0 })),
   });
+}
+
+const WHAT_IT_IS =
+  'it must be {"versions": [...]}, or sheets, aliases, plans or uplifts, or a list of sheets or versions';
+
+// Rows are counted from 1, as those of versions and sheets are.
+function whatIsWrong({ path, message }: z.core.$ZodIssue): string {
+  const [part, index, ...field] = path;
+  if (part === undefined) return `${WHAT_IT_IS} (docs/prices.md): ${message}`;
+  const row = typeof index === 'number' ? [`row ${index + 1}:`] : [];
+  return [String(part), ...row, ...field.map(String), message].join(' ');
 }
 
 // A version names its one meter, a sheet has many.

@@ -41,6 +41,7 @@ const INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z)?$/;
 const TENANT_BOOK = 'tenant:';
 const TIER = /^[a-z][a-z0-9_-]{0,39}$/;
 const PICO_PER_DOLLAR = 10n ** 12n;
+const LABEL_CHARS_MAX = 80;
 
 /** A UTC instant as people write it: `2025-08-28` or `2025-08-28T00:00:00Z`; Unix milliseconds. */
 export const instantText = z.string().transform((text, context) => {
@@ -190,5 +191,5 @@ function issuesOf(error: z.ZodError, name: string): string[] {
 
 function label(row: unknown, field: 'model' | 'meter'): string {
   const value: unknown = typeof row === 'object' && row !== null && field in row ? Reflect.get(row, field) : undefined;
-  return typeof value === 'string' ? value : `no ${field}`;
+  return typeof value === 'string' ? value.slice(0, LABEL_CHARS_MAX) : `no ${field}`;
 }

@@ -3,6 +3,7 @@
 import type { Request } from 'express';
 import type { z } from 'zod';
 import { unstorableProblem } from './storable-input.js';
+import { fieldProblems, inWords } from './field-problems.js';
 import { RefusedRequest } from './problem.js';
 
 // A price list of thousands of rows has a few hundred kilobytes.
@@ -25,15 +26,8 @@ export async function jsonOf(request: Request): Promise<unknown> {
 export function checkBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map((issue) => ({
-    parameter: issue.path.map(String).join('.').slice(0, 80),
-    detail: issue.message,
-  }));
-  const where = errors.map(({ parameter, detail }) => `${parameter} ${detail}`.trim()).join('; ');
-  throw new RefusedRequest('invalid_request', {
-    detail: `Send JSON with content-type application/json: ${where}.`,
-    errors,
-  });
+  const errors = fieldProblems(body, parsed.error, 'is not a field of this request');
+  throw new RefusedRequest('invalid_request', { detail: `${inWords(errors)}.`, errors });
 }
 
 async function bodyOf(request: Request): Promise<string> {

@@ -13,6 +13,7 @@ import {
 } from '@trunkline/kernel';
 import {
   drawable,
+  isLongAgo,
   manualProblem,
   manualTransaction,
   type Because,
@@ -55,6 +56,8 @@ async function bookIn(tx: Queryable, request: ManualRequest): Promise<Result<Man
   const running = context.calendar.periodOf(context.nowMs);
   if (booking.usagePeriod > running)
     return err({ message: `${booking.usagePeriod} has not begun: book it for ${running} or a month before.` });
+  if (isLongAgo(booking.usagePeriod, running))
+    return err({ message: `${booking.usagePeriod} is ten years ago or more: look at the year.` });
   const problem = manualProblem(booking);
   if (problem !== null) return err({ message: problem });
   const transaction = manualTransaction(booking);

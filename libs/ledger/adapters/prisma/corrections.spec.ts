@@ -108,6 +108,7 @@ describe('bookings by hand', () => {
     ['no actor', { because: { actor: '', reason: 'r' } }, /actor is missing/],
     ['a reason of two lines', { because: { actor: 'alice', reason: 'a\nb' } }, /one line/],
     ['a month that has not begun', { usagePeriod: '2999-01' }, /has not begun/],
+    ['a month that nobody can mean', { usagePeriod: '1926-11' }, /look at the year/],
   ])('are refused for %s', async (_name, over, message) => {
     expect(await refusal(over)).toMatch(message);
     expect(await db.ledgerTransaction.count()).toBe(0);

@@ -115,6 +115,14 @@ describe('a change of prices', () => {
     expect(await priceAt('2026-11-02')).toBe('5');
   });
 
+  it.each(['0000-01-01', '1926-11-01', '3026-11-01'])('may not begin at %s, which nobody can mean', async (date) => {
+    const effectiveFrom = Date.parse(date);
+    const alias = { alias: 'voice', model: 'gpt-realtime', source: 'test', effectiveFrom };
+    expect(await problems(draft({ effectiveFrom: date }, true, { aliases: [alias] }))).toMatch(
+      /gpt-realtime input_text from .* cannot be meant[^]*alias voice from .* cannot be meant/,
+    );
+  });
+
   it('moves no alias in the past unless it is a correction', async () => {
     const alias = { alias: 'voice', model: 'gpt-realtime', source: 'test' };
     const from = (date: string) => ({ aliases: [{ ...alias, effectiveFrom: Date.parse(date) }] });

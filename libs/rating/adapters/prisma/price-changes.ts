@@ -59,8 +59,10 @@ export async function draftPrices(
   if (countOf(applied.value.added) === 0) return err(['nothing would change: all of it is in the price book already']);
   const id = mintId('pch', nowMs, context.randomBytes);
   const change: StoredPriceChange = { ...draft, id, authoredAtMs: nowMs, decision: null };
-  await insertChange(context.db, change);
-  return ok({ change, applied: applied.value });
+  return context.db.$transaction(async (tx) => {
+    await insertChange(tx, change);
+    return ok({ change, applied: applied.value });
+  });
 }
 
 /** Puts a draft in force from the dates in it. Checked again: other prices may have come since it was written. */
@@ -76,7 +78,7 @@ export async function approvePrices(
     if (onePerson && !singlePerson)
       return err([
         `${change.id} was written by ${change.author}: a second person has to approve it. Where there is only one, say ` +
-          'so (`--single-person`); it is recorded',
+          'so (`--single-person`, over the API "single_person": true); it is recorded',
       ]);
     const nowMs = context.clock.nowMs();
     const applied = applyChange(await selectCatalogue(tx), change.content, rulesOf(change.correction, nowMs));
