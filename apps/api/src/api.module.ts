@@ -8,9 +8,11 @@ import { StartController } from './access/start.controller.js';
 import { API_PARTS, type ApiRouteParts } from './api-parts.js';
 import { CostCentresController } from './cost-centres/cost-centres.controller.js';
 import { ExportsController } from './exports/exports.controller.js';
+import { SchedulesController } from './exports/schedules.controller.js';
 import { JsonBodies } from './http/json-bodies.js';
 import { BooksController } from './ledger/books.controller.js';
 import { LedgerController } from './ledger/ledger.controller.js';
+import { StuckUsageController } from './ledger/stuck-usage.controller.js';
 import { PeriodsController } from './ledger/periods.controller.js';
 import { LiveGateway } from './live/live.gateway.js';
 import { SessionEndsController } from './live/session-ends.controller.js';
@@ -71,11 +73,13 @@ export class ApiModule {
       ReconcileController,
       RollupController,
       LedgerController,
+      StuckUsageController,
       BooksController,
       PeriodsController,
       PricesController,
       PriceImpactController,
       ExportsController,
+      SchedulesController,
       CostCentresController,
       ReviewsController,
       StatementsController,

@@ -12,6 +12,7 @@ import {
   requestRun,
   retryRun,
   type ExportRunRecord,
+  type Reported,
 } from '@trunkline/reporting/adapters/prisma';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
@@ -20,8 +21,10 @@ import { Allow, OpenToPrograms, OpenWithoutSession } from '../access/allow.js';
 import { auditedDb } from '../access/audit.js';
 import { API_PARTS, type ApiRouteParts, type ExportAccess } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
+import { madeOnceAs } from '../http/make-once.js';
 import { RefusedRequest } from '../http/problem.js';
 import { assertOwnSite } from '../http/same-site.js';
+import { Repeatable } from '../openapi/headers.js';
 import { answered, tenantNamed } from '../reads/answers.js';
 import { orTooLong } from '../reads/read-within.js';
 import { runView } from './export-views.js';
@@ -57,6 +60,7 @@ export class ExportsController {
 
   /** Asks for a run. */
   @Allow('exports:write')
+  @Repeatable()
   @Post()
   @HttpCode(202)
   async ask(@Query() query: unknown, @Req() request: Request) {
@@ -64,8 +68,12 @@ export class ExportsController {
     const { format, period, tenant, ...options } = checkQuery(RunQuery, query);
     const tenantId = tenant === undefined ? null : (await tenantNamed(this.parts.tenancy, tenant)).id;
     const asked = { format, period, tenantId, options, requestedBy: personNamed(request) };
-    const db = auditedDb(this.parts.db, request, { kind: 'export', id: null, asked });
-    return runView(answered(await orTooLong(db.$transaction((tx) => requestRun(tx, asked, FORMAT_IDS)))));
+    const making = madeOnceAs(this.parts, request, {
+      ...{ change: { kind: 'export', id: null, asked }, body: asked, answer: z.unknown(), view: runView },
+      make: (db) => db.$transaction((tx) => requestRun(tx, asked, FORMAT_IDS)),
+      valueOf: (outcome: Awaited<Reported<ExportRunRecord>>) => answered(outcome),
+    });
+    return orTooLong(making);
   }
 
   /** One run; of a finished one, links that work for a quarter of an hour. */

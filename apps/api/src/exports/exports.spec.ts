@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import { systemClock, trustedId } from '@trunkline/kernel';
 import { openLog } from '@trunkline/platform/logging';
+import { secretSeal } from '@trunkline/platform/secrets';
 import { Shutdown } from '@trunkline/platform/shutdown';
 import { DownloadLinks, LINK_MS } from '@trunkline/reporting';
 import { performRun, type ExportPlace } from '@trunkline/reporting/adapters/export';
@@ -35,7 +36,9 @@ beforeAll(async () => {
   const log = openLog('silent', process.stderr);
   const exports = { place, links: new DownloadLinks('secret') };
   const listener = { host: '127.0.0.1', port: 0, log, shutdown };
-  api = await startApi({ db, tenancy, upstream: 'vendor', lines: null, operatorToken: TOKEN, exports, ...listener });
+  const seal = secretSeal('pepper-of-the-exports-spec-0123456');
+  const parts = { db, tenancy, seal, upstream: 'vendor' as const, lines: null, operatorToken: TOKEN, exports };
+  api = await startApi({ ...parts, ...listener });
   await createTenant(tenancy, { slug: 'acme', name: HOSTILE });
 });
 afterAll(async () => {
@@ -86,6 +89,43 @@ describe('exports over HTTP', () => {
     await performRun(place, id);
     expect(await shown()).toMatchObject({ status: 'done', phase: null, delivery: null });
     expect(await json(await again())).toMatchObject({ status: 409, code: 'export_not_failed' });
+  });
+
+  it('are asked for once under an Idempotency-Key, and not of a month that has not begun', async () => {
+    const asked = async (period: string) =>
+      json(
+        await call(`/exports?format=csv&period=${period}`, { method: 'POST', headers: { 'idempotency-key': 'k-1' } }),
+      );
+    const first = await asked('2026-10');
+    expect(await asked('2026-10')).toEqual(first);
+    expect(await asked('2026-09')).toMatchObject({ code: 'idempotency_key_reused' });
+    expect(await json(await call('/exports?format=csv&period=2999-01', { method: 'POST' }))).toMatchObject({
+      ...{ status: 400, detail: 'period 2999-01 has not begun: there is nothing to export.' },
+    });
+  });
+
+  it('are scheduled, and stopped, and go on', async () => {
+    const send = async (path: string, body: object) => {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await call(`/export-schedules${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+      return { status: answer.status, body: await json(answer) };
+    };
+    const target = { kind: 'folder', path: '/mnt/finance' };
+    const made = await send('', { format: 'xlsx', cadence: 'after_close', tenant: 'acme', target });
+    expect(made).toMatchObject({ status: 201, body: { cadence: 'after_close', enabled: true, target } });
+    const id = String(made.body['id']);
+    expect(await send(`/${id}/stop`, {})).toMatchObject({ status: 200, body: { id, enabled: false } });
+    expect(await send(`/${id}/resume`, {})).toMatchObject({ status: 200, body: { id, enabled: true } });
+    expect(await json(await call('/export-schedules'))).toMatchObject({ schedules: [{ id, format: 'xlsx' }] });
+    expect(await send('/sched_none/stop', {})).toMatchObject({
+      status: 404,
+      body: { code: 'export_schedule_not_found' },
+    });
+    const bad = await send('', { format: 'pdf', cadence: 'hourly', target: { kind: 'ftp' } });
+    expect(bad).toMatchObject({
+      status: 400,
+      body: { detail: expect.stringMatching(/format must.*cadence must.*a target is/) },
+    });
   });
 
   it('are fetched by their link alone, as a file to save', async () => {

@@ -21,27 +21,46 @@ const NO_SEAL =
   'This process cannot keep answers. Leave Idempotency-Key out, or start it with the pepper of the installation.';
 
 /** What is made, and how it is told. */
-export interface Make<T, Answer extends z.ZodType> {
+export interface Make<T, Answer extends z.ZodType, Refusal = AdministrationRefusal> {
   readonly change: RequestedChange;
   /** What makes two requests the same, beside method and path. */
   readonly body: unknown;
   /** The services do it on this database, in one transaction. */
-  readonly make: (db: Database) => Promise<Result<T, AdministrationRefusal>>;
+  readonly make: (db: Database) => Promise<Result<T, Refusal>>;
   readonly answer: Answer;
   readonly view: (value: T) => z.output<Answer>;
 }
 
 type Parts = Pick<ApiRouteParts, 'db' | 'tenancy' | 'seal'>;
 
-/** Makes something, once where the request has a key. @throws RefusedRequest */
+/** Makes something of tenancy, once where the request has a key. @throws RefusedRequest */
 export async function madeOnce<T, Answer extends z.ZodType>(
   parts: Parts,
   request: Request,
-  { change, body, make, answer, view }: Make<T, Answer>,
+  making: Make<T, Answer>,
+): Promise<z.output<Answer>> {
+  return madeOnceAs(parts, request, {
+    ...making,
+    valueOf: (outcome: Result<T, AdministrationRefusal>) => administered(outcome),
+  });
+}
+
+/** The same of any other service: `valueOf` says a refusal in the words of the listener. @throws RefusedRequest */
+export async function madeOnceAs<T, Answer extends z.ZodType, Refusal>(
+  parts: Parts,
+  request: Request,
+  {
+    change,
+    body,
+    make,
+    answer,
+    view,
+    valueOf,
+  }: Make<T, Answer, Refusal> & { readonly valueOf: (outcome: Result<T, Refusal>) => T },
 ): Promise<z.output<Answer>> {
   const db = auditedDb(parts.db, request, change);
   const key = request.headers['idempotency-key'];
-  if (key === undefined) return view(administered(await make(db)));
+  if (key === undefined) return view(valueOf(await make(db)));
   if (typeof key !== 'string' || !KEY.test(key)) throw new RefusedRequest('invalid_request', { detail: NOT_A_KEY });
   const { seal } = parts;
   if (seal === null) throw new RefusedRequest('secrets_not_here', { detail: NO_SEAL });
@@ -53,7 +72,7 @@ export async function madeOnce<T, Answer extends z.ZodType>(
     answerOf: (value: T) => seal.seal(JSON.stringify(view(value)), keyHash),
   };
   try {
-    return view(administered(await make(onceOnly(db, repeatable))));
+    return view(valueOf(await make(onceOnly(db, repeatable))));
   } catch (error) {
     if (error instanceof OtherRequest) throw new RefusedRequest('idempotency_key_reused', { detail: REUSED });
     if (!(error instanceof MadeBefore)) throw error;

@@ -21,6 +21,7 @@ export const PROBLEMS = {
   not_found: { status: 404, title: 'There is nothing here' },
   sign_in_not_set_up: { status: 404, title: 'There is no such sign-in here' },
   export_not_found: { status: 404, title: 'There is no such export' },
+  export_schedule_not_found: { status: 404, title: 'There is no such schedule' },
   member_not_found: { status: 404, title: 'There is no such member' },
   token_not_found: { status: 404, title: 'There is no such token' },
   key_not_found: { status: 404, title: 'There is no such key' },

@@ -48,6 +48,20 @@ export const BookingBody = z.strictObject({
   reason,
 });
 export const ReversalBody = z.strictObject({ actor, reason });
+/** Usage that was parked for its date; `occurred_at`: when it occurred in truth, where that is not what it says. */
+export const ReleaseBody = z.strictObject({
+  occurred_at: z.iso
+    .datetime({ offset: true, error: 'must be a time such as 2026-11-21T12:00:00Z' })
+    .transform((text) => Date.parse(text))
+    .nullable()
+    .default(null),
+  actor,
+  reason,
+});
+export const StuckQuery = z.strictObject({
+  tenant: tenant.optional(),
+  limit: z.coerce.number().int().min(1).max(LIST_MAX).default(100),
+});
 export const ActorBody = z.strictObject({ tenant, actor });
 export const CloseBody = z.strictObject({ tenant, actor, single_person: z.boolean().default(false) });
 export const WaiverBody = z.strictObject({ tenant, check: z.enum(PERIOD_CHECK_NAMES), actor, reason });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { systemClock } from '@trunkline/kernel';
+import { mintId, systemClock } from '@trunkline/kernel';
 import { Prisma } from '@trunkline/platform/database';
 import { openLog } from '@trunkline/platform/logging';
 import { Shutdown } from '@trunkline/platform/shutdown';
@@ -77,6 +77,33 @@ describe('the books of the API', () => {
       ...{ status: 200, answer: { status: 'closed', closedBy: 'ann', approvedBy: 'bob' } },
     });
     expect((await ask('/periods?period=2026-08')).answer).toMatchObject({ periods: [{ status: 'closed' }] });
+  });
+
+  it('list usage that waits for a person, and let it be rated', async () => {
+    const tenant = await postgres.db.tenant.findUniqueOrThrow({ where: { slug: 'beta' } });
+    const what = {
+      version: 1,
+      kind: 'response',
+      vendor: 'openai',
+      vendorObjectId: 'resp',
+      model: 'm',
+      status: 'completed',
+    };
+    const who = { sessionId: 'ses', keyId: 'key', poolId: mintId('pool', 1, randomBytes), replicaId: 'rep' };
+    const parked = { ratingState: 'parked', problem: 'implausible_time', evidence: 'reported', quantities: [] };
+    const data = { id: 'evt_1', ...what, ...who, ...parked, tenantId: tenant.id, occurredAt: new Date('2031-01-01') };
+    await postgres.db.usageEvent.create({ data: { ...data, sessionId: mintId('ses', 1, randomBytes) } });
+    const { answer } = await ask('/ledger/stuck-usage?tenant=beta');
+    expect(answer).toMatchObject({
+      usage: [{ id: 'evt_1', state: 'parked', why: expect.stringContaining('is dated 2031-01-01') }],
+    });
+    const release = (id: string, body: object) => ask(`/ledger/stuck-usage/${id}/release`, { actor: 'ann', ...body });
+    expect((await release('evt_1', {})).status).toBe(400);
+    expect((await release('evt_1', { reason: 'x', occurred_at: 'yesterday' })).status).toBe(400);
+    expect(await release('evt_none', { reason: 'x' })).toMatchObject({ status: 422 });
+    const said = { reason: 'the clock was wrong', occurred_at: '2026-11-01T12:00:00Z' };
+    expect(await release('evt_1', said)).toMatchObject({ status: 200, answer: { id: 'evt_1', state: 'pending' } });
+    expect((await ask('/ledger/stuck-usage?tenant=beta')).answer).toEqual({ usage: [] });
   });
 
   it('say what an open month adds up to now', async () => {

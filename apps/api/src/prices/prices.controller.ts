@@ -11,6 +11,7 @@ import {
   loadPriceBook,
   previewPrices,
   rejectPrices,
+  type StoredPriceChange,
 } from '@trunkline/rating/adapters/prisma';
 import { z } from 'zod';
 import { personActing } from '../access/access-of.js';
@@ -20,7 +21,9 @@ import { assertOnePerson } from '../access/one-person.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
 import { RefusedRequest } from '../http/problem.js';
+import { madeOnceAs } from '../http/make-once.js';
 import { readJson } from '../http/read-json.js';
+import { Repeatable } from '../openapi/headers.js';
 import { idsBySlug } from '../reads/ids-by-slug.js';
 import { orTooLong, readWithin } from '../reads/read-within.js';
 import { changeView, differenceView, versionView } from './price-views.js';
@@ -46,7 +49,7 @@ const Rejection = z.strictObject({ actor, reason });
 
 /** A step of a change of prices, for the record. */
 interface PriceStep {
-  readonly id: string | null;
+  readonly id: string;
   readonly asked: unknown;
   readonly named: string | undefined;
 }
@@ -90,14 +93,19 @@ export class PricesController {
 
   /** Drafts a change; `content` as in docs/prices.md. */
   @Allow('prices:write')
+  @Repeatable()
   @Post('changes')
   async draft(@Req() request: Request) {
     const { content: raw, actor: named, ...rest } = await readJson(Draft, request);
     const author = personActing(request, named);
     const content = taken(parsePriceContent(withIdsForSlugs(raw, await idsBySlug(this.parts.tenancy))));
-    const tenancy = this.audited(request, { id: null, asked: { draft: rest, author }, named });
-    const { change } = taken(await draftPrices(tenancy, { ...rest, author, content }));
-    return changeView(change);
+    return madeOnceAs(this.parts, request, {
+      change: { kind: 'price_change', id: null, asked: { draft: rest, author }, actor: named },
+      ...{ body: { ...rest, author, content: raw }, answer: z.unknown() },
+      make: (db) => draftPrices({ ...this.parts.tenancy, db }, { ...rest, author, content }),
+      valueOf: (outcome: Awaited<ReturnType<typeof draftPrices>>) => taken(outcome),
+      view: ({ change }: { readonly change: StoredPriceChange }) => changeView(change),
+    });
   }
 
   /** Puts a draft in force. */

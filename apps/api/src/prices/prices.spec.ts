@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mintId, systemClock } from '@trunkline/kernel';
 import { openLog } from '@trunkline/platform/logging';
+import { secretSeal } from '@trunkline/platform/secrets';
 import { Shutdown } from '@trunkline/platform/shutdown';
 import { keyHasher } from '@trunkline/tenancy';
 import { createTenant } from '@trunkline/tenancy/adapters/prisma';
@@ -19,7 +20,8 @@ beforeAll(async () => {
   const { db } = postgres;
   const tenancy = { db, clock: systemClock, randomBytes, hashKey: keyHasher('pepper-of-the-prices-spec-012345678') };
   const listener = { host: '127.0.0.1', port: 0, log: openLog('silent', process.stderr), shutdown };
-  api = await startApi({ db, tenancy, upstream: 'vendor', lines: null, operatorToken: TOKEN, ...listener });
+  const seal = secretSeal('pepper-of-the-prices-spec-012345678');
+  api = await startApi({ db, tenancy, seal, upstream: 'vendor', lines: null, operatorToken: TOKEN, ...listener });
 }, 60_000);
 afterAll(async () => {
   await shutdown.run();
@@ -114,6 +116,41 @@ describe('the prices of the API', () => {
     const { status, answer } = await ask('/changes', { actor: 'ann', reason: 'x', content });
     expect([status, answer['code']]).toEqual([422, 'prices_refused']);
     expect(answer['detail']).toContain('row 1 (voice-model input_text)');
+  });
+
+  it('are drafted once under an Idempotency-Key, whatever the answer came to', async () => {
+    const draft = (price: string) => {
+      const versions = [{ ...VERSION, model: 'once', price, effectiveFrom: '2026-01-01' }];
+      const body = { actor: 'ann', reason: 'list', correction: true, content: { versions } };
+      return ask('/changes', body, { 'idempotency-key': 'k-1' });
+    };
+    expect((await draft('-1')).status).toBe(422);
+    const first = await draft('1');
+    expect(first).toMatchObject({ status: 201, answer: { state: 'draft' } });
+    expect((await draft('1')).answer).toEqual(first.answer);
+    expect(await draft('2')).toMatchObject({ status: 422, answer: { code: 'idempotency_key_reused' } });
+  });
+
+  it.each([
+    ['nothing', null, 'it must be {"versions": [...]}'],
+    [
+      'a markup that is none',
+      { plans: [{ tenantId: 'x', effectiveFrom: '2027-01-01', markupBps: 1 }] },
+      'plans row 1:',
+    ],
+    ['a year that nobody can mean', { versions: [{ ...VERSION, effectiveFrom: '0000-01-01' }] }, 'cannot be meant'],
+  ])('are refused for a content of %s', async (_name, content, says) => {
+    const { status, answer } = await ask('/changes', { actor: 'ann', reason: 'x', correction: true, content });
+    expect([status, answer['code']]).toEqual([422, 'prices_refused']);
+    expect(answer['detail']).toContain(says);
+  });
+
+  it('say which field of a request is missing, or not known', async () => {
+    const { answer } = await ask('/changes', { actor: 'ann', contents: {} });
+    expect(answer).toMatchObject({
+      detail: 'reason is missing; content is missing; contents is not a field of this request.',
+      errors: [{ parameter: 'reason' }, { parameter: 'content' }, { parameter: 'contents' }],
+    });
   });
 
   it.each([

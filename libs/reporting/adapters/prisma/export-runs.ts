@@ -75,7 +75,7 @@ export async function requestRun(
   const options = ExportOptions.safeParse(request.options);
   const problems = [
     ...(formats.includes(request.format) ? [] : [`format must be one of ${formats.join(', ')}`]),
-    ...(parsePeriod(request.period) === null ? ['period must be a month such as 2026-11'] : []),
+    periodProblem(request.period),
     ...(options.success ? [optionsProblem(options.data)] : options.error.issues.map((issue) => issue.message)),
   ].filter((problem) => problem !== null);
   if (problems.length > 0 || !options.success)
@@ -84,6 +84,13 @@ export async function requestRun(
   const id = mintId('exp', Date.now(), randomBytes);
   const data = { id, format, period, tenantId, options: options.data, requestedBy, scheduleId, byWorker };
   return ok(runOf({ ...(await db.exportRun.create({ data })), deliveries: [] }, null));
+}
+
+// The month that it is somewhere: nothing can have been used in a later one.
+function periodProblem(text: string): string | null {
+  if (parsePeriod(text) === null) return 'period must be a month such as 2026-11';
+  const latest = new Date(Date.now() + AHEAD_OF_UTC_MS_MAX).toISOString().slice(0, text.length);
+  return text > latest ? `period ${text} has not begun: there is nothing to export` : null;
 }
 
 /** A run by its id; null when there is none. */
@@ -204,6 +211,7 @@ export async function notePurged(db: Database, id: ExportRunId): Promise<void> {
 }
 
 const PROBLEM_CHARS_MAX = 2_000;
+const AHEAD_OF_UTC_MS_MAX = 14 * 3_600_000;
 const SILENT = Prisma.sql`coalesce(alive_at, started_at, requested_at) < now() - make_interval(secs => ${EXPORT_SILENCE_MS / 1000})`;
 const WITH_DELIVERIES = { deliveries: { orderBy: { id: 'asc' } } } satisfies Prisma.ExportRunInclude;
 type Row = Prisma.ExportRunGetPayload<{ include: typeof WITH_DELIVERIES }>;

@@ -41,7 +41,7 @@ export interface ScheduleRequest {
 
 /** Makes a schedule. */
 export async function createSchedule(
-  db: Database,
+  db: Pick<Database, 'exportSchedule'>,
   request: ScheduleRequest,
   formats: readonly string[],
 ): Reported<ExportScheduleRecord> {
@@ -69,7 +69,11 @@ export async function listSchedules(db: Database): Promise<readonly ExportSchedu
 }
 
 /** Stops a schedule, or lets it go on. */
-export async function enableSchedule(db: Database, id: string, enabled: boolean): Reported<ExportScheduleRecord> {
+export async function enableSchedule(
+  db: Pick<Database, 'exportSchedule'>,
+  id: string,
+  enabled: boolean,
+): Reported<ExportScheduleRecord> {
   const { count } = await db.exportSchedule.updateMany({ where: { id }, data: { enabled } });
   if (count === 0) return err({ code: 'not_found', message: `There is no schedule ${id}: see export schedule list.` });
   return ok(scheduleOf(await db.exportSchedule.findUniqueOrThrow({ where: { id } })));
