@@ -1,5 +1,6 @@
 // The worker as a process of its own, beside gateways that share its database; a stop works off the queue. Migrations are
 // for whoever installs; until they have run, passes fail and are tried again.
+import { mailSenderOf } from '@trunkline/alerting/adapters/send';
 import { systemClock } from '@trunkline/kernel';
 import { assertDatabaseReachable, openDatabase } from '@trunkline/platform/database';
 import { Jobs, jobStoreOf } from '@trunkline/platform/jobs';
@@ -60,7 +61,7 @@ async function start({ config, log, shutdown }: ProcessBase): Promise<StartedPro
   startAlerts(
     {
       ...{ db, metrics, log: own, clock: systemClock, pools: pools === null ? null : () => poolStatuses(pools) },
-      send: alertSender({ poster, open, nowMs: systemClock.nowMs }),
+      send: alertSender({ poster, mail: await mailSenderOf(config), open, nowMs: systemClock.nowMs }),
     },
     shutdown,
   );

@@ -2,6 +2,7 @@
 // bottom; each step registers its own close, and closes run in the opposite order. Its whole job is this order.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { mailSenderOf } from '@trunkline/alerting/adapters/send';
 import { systemClock } from '@trunkline/kernel';
 import { endUserHasher } from '@trunkline/moderation';
 import type { Database } from '@trunkline/platform/database';
@@ -71,7 +72,7 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
     ...{ db: store.db, folder, metrics, prices, account, reportsUrl },
     ...{ hashKey, hashEndUser, contentSeal, seal },
   });
-  watchOwnPools(base, { db: store.db, lines: gateway.lines, metrics, poster, seal });
+  await watchOwnPools(base, { db: store.db, lines: gateway.lines, metrics, poster, seal });
   const checks = [...gateway.checks, { name: 'rating', problem: worker.problem }];
   const metricsUrl = await serveOps({ metrics, checks }, config, shutdown);
   const api = await startApi({
@@ -134,9 +135,10 @@ interface OwnWatchParts extends Omit<OwnWorkerParts, 'place'>, Pick<PoolWatchPar
 }
 
 // What needs the lines, which the gateway counts.
-function watchOwnPools({ log: all, shutdown }: ProcessBase, parts: OwnWatchParts): void {
+async function watchOwnPools({ config, log: all, shutdown }: ProcessBase, parts: OwnWatchParts): Promise<void> {
   const { db, lines, metrics, poster, seal } = parts;
-  const send = alertSender({ poster, open: seal.open, nowMs: systemClock.nowMs });
+  const mail = await mailSenderOf(config);
+  const send = alertSender({ poster, mail, open: seal.open, nowMs: systemClock.nowMs });
   const policy = new FreshPolicy(new PrismaPolicySource(db, systemClock));
   const log = all.with({ app: 'worker' });
   const pools = { lines, policy, clock: systemClock };

@@ -165,6 +165,16 @@ describe('secrets', () => {
     expect(problemsOf(env).join('\n')).toMatch(message);
   });
 
+  it('of mail are refused where they would go without TLS, and halves of its settings too', () => {
+    const [TRUNKLINE_SMTP_URL, TRUNKLINE_SMTP_FROM] = ['smtp://u:canary@h', 'a@b.example'];
+    const problems = problemsOf({ TRUNKLINE_SMTP_URL, TRUNKLINE_SMTP_FROM, TRUNKLINE_SMTP_TLS: 'if_offered' });
+    expect(problems).toEqual([expect.stringContaining('must be require')]);
+    expect(problemsOf({ TRUNKLINE_SMTP_URL })).toEqual([expect.stringContaining('belong together')]);
+    expect(problemsOf({ TRUNKLINE_SMTP_URL, TRUNKLINE_SMTP_FROM: 'x\r\nBcc: y@z' }).join('')).toContain(
+      'must be an address',
+    );
+  });
+
   it('appear in no message and no print', () => {
     const canary = 'canary-0123456789-0123456789-0123456789';
     for (const key of SETTING_KEYS) {
@@ -172,12 +182,17 @@ describe('secrets', () => {
       for (const name of env) expect(problemsOf({ [name]: `${canary} ${canary}` }).join('')).not.toContain('canary');
       expect(problemsOf({}, flag.replace(/.$/, 'q'), canary).join('')).not.toContain('canary');
       if (secret !== true) continue;
-      const url = { databaseUrl: `postgres://u:${canary}@h/d`, redis: `redis://:${canary}@h` };
-      const text = key === 'databaseUrl' || key === 'redis' ? url[key] : canary;
+      const url = {
+        databaseUrl: `postgres://u:${canary}@h/d`,
+        redis: `redis://:${canary}@h`,
+        smtpUrl: `smtp://u:${canary}@h`,
+      };
+      const text = key === 'databaseUrl' || key === 'redis' || key === 'smtpUrl' ? url[key] : canary;
       // Alone it is refused.
       const s3 = { TRUNKLINE_EXPORT_S3_ENDPOINT: 'https://s3.example', TRUNKLINE_EXPORT_S3_KEY_ID: 'id' };
       const beside: Record<string, string> = {
         ...(key === 'redisSentinelPassword' ? { REDIS_URL: 'redis+sentinel://h/m' } : {}),
+        ...(key === 'smtpUrl' ? { TRUNKLINE_SMTP_FROM: 'a@b.example' } : {}),
         ...(key.startsWith('exportS3') ? { ...s3, TRUNKLINE_EXPORT_S3_SECRET: 'secret' } : {}),
       };
       expect(printConfig(load({ ...beside, [env[0]]: text }))).not.toContain('canary');

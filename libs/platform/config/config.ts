@@ -101,11 +101,22 @@ function contradictions(settings: Settings, found: FoundTexts): string[] {
   const s3 = S3_SETTINGS.map((key) => settings[key]);
   if (s3.some((each) => each === null) && s3.some((each) => each !== null))
     problems.push(`${S3_SETTINGS.map((key) => SETTINGS[key].env[0]).join(', ')} belong together; set all or none`);
+  problems.push(...mailProblems(settings, name));
   if (isOwnAddress(settings))
     problems.push(
       `${name('upstreamUrl')} is where this gateway listens; it is meant for apps. Give the upstream's own`,
     );
   return [...problems, ...samePorts(settings, name)];
+}
+
+function mailProblems({ smtpUrl, smtpFrom, smtpTls }: Settings, name: (key: SettingKey) => string): string[] {
+  if ((smtpUrl === null) !== (smtpFrom === null))
+    return [`${SETTINGS.smtpUrl.env[0]} and ${SETTINGS.smtpFrom.env[0]} belong together; set both or none`];
+  if (smtpUrl === null || smtpTls === 'require') return [];
+  const { protocol, password } = new URL(smtpUrl);
+  return protocol === 'smtps:' || password === ''
+    ? []
+    : [`${name('smtpTls')} must be require where ${name('smtpUrl')} has a password, or anybody on the way reads it`];
 }
 
 function sentinelPasswordProblems(

@@ -55,6 +55,12 @@ export const ConfigSchema = z.object({
   exportS3Secret: values.secret.nullable().prefault(null),
   singlePerson: z.enum(['allow', 'refuse'], { error: 'must be allow or refuse' }).prefault('refuse'),
   webhookAllow: values.outboundExceptions.nullable().prefault(null),
+  smtpUrl: values.storeUrl(['smtp:', 'smtps:'], 'smtp://user:password@mail.example.com:587').nullable().prefault(null),
+  smtpFrom: values.mailAddress.nullable().prefault(null),
+  smtpTls: z
+    .enum(['require', 'if_offered', 'never'], { error: 'must be require, if_offered or never' })
+    .prefault('require'),
+  smtpCaFile: values.path.nullable().prefault(null),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], { error: 'must be debug, info, warn, error or silent' })
     .prefault('info'),
@@ -187,6 +193,16 @@ export const SETTINGS: Readonly<Record<SettingKey, SettingSpec>> = {
     'SINGLE_PERSON',
     'allow: one person may approve their own prices and close months alone over the API, on the record; or refuse',
   ),
+  smtpUrl: {
+    ...setting('SMTP_URL', 'mail server for alerts: smtp://user:password@host:587 (STARTTLS) or smtps://host:465'),
+    secret: true,
+  },
+  smtpFrom: setting('SMTP_FROM', 'the address that mail of alerts comes from'),
+  smtpTls: setting(
+    'SMTP_TLS',
+    'require: no mail without TLS; if_offered; or never. A password is never sent without TLS',
+  ),
+  smtpCaFile: setting('SMTP_CA_FILE', 'certificate authority (PEM) of the mail server, in place of the public ones'),
   logLevel: setting('LOG_LEVEL', 'debug, info, warn, error or silent'),
   seedCaps: setting('SEED_CAPS', 'session cap of the pool and the tenant that a first start makes'),
   spoolBytesMax: setting(

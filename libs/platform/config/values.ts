@@ -76,6 +76,11 @@ export const secret = z
   .string()
   .refine((text) => /^[\x21-\x7e]+$/.test(text), { error: 'must be one line of printable characters without spaces' });
 
+/** An address that mail comes from, without a name. */
+export const mailAddress = z.string().regex(/^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/, {
+  error: 'must be an address such as trunkline@example.com',
+});
+
 /** A host name or address to listen on. */
 export const host = z
   .string()

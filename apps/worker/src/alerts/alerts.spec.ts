@@ -73,7 +73,7 @@ const posters: GuardedPoster[] = [];
 const worker = (allow = receivers.map(({ url }) => new URL(url).origin).join(',')) => {
   const poster = new GuardedPoster({ exceptions: outboundExceptionsOf(allow === '' ? null : allow) });
   posters.push(poster);
-  const send = alertSender({ poster, open: seal.open, nowMs: clock.nowMs });
+  const send = alertSender({ poster, mail: null, open: seal.open, nowMs: clock.nowMs });
   const stopping = new AbortController();
   const deliveries = new Deliveries(
     { db: postgres.db, log, clock, metrics: new Metrics(), send, chance: () => 0 },
@@ -435,7 +435,7 @@ describe('a worker', () => {
     const shutdown = new Shutdown(() => undefined);
     const poster = new GuardedPoster({ exceptions: outboundExceptionsOf(new URL(url).origin) });
     posters.push(poster);
-    const send = alertSender({ poster, open: seal.open, nowMs: clock.nowMs });
+    const send = alertSender({ poster, mail: null, open: seal.open, nowMs: clock.nowMs });
     startAlerts({ db: postgres.db, log, clock, metrics, pools: null, send, lookMs: 20 }, shutdown);
     const told = async (line: string) => {
       const found = async () => ((await metrics.scrape()).includes(line) ? true : null);
