@@ -1,7 +1,8 @@
 // A quarter of a company with thirty tenants: two announced price changes and one that came late, markups and prices of their
 // own, workers that are killed, reports that come twice, after their month was closed or never, estimates in their place,
-// bookings by hand, prepaid money, new names, a tenant that comes late, two closes. Everything that the product says about it
-// must agree to the last digit, with itself and with books kept beside it (own-books.ts) that share no code with it.
+// bookings by hand, prepaid money, new names, a tenant that comes late, two closes and what is delivered after them, and the
+// vendor's own books, which differ from ours here and there. Everything that the product says about it must agree to the last
+// digit, with itself and with books kept beside it (own-books.ts, vendor-side.ts) that share no code with it.
 import { jest } from '@jest/globals';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,7 +17,13 @@ import {
   rollupOfAllTenants,
   unlikeLedger,
 } from '@trunkline/reporting/adapters/prisma';
-import { ExportOptions, organizationPage, readQuestion, type OrganizationTopic } from '@trunkline/reporting';
+import {
+  DIFFERENCE_CLASSES,
+  ExportOptions,
+  organizationPage,
+  readQuestion,
+  type OrganizationTopic,
+} from '@trunkline/reporting';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.js';
 import { Chance } from '../admission/chance.js';
 import { makeByHand, type ByHand, type Stage } from './by-hand.js';
@@ -34,7 +41,9 @@ import {
 import { dollarsOf, monthOf, picoOf, sumOf } from './oracle.js';
 import { OwnBooks, totalOf, type Moved, type Movement, type Standing } from './own-books.js';
 import { CHANGE_SHEETS, CORRECTION_SHEET, FIRST_SHEETS } from './price-list.js';
+import { deliverWhatIsOwed, reconcileQuarter, scheduleAfterCloses } from './reconciling.js';
 import { makeQuarter, QUARTER, type Customer, type Report } from './traffic.js';
+import { DAY_MS, FIRST_DAY_MS, LAST_DAY_MS, mustAlarm, VendorSide, type Expected } from './vendor-side.js';
 
 const SEED = 20_260_930;
 const TENANTS = 30;
@@ -59,6 +68,11 @@ const byHand: ByHand[] = [];
 let kills = 0;
 /** What exports were: format, month and occasion to the manifest's hash. */
 let exported: Map<string, string>;
+/** Owed after each close, and what was delivered then. */
+const DELIVERED = ['gl', 'xlsx'];
+const deliveries: ReadonlyMap<string, string | null>[] = [];
+let vendor: VendorSide;
+let reconciled: Awaited<ReturnType<typeof reconcileQuarter>>;
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
@@ -93,9 +107,12 @@ async function liveThroughIt(): Promise<void> {
     }
     byHand.push(...bookings);
   };
+  await scheduleAfterCloses(db, DELIVERED, join(folder, 'delivered'));
   const close = async (month: Period): Promise<void> => {
+    deliveries.push(await deliver());
     await closeMonth(db, month, customers);
     books.close(month);
+    deliveries.push(await deliver());
     await exportAll(month, 'first');
   };
   const atStage = (stage: Stage) => makeByHand(stage, new Chance(SEED + 2 + stage), customers);
@@ -127,6 +144,16 @@ async function liveThroughIt(): Promise<void> {
   for await (const page of pages.value) expect(page.unpriced).toEqual([]);
   books.putRight();
   await rollUpAllDue(db);
+  vendor = new VendorSide(reports);
+  const [{ poolId } = { poolId: null }] = reports;
+  if (poolId === null) throw new Error('nobody talked');
+  reconciled = await reconcileQuarter(db, vendor, poolId);
+  deliveries.push(await deliver());
+}
+
+function deliver(): Promise<ReadonlyMap<string, string | null>> {
+  const place = { db: postgres.db, databaseUrl: postgres.url, dir: join(folder, 'runs'), s3: null };
+  return deliverWhatIsOwed(place, QUARTER.toMs);
 }
 
 /** Somebody uses half of what is prepaid and could be used, before the close of August uses the rest. */
@@ -328,6 +355,83 @@ describe('a quarter', () => {
     }
   });
 
+  it("has what was booked by hand under the line items of OpenAI's costs, and what was taken back under the same", async () => {
+    // By the day on which it was booked, which is the one on which this runs.
+    const nowS = Math.floor(Date.now() / 1000);
+    const around = { fromS: nowS - 2 * 86_400, toS: nowS + 86_400 };
+    for (const { tenantId } of everybody()) {
+      const own = byHand.filter((each) => each.tenantId === tenantId);
+      const picoNow = (kind: ByHand['kind']): bigint =>
+        sumOf(
+          ...own.filter((each) => each.kind === kind && each.takesBack === null).map(({ pico }) => pico),
+          ...own
+            .flatMap(({ takesBack }) => own.filter((each) => each.reference === takesBack && each.kind === kind))
+            .map(({ pico }) => -pico),
+        );
+      const found = await paged(tenantId, 'costs', around, { group_by: 'line_item' });
+      const items = found.map(({ line_item, amount }) => [
+        line_item,
+        picoOf((amount as { value_decimal: string }).value_decimal),
+      ]);
+      const expected = [
+        ['adjustment', picoNow('charge')],
+        ['credit', -picoNow('credit')],
+      ];
+      expect([tenantId, items.filter(([, pico]) => pico !== 0n)]).toEqual([
+        tenantId,
+        expected.filter(([, pico]) => pico !== 0n),
+      ]);
+    }
+  });
+
+  it('is delivered once after each close, as it was then, and nothing of a month that is open', async () => {
+    const ofMonth = (month: Period) => Object.fromEntries(DELIVERED.map((format) => [`${month} ${format}`, format]));
+    const shaOf = (occasion: Record<string, string>) =>
+      Object.entries(occasion).map(([name, format]) => [name, exported.get(`${format} ${name.slice(0, 7)} again`)]);
+    const seen = deliveries.map((delivered) => [...delivered].sort());
+    expect(seen).toEqual([[], shaOf(ofMonth('2026-07')), [], shaOf(ofMonth('2026-08')), []]);
+    const folders = (await readdir(join(folder, 'delivered'))).map((name) => name.split('-').slice(0, 3).join('-'));
+    expect(folders.sort()).toEqual(['2026-07-gl', '2026-07-xlsx', '2026-08-gl', '2026-08-xlsx']);
+    for (const name of await readdir(join(folder, 'delivered'))) {
+      const [year = '', month = '', format = ''] = name.split('-');
+      const again = dirOf(format, `${year}-${month}` as Period, 'again');
+      for (const file of await readdir(again))
+        expect(await readFile(join(folder, 'delivered', name, file))).toEqual(await readFile(join(again, file)));
+    }
+  });
+
+  it("differs from the vendor's books where it must, day by day, each difference in its class", () => {
+    let classes = new Set<string>();
+    for (let dayMs = FIRST_DAY_MS; dayMs <= LAST_DAY_MS; dayMs += DAY_MS) {
+      const run = reconciled.get(dayMs);
+      if (run === undefined) throw new Error('a day was not compared');
+      const found = run.differences.map(({ keyId, model, meter, lineItem, differenceMicro, amount, class: kind }) =>
+        textOf({
+          class: kind,
+          keyId,
+          model,
+          meter,
+          lineItem,
+          count: differenceMicro / 1_000_000n,
+          pico: amount ?? -1n,
+        }),
+      );
+      const expected = vendor.expectedOn(dayMs);
+      expect([run.day, found.sort()]).toEqual([run.day, expected.map(textOf).sort()]);
+      const own = [...books.standing.values()].filter(
+        ({ report }) => Math.floor(report.occurredAtMs / DAY_MS) * DAY_MS === dayMs,
+      );
+      const charged = vendor.charges.filter((charge) => charge.dayMs === dayMs).map(({ pico }) => pico);
+      expect([run.day, run.oursCost, run.theirsCost]).toEqual([
+        ...[run.day, sumOf(...own.map(({ cost }) => cost))],
+        charged.length === 0 ? null : sumOf(...charged),
+      ]);
+      expect([run.day, run.alarming]).toEqual([run.day, mustAlarm(expected, sumOf(...charged))]);
+      classes = new Set([...classes, ...expected.map((part) => part.class)]);
+    }
+    expect([...classes].sort()).toEqual([...DIFFERENCE_CLASSES].sort());
+  });
+
   it("is the same in OpenAI's shapes for audio: seconds of transcription, and no characters of speech", async () => {
     let heard = 0n;
     for (const { tenantId } of customers) {
@@ -346,6 +450,10 @@ describe('a quarter', () => {
     expect(heard).toBeGreaterThan(0n);
   });
 });
+
+function textOf(part: Expected): string {
+  return [part.class, part.keyId, part.model, part.meter, part.lineItem, part.count, part.pico].join(' ');
+}
 
 /** Tokens and seconds of what counts now, by a key of one's own; a key of null leaves a meter out. */
 function quantities(
@@ -369,18 +477,23 @@ async function chargeRowsIn(period: Period): Promise<readonly Readonly<Record<st
   return lines.map((line) => Object.fromEntries(line.split(',').map((cell, i) => [columns[i] ?? '', cell])));
 }
 
-/** All results of a topic for a tenant over the quarter, page by page. */
-async function paged(tenantId: Customer['tenantId'], topic: OrganizationTopic): Promise<Record<string, unknown>[]> {
+/** All results of a topic for a tenant over the quarter, or another range, page by page. */
+async function paged(
+  tenantId: Customer['tenantId'],
+  topic: OrganizationTopic,
+  { fromS, toS } = { fromS: QUARTER.fromMs / 1000, toS: QUARTER.toMs / 1000 },
+  more: Record<string, string> = {},
+): Promise<Record<string, unknown>[]> {
   const results: Record<string, unknown>[] = [];
   let page: string | null = null;
   do {
-    const range = { start_time: String(QUARTER.fromMs / 1000), end_time: String(QUARTER.toMs / 1000), limit: '31' };
+    const range = { start_time: String(fromS), end_time: String(toS), limit: '31', ...more };
     const query: URLSearchParams = new URLSearchParams({
       ...range,
       bucket_width: '1d',
       ...(page === null ? {} : { page }),
     });
-    const question = readQuestion(topic, query, QUARTER.toMs / 1000);
+    const question = readQuestion(topic, query, toS);
     if (!question.ok) throw new Error(question.error.message);
     const { startS, endS, width } = question.value;
     const answer = organizationPage(
