@@ -27,27 +27,24 @@ export async function organizationRowsOfTenant(
   const bucketOf = Prisma.sql`extract(epoch FROM date_trunc(${TRUNCATED[width]}, t.occurred_at, 'UTC'))::bigint::text`;
   const inRange = Prisma.sql`t.tenant_id = ${tenantId} AND t.purpose = 'tenant_charge'
        AND t.occurred_at >= to_timestamp(${startS}) AND t.occurred_at < to_timestamp(${endS})`;
-  const charged = Prisma.sql`
-      FROM ledger_transaction t JOIN charge_line l ON l.transaction_id = t.id
-     WHERE ${inRange}`;
-  // A reversal carries its quantities negated, so their sign tells what a booking does to a count.
-  const net = Prisma.sql`(count(DISTINCT t.id) FILTER (WHERE l.quantity >= 0)
-                          - count(DISTINCT t.id) FILTER (WHERE l.quantity < 0))::text`;
-  const used = await db.$queryRaw`
-    SELECT ${bucketOf} AS "bucketS", t.key_id AS "keyId", t.model, l.meter, ${net} AS events,
-           (sum(l.quantity) * 1000000)::numeric(38,0)::text AS "quantityMicro", sum(l.amount)::text AS charge
-    ${charged}
-     GROUP BY 1, 2, 3, 4
-     ORDER BY 1, 2, 3, 4`;
-  // One meter stands for the event: all meters of an event are shown under the same topic.
-  const requests = await db.$queryRaw`
-    SELECT "bucketS", "keyId", model, meter, sum(one)::text AS events
-      FROM (SELECT ${bucketOf} AS "bucketS", t.key_id AS "keyId", t.model, min(l.meter) AS meter,
-                   CASE WHEN min(l.quantity) < 0 THEN -1 ELSE 1 END AS one
-            ${charged}
-             GROUP BY t.id, 1, 2, 3) AS event
-     GROUP BY 1, 2, 3, 4
-     ORDER BY 1, 2, 3, 4`;
+  // A reversal carries its quantities negated, so their sign tells what a booking does to a count. Of requests one meter stands
+  // for the event: all meters of an event are shown under the same topic. The lines are read once for both.
+  const metered = await db.$queryRaw<{ readonly kind: string }[]>`
+    WITH line AS MATERIALIZED (
+      SELECT t.id, ${bucketOf} AS "bucketS", t.key_id AS "keyId", t.model, l.meter, l.quantity, l.amount
+        FROM ledger_transaction t JOIN charge_line l ON l.transaction_id = t.id
+       WHERE ${inRange}),
+    event AS (
+      SELECT "bucketS", "keyId", model, min(meter) AS meter, CASE WHEN min(quantity) < 0 THEN -1 ELSE 1 END AS one
+        FROM line GROUP BY id, 1, 2, 3)
+    SELECT 'used' AS kind, "bucketS", "keyId", model, meter,
+           (count(DISTINCT id) FILTER (WHERE quantity >= 0) - count(DISTINCT id) FILTER (WHERE quantity < 0))::text AS events,
+           (sum(quantity) * 1000000)::numeric(38,0)::text AS "quantityMicro", sum(amount)::text AS charge
+      FROM line GROUP BY 2, 3, 4, 5
+     UNION ALL
+    SELECT 'requests', "bucketS", "keyId", model, meter, sum(one)::text, NULL, NULL
+      FROM event GROUP BY 2, 3, 4, 5
+     ORDER BY 1, 2, 3, 4, 5`;
   // What is taken back of a credit is of the line item of credits: whoever asks for that one gets what is left of them.
   const byHand = await db.$queryRaw`
     SELECT ${bucketOf} AS "bucketS", NULL AS "keyId", NULL AS model, coalesce(c.kind, t.kind) AS meter, '0' AS events,
@@ -57,8 +54,9 @@ export async function organizationRowsOfTenant(
      GROUP BY 1, 4
      ORDER BY 1, 4`;
   const own = <Row extends object>(row: Row) => ({ ...row, tenantId });
+  const of = (kind: string) => metered.filter((row) => row.kind === kind);
   return {
-    used: [...z.array(usedRow).parse(used), ...z.array(usedRow).parse(byHand)].map(own),
-    requests: z.array(requestRow).parse(requests).map(own),
+    used: [...z.array(usedRow).parse(of('used')), ...z.array(usedRow).parse(byHand)].map(own),
+    requests: z.array(requestRow).parse(of('requests')).map(own),
   };
 }
