@@ -84,32 +84,20 @@ export async function asCompany<T>(tx: Tx, work: () => Promise<T>): Promise<T> {
 
 /** What keeps the database from confining, as what to do about it; null: nothing does. */
 export async function tenantRowsProblem(db: Pick<Database, '$queryRaw'>): Promise<string | null> {
-  const [server] = await db.$queryRaw<{ version: number; exists: boolean }[]>`
+  const [server] = await db.$queryRaw<{ version: number; exists: boolean; isDone: boolean }[]>`
     SELECT current_setting('server_version_num')::int AS version,
-           EXISTS (SELECT FROM pg_roles WHERE rolname = ${TENANT_ROLE}) AS exists`;
+           EXISTS (SELECT FROM pg_roles WHERE rolname = ${TENANT_ROLE}) AS exists,
+           EXISTS (SELECT FROM pg_policy WHERE polrelid = to_regclass('tenant') AND polname = 'of_tenant') AS "isDone"`;
   if (server === undefined || server.version < VERSION_MIN) return 'Use PostgreSQL 16 or newer.';
-  if (!server.exists)
-    return `As an administrator: CREATE ROLE ${TENANT_ROLE} NOLOGIN NOINHERIT; then, as the owner of the tables: SELECT protect_tenant_rows();`;
-  const open = await unprotectedTables(db);
-  if (open.length > 0) return `As the owner of the tables: SELECT protect_tenant_rows(); (for ${open.join(', ')})`;
+  const protect = 'as the owner of the tables: SELECT protect_tenant_rows();';
+  if (!server.exists) return `As an administrator: CREATE ROLE ${TENANT_ROLE} NOLOGIN NOINHERIT; then, ${protect}`;
+  if (!server.isDone) return `Run the migrations, or ${protect}`;
   const [role] = await db.$queryRaw<{ isRight: boolean; login: string }[]>`
     SELECT pg_has_role(${TENANT_ROLE}, 'SET') AND (rolsuper OR NOT pg_has_role(${TENANT_ROLE}, 'USAGE')) AS "isRight",
            rolname::text AS login
       FROM pg_roles WHERE rolname = current_user`;
   if (role?.isRight === true) return null;
   return `As an administrator: GRANT ${TENANT_ROLE} TO "${role?.login}" WITH INHERIT FALSE, SET TRUE;`;
-}
-
-/** Tables with a column `tenant_id` that anybody who is confined would see all of, had they a right to it. */
-export async function unprotectedTables(db: Pick<Database, '$queryRaw'>): Promise<readonly string[]> {
-  const rows = await db.$queryRaw<{ name: string }[]>`
-    SELECT c.relname::text AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
-       AND a.attname = 'tenant_id' AND NOT a.attisdropped
-       AND NOT (c.relrowsecurity AND EXISTS (
-             SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'of_tenant' AND NOT p.polpermissive))
-     ORDER BY 1`;
-  return rows.map(({ name }) => name);
 }
 
 // The first in which a role can be taken by who does not inherit it.
