@@ -7,9 +7,9 @@ import type { SessionSettings } from '@trunkline/tenancy';
 import type { GatewayParts } from '../gateway-parts.js';
 import { Excerpts } from './excerpts.js';
 import type { FindingContext } from './finding-journal.js';
+import { findingsOf } from './findings-of.js';
 import { FindingSink } from './finding-sink.js';
 import type { GateFinding, GatePolicy } from './gate-ports.js';
-import { findingsOf } from './judge-event.js';
 import { startTimer } from './open-gate.js';
 import { PolicyHooks, type PolicyHooksPorts } from './policy-hooks.js';
 

@@ -2,8 +2,6 @@
 // the event loop when the hooks do.
 import { severer, type Action, type Decision, type HookWord, type Pipeline } from '@trunkline/moderation';
 import type { GatedEvent, GatedPlace } from '@trunkline/providers';
-import type { Excerpts } from './excerpts.js';
-import type { GateFinding } from './gate-ports.js';
 
 /** What becomes of an event. */
 export interface JudgedEvent {
@@ -30,17 +28,6 @@ export function asSaid(judged: JudgedEvent): JudgedEvent {
   const stopping = (action: Action): Action => (action === 'redact' ? 'block' : action);
   const heard = judged.heard.map(({ word, place }) => ({ word: { ...word, action: stopping(word.action) }, place }));
   return { ...judged, action: stopping(judged.action), heard };
-}
-
-/** What was said of it, for whoever is told. @param excerpts null: no content is kept. */
-export function findingsOf(
-  { event: { itemId, responseId }, heard }: JudgedEvent,
-  excerpts: Pick<Excerpts, 'around'> | null,
-): readonly GateFinding[] {
-  return heard.map((each) => {
-    const excerpt = excerpts?.around(each) ?? null;
-    return { word: each.word, kind: each.place.piece.kind, itemId, responseId, excerpt };
-  });
 }
 
 function judgeFrom(pipeline: Pipeline, index: number, so: JudgedEvent): JudgedEvent | Promise<JudgedEvent> {

@@ -14,8 +14,8 @@ import type { GatewayMetrics } from '../gateway-metrics.js';
 import type { LiveSession, LiveSessions } from '../live-session.js';
 import type { Stragglers } from '../stragglers.js';
 import { GatePolicies } from './gate-policies.js';
-import type { UnopenedSessions } from './unopened-sessions.js';
-import { VendorClassifier, type UsingSession } from './vendor-classifier.js';
+import type { UnopenedSessions, UsingSession } from './unopened-sessions.js';
+import { VendorClassifier } from './vendor-classifier.js';
 
 /** How tenants' hooks reach the world. */
 export interface HookTerms {

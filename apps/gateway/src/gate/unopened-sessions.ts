@@ -1,6 +1,13 @@
 // Sessions that something is judged of before they are open: a hook that asks the vendor needs to know whose account to use.
-import type { SessionId } from '@trunkline/kernel';
-import type { UsingSession } from './vendor-classifier.js';
+import type { ApiKeyId, PoolId, SessionId, TenantId } from '@trunkline/kernel';
+
+/** Whose content is asked about, and so who uses the account. */
+export interface UsingSession {
+  readonly id: SessionId;
+  readonly tenantId: TenantId;
+  readonly keyId: ApiKeyId;
+  readonly poolId: PoolId;
+}
 
 /** Who they are. */
 export type Unopened = Omit<UsingSession, 'id'> & { readonly sessionId: SessionId };

@@ -1,27 +1,13 @@
 // A vendor's moderation for the gateway's hooks, asked with the account of the pool that carries the session. The account's
 // key is in the request and nowhere else; what is asked is metered like any use of the account, to the tenant whose policy
 // asks. A verdict never waits for the journal; an answer that comes when nobody waits for it any more is metered all the same.
-import {
-  trustedId,
-  type ApiKeyId,
-  type PoolId,
-  type ReplicaId,
-  type SessionId,
-  type TenantId,
-} from '@trunkline/kernel';
+import { trustedId, type PoolId, type ReplicaId, type SessionId } from '@trunkline/kernel';
 import { HookFailed, type CategoryScore, type Classifier, type ClassifyRequest } from '@trunkline/moderation';
 import { usageEvent, type JournalRecord, type UsageEvent, type UsageJournal } from '@trunkline/metering';
 import type { TrustedPoster } from '@trunkline/platform/outbound';
 import { moderationQuestion, moderationUsage, readModeration } from '@trunkline/providers/adapters/openai';
 import type { UpstreamAccount } from '../gateway-parts.js';
-
-/** Whose content is asked about, and so who uses the account. */
-export interface UsingSession {
-  readonly id: SessionId;
-  readonly tenantId: TenantId;
-  readonly keyId: ApiKeyId;
-  readonly poolId: PoolId;
-}
+import type { UsingSession } from './unopened-sessions.js';
 
 /** What it works with. */
 export interface VendorClassifierParts<S extends UsingSession> {
