@@ -88,6 +88,19 @@ describe('a workbook in another reader', () => {
     expect(summary('Rounding of cents', thirds)?.v).toBe('USD 0.015');
   });
 
+  it('has all names that a cost centre had when the month was closed, tenant by tenant', async () => {
+    const [given, from] = centresOfThirdCents();
+    const [first, second, ...others] = [...given.directory.tenants];
+    if (first === undefined || second === undefined) throw new Error('no tenants');
+    const renamed = { code: 'CC-1', name: 'Renamed', owner: 'Ada', glAccount: '6500' };
+    const assignments = second[1].assignments.map((each) => ({ ...each, code: 'CC-1' }));
+    const later = { ...second[1], assignments, costCentres: new Map([['CC-1', renamed]]) };
+    const directory = { ...given.directory, tenants: new Map([first, [second[0], later] as const, ...others]) };
+    const both = await opened({ ...given, directory }, from);
+    const [, line = []] = gridOf('Cost centres', both);
+    expect(line.slice(0, 5).map((cell) => cell?.v)).toEqual(['CC-1', 'CC-1 / Renamed', 'Ada', '6400 / 6500', 0.67]);
+  });
+
   it('has no formula in any cell', () => {
     const cells = workbook.SheetNames.flatMap((name) => gridOf(name).flat());
     expect(cells.length).toBeGreaterThan(100);

@@ -170,16 +170,16 @@ export class WorkbookBuilder {
   }
 
   #costCentres(): WorkbookSheet {
-    const centres = new Map(
-      [...this.context.directory.tenants.values()].flatMap(({ costCentres }) => [...costCentres]),
-    );
     const lineOf = ([code, sum]: readonly [string, Sum]): WorkbookRow => {
-      const centre = centres.get(code);
+      // A centre that was renamed while tenants closed the month one after the other has both names in it: each close kept its own.
+      const centres = [...this.context.directory.tenants.values()].flatMap((each) => each.costCentres.get(code) ?? []);
+      const said = (what: 'name' | 'owner' | 'glAccount'): string | null =>
+        centres.length === 0 ? null : [...new Set(centres.map((each) => each[what]))].join(' / ');
       return [
         code,
-        centre?.name ?? 'belongs to no cost centre',
-        centre?.owner ?? null,
-        centre?.glAccount ?? UNASSIGNED,
+        said('name') ?? 'belongs to no cost centre',
+        said('owner'),
+        said('glAccount') ?? UNASSIGNED,
         money(sum.charge),
         exactly(sum.charge),
         money(sum.charge, CENTS),
