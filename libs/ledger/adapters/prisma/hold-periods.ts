@@ -117,12 +117,16 @@ async function lockRows(tx: Queryable, places: readonly Place[]): Promise<readon
 }
 
 async function passedAmong(tx: Queryable, places: readonly Place[]): Promise<ReadonlySet<string>> {
+  if (places.length === 0) return new Set();
   const wanted = JSON.stringify(places);
   // In an order, so that two of these wait in one direction only; and by a statement of its own, so that the next one sees
   // what a close that was waited for has committed.
   await tx.$executeRaw`
     SELECT hold_month(period, false) FROM (
       SELECT DISTINCT period FROM json_to_recordset(${wanted}::json) AS w(period text) ORDER BY period) AS months`;
+  await tx.$executeRaw`
+    SELECT hold_months_of("tenantId", false) FROM (
+      SELECT DISTINCT "tenantId" FROM json_to_recordset(${wanted}::json) AS w("tenantId" text) ORDER BY 1) AS tenants`;
   const rows = await tx.$queryRaw`
     SELECT "tenantId", period FROM json_to_recordset(${wanted}::json) AS w("tenantId" text, period text)
      WHERE is_month_passed("tenantId", period)`;

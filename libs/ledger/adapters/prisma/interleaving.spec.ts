@@ -1,6 +1,7 @@
 // Posting, closing and correcting at the same time, in any order, over a real PostgreSQL: what is closed never changes.
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
+import { eventually } from '../../../../test/support/poll.js';
 import { addAmounts, parseAmount, ZERO } from '@trunkline/kernel';
 import type { Database } from '@trunkline/platform/database';
 import { ALICE, amount, closeMonth, startLedgerBed, verified, type LedgerBed } from '../../test/bed.js';
@@ -117,6 +118,34 @@ test('whatever is posted, closed and corrected at the same time, closed months s
   );
 });
 
+test('a month is not closed behind the first booking of an earlier one: whoever comes second waits and sees it', async () => {
+  const db = await bed.open();
+  const opener = await bed.open('again');
+  const booked = { kind: 'credit', tenantId: TENANT, amount: amount('1'), because: ALICE } as const;
+  await bookByHand(db, { ...booked, usagePeriod: MONTHS[1], reference: 'of August' });
+  const [opened, released] = [signal(), signal()];
+  // What the first booking of a month does, held before its commit.
+  const opening = opener.$transaction(async (tx) => {
+    await tx.$executeRaw`INSERT INTO accounting_period (tenant_id, period) VALUES (${TENANT}, ${MONTHS[0]})`;
+    opened.give();
+    await released.given;
+  });
+  await opened.given;
+  let settled = false;
+  const closing = closeMonth(db, MONTHS[1]).finally(() => (settled = true));
+  await eventually('the close waits', async () => {
+    const waiting = await opener.$queryRaw<object[]>`
+      SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = 7263404 AND NOT granted`;
+    return settled || waiting.length > 0 ? true : null;
+  });
+  expect(settled).toBe(false);
+  released.give();
+  await opening;
+  expect(await closing).toMatchObject({ ok: false, error: { message: expect.stringContaining(`${MONTHS[0]}`) } });
+  expect(await closeMonth(db, MONTHS[0])).toMatchObject({ ok: true });
+  expect(await closeMonth(db, MONTHS[1])).toMatchObject({ ok: true });
+});
+
 test('posting and closing at the same time: each event is in the month before it closed, or in the next open one', async () => {
   const db = await bed.open();
   const prices = await importRows(db, VOICE_PRICES);
@@ -144,3 +173,12 @@ test('posting and closing at the same time: each event is in the month before it
   expect(await db.ledgerTransaction.count()).toBe(2 * (1 + 2 * 15 * 4));
   expect((await verified(db)).every(({ broken }) => broken === null)).toBe(true);
 });
+
+/** Something that one waits for and another gives. */
+function signal(): { readonly give: () => void; readonly given: Promise<void> } {
+  let give = (): void => undefined;
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  return { give: () => give(), given };
+}
