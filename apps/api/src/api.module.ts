@@ -5,6 +5,9 @@ import { MeController } from './access/me.controller.js';
 import { NewLinkController } from './access/new-link.controller.js';
 import { SignOutController } from './access/sign-out.controller.js';
 import { StartController } from './access/start.controller.js';
+import { AlertChannelsController } from './alerts/alert-channels.controller.js';
+import { AlertRulesController } from './alerts/alert-rules.controller.js';
+import { AlertsController } from './alerts/alerts.controller.js';
 import { API_PARTS, type ApiRouteParts } from './api-parts.js';
 import { CostCentresController } from './cost-centres/cost-centres.controller.js';
 import { ExportsController } from './exports/exports.controller.js';
@@ -59,6 +62,9 @@ export class ApiModule {
       KeysController,
       SecretsController,
       IssuersController,
+      AlertsController,
+      AlertChannelsController,
+      AlertRulesController,
       MembersController,
       TokensController,
       AuditController,

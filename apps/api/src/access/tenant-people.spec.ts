@@ -126,6 +126,56 @@ describe('people of a tenant', () => {
     expect((await post(`/admin/api/v1/tokens/${idOf(made)}/revoke`)).status).toBe(200);
   });
 
+  it('see to its alerts: whom to tell, what to look for, and what nobody took', async () => {
+    const api = (path: string) => `/admin/api/v1/alerts/${path}`;
+    const url = 'https://ops.example/hook?token=canary-of-a-channel';
+    const made = await post(api('channels?tenant=ours'), { name: 'ops', kind: 'webhook', url });
+    const { secret } = z.looseObject({ secret: z.string() }).parse(made.answer);
+    expect([
+      made.status,
+      (await post(api('channels?tenant=ours'), { name: 'ops', kind: 'webhook', url })).status,
+    ]).toEqual([201, 409]);
+    const rule = { name: 'spent', kind: 'budget', threshold: 80, channels: ['ops'] };
+    expect((await post(api('rules?tenant=ours'), rule)).status).toBe(201);
+    expect((await post(api('rules?tenant=ours'), { ...rule, name: 'lag', kind: 'ledger_lag' })).status).toBe(400);
+    for (const path of ['rules', 'channels', 'deliveries']) {
+      expect({ path, status: (await ask('tenant_admin', api(path))).status }).toEqual({ path, status: 403 });
+      expect({ path, status: (await ask('tenant_admin', api(`${path}?tenant=theirs`))).status }).toEqual({
+        path,
+        status: 404,
+      });
+    }
+    const read = await ask('tenant_admin', api('rules/spent?tenant=ours'));
+    const change = { method: 'PATCH', body: { threshold: 100 }, headers: { 'if-match': read.etag } };
+    expect(await ask('tenant_admin', api('rules/spent?tenant=ours'), change)).toMatchObject({
+      answer: { threshold: 100 },
+    });
+    expect((await ask('tenant_admin', api('rules/spent?tenant=ours'), change)).status).toBe(412);
+    const channel = await ask('tenant_admin', api('channels/ops?tenant=ours'));
+    const remove = { method: 'DELETE', headers: { 'if-match': channel.etag } };
+    expect((await ask('tenant_admin', api('channels/ops?tenant=ours'), remove)).status).toBe(409);
+    const tried = await post(api('channels/ops/test?tenant=ours'));
+    expect(tried).toMatchObject({ status: 202, answer: { event: 'test', state: 'waiting', channel: 'ops' } });
+    await postgres.db.alertDelivery.updateMany({ data: { state: 'dead', doneAt: new Date() } });
+    const again = await post(api(`deliveries/${idOf(tried)}/resend?tenant=ours`));
+    expect(again).toMatchObject({ status: 200, answer: { id: idOf(tried), state: 'waiting' } });
+    expect(await ask('tenant_admin', api('deliveries?tenant=ours'))).toMatchObject({
+      answer: { deliveries: [{ id: idOf(tried), subject: 'channel ops' }], next: null },
+    });
+    const entries = await postgres.db.auditEntry.findMany({
+      where: { objectKind: { startsWith: 'alert' } },
+      orderBy: { sequence: 'asc' },
+    });
+    expect(entries.map(({ objectKind }) => objectKind)).toEqual([
+      ...['alert_channel', 'alert_rule', 'alert_rule', 'alert_channel', 'alert_delivery'],
+    ]);
+    const record = JSON.stringify(entries.map(({ before, after }) => [before, after]));
+    for (const hidden of ['canary-of-a-channel', secret]) {
+      expect(record).not.toContain(hidden);
+      expect(JSON.stringify(channel.answer)).not.toContain(hidden);
+    }
+  });
+
   it('review what was found in its sessions, and read what was kept of it', async () => {
     const finding = aFinding({ tenantId: ours, sessionId: trustedId('ses', 'ses_people') });
     await storeFindings(postgres.db, [finding]);

@@ -11,7 +11,9 @@ export type EditedThing =
   | { readonly kind: 'tenant'; readonly tenantId: TenantId }
   | { readonly kind: 'key'; readonly tenantId: TenantId; readonly keyId: ApiKeyId }
   | { readonly kind: 'pool'; readonly poolId: PoolId }
-  | { readonly kind: 'share'; readonly tenantId: TenantId; readonly poolId: PoolId };
+  | { readonly kind: 'share'; readonly tenantId: TenantId; readonly poolId: PoolId }
+  /** What another library looks after. Locks it; null: it is not there. */
+  | { readonly kind: 'other'; readonly versionOf: (tx: Prisma.TransactionClient) => Promise<string | null> };
 
 /** The version of a share that is not stored: the tenant has the default. */
 export const NOT_STORED = '0';
@@ -31,6 +33,7 @@ const CHANGED: AdministrationRefusal = {
 };
 
 async function versionOf(tx: Prisma.TransactionClient, thing: EditedThing): Promise<string | null> {
+  if (thing.kind === 'other') return thing.versionOf(tx);
   if (thing.kind === 'pool') await lockPool(tx, thing.poolId);
   else await lockTenant(tx, thing.tenantId);
   const row = await versionRow(tx, thing);
@@ -38,7 +41,10 @@ async function versionOf(tx: Prisma.TransactionClient, thing: EditedThing): Prom
   return thing.kind === 'share' ? NOT_STORED : null;
 }
 
-function versionRow(tx: Prisma.TransactionClient, thing: EditedThing): Promise<{ readonly version: bigint } | null> {
+function versionRow(
+  tx: Prisma.TransactionClient,
+  thing: Exclude<EditedThing, { readonly kind: 'other' }>,
+): Promise<{ readonly version: bigint } | null> {
   const select = { version: true } as const;
   switch (thing.kind) {
     case 'tenant':
