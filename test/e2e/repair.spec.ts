@@ -76,8 +76,9 @@ it('a damaged journal file gives back every record but the damaged one, once', a
   for (let time = 1; time <= 2; time++) {
     const [stored, lost] = await cli('spool', 'salvage', file);
     expect(stored).toMatchObject({ outcome: 'stored', records: 2 });
-    expect(lost).toMatchObject({ outcome: 'unreadable', records: 1 });
+    expect(lost).toMatchObject({ outcome: 'unreadable', records: 1, numbers: '2 to 2' });
   }
+  await expect(cli('spool', 'salvage', `${file}.quarantined`)).rejects.toThrow(/there is no .*give the path/);
   const found = await postgres.db.usageEvent.findMany({ select: { vendorObjectId: true } });
   expect(found.map(({ vendorObjectId }) => vendorObjectId).sort()).toEqual(['first', 'last']);
 }, 60_000);

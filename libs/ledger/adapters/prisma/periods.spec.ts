@@ -398,6 +398,18 @@ describe('months that are over and not closed', () => {
   });
 });
 
+describe('a quantity that cannot be', () => {
+  it.each([-5n, 10n ** 15n])('of %s tokens is in no book, and is listed with the way out', async (input_text) => {
+    const absurd = usage({ ...IN, counts: { input_text, output_audio: 1n } });
+    await journal(db, absurd);
+    expect(await postBatch(db, prices)).toMatchObject({ rated: 0, setAside: [{ id: absurd.id }] });
+    const range = { fromMs: 0, toMs: Date.parse('2027-01-01'), books: prices.books, limit: 9 };
+    expect(await stuckUsageOfTenant(db, TENANT, range)).toMatchObject([
+      { id: absurd.id, why: expect.stringContaining(`counts ${input_text} of input_text, which cannot be: it stays`) },
+    ]);
+  });
+});
+
 describe('a date that cannot be', () => {
   const NOW = '2026-10-31T23:50:00Z';
   it('parks usage from a month that has not begun, and says how to release it', async () => {

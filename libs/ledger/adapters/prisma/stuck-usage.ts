@@ -2,7 +2,7 @@
 // read it) and parked (the vendor's report does not add up). The list for whoever has to act.
 import { vendorNamed, type SessionId, type TenantId } from '@trunkline/kernel';
 import { dateProblem } from '@trunkline/ledger';
-import { isMeter, type Meter } from '@trunkline/metering';
+import { formatQuantity, isMeter, isPlausible, type Meter } from '@trunkline/metering';
 import {
   numberText,
   poolIdText,
@@ -33,6 +33,9 @@ export interface StuckQuery extends TimeRange {
   /** Rows at most, newest first. */
   readonly limit: number;
 }
+
+const WAY_OUT_OF_ABSURD =
+  'it stays out of the books; `ledger adjust` books what is right, `period waive --check unrated` lets its month close';
 
 const stuckRow = z.object({
   id: z.string(),
@@ -93,6 +96,9 @@ function missing(
   const known = stored.flatMap(({ meter, ...rest }): { meter: Meter; quantityMicro: bigint }[] =>
     isMeter(meter) ? [{ ...rest, meter }] : [],
   );
+  const absurd = known.find((each) => !isPlausible(each));
+  if (absurd !== undefined)
+    return `counts ${formatQuantity(absurd.quantityMicro)} of ${absurd.meter}, which cannot be: ${WAY_OUT_OF_ABSURD}`;
   const listed = vendorNamed(event.vendor);
   if (listed === null) return `was bought of ${event.vendor}, which this release does not know`;
   const forUsage = books.booksFor({ ...event, vendor: listed });

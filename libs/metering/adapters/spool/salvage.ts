@@ -20,7 +20,8 @@ export interface Salvage {
  */
 export async function salvageSegment(path: string, spoolId: string, files: SpoolFiles = nodeFiles): Promise<Salvage> {
   const identity = parseSegmentFileName(basename(path).replace(/\.quarantined$/, ''));
-  if (identity === null) throw new RangeError(`${basename(path)} is not the name of a spool segment`);
+  if (identity === null)
+    throw new RangeError(`${basename(path)} is not the name of a spool segment: they end in .seg or .seg.quarantined`);
   const bytes = await readFileBytes(files, path);
   const from = { seed: frameSeed(identity), offset: SEGMENT_HEADER_BYTES, sequence: 1, end: bytes.length };
   const first = surveyDamage(bytes, from).found[0];
