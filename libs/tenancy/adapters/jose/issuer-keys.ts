@@ -4,6 +4,7 @@
 import type { Clock, JwtIssuerId } from '@trunkline/kernel';
 import { createLocalJWKSet, type LocalJWKSet } from 'jose';
 import { JwksInput, type JwtIssuer } from '../../index.js';
+import { usableKeys } from './usable-keys.js';
 
 /** Gets a JWKS as it is. @throws when it cannot be had. */
 export type FetchJwks = (url: string, signal: AbortSignal) => Promise<unknown>;
@@ -80,10 +81,16 @@ export class IssuerKeys {
       const jwks = JwksInput.parse(found);
       const text = JSON.stringify(jwks);
       const before = this.held.get(issuer.id);
-      const set = before?.text === text ? before.set : createLocalJWKSet(jwks);
+      const set = before?.text === text ? before.set : setOf(jwks.keys);
       this.held.set(issuer.id, { set, text, fetchedAtMs: clock.monotonicMs() });
     } catch (error) {
       if (!signal.aborted) failed(issuer.issuer, error);
     }
   }
+}
+
+function setOf(published: readonly object[]): LocalJWKSet {
+  const keys = usableKeys(published);
+  if (keys.length > 0) return createLocalJWKSet({ keys });
+  throw new Error('none of the keys checks signatures: RSA keys have 2048 bits at least, and `use` is sig or left out');
 }

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSign, generateKeyPairSync } from 'node:crypto';
 import { trustedId } from '@trunkline/kernel';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
 import { compileJwtApps, type JwtIssuer } from '../../index.js';
@@ -61,6 +61,13 @@ function token({ claims = {}, header = {}, key = pair.privateKey }: Made = {}): 
   const payload = { ...CLAIMS, ...claims };
   return new SignJWT(payload).setProtectedHeader({ alg: 'RS256', kid: 'k1', typ: 'JWT', ...header }).sign(key);
 }
+
+/** Of 1,024 bits; `jose` would sign with none such. */
+const shortKey = () => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  const sign = (text: string) => `${text}.${createSign('RSA-SHA256').update(text).sign(privateKey, 'base64url')}`;
+  return { jwk: publicKey.export({ format: 'jwk' }), sign };
+};
 
 const base64 = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
@@ -188,6 +195,31 @@ describe('the keys of an issuer', () => {
     await flood();
     await flood();
     expect(rig.fetches).toBe(2);
+  });
+
+  it.each<[string, () => Promise<object>]>([
+    ['too short', async () => ({ ...shortKey().jwk, kid: 'odd' })],
+    ['cut off', async () => ({ ...jwk, kid: 'odd', n: 'AQAB' })],
+    ['no point of its curve', async () => ({ kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA', kid: 'odd', alg: 'RS256' })],
+    ['for encryption', async () => ({ ...jwk, kid: 'odd', use: 'enc' })],
+    ['for something else', async () => ({ ...jwk, kid: 'odd', key_ops: ['encrypt'] })],
+  ])('among which one is %s check tokens of the others, and refuse one that names it', async (_, odd) => {
+    const key = await odd();
+    const rig = new Rig();
+    rig.served = () => ({ keys: [key, jwk] });
+    await rig.refresh();
+    expect(await rig.verify(await token())).toMatchObject({ ok: true });
+    expect(await rig.verify(await token({ header: { kid: 'odd' } }))).toEqual({ ok: false, error: 'refused' });
+  });
+
+  it('that are too short check nothing, though the signature fits', async () => {
+    const { jwk: short, sign } = shortKey();
+    const rig = new Rig();
+    rig.served = () => ({ keys: [{ ...short, kid: 'k1' }] });
+    await rig.refresh();
+    expect(await rig.verify(sign(`${base64({ alg: 'RS256', kid: 'k1' })}.${base64(CLAIMS)}`))).toMatchObject({
+      error: 'no_keys',
+    });
   });
 
   it.each([
