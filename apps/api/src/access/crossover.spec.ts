@@ -200,6 +200,21 @@ describe('a member in a browser', () => {
     expect((await send('GET', '/admin/api/v1/prices', { headers })).status).toBe(200);
   });
 
+  it('changes nothing from a page of another site, on any route', async () => {
+    const headers = await signIn();
+    const changing = apiRoutes().filter(({ method, path }) => method !== 'GET' && !path.startsWith('/v1/'));
+    expect(changing.length).toBeGreaterThan(30);
+    for (const { method, path } of changing)
+      for (const from of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.example' }, { origin: 'null' }]) {
+        const { status, text } = await send(method, filled(path, 'ours'), { headers: { ...headers, ...from } });
+        expect({ path, from, status, code: detailOf(text).code }).toEqual({
+          ...{ path, from, status: 403, code: 'foreign_site' },
+        });
+      }
+    const own = { ...headers, origin: api.origin };
+    expect((await send('POST', '/admin/sign-out', { headers: own })).status).toBe(204);
+  });
+
   it('signs in again for an approval, and for everything when the day is over', async () => {
     const headers = await signIn();
     const approve = () => send('POST', '/admin/api/v1/prices/changes/pch_x/approve', { headers });

@@ -20,9 +20,9 @@ export class MeController {
   async me(@Req() request: Request) {
     const principal = await identify(this.parts, request, true);
     if (principal === null) throw new RefusedRequest('sign_in_required', { detail: 'Open a one-time admin link.' });
-    const { upstream, gatewayUrl, tenancy } = this.parts;
-    const isBound = principal.grants.some(({ tenantId }) => tenantId !== null);
-    const tenants = isBound ? await orTooLong(listTenants(tenancy)) : [];
+    const { upstream, gatewayUrl, tenancy, rows } = this.parts;
+    const bound = principal.grants.flatMap(({ tenantId }) => tenantId ?? []);
+    const tenants = bound.length === 0 ? [] : await orTooLong(rows.within(bound, () => listTenants(tenancy)));
     const { kind, id, name, source, grants } = principal;
     const stepUpUntil = source.kind === 'session' ? new Date(source.stepUpUntilMs).toISOString() : null;
     const named = (tenantId: string | null) => nameOf(tenants.find((tenant) => tenant.id === tenantId));

@@ -3,7 +3,6 @@ import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import { endAdminSession, findAdminSession } from '@trunkline/tenancy/adapters/prisma';
 import type { Request, Response } from 'express';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
-import { assertOwnSite } from '../http/same-site.js';
 import { originOf } from './access-of.js';
 import { adminCookies, clearAdminCookie } from './admin-cookie.js';
 import { OpenWithoutSession } from './allow.js';
@@ -16,7 +15,6 @@ export class SignOutController {
   @HttpCode(204)
   @OpenWithoutSession(true)
   async signOut(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<void> {
-    assertOwnSite(request);
     const { tenancy } = this.parts;
     for (const secret of adminCookies(request)) {
       const principal = await findAdminSession(tenancy, [secret]);

@@ -14,7 +14,6 @@ import { Allow, OpenToPrograms } from '../access/allow.js';
 import { auditedDb } from '../access/audit.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
-import { assertOwnSite } from '../http/same-site.js';
 import { answered, tenantNamed } from '../reads/answers.js';
 import { orTooLong } from '../reads/read-within.js';
 
@@ -50,7 +49,6 @@ export class CostCentresController {
   @Allow('cost_centres:write')
   @Post()
   async save(@Query() query: unknown, @Req() request: Request) {
-    assertOwnSite(request);
     const asked = checkQuery(SaveQuery, query);
     const change = { kind: 'cost_centre', id: asked.code, asked };
     const db = auditedDb(this.parts.db, request, change);
@@ -61,7 +59,6 @@ export class CostCentresController {
   @Allow('cost_centres:write')
   @Post('assignments')
   async assign(@Query() query: unknown, @Req() request: Request) {
-    assertOwnSite(request);
     const { tenant, key: keyId, code, from: effectiveFrom } = checkQuery(AssignQuery, query);
     const { id: tenantId } = await tenantNamed(this.parts.tenancy, tenant);
     const asked = { code, effectiveFrom };

@@ -23,7 +23,6 @@ import { API_PARTS, type ApiRouteParts, type ExportAccess } from '../api-parts.j
 import { checkQuery } from '../http/check-query.js';
 import { madeOnceAs } from '../http/make-once.js';
 import { RefusedRequest } from '../http/problem.js';
-import { assertOwnSite } from '../http/same-site.js';
 import { Repeatable } from '../openapi/headers.js';
 import { answered, tenantNamed } from '../reads/answers.js';
 import { orTooLong } from '../reads/read-within.js';
@@ -64,7 +63,6 @@ export class ExportsController {
   @Post()
   @HttpCode(202)
   async ask(@Query() query: unknown, @Req() request: Request) {
-    assertOwnSite(request);
     const { format, period, tenant, ...options } = checkQuery(RunQuery, query);
     const tenantId = tenant === undefined ? null : (await tenantNamed(this.parts.tenancy, tenant)).id;
     const asked = { format, period, tenantId, options, requestedBy: personNamed(request) };
@@ -98,7 +96,6 @@ export class ExportsController {
   @Post(':id/retry')
   @HttpCode(202)
   async retry(@Param('id') id: string, @Query() query: unknown, @Req() request: Request) {
-    assertOwnSite(request);
     checkQuery(NoQuery, query);
     const { id: runId, status } = await this.#run(id);
     const db = auditedDb(this.parts.db, request, { kind: 'export', id: runId, asked: {} });

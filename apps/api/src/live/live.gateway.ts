@@ -8,6 +8,7 @@ import { TenantScope, type AccessPrincipal } from '@trunkline/tenancy';
 import type { WebSocket } from 'ws';
 import { identify } from '../access/identify.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
+import { isOwnPage } from '../http/same-site.js';
 import { readWithin } from '../reads/read-within.js';
 import { LiveBoards } from './live-board.js';
 import { readBoard } from './read-board.js';
@@ -63,7 +64,8 @@ export class LiveGateway implements OnGatewayConnection {
 
   /** The tenants that whoever looks may see; closes the socket and is null where that is none, or others than before. */
   async #scopeOf(socket: WebSocket, request: IncomingMessage, before?: TenantScope): Promise<TenantScope | null> {
-    if (!this.parts.isOurHost(request.headers.host) || !isOwnPage(request)) {
+    // Browsers send cookies with a socket whatever page opens it.
+    if (!this.parts.isOurHost(request.headers.host) || !isOwnPage(request.headers)) {
       socket.close(FEED_CLOSES.notAllowed, 'this was asked for by another site');
       return null;
     }
@@ -86,10 +88,4 @@ export class LiveGateway implements OnGatewayConnection {
 function closed(socket: WebSocket, code: number, reason: string): null {
   socket.close(code, reason);
   return null;
-}
-
-// Browsers name the page that opens a socket, and send its cookies whatever site that is of; programs name none.
-function isOwnPage({ headers }: IncomingMessage): boolean {
-  if (headers.origin === undefined) return true;
-  return URL.canParse(headers.origin) && new URL(headers.origin).host === headers.host;
 }

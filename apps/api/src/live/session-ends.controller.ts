@@ -9,7 +9,6 @@ import { auditedDb } from '../access/audit.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { RefusedRequest } from '../http/problem.js';
 import { readJson } from '../http/read-json.js';
-import { assertOwnSite } from '../http/same-site.js';
 import { tenantNamed } from '../reads/answers.js';
 import { orTooLong } from '../reads/read-within.js';
 
@@ -28,7 +27,6 @@ export class SessionEndsController {
   @Post()
   @HttpCode(202)
   async end(@Param('tenant') named: string, @Req() request: Request) {
-    assertOwnSite(request);
     const { session, key } = await readJson(EndBody, request);
     const { db, tenancy } = this.parts;
     const { id: tenantId } = await tenantNamed(tenancy, named);
