@@ -200,6 +200,33 @@ describe('a member in a browser', () => {
     expect((await send('GET', '/admin/api/v1/prices', { headers })).status).toBe(200);
   });
 
+  it('is nobody once they are disabled, nor are their tokens, and begins anew when they are let in again', async () => {
+    const headers = await signIn();
+    const body = { name: 'theirs', grants: [{ role: 'viewer' }] };
+    const made = await send('POST', '/admin/api/v1/tokens', { headers, body });
+    const { secret } = z.object({ secret: z.string() }).parse(JSON.parse(made.text));
+    const token = { authorization: `Bearer ${secret}` };
+    const { memberId } = await owner();
+    const act = (verb: string, by: Sent['headers']) =>
+      send('POST', `/admin/api/v1/members/${memberId}/${verb}`, by === undefined ? {} : { headers: by });
+    const prices = async (by: Sent) => (await send('GET', '/admin/api/v1/prices', by)).status;
+    expect(detailOf((await act('disable', headers)).text).detail).toContain('Nobody disables themselves');
+    expect((await act('disable', as('admin'))).status).toBe(409);
+    expect([await prices({ headers }), await prices({ headers: token })]).toEqual([200, 200]);
+    const operator = { authorization: `Bearer ${OPERATOR}` };
+    expect((await act('disable', operator)).text).toContain(`"disabledAt":"${new Date(nowMs).toISOString()}"`);
+    expect([await prices({ headers }), await prices({ headers: token })]).toEqual([401, 401]);
+    expect((await act('enable', operator)).text).toContain('"disabledAt":null');
+    expect([await prices({ headers }), await prices({ headers: token })]).toEqual([401, 401]);
+    expect(await prices({ headers: await signIn() })).toBe(200);
+    const [entry] = await postgres.db.auditEntry.findMany({
+      where: { objectId: memberId },
+      orderBy: { sequence: 'desc' },
+      skip: 1,
+    });
+    expect(entry).toMatchObject({ action: 'members:write', after: { asked: 'enable' } });
+  });
+
   it('changes nothing from a page of another site, on any route', async () => {
     const headers = await signIn();
     const changing = apiRoutes().filter(({ method, path }) => method !== 'GET' && !path.startsWith('/v1/'));

@@ -1,7 +1,14 @@
 // `/admin/api/v1/members`: who may use the control plane, and their roles.
 import { Controller, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import { ROLES, type Grant } from '@trunkline/tenancy';
-import { grantRole, listMembers, revokeRole, type MemberRecord } from '@trunkline/tenancy/adapters/prisma';
+import {
+  disableMember,
+  enableMember,
+  grantRole,
+  listMembers,
+  revokeRole,
+  type MemberRecord,
+} from '@trunkline/tenancy/adapters/prisma';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { accessOf } from '../access/access-of.js';
@@ -10,7 +17,6 @@ import { auditedDb } from '../access/audit.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { checkQuery } from '../http/check-query.js';
 import { readJson } from '../http/read-json.js';
-import { assertOwnSite } from '../http/same-site.js';
 import { tenantNamed } from '../reads/answers.js';
 import { orTooLong } from '../reads/read-within.js';
 import { isoOf } from '../v1/views.js';
@@ -54,8 +60,35 @@ export class MembersController {
     return this.change(id, request, 'revoke');
   }
 
+  /** Shuts a member out: sessions and tokens end at once. */
+  @Allow('members:write')
+  @NeedsStepUp(true)
+  @Post(':id/disable')
+  @HttpCode(200)
+  disable(@Param('id') id: string, @Req() request: Request) {
+    return this.act(id, request, 'disable');
+  }
+
+  /** Lets a member in again, with the roles that they have. */
+  @Allow('members:write')
+  @NeedsStepUp(true)
+  @Post(':id/enable')
+  @HttpCode(200)
+  enable(@Param('id') id: string, @Req() request: Request) {
+    return this.act(id, request, 'enable');
+  }
+
+  private async act(id: string, request: Request, verb: 'disable' | 'enable') {
+    const { principal } = accessOf(request);
+    const context = {
+      ...this.parts.tenancy,
+      db: auditedDb(this.parts.db, request, { kind: 'member', id, asked: verb }),
+    };
+    const act = verb === 'disable' ? disableMember : enableMember;
+    return memberView(administered(await act(context, { principal, name: principal.id }, id)));
+  }
+
   private async change(id: string, request: Request, verb: 'grant' | 'revoke') {
-    assertOwnSite(request);
     const { role, tenant } = await readJson(GrantBody, request);
     const tenantId = tenant === null ? null : (await tenantNamed(this.parts.tenancy, tenant)).id;
     const grant: Grant = { role, tenantId };
@@ -67,6 +100,7 @@ export class MembersController {
   }
 }
 
-function memberView({ createdAtMs, seenAtMs, ...member }: MemberRecord) {
-  return { ...member, createdAt: isoOf(createdAtMs), seenAt: seenAtMs === null ? null : isoOf(seenAtMs) };
+function memberView({ createdAtMs, seenAtMs, disabledAtMs, ...member }: MemberRecord) {
+  const orNull = (ms: number | null) => (ms === null ? null : isoOf(ms));
+  return { ...member, createdAt: isoOf(createdAtMs), seenAt: orNull(seenAtMs), disabledAt: orNull(disabledAtMs) };
 }

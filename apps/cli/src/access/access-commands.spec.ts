@@ -178,4 +178,15 @@ describe('commands about access', () => {
     await revokeRole(context, { principal: null, name: 'ann' }, owner);
     expect((await findByToken(context, made.value.secret))?.grants).toEqual([]);
   });
+
+  it('shut a member out, their token with them, and let them in again', async () => {
+    const [member] = await cli('member list');
+    const id = text(member, 'id');
+    const [out] = await cli(`member disable ${id} --actor ann`);
+    expect(text(out, 'disabled')).toMatch(/^\d{4}-/);
+    const secret = await signInByLink(context, { ip: null, userAgent: null });
+    expect(await findAdminSession(context, [secret])).toBeNull();
+    expect((await cli(`member enable ${id} --actor ann`))[0]).toMatchObject({ disabled: null, roles: ['owner'] });
+    await expect(cli('member disable mbr_x')).rejects.toThrow('no member of this id');
+  });
 });

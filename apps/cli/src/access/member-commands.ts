@@ -2,6 +2,8 @@
 import type { Command } from 'commander';
 import { parseRole, ROLES, type Grant } from '@trunkline/tenancy';
 import {
+  disableMember,
+  enableMember,
   findTenant,
   grantRole,
   listMembers,
@@ -37,6 +39,17 @@ export function addMemberCommands(program: Command, run: RunCommand): Command {
           return [memberRow(done(await act(tenancy, { principal: null, name: flags.actor }, { memberId, grant })))];
         }),
       );
+  for (const [verb, act, says] of [
+    ['disable', disableMember, 'shuts a member out: their sessions and tokens end at once'],
+    ['enable', enableMember, 'lets a member in again, with the roles that they have'],
+  ] as const)
+    withActor(member.command(`${verb} <member>`))
+      .description(says)
+      .action((memberId: string, flags: ActorFlag, command: Command) =>
+        run(command, async (tenancy) => [
+          memberRow(done(await act(tenancy, { principal: null, name: flags.actor }, memberId))),
+        ]),
+      );
   return member;
 }
 
@@ -52,7 +65,7 @@ export function grantText({ role, tenantId }: Grant): string {
   return tenantId === null ? role : `${role}@${tenantId}`;
 }
 
-function memberRow({ id, name, email, issuer, grants, seenAtMs }: MemberRecord): Row {
-  const seen = seenAtMs === null ? null : new Date(seenAtMs).toISOString();
-  return { id, name, email, issuer, roles: grants.map(grantText), seen };
+function memberRow({ id, name, email, issuer, grants, seenAtMs, disabledAtMs }: MemberRecord): Row {
+  const at = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+  return { id, name, email, issuer, roles: grants.map(grantText), seen: at(seenAtMs), disabled: at(disabledAtMs) };
 }

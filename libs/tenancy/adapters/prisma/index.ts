@@ -72,4 +72,4 @@ export {
   type TokenRequest,
   type WhoseTokens,
 } from './api-tokens.js';
-export { grantRole, listMembers, revokeRole, type MemberRecord } from './members.js';
+export { disableMember, enableMember, grantRole, listMembers, revokeRole, type MemberRecord } from './members.js';

@@ -1,4 +1,4 @@
-// Services on members and their roles. Nobody gives or takes a role that is more than theirs.
+// Services on members and their roles. Nobody gives or takes a role that is more than theirs, nor shuts out who has one.
 import { err, mintId, ok, trustedId, type MemberId } from '@trunkline/kernel';
 import type { Database } from '@trunkline/platform/database';
 import { grantProblem, grantsBeyond, type AdministrationRefusal, type Administered, type Grant } from '../../index.js';
@@ -16,6 +16,8 @@ export interface MemberRecord {
   readonly email: string | null;
   readonly createdAtMs: number;
   readonly seenAtMs: number | null;
+  /** From then on nobody; null: not disabled. */
+  readonly disabledAtMs: number | null;
   readonly grants: readonly Grant[];
 }
 
@@ -46,6 +48,53 @@ export function revokeRole(
 ): Administered<MemberRecord> {
   return changeRoles(db, by, change, async (tx, { memberId, role, tenantId }) => {
     await tx.accessGrant.deleteMany({ where: { memberId, role, tenantId } });
+  });
+}
+
+/** Shuts a member out: their browsers are signed out and their tokens end, at once and for good. Once more changes nothing. */
+export function disableMember(
+  { db, clock }: Pick<TenancyContext, 'db' | 'clock'>,
+  by: TokenMaker,
+  memberId: string,
+): Administered<MemberRecord> {
+  if (by.principal?.memberId === memberId)
+    return Promise.resolve(err({ code: 'does_not_hold', message: 'Nobody disables themselves: ask another one.' }));
+  return changeMember(db, by, memberId, async (tx, { disabledAt }) => {
+    if (disabledAt !== null) return;
+    const now = new Date(clock.nowMs());
+    await tx.adminSession.deleteMany({ where: { memberId } });
+    await tx.apiToken.updateMany({ where: { memberId, revokedAt: null }, data: { revokedAt: now } });
+    await tx.member.update({ where: { id: memberId }, data: { disabledAt: now } });
+  });
+}
+
+/** Lets a member in again, with the roles that they have; they sign in and make tokens anew. Once more changes nothing. */
+export function enableMember(
+  { db }: Pick<TenancyContext, 'db' | 'clock'>,
+  by: TokenMaker,
+  memberId: string,
+): Administered<MemberRecord> {
+  return changeMember(db, by, memberId, async (tx) => {
+    await tx.member.update({ where: { id: memberId }, data: { disabledAt: null } });
+  });
+}
+
+/** A change of a member by who has all of what they have. */
+function changeMember(
+  db: Database,
+  { principal }: TokenMaker,
+  memberId: string,
+  change: (tx: Tx, member: MemberRow) => Promise<void>,
+): Administered<MemberRecord> {
+  return changing(db, async (tx) => {
+    await tx.$queryRaw`SELECT 1 AS "locked" FROM "member" WHERE "id" = ${memberId} FOR UPDATE`;
+    const where = { where: { id: memberId }, include: { grants: true } } as const;
+    const member = await tx.member.findUnique(where);
+    if (member === null) return err(memberNotFound());
+    if (principal !== null && grantsBeyond(principal, member.grants.map(grantOf)).length > 0)
+      return err({ code: 'does_not_hold', message: 'Only who has all of a member’s roles can do that to them.' });
+    await change(tx, member);
+    return ok(memberOf(await tx.member.findUniqueOrThrow(where)));
   });
 }
 
@@ -81,9 +130,11 @@ type MemberRow = Awaited<ReturnType<Database['member']['findFirstOrThrow']>> & {
   readonly grants: readonly { readonly role: string; readonly tenantId: string | null }[];
 };
 
-function memberOf({ id, issuer, subject, name, email, createdAt, seenAt, grants }: MemberRow): MemberRecord {
+function memberOf({ createdAt, seenAt, disabledAt, ...row }: MemberRow): MemberRecord {
+  const { id, issuer, subject, name, email, grants } = row;
   return {
     ...{ id: trustedId('mbr', id), issuer, subject, name, email, grants: grants.map(grantOf) },
     ...{ createdAtMs: createdAt.getTime(), seenAtMs: seenAt?.getTime() ?? null },
+    disabledAtMs: disabledAt?.getTime() ?? null,
   };
 }
