@@ -9,16 +9,26 @@ import { SessionBills } from './session-bill.js';
 const [id, tenantId] = [trustedId('ses', 'ses_s'), trustedId('tnt', 'tnt_t')];
 const UNREPORTED = { id: 'a turn', sessionId: id };
 
+interface HowItFailed {
+  readonly live: boolean;
+  readonly journalFails?: boolean;
+  readonly failsToCount?: boolean;
+}
+
 /** A call that came so far: its budget and bill are open, and `live` if it was one of the live sessions. */
-async function abandoned({ live: isLive, journalFails }: { readonly live: boolean; readonly journalFails?: boolean }) {
+async function abandoned({ live: isLive, journalFails = false, failsToCount = false }: HowItFailed) {
   const done: string[] = [];
   const [journal, kept]: [JournalRecord[], JournalRecord[]] = [[], []];
   const [live, bills, socket] = [new LiveSessions(), new SessionBills(), new PassThrough()];
   bills.open(id, tenantId);
   const counters = { fromClient: { bytes: 3, messages: 1 }, fromUpstream: { bytes: 5, messages: 2 } };
+  const counted = (): void => {
+    if (failsToCount) throw new Error('a fault of ours');
+    done.push('estimate counted');
+  };
   const session = {
     ...{ id, relay: { counters, end: (cause: string) => done.push(`ended by ${cause}`) } },
-    ...{ unreported: { estimates: () => [UNREPORTED] }, metered: () => done.push('estimate counted') },
+    ...{ unreported: { estimates: () => [UNREPORTED] }, metered: counted },
   };
   if (isLive) live.add(session as never);
   const parts = {
@@ -62,6 +72,13 @@ describe('a call that could not be run', () => {
     ]);
     expect(done[0]).toBe('ended by internal_error');
     expect(done.slice(-3)).toEqual(['estimate counted', 'budget forgotten', 'counted']);
+  });
+
+  it('ends whatever else fails', async () => {
+    const { done, journal, isForgotten } = await abandoned({ live: true, failsToCount: true });
+    expect(journal.map(({ kind }) => kind)).toEqual(['usage', 'session_closed']);
+    expect(done).toContain('line released');
+    expect(isForgotten).toBe(true);
   });
 
   it('is offered to the journal again where that refuses its end', async () => {

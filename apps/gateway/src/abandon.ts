@@ -2,6 +2,7 @@
 // that it ends like any other session, with one cause, in the journal as in this process; what its peers would have been
 // told and given time for is left out, for nobody knows how far it came.
 import type { Duplex } from 'node:stream';
+import type { SessionId } from '@trunkline/kernel';
 import type { SessionClosed } from '@trunkline/metering';
 import type { GatewayParts } from './gateway-parts.js';
 import type { AdmittedCall } from './open-session.js';
@@ -27,11 +28,17 @@ export async function abandon(
   upstream.wire.destroy();
   socket.destroy();
   await parts.releaseLease(lease);
-  if (live) await estimateOwed(parts, live);
+  if (live) await estimateOwed(parts, live).catch((failure: unknown) => notEstimated(parts, id, failure));
   const session = closedRecord(call, live?.relay.counters ?? null, parts.clock.nowMs());
   await keep(parts, { kind: 'session_closed', session });
   forgetSession(parts, { id, tenantId });
   if (live) parts.metrics.sessionEnded(live, session);
+}
+
+// What failed before may fail here again; the session ends all the same.
+function notEstimated({ log }: AbandonParts, id: SessionId, failure: unknown): void {
+  const fields = { event: 'settle_step_failed', session_id: id, step: 'estimate what is owed', err: failure };
+  log.error(fields, 'a settlement step failed');
 }
 
 type Counters = NonNullable<ReturnType<GatewayParts['live']['get']>>['relay']['counters'];
