@@ -1,5 +1,6 @@
 // Promise P2 against kill -9, by the upstream's own books. The same run for ten minutes, and with `--trouble` against a Redis
 // in trouble, by hand: `node --import ./test/support/ts-register.mjs test/faults/fair-cap/main.ts --minutes 10`.
+import { redisTrouble } from './fair-cap/redis-troubles.js';
 import { runFairCap } from './fair-cap/run.js';
 
 const SIZE = {
@@ -26,4 +27,17 @@ describe('one cap over three gateways', () => {
     expect(watched.saturatedTenants).toBeGreaterThanOrEqual(6);
     expect(watched.fairness).toBeGreaterThan(0.9);
   }, 300_000);
+
+  it('is never exceeded by who comes when Redis has lost its memory, and no live call is cut', async () => {
+    const size = { ...SIZE, gateways: 2, cap: 8, tenants: 4, floors: { tenants: 2, lines: 1 } };
+    const trouble = redisTrouble('flushed', 4_000);
+    const plan = { size, clientsPerTenant: 4, seconds: 12, killEverySeconds: null, trouble };
+    const { counts, watched, peak, leftOpen } = await runFairCap(plan);
+    expect(peak).toBeLessThanOrEqual(size.cap);
+    expect(leftOpen).toBe(0);
+    expect(counts.odd).toEqual([]);
+    expect(counts.cut).toBe(0);
+    expect(counts.admitted).toBeGreaterThan(size.cap);
+    expect(watched.floorsMissed).toBe(0);
+  }, 120_000);
 });

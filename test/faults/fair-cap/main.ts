@@ -1,7 +1,7 @@
 // The fair cap at its full size and for as long as asked: prints what was seen as JSON, exits with 1 when a promise was
 // broken. `node --import ./test/support/ts-register.mjs test/faults/fair-cap/main.ts --minutes 10`
 import { Command } from 'commander';
-import { redisTroubles, type Trouble } from './redis-troubles.js';
+import { redisTrouble, TROUBLES, type Trouble } from './redis-troubles.js';
 import { runFairCap } from './run.js';
 
 interface Flags {
@@ -19,12 +19,13 @@ const SIZE = {
   waitingMax: 1_000,
   leaseTtl: '6s',
 };
+const CALM_MS = 10_000;
 const FAIRNESS_MIN = 0.99;
 
 const { minutes, clients, trouble } = new Command('fair-cap')
   .option('--minutes <n>', 'how long', '10')
   .option('--clients <n>', 'clients of each tenant', '10')
-  .option('--trouble <kind>', `what happens to Redis: ${Object.keys(redisTroubles).join(', ')}`)
+  .option('--trouble <kind>', `what happens to Redis: ${TROUBLES.join(', ')}`)
   .parse()
   .opts<Flags>();
 
@@ -33,7 +34,7 @@ const result = await runFairCap({
   clientsPerTenant: Number(clients),
   seconds: Number(minutes) * 60,
   killEverySeconds: trouble === undefined ? 60 : null,
-  ...(trouble === undefined ? {} : { trouble: redisTroubles[trouble] }),
+  ...(trouble === undefined ? {} : { trouble: redisTrouble(trouble, CALM_MS) }),
 });
 process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
 const { peak, leftOpen, counts, watched } = result;
