@@ -3,7 +3,7 @@
 // have them.
 import assert from 'node:assert/strict';
 import type { PoolId } from '@trunkline/kernel';
-import { acquired, confirmed, held, lineRequest, type RequestParts } from './lease-builders.conformance.js';
+import { acquired, confirmed, held, inLine, lineRequest, type RequestParts } from './lease-builders.conformance.js';
 import type { LeaseTerms } from './lease.js';
 import type { AcquireOutcome, LeaseStore, LinePage } from './lease-store.js';
 import type { LimitScope } from './limits.js';
@@ -261,6 +261,19 @@ export const LEASE_STORE_CASES: readonly LeaseStoreCase[] = [
       await store.release(lease);
       assert.deepEqual(await store.reregister([lease]), []);
       assert.equal(await since(), given);
+    },
+  },
+  {
+    guarantee: 'a living session that is put back waits for no second line, though the store knows it from before its first',
+    check: async ({ store, advance }) => {
+      const waiting = lineRequest({ mayWait: true });
+      await store.pause(waiting.plan.poolId, 1_000);
+      assert.equal((await store.acquire(waiting)).kind, 'waiting');
+      assert.deepEqual(await store.reregister([{ ...waiting, fence: 1 }]), []);
+      assert.deepEqual(await inLine(store), []);
+      await advance(1_000);
+      await store.renew([]);
+      assert.equal((await store.view(waiting.plan.poolId)).held.keys.get(waiting.place.keyId), 1);
     },
   },
   {

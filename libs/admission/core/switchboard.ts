@@ -156,6 +156,8 @@ export class Switchboard {
       const line = this.lines.get(lease.sessionId);
       if (line && this.#heldBy(lease) === null) return true;
       if (!line && closedMs === 0 && this.#isAtACap(lease)) return true;
+      // A copy that took over may know it from before it was given its line.
+      this.queue.remove(lease.sessionId);
       this.#given.putBack(lease, nowMs);
       return false;
     });
