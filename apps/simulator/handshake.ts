@@ -47,7 +47,7 @@ export function readRequest(request: IncomingMessage, transport: 'ws' | 'wss'): 
     .map((name) => name.trim())
     .filter((name) => name !== '');
   return {
-    key: bearerOf(request) ?? keyOf(subprotocols),
+    key: bearerOf(request) ?? azureKeyOf(request) ?? keyOf(subprotocols),
     model: query.get('model'),
     kind: query.get('intent') === 'transcription' ? 'transcription' : 'realtime',
     transport,
@@ -160,6 +160,12 @@ function http(status: number, error: Record<string, unknown>): Verdict {
 export function bearerOf(request: IncomingMessage): string | null {
   const match = /^Bearer\s+(\S+)\s*$/i.exec(request.headers.authorization ?? '');
   return match?.[1] ?? null;
+}
+
+// Where Azure looks for it.
+function azureKeyOf({ headers }: IncomingMessage): string | null {
+  const key = headers['api-key'];
+  return typeof key === 'string' ? key : null;
 }
 
 function keyOf(subprotocols: readonly string[]): string | null {

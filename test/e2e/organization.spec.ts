@@ -1,7 +1,10 @@
 // Usage and costs as OpenAI's own admin client reads them, through the address that apps use: against figures made by
 // hand from the upstream's books, and against the upstream's answer to the same question.
 import OpenAI from 'openai';
-import { startBed, type GatewayBed } from '../support/gateway-bed.js';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startBed, UPSTREAM_KEY, type GatewayBed } from '../support/gateway-bed.js';
 import { eventually } from '../support/poll.js';
 import { runProgram } from '../support/product.js';
 import { costOfSessions, dollarsOf, picoOf } from '../support/spend-oracle.js';
@@ -18,7 +21,8 @@ beforeAll(async () => {
 afterAll(() => bed.stop(), 60_000);
 
 async function cli(...args: string[]): Promise<unknown> {
-  const { code, stdout, stderr } = await runProgram('cli', [...args, '--json', '--data-dir', bed.dataDir]);
+  const line = [...args, '--json', '--data-dir', bed.dataDir];
+  const { code, stdout, stderr } = await runProgram('cli', line, { AZURE_KEY: UPSTREAM_KEY });
   if (code !== 0) throw new Error(stderr);
   return JSON.parse(stdout);
 }
@@ -101,3 +105,30 @@ it('a key that reads usage opens no session', async () => {
   const refused = await tryConnect(bed.product().ready.httpUrl, { apiKey: usageKey });
   expect(refused).toMatchObject({ status: 403, error: { code: 'missing_scope' } });
 });
+
+it("what an account of another vendor was used for waits for that vendor's list, and is priced by it", async () => {
+  const { httpUrl, apiKey } = bed.product().ready;
+  const account = ['--upstream-url', `${bed.simulator.httpUrl}/v1`, '--upstream-key-env', 'AZURE_KEY'];
+  await cli('pool', 'create', '--slug', 'azure', '--vendor', 'azure', ...account);
+  await cli('pool', 'drain', 'default');
+  const unrated = async () => (await cli('costs', '--unrated')) as { why: string }[];
+  const waiting = await eventually(
+    'a call has gone to the other account',
+    async () => {
+      const voice = await connect(httpUrl, { apiKey });
+      await textTurn(voice, 'Hello there.');
+      await voice.close();
+      const [first] = await unrated();
+      return first ?? null;
+    },
+    60_000,
+  );
+  expect(waiting.why).toMatch(/^no price of azure for input_text/);
+  const folder = await mkdtemp(join(tmpdir(), 'trunkline-azure-'));
+  const prices = { input_text: '5', input_audio: '40', output_text: '20', output_audio: '80' };
+  const sheet = { provider: 'azure', model: 'gpt-realtime', unit: 'tokens', effectiveFrom: '2026-01-01', prices };
+  await writeFile(join(folder, 'azure.json'), JSON.stringify([{ ...sheet, source: 'a contract' }]));
+  await cli('price', 'import', folder);
+  await eventually('nothing waits for a price', async () => ((await unrated()).length === 0 ? true : null), 30_000);
+  await rm(folder, { recursive: true });
+}, 120_000);
