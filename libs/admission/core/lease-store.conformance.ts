@@ -264,7 +264,8 @@ export const LEASE_STORE_CASES: readonly LeaseStoreCase[] = [
     },
   },
   {
-    guarantee: 'a living session that is put back waits for no second line, though the store knows it from before its first',
+    guarantee:
+      'a living session that is put back waits for no second line, though the store knows it from before its first',
     check: async ({ store, advance }) => {
       const waiting = lineRequest({ mayWait: true });
       await store.pause(waiting.plan.poolId, 1_000);
