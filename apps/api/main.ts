@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { leaseTerms } from '@trunkline/admission';
 import { connectLeaseRedis, RedisLeaseStore } from '@trunkline/admission/adapters/redis';
 import { systemClock } from '@trunkline/kernel';
+import { endUserHasher } from '@trunkline/moderation';
 import { assertDatabaseReachable, openDatabase } from '@trunkline/platform/database';
 import { runProcess, type ProcessBase, type StartedProcess } from '@trunkline/platform/process';
 import { installedPepper, secretSeal } from '@trunkline/platform/secrets';
@@ -36,6 +37,7 @@ async function start(base: ProcessBase): Promise<StartedProcess> {
     exports: { place: { db, databaseUrl, ...exportPlaceOf(config) }, links: new DownloadLinks(pepper) },
     seal: secretSeal(pepper),
     contentSeal: secretSeal(config.contentKey ?? pepper),
+    hashEndUser: endUserHasher(pepper),
     signIn: signInOf(config),
     allowsOnePerson: config.singlePerson === 'allow',
     // The command line reads Redis itself where there is one; only a standalone's lines are out of its reach.

@@ -1,7 +1,7 @@
 // What the control plane's routes need, handed in by the composition root. A token rather than classes by type, so that
 // the pieces stay plain objects that tests make without a container.
 import type { Refusal, Result } from '@trunkline/kernel';
-import type { KeyWrap } from '@trunkline/moderation';
+import type { EndUserHasher, KeyWrap } from '@trunkline/moderation';
 import type { Database } from '@trunkline/platform/database';
 import type { Log } from '@trunkline/platform/logging';
 import type { SecretSeal } from '@trunkline/platform/secrets';
@@ -47,6 +47,8 @@ export interface ApiRouteParts {
   readonly exports: ExportAccess | null;
   /** Opens the keys of kept content; null: it cannot be read here. */
   readonly contentSeal: KeyWrap | null;
+  /** What an end user is called here; null: this process has no pepper to hash them under. */
+  readonly hashEndUser: EndUserHasher | null;
   /** Seals what must be given out again; null: this process has no pepper, and keeps no secrets. */
   readonly seal: SecretSeal | null;
   readonly log: Log;

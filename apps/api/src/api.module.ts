@@ -22,6 +22,8 @@ import { SessionEndsController } from './live/session-ends.controller.js';
 import { AuditController } from './members/audit.controller.js';
 import { MembersController } from './members/members.controller.js';
 import { TokensController } from './members/tokens.controller.js';
+import { ModerationPeopleController } from './moderation/people.controller.js';
+import { ModerationPolicyController } from './moderation/policy.controller.js';
 import { ReviewsController } from './moderation/reviews.controller.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
 import { OrganizationController } from './organization/organization.controller.js';
@@ -88,6 +90,8 @@ export class ApiModule {
       SchedulesController,
       CostCentresController,
       ReviewsController,
+      ModerationPolicyController,
+      ModerationPeopleController,
       StatementsController,
       StatementPageController,
     ];

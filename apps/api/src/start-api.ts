@@ -6,7 +6,7 @@ import { isIP } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { WsAdapter } from '@nestjs/platform-ws';
-import type { KeyWrap } from '@trunkline/moderation';
+import type { EndUserHasher, KeyWrap } from '@trunkline/moderation';
 import type { SecretSeal } from '@trunkline/platform/secrets';
 import type { Database } from '@trunkline/platform/database';
 import { closeServer, listen, urlHost } from '@trunkline/platform/http';
@@ -47,6 +47,8 @@ export interface ApiParts {
   readonly exports?: ExportAccess;
   /** Opens the keys of kept content; without, it cannot be read here. */
   readonly contentSeal?: KeyWrap;
+  /** What end users are called; without, nothing of a person can be found here. */
+  readonly hashEndUser?: EndUserHasher;
   /** The folder of the built dashboard; without, there are no pages but those of sign-in and problems. */
   readonly dashboardDir?: string;
   /** Where apps reach the gateway; left out where that is not known here. */
@@ -118,6 +120,7 @@ function routeParts(
     log,
     exports = null,
     contentSeal = null,
+    hashEndUser = null,
     seal = null,
     gatewayUrl = null,
   } = parts;
@@ -145,6 +148,7 @@ function routeParts(
     },
     exports: exports && { ...exports, place: { ...exports.place, db } },
     contentSeal,
+    hashEndUser,
     seal,
     log,
     openApi: once(() => openApiDocument(ApiModule.controllers())),

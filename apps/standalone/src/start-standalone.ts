@@ -84,6 +84,7 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
     lines: gateway.lines,
     exports: { place: exports, links: new DownloadLinks(pepper) },
     contentSeal,
+    hashEndUser,
     seal,
     ...{ signIn: signInOf(config), allowsOnePerson: config.singlePerson === 'allow' },
     operatorToken: await secretFile(join(folder.secretsDir, 'operator-token')),

@@ -68,7 +68,8 @@ export const strikesSchema = z.strictObject({
   refuseDays: z.number().int().min(1).max(4_000),
 });
 
-const policySchema = z
+/** As people and programs write it. */
+export const policySchema = z
   .strictObject({
     version: z.literal(1),
     /** Asked in this order. */

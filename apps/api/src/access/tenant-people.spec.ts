@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, trustedId, type TenantId } from '@trunkline/kernel';
 import { reviewItemOf } from '@trunkline/metering';
+import { endUserHasher } from '@trunkline/moderation';
 import { openLog } from '@trunkline/platform/logging';
 import { secretSeal } from '@trunkline/platform/secrets';
 import { Shutdown } from '@trunkline/platform/shutdown';
@@ -38,7 +39,7 @@ beforeAll(async () => {
   const listener = { host: '127.0.0.1', port: 0, log: openLog('silent', process.stderr), shutdown };
   const parts = { db, tenancy: context(), upstream: 'vendor', lines: null, operatorToken: null, exports } as const;
   const seal = secretSeal(PEPPER);
-  api = await startApi({ ...parts, seal, contentSeal: seal, ...listener });
+  api = await startApi({ ...parts, seal, contentSeal: seal, hashEndUser: endUserHasher(PEPPER), ...listener });
   for (const slug of ['theirs', 'ours']) {
     const tenant = await createTenant(context(), { slug, name: slug });
     if (!tenant.ok) throw new Error(tenant.error.message);
@@ -191,6 +192,17 @@ describe('people of a tenant', () => {
     expect(taken.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
   });
 
+  it('take away what is kept of a person, with the proof', async () => {
+    const erased = await post('/admin/api/v1/moderation/ours/content/erasures', {
+      endUser: 'ana',
+      reason: 'she asked',
+    });
+    expect(erased).toMatchObject({ status: 200, answer: { pieces: 0 } });
+    expect(await postgres.db.moderationErasure.count({ where: { tenantId: ours } })).toBe(1);
+    const notTheirs = await post('/admin/api/v1/moderation/ours/people/export', { endUser: 'ana', reason: 'curious' });
+    expect(notTheirs.status).toBe(403);
+  });
+
   // Taking the rights of the role away shows who works as it: an answer that is still good was not read as the role.
   it('read everything as the role of tenants, and nothing beside it', async () => {
     const [good, still]: [string[], string[]] = [[], []];
@@ -211,5 +223,5 @@ describe('people of a tenant', () => {
     }
     for (const path of good)
       expect({ path, ...(await ask('tenant_admin', path)) }).toMatchObject({ path, status: 200 });
-  });
+  }, 60_000);
 });

@@ -1,6 +1,7 @@
 // Moderation policies of a file: compared with their secrets opened, set as `moderation set` does.
 import { parseModerationPolicy, withSecretsSealed } from '@trunkline/moderation';
 import { moderationPoliciesOf, setModerationPolicy } from '@trunkline/moderation/adapters/prisma';
+import { checkPolicy } from '@trunkline/moderation/adapters/rules';
 import { parseId } from '@trunkline/kernel';
 import type { SecretSeal } from '@trunkline/platform/secrets';
 import { isDeepStrictEqual } from 'node:util';
@@ -10,10 +11,10 @@ import { ConfigRefused, type Policies } from './apply-run.js';
 export function configPolicies({ seal, open }: SecretSeal, actor: string): Policies {
   return {
     async set(db, id, wanted, path) {
-      const parsed = parseModerationPolicy(wanted);
-      if (!parsed.ok) throw new ConfigRefused(path, parsed.error.join('; '));
       const tenantId = parseId('tnt', id);
       if (tenantId === null) throw new Error(`${id} is no id of a tenant`);
+      const parsed = checkPolicy(wanted, (sealed) => open(sealed, tenantId));
+      if (!parsed.ok) throw new ConfigRefused(path, parsed.error.join('; '));
       const [inForce] = await moderationPoliciesOf(db, tenantId);
       const stored = parseModerationPolicy(inForce?.policy);
       const opened = stored.ok ? withSecretsSealed(stored.value, (sealed) => open(sealed, tenantId) ?? sealed) : null;

@@ -4,7 +4,6 @@ import { InvalidArgumentError, type Command } from 'commander';
 import {
   CONTENT_KINDS,
   isContentKind,
-  openedSecret,
   parseModerationPolicy,
   type ContentKind,
   type HookSpec,
@@ -12,13 +11,13 @@ import {
   type PartSpec,
 } from '@trunkline/moderation';
 import { moderationPoliciesOf, noticesStanding, setModerationPolicy } from '@trunkline/moderation/adapters/prisma';
-import { bindingsOf } from '@trunkline/moderation/adapters/rules';
-import { urlProblem, webhookKey } from '@trunkline/platform/outbound';
+import { checkPolicy } from '@trunkline/moderation/adapters/rules';
+import { urlProblem } from '@trunkline/platform/outbound';
 import { findTenant } from '@trunkline/tenancy/adapters/prisma';
 import { withActor, type ActorFlag } from '../actor.js';
 import type { Row } from '../output.js';
 import { done, type Inquire, type RunCommand } from '../run-command.js';
-import { partsFor, trialParts, type HookServices } from './trial-parts.js';
+import { trialParts, type HookServices } from './trial-parts.js';
 import { tryPolicy } from './try-policy.js';
 
 const GIVEN_UP_SHOWN_MAX = 100;
@@ -163,23 +162,9 @@ interface TryFlags extends PolicyFlags {
 async function readPolicy({ file, none }: PolicyFlags, open: (sealed: string) => string | null) {
   if ((file === undefined) === (none === undefined)) throw new Error('name a policy: --file <policy.json>, or --none');
   const text = file === undefined ? EVERYTHING : await readFile(file, 'utf8');
-  const parsed = parseModerationPolicy(jsonOf(text, file));
-  const bindings = parsed.ok ? bindingsOf(parsed.value, partsFor(open)) : parsed;
-  const problems = [...(bindings.ok ? [] : bindings.error), ...(parsed.ok ? noticeProblems(parsed.value, open) : [])];
-  if (parsed.ok && problems.length === 0) return parsed.value;
-  throw new Error(`the policy is refused:\n${problems.map((each) => `  ${each}`).join('\n')}`);
-}
-
-// Gateways tell nobody, so what is wrong with it does not stop a policy there: here it does.
-function noticeProblems({ notify }: ModerationPolicy, open: (sealed: string) => string | null): readonly string[] {
-  if (notify === null) return [];
-  try {
-    webhookKey(openedSecret(notify.secret, open) ?? '');
-    return [];
-  } catch (error) {
-    if (error instanceof RangeError) return [`notify: ${error.message}`];
-    throw error;
-  }
+  const checked = checkPolicy(jsonOf(text, file), open);
+  if (checked.ok) return checked.value;
+  throw new Error(`the policy is refused:\n${checked.error.map((each) => `  ${each}`).join('\n')}`);
 }
 
 function jsonOf(text: string, file: string | undefined): unknown {

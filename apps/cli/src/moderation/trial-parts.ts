@@ -24,26 +24,16 @@ export function trialParts({ webhookExceptions, account }: HookServices): HookPa
   const guarded = new GuardedPoster({ exceptions: webhookExceptions });
   const trusted = new TrustedPoster();
   return {
-    ...partsFor(() => null),
+    openSecret: () => null,
+    nowMs: () => systemClock.nowMs(),
+    monotonicMs: () => systemClock.monotonicMs(),
+    mintId: randomUUID,
     poster: guarded,
     classifier: classifierOf(account, trusted),
     close: () => {
       guarded.close();
       trusted.close();
     },
-  };
-}
-
-/** Parts for hooks that are only made, to see whether they can be. */
-export function partsFor(openSecret: (sealed: string) => string | null): HookParts {
-  const nobody = (): Promise<never> => Promise.reject(new Error('hooks are only made here, not asked'));
-  return {
-    openSecret,
-    poster: { post: nobody },
-    classifier: { classify: nobody },
-    nowMs: () => systemClock.nowMs(),
-    monotonicMs: () => systemClock.monotonicMs(),
-    mintId: randomUUID,
   };
 }
 

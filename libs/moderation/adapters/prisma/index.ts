@@ -4,6 +4,7 @@ export {
   giveUpNotices,
   noticesDue,
   noticesStanding,
+  type NoticesStanding,
   recordAction,
   strikePolicies,
   strikesDue,
@@ -12,7 +13,13 @@ export {
   type NoticesDue,
   type Strikes,
 } from './automatic-actions.js';
-export { moderationPoliciesOf, setModerationPolicy, type PolicyVersion } from './policies.js';
+export {
+  lockPolicyVersion,
+  moderationPoliciesOf,
+  setModerationPolicy,
+  setModerationPolicyIn,
+  type PolicyVersion,
+} from './policies.js';
 export {
   findReviewItem,
   listReviewItems,

@@ -53,6 +53,8 @@ describe('roles', () => {
 
   it('show what callers said to reviewers, administrators and owners only', () => {
     expect(ROLES.filter((role) => permissionsOf(role).has('content:read'))).toEqual(['owner', 'admin', 'reviewer']);
+    const erasing = ROLES.filter((role) => permissionsOf(role).has('content:erase'));
+    expect(erasing).toEqual(['owner', 'admin', 'tenant_admin']);
   });
 
   it('are granted where they make sense', () => {

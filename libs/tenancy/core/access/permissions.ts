@@ -36,6 +36,7 @@ export const PERMISSIONS = [
   'reviews:read',
   'reviews:write',
   'content:read',
+  'content:erase',
   'alerts:read',
   'alerts:write',
   'members:read',

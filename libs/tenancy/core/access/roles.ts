@@ -69,7 +69,7 @@ const OF_ROLE: Readonly<Record<Role, readonly Permission[]>> = {
   tenant_admin: [
     ...LOOKS,
     ...(['keys:write', 'sessions:end', 'secrets:read', 'secrets:write', 'reviews:read'] as const),
-    ...(['alerts:write', 'tokens:read', 'tokens:write'] as const),
+    ...(['content:erase', 'alerts:write', 'tokens:read', 'tokens:write'] as const),
   ],
   viewer: LOOKS,
 };
