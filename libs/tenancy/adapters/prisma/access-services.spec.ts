@@ -34,7 +34,28 @@ const entries = async (): Promise<readonly RecordedEntry[]> => {
 };
 const context = () => ({ db: postgres.db, clock, randomBytes });
 
+// Nobody administers these: each says in its rows what was done by whom, or is written by processes, or may be made again.
+const NOT_ADMINISTERED = [
+  ...['admin_session', 'audit_chain', 'audit_entry', 'idempotent_request', '_prisma_migrations', 'tenant_role_right'],
+  ...['alert', 'budget_notice', 'export_delivery', 'export_occasion', 'gateway_replica', 'moderation_action'],
+  ...['moderation_content', 'moderation_content_key', 'moderation_finding', 'owed_usage', 'policy_version'],
+  ...['refused_calls', 'session', 'spool_watermark', 'usage_event', 'tenant_spend', 'rollup_note'],
+  ...['pool_rollup_day', 'pool_rollup_hour', 'tenant_rollup_day', 'tenant_rollup_hour'],
+  ...['usage_rollup_day', 'usage_rollup_hour', 'usage_rollup_month'],
+  ...['charge_line', 'ledger_account', 'ledger_chain', 'ledger_entry', 'ledger_transaction', 'price_change'],
+  ...['price_version', 'review_event', 'session_end', 'period_company', 'period_cost_centre', 'period_directory'],
+  ...['period_reconciliation', 'reconciliation_difference', 'reconciliation_run'],
+];
+
 describe('the record of changes', () => {
+  it('notes the rows of every table that somebody administers', async () => {
+    const unnoted = await postgres.db.$queryRaw<{ name: string }[]>`
+      SELECT relname::text AS name FROM pg_class c
+       WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND NOT EXISTS (
+               SELECT FROM pg_trigger WHERE tgrelid = c.oid AND tgenabled <> 'D' AND tgfoid = 'note_change'::regproc)`;
+    expect(unnoted.map(({ name }) => name).toSorted()).toEqual(NOT_ADMINISTERED.toSorted());
+  });
+
   it('is one chain though many write at once, and verifies', async () => {
     const record = (id: string) => postgres.db.$transaction((tx) => recordAudit(tx, change(id)), { maxWait: 20_000 });
     await Promise.all(Array.from({ length: 12 }, (_, i) => record(`thing ${i}`)));
