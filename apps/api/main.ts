@@ -39,6 +39,7 @@ async function start(base: ProcessBase): Promise<StartedProcess> {
     contentSeal: secretSeal(config.contentKey ?? pepper),
     hashEndUser: endUserHasher(pepper),
     signIn: signInOf(config),
+    publicUrl: config.adminUrl,
     allowsOnePerson: config.singlePerson === 'allow',
     // The command line reads Redis itself where there is one; only a standalone's lines are out of its reach.
     operatorToken: null,

@@ -9,6 +9,7 @@ import type { DownloadLinks } from '@trunkline/reporting';
 import type { ExportPlace } from '@trunkline/reporting/adapters/export';
 import type { Credentials, FreshPolicy, Principal } from '@trunkline/tenancy';
 import type { TenancyContext, TenantRows } from '@trunkline/tenancy/adapters/prisma';
+import type { AdminCookies } from './access/admin-cookie.js';
 import type { OneTimeLink } from './access/one-time-link.js';
 import type { PoolReads } from './pools/pool-reads.js';
 import type { OidcSignIn } from './sign-in/oidc.js';
@@ -30,6 +31,7 @@ export interface ApiRouteParts {
   /** Where apps reach the gateway, such as `http://127.0.0.1:8080`; null: not known here. */
   readonly gatewayUrl: string | null;
   readonly link: OneTimeLink;
+  readonly cookies: AdminCookies;
   /** Whether a `Host` header names this listener. */
   readonly isOurHost: (host: string | undefined) => boolean;
   /** Whether an `Authorization` header carries the operator token. */

@@ -46,7 +46,16 @@ beforeAll(async () => {
     page: async () => ({ lines: [], next: null }),
   };
   const listener = { host: '127.0.0.1', port: 0, log, shutdown, dashboardDir: await builtDashboard() };
-  api = await startApi({ db, tenancy, upstream: 'simulator', lines, operatorToken: OPERATOR_TOKEN, ...listener });
+  const publicUrl = 'https://admin.example';
+  api = await startApi({
+    db,
+    tenancy,
+    upstream: 'simulator',
+    lines,
+    operatorToken: OPERATOR_TOKEN,
+    publicUrl,
+    ...listener,
+  });
   const tenant = await createTenant(tenancy, { slug: 'acme', name: HOSTILE });
   if (!tenant.ok) throw new Error(tenant.error.message);
   const key = await createKey(tenancy, tenant.value.id, { name: 'first' });
@@ -152,6 +161,22 @@ describe('signing in', () => {
     expect(String(answer.headers['set-cookie'])).toMatch(
       new RegExp(`^trunkline_admin_${api.port}=[\\w-]{43}; Max-Age=43200; Path=/admin; .*HttpOnly; SameSite=Strict$`),
     );
+  });
+
+  it('sets one for TLS alone where browsers come by TLS, and takes no other there', async () => {
+    const { pathname, search } = new URL(api.oneTimeLink());
+    const host = 'Admin.example';
+    const signedIn = await ask(api.port, `${pathname}${search}`, { headers: { host } });
+    const set = String(signedIn.headers['set-cookie']);
+    expect(set).toMatch(
+      /^__Host-trunkline_admin=[\w-]{43}; Max-Age=43200; Path=\/; .*HttpOnly; Secure; SameSite=Strict$/,
+    );
+    const own = set.split(';')[0] ?? '';
+    const me = async (headers: Record<string, string>) => (await ask(api.port, '/admin/api/v1/me', { headers })).status;
+    const plain = own.replace('__Host-trunkline_admin', `trunkline_admin_${api.port}`);
+    expect([await me({ host, cookie: own }), await me({ host, cookie: plain }), await me({ cookie: own })]).toEqual([
+      ...[200, 401, 401],
+    ]);
   });
 
   it('works once with a link; after that people read what to do', async () => {

@@ -14,6 +14,7 @@ import type { Log } from '@trunkline/platform/logging';
 import type { Shutdown } from '@trunkline/platform/shutdown';
 import { authenticate, FreshPolicy } from '@trunkline/tenancy';
 import { guarded, PrismaPolicySource, TenantRows, type TenancyContext } from '@trunkline/tenancy/adapters/prisma';
+import { AdminCookies } from './access/admin-cookie.js';
 import { OneTimeLink } from './access/one-time-link.js';
 import { hostPolicy } from './access/host-names.js';
 import { operatorCheck } from './access/operator-token.js';
@@ -41,6 +42,8 @@ export interface ApiParts {
   readonly operatorToken: string | null;
   /** Sign-in by the company's issuer; without it by one-time link only. */
   readonly signIn?: SignInSettings | null;
+  /** Where browsers reach the admin pages, through a TLS proxy say; without, as they say themselves. */
+  readonly publicUrl?: string | null;
   /** `--single-person`; without it two are wanted. */
   readonly allowsOnePerson?: boolean;
   /** Where exports are kept; without, the routes about them say that they are not here. */
@@ -123,6 +126,7 @@ function routeParts(
     hashEndUser = null,
     seal = null,
     gatewayUrl = null,
+    publicUrl = parts.signIn?.publicUrl ?? null,
   } = parts;
   // Routes change something through `auditedDb` or not at all, and touch rows of the tenants of whoever asks.
   const db = guarded(rows.view());
@@ -136,7 +140,8 @@ function routeParts(
     upstream,
     gatewayUrl,
     link,
-    isOurHost: hostPolicy(parts.host, parts.signIn?.publicUrl ?? null),
+    cookies: new AdminCookies(publicUrl),
+    isOurHost: hostPolicy(parts.host, publicUrl),
     isOperator: operatorCheck(operatorToken),
     allowsOnePerson: parts.allowsOnePerson ?? false,
     signIn: parts.signIn ? new OidcSignIn(parts.signIn) : null,

@@ -86,7 +86,7 @@ export async function startStandalone(base: ProcessBase): Promise<Standalone> {
     contentSeal,
     hashEndUser,
     seal,
-    ...{ signIn: signInOf(config), allowsOnePerson: config.singlePerson === 'allow' },
+    ...{ signIn: signInOf(config), publicUrl: config.adminUrl, allowsOnePerson: config.singlePerson === 'allow' },
     operatorToken: await secretFile(join(folder.secretsDir, 'operator-token')),
     ...{ host: config.host, port: config.adminPort, log: log.with({ app: 'api' }), shutdown },
   });

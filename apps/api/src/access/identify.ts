@@ -4,13 +4,12 @@ import { operatorPrincipal, type AccessPrincipal } from '@trunkline/tenancy';
 import { findAdminSession, findByToken } from '@trunkline/tenancy/adapters/prisma';
 import type { ApiRouteParts } from '../api-parts.js';
 import { orTooLong } from '../reads/read-within.js';
-import { adminCookies } from './admin-cookie.js';
 
 const BEARER = /^Bearer (tlat_[0-9a-z]{1,100})$/i;
 
 /** Who asks; null: nobody that is known. @param forPrograms whether tokens count here */
 export async function identify(
-  { tenancy, isOperator }: Pick<ApiRouteParts, 'tenancy' | 'isOperator'>,
+  { tenancy, isOperator, cookies }: Pick<ApiRouteParts, 'tenancy' | 'isOperator' | 'cookies'>,
   request: Pick<IncomingMessage, 'headers' | 'socket'>,
   forPrograms: boolean,
 ): Promise<AccessPrincipal | null> {
@@ -20,5 +19,5 @@ export async function identify(
     const token = BEARER.exec(authorization)?.[1];
     return token === undefined ? null : orTooLong(findByToken(tenancy, token));
   }
-  return orTooLong(findAdminSession(tenancy, adminCookies(request)));
+  return orTooLong(findAdminSession(tenancy, cookies.secretsOf(request)));
 }

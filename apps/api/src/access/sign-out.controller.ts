@@ -4,7 +4,6 @@ import { endAdminSession, findAdminSession } from '@trunkline/tenancy/adapters/p
 import type { Request, Response } from 'express';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { originOf } from './access-of.js';
-import { adminCookies, clearAdminCookie } from './admin-cookie.js';
 import { OpenWithoutSession } from './allow.js';
 
 @Controller('admin/sign-out')
@@ -15,11 +14,11 @@ export class SignOutController {
   @HttpCode(204)
   @OpenWithoutSession(true)
   async signOut(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<void> {
-    const { tenancy } = this.parts;
-    for (const secret of adminCookies(request)) {
+    const { tenancy, cookies } = this.parts;
+    for (const secret of cookies.secretsOf(request)) {
       const principal = await findAdminSession(tenancy, [secret]);
       if (principal !== null) await endAdminSession(tenancy, principal, originOf(request));
     }
-    clearAdminCookie(request, response);
+    cookies.clear(request, response);
   }
 }

@@ -5,7 +5,6 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { RefusedRequest } from '../http/problem.js';
-import { setAdminCookie } from './admin-cookie.js';
 import { OpenWithoutSession } from './allow.js';
 
 const Query = z.object({ token: z.string().max(200) });
@@ -26,7 +25,7 @@ export class StartController {
       });
     }
     const origin = { ip: request.socket.remoteAddress ?? null, userAgent: request.headers['user-agent'] ?? null };
-    setAdminCookie(request, response, await signInByLink(this.parts.tenancy, origin));
+    this.parts.cookies.set(request, response, await signInByLink(this.parts.tenancy, origin));
     this.parts.log.info({ event: 'admin_signed_in' }, 'somebody signed in with the one-time link');
     response.redirect(HttpStatus.SEE_OTHER, '/admin');
   }

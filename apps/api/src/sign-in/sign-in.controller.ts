@@ -6,7 +6,7 @@ import { rolesOfGroups } from '@trunkline/tenancy';
 import { recordRefusedSignIn, signInByGroups } from '@trunkline/tenancy/adapters/prisma';
 import type { Request, Response } from 'express';
 import { originOf } from '../access/access-of.js';
-import { setAdminCookie } from '../access/admin-cookie.js';
+import { valuesOf, type CookieTerms } from '../access/admin-cookie.js';
 import { OpenWithoutSession } from '../access/allow.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { page } from '../html/page.js';
@@ -30,7 +30,8 @@ export class SignInController {
       oidc.begin(ownOrigin(request), request.query['again'] === '1'),
     );
     const kept = Buffer.from(JSON.stringify(pending)).toString('base64url');
-    response.cookie(COOKIE, kept, { httpOnly: true, sameSite: 'lax', path: PATH, maxAge: PENDING_MS });
+    const { name, options } = this.#cookie(request);
+    response.cookie(name, kept, { ...options, sameSite: 'lax', maxAge: PENDING_MS });
     response.redirect(HttpStatus.SEE_OTHER, url);
   }
 
@@ -38,8 +39,9 @@ export class SignInController {
   @Get('callback')
   @OpenWithoutSession(true)
   async finish(@Req() request: Request, @Res() response: Response): Promise<void> {
-    const pending = keptBy(request);
-    response.clearCookie(COOKIE, { httpOnly: true, sameSite: 'lax', path: PATH });
+    const { name, options } = this.#cookie(request);
+    const pending = keptBy(request, name);
+    response.clearCookie(name, { ...options, sameSite: 'lax' });
     if (pending === null) throw refused('This sign-in was not begun in this browser, or more than ten minutes ago.');
     const vouched = await this.#asked(async (oidc) => {
       const { groups, ...who } = await oidc.finish(ownOrigin(request), queryOf(request), pending);
@@ -47,7 +49,7 @@ export class SignInController {
     }, request);
     const outcome = await orTooLong(signInByGroups(this.parts.tenancy, vouched, originOf(request)));
     if (!outcome.ok) throw refused('You are disabled here: ask an owner or administrator of this Trunkline.');
-    setAdminCookie(request, response, outcome.value);
+    this.parts.cookies.set(request, response, outcome.value);
     // The cookie stays at home (SameSite) while the issuer's redirect goes on; our own page takes it along.
     response.type('html').send(
       page({
@@ -58,6 +60,10 @@ export class SignInController {
         to: '/admin',
       }),
     );
+  }
+
+  #cookie(request: Request): CookieTerms {
+    return this.parts.cookies.terms(request, COOKIE, PATH);
   }
 
   async #asked<T>(ask: (oidc: OidcSignIn) => Promise<T>, request?: Request): Promise<T> {
@@ -82,9 +88,8 @@ export class SignInController {
   }
 }
 
-function keptBy({ headers }: Request): Pending | null {
-  const texts = (headers.cookie ?? '').split(';').map((part) => part.trim());
-  const kept = texts.find((part) => part.startsWith(`${COOKIE}=`))?.slice(COOKIE.length + 1) ?? '';
+function keptBy(request: Request, name: string): Pending | null {
+  const [kept = ''] = valuesOf(request, name);
   try {
     return Pending.safeParse(JSON.parse(Buffer.from(kept, 'base64url').toString('utf8'))).data ?? null;
   } catch {
