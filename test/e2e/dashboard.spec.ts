@@ -226,6 +226,23 @@ describe('the review queue', () => {
   }, 60_000);
 });
 
+describe('alerts', () => {
+  it('show what is looked for, try a channel, and say what became of the message', async () => {
+    const channel = { name: 'ops', kind: 'webhook', url: 'https://127.0.0.1:9/hook?token=canary' };
+    const made = await page.evaluate(
+      `fetch('/admin/api/v1/alerts/channels', { method: 'POST', headers: { 'content-type': 'application/json' },
+        body: ${JSON.stringify(JSON.stringify(channel))} }).then((answer) => answer.status)`,
+    );
+    expect(made).toBe(201);
+    await page.goto(`${origin()}/admin/alerts`);
+    await page.getByRole('row').filter({ hasText: 'budget-used-up' }).waitFor();
+    await page.getByRole('row').filter({ hasText: 'ops' }).getByRole('button', { name: 'Test' }).click();
+    await page.getByRole('row').filter({ hasText: 'channel ops' }).filter({ hasText: 'an address inside' }).waitFor();
+    expect(await page.getByText('canary').count()).toBe(0);
+    expect(troubles).toEqual([]);
+  }, 60_000);
+});
+
 describe('every screen', () => {
   const Finding = z.object({
     id: z.string(),

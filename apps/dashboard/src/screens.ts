@@ -112,6 +112,13 @@ export const SCREENS: readonly Screen[] = [
     Component: lazy(async () => ({ default: (await import('./screens/reviews.js')).Reviews })),
   },
   {
+    path: '/alerts',
+    title: 'nav.alerts',
+    permission: 'alerts:read',
+    reach: 'any',
+    Component: lazy(async () => ({ default: (await import('./screens/alerts/alerts.js')).Alerts })),
+  },
+  {
     path: '/audit',
     title: 'nav.audit',
     permission: 'audit:read',

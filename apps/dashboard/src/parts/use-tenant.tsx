@@ -3,6 +3,7 @@ import { NativeSelect } from '@mantine/core';
 import type { TenantName } from '../api/types.js';
 import { isTenantOnly, useMe } from '../api/use-me.js';
 import { useRead } from '../api/use-read.js';
+import type { MessageKey } from '../i18n/language.js';
 import { useWords } from '../i18n/use-words.js';
 import { useQueryParam } from './use-query-param.js';
 
@@ -24,13 +25,19 @@ export function useTenant(needed: boolean): readonly [string, (slug: string) => 
   return [chosen === '' && (needed || isTenantOnly(me)) ? first : chosen, choose];
 }
 
+interface TenantSelectProps {
+  readonly needed?: boolean;
+  /** What no tenant stands for. */
+  readonly all?: MessageKey;
+}
+
 /** Chooses. */
-export function TenantSelect({ needed = false }: { readonly needed?: boolean }) {
+export function TenantSelect({ needed = false, all: allWords = 'filter.allTenants' }: TenantSelectProps) {
   const { t } = useWords();
   const me = useMe();
   const tenants = useTenants();
   const [tenant, choose] = useTenant(needed);
-  const all = needed || isTenantOnly(me) ? [] : [{ value: '', label: t('filter.allTenants') }];
+  const all = needed || isTenantOnly(me) ? [] : [{ value: '', label: t(allWords) }];
   return (
     <NativeSelect
       size="xs"
