@@ -47,18 +47,25 @@ const Secret = z.string(SECRET_PROBLEM).regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}
 
 const Enabled = z.boolean('enabled must be true or false');
 
+const WebhookFields = z.strictObject({
+  ...{ kind: z.literal('webhook'), url: Address, secret: Secret.optional(), enabled: Enabled.default(true) },
+});
+const SlackFields = z.strictObject({ kind: z.literal('slack'), url: Address, enabled: Enabled.default(true) });
+const EmailFields = z.strictObject({ kind: z.literal('email'), to: To, enabled: Enabled.default(true) });
+const KIND_PROBLEM = `kind must be one of ${CHANNEL_KINDS.join(', ')}`;
+
+/** What a channel is, beside its name. */
+export const ChannelFields = z.discriminatedUnion('kind', [WebhookFields, SlackFields, EmailFields], KIND_PROBLEM);
+
 /** A new channel. */
 export const CreateChannelInput = z.discriminatedUnion(
   'kind',
   [
-    z.strictObject({
-      ...{ name: AlertName, kind: z.literal('webhook'), url: Address, secret: Secret.optional() },
-      enabled: Enabled.default(true),
-    }),
-    z.strictObject({ name: AlertName, kind: z.literal('slack'), url: Address, enabled: Enabled.default(true) }),
-    z.strictObject({ name: AlertName, kind: z.literal('email'), to: To, enabled: Enabled.default(true) }),
+    WebhookFields.extend({ name: AlertName }),
+    SlackFields.extend({ name: AlertName }),
+    EmailFields.extend({ name: AlertName }),
   ],
-  `kind must be one of ${CHANNEL_KINDS.join(', ')}`,
+  KIND_PROBLEM,
 );
 
 /** A change of a channel; what is not named stays. What its kind does not have is refused by the service. */
@@ -78,19 +85,18 @@ const Channels = z
   .transform((names) => [...new Set(names)]);
 const Threshold = z.number('threshold must be a number');
 
+const RuleShape = z.strictObject({
+  kind: z.enum(ALERT_KIND_NAMES, `kind must be one of ${ALERT_KIND_NAMES.join(', ')}`),
+  threshold: Threshold,
+  ...{ forMs: ForMs.default(0), severity: SeverityInput.default('warning') },
+  ...{ channels: Channels.default([]), repeatMs: RepeatMs.default(null), enabled: Enabled.default(true) },
+});
+
+/** What a rule is, beside its name. */
+export const RuleFields = RuleShape.superRefine(refuseThreshold);
+
 /** A new rule. */
-export const CreateRuleInput = z
-  .strictObject({
-    name: AlertName,
-    kind: z.enum(ALERT_KIND_NAMES, `kind must be one of ${ALERT_KIND_NAMES.join(', ')}`),
-    threshold: Threshold,
-    ...{ forMs: ForMs.default(0), severity: SeverityInput.default('warning') },
-    ...{ channels: Channels.default([]), repeatMs: RepeatMs.default(null), enabled: Enabled.default(true) },
-  })
-  .superRefine(({ kind, threshold }, context) => {
-    const message = thresholdProblem(kind, threshold);
-    if (message !== null) context.addIssue({ code: 'custom', message, path: ['threshold'] });
-  });
+export const CreateRuleInput = RuleShape.extend({ name: AlertName }).superRefine(refuseThreshold);
 
 /** A change of a rule; what is not named stays. Its kind does not change. */
 export const UpdateRuleInput = z.strictObject({
@@ -103,3 +109,13 @@ export type CreateChannelRequest = z.input<typeof CreateChannelInput>;
 export type UpdateChannelRequest = z.input<typeof UpdateChannelInput>;
 export type CreateRuleRequest = z.input<typeof CreateRuleInput>;
 export type UpdateRuleRequest = z.input<typeof UpdateRuleInput>;
+export type ChannelFieldsRequest = z.input<typeof ChannelFields>;
+export type RuleFieldsRequest = z.input<typeof RuleFields>;
+
+function refuseThreshold(
+  { kind, threshold }: Pick<z.output<typeof RuleShape>, 'kind' | 'threshold'>,
+  context: z.RefinementCtx,
+): void {
+  const message = thresholdProblem(kind, threshold);
+  if (message !== null) context.addIssue({ code: 'custom', message, path: ['threshold'] });
+}

@@ -2,6 +2,7 @@
 // dry run does all of it and undoes it, so that it refuses what the real one would. Guarantees that a file applied twice changes
 // nothing the second time, and that no secret is in what it answers but those of new keys.
 import { within } from '@trunkline/tenancy/adapters/prisma';
+import { applyAlerts } from './apply-alerts.js';
 import { applyPools } from './apply-pools.js';
 import type { ApplyRequest, ApplyRun } from './apply-run.js';
 import { applyTenants } from './apply-tenants.js';
@@ -25,6 +26,7 @@ export async function applyConfiguration(
       const run = { ...parts, ...done, request, context: { ...parts.context, db: within(db, tx) } };
       await applyPools(run);
       await applyTenants(run);
+      await applyAlerts(run, { owner: null, whose: 'company', path: ['alerts'], raw: request.raw.alerts });
       if (request.dryRun) throw new Undone();
       await request.keepSecrets(done.secrets);
     },

@@ -10,6 +10,7 @@ import {
   setShare,
   updateTenant,
 } from '@trunkline/tenancy/adapters/prisma';
+import { applyAlerts } from './apply-alerts.js';
 import { agreed, type ApplyRun } from './apply-run.js';
 import { applyKeys } from './apply-keys.js';
 import { differencesOf } from './differences.js';
@@ -22,6 +23,8 @@ export async function applyTenants(run: ApplyRun): Promise<void> {
     await applyShares(run, tenant);
     await applyPolicy(run, tenant);
     await applyKeys(run, tenant);
+    const raw = run.request.raw.tenants?.[slug]?.alerts;
+    await applyAlerts(run, { owner: tenant.id, whose: slug, path: ['tenants', slug, 'alerts'], raw });
   }
   if (prune) await archiveOthers(run);
 }
@@ -29,7 +32,13 @@ export async function applyTenants(run: ApplyRun): Promise<void> {
 async function applyTenant({ context, request, changes }: ApplyRun, slug: string): Promise<TenantRecord> {
   const path = ['tenants', slug];
   const what = `tenant ${slug}`;
-  const { shares: _shares, keys: _keys, moderation: _policy, ...named } = request.wanted.tenants[slug] ?? {};
+  const {
+    shares: _shares,
+    keys: _keys,
+    moderation: _policy,
+    alerts: _alerts,
+    ...named
+  } = request.wanted.tenants[slug] ?? {};
   const raw = settingsOf(request.raw.tenants?.[slug] ?? {});
   const found = await findTenant(context, slug);
   if (!found.ok) {

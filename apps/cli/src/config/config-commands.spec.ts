@@ -51,7 +51,7 @@ async function run(...args: readonly string[]): Promise<{ readonly text: string;
   let [text, drifts] = ['', false];
   addConfigCommands(program, {
     run: async (command, work) => void (text = await work(recorded(context(), command), seal)),
-    env: ENV,
+    env: { ...ENV, HOOK_URL: 'https://ops.example/hook?token=canary', HOOK_SECRET: `whsec_${'A'.repeat(44)}` },
     onDrift: () => (drifts = true),
   });
   await program.parseAsync(args, { from: 'user' });
@@ -162,5 +162,56 @@ describe('a file that cannot be applied', () => {
     expect(await refused(`${HEAD}  keyed: { keys: { prod: {} } }\n`, '--secrets-out', there)).toContain('EEXIST');
     expect(await readFile(there, 'utf8')).toBe('mine');
     expect(await postgres.db.tenant.count({ where: { slug: 'keyed' } })).toBe(0);
+  });
+});
+
+describe('alerts in a file', () => {
+  const company = (rules: string, more = '') => `
+version: 1
+tenants:
+  spender:
+    name: Spender
+    alerts:
+      channels: { owners: { kind: email, to: [a@b.example] } }
+      rules: { spent: { kind: budget, threshold: 80, channels: [owners] } }
+alerts:
+  channels:
+    ops: { kind: webhook, url: !env HOOK_URL${more} }
+  rules: { ${rules} }
+`;
+  const LAG = 'ledger-lag: { kind: ledger_lag, threshold: 30, channels: [ops], repeatMs: 3600000 }';
+
+  it('are made, found to be so, drift, and are brought back; with --prune, what a list does not name is removed', async () => {
+    const path = await file(company(LAG));
+    const tried = await run('apply', '-f', path, '--dry-run');
+    const made = await run('apply', '-f', path);
+    expect(made.text.startsWith(tried.text)).toBe(true);
+    expect(made.text).toContain('+ create alert channel ops of company\n    kind: "webhook"\n');
+    expect(made.text).toMatch(/company\/alert channel ops: whsec_\S+\n/);
+    expect(made.text).toContain('~ change alert rule ledger-lag of company\n    threshold: 60 -> 30\n');
+    expect(made.text).not.toContain('canary');
+    expect((await run('diff', '-f', path)).drifts).toBe(false);
+    await postgres.db.alertRule.updateMany({ where: { name: 'spent' }, data: { threshold: 100 } });
+    expect((await run('diff', '-f', path)).text).toBe(
+      '~ change alert rule spent of spender\n    threshold: 100 -> 80\n',
+    );
+    const secret = await file(company(LAG, ', secret: !env HOOK_SECRET'));
+    expect((await run('diff', '-f', secret)).text).toContain('    secret: "(another)" -> "(sealed)"\n');
+    await run('apply', '-f', secret);
+    expect((await run('diff', '-f', secret)).text).toBe('nothing to change\n');
+    const pruned = await run('apply', '-f', secret, '--prune');
+    expect(pruned.text).toContain('- remove alert rule budget-80 of company\n');
+    expect((await postgres.db.alertRule.findMany({ where: { tenantId: null } })).map(({ name }) => name)).toEqual([
+      'ledger-lag',
+    ]);
+  });
+
+  it('are refused where they make no sense, with the line', async () => {
+    const wrong = (rule: string) => refused(company(rule));
+    expect(await wrong('x: { kind: budget, threshold: 70 }')).toContain('f.yaml:12:42: alerts.rules.x.threshold');
+    expect(await wrong('x: { kind: budget, threshold: 80, channels: [nobody] }')).toContain(
+      'There is no channel nobody',
+    );
+    expect(await wrong('ledger-lag: { kind: moderation, threshold: 80 }')).toContain('its kind does not change');
   });
 });
