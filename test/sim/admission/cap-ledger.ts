@@ -26,6 +26,8 @@ const CAPS_BUT_CEILINGS = 4;
 /** The lines that were given, and the sessions on them. */
 export class CapLedger {
   readonly #origins = new Map<string, Origin>();
+  /** Leases by their fences. */
+  readonly #byFence = new Map<number, Lease>();
   /** Sessions whose line the store does not know, by no fault of its rules. */
   readonly #excused = new Set<string>();
   /** Sessions whose line the store believes to be older than it is. */
@@ -50,6 +52,7 @@ export class CapLedger {
       // A living session is worth more than a ceiling within a pool, but not more than a cap.
       const judged = granted.includes(lease) ? caps : caps.slice(0, CAPS_BUT_CEILINGS);
       this.#origins.set(keyOf(lease), { order: ++this.#order, caps: judged });
+      this.#byFence.set(lease.fence, lease);
       this.#excused.delete(keyOf(lease));
     }
     if (takenOver) this.#inherit(takenOver);
@@ -78,6 +81,7 @@ export class CapLedger {
 
   /** A session was dialled. */
   opened(session: OpenSession, lines: LinesThen): void {
+    this.#inheritLent(session.lease);
     this.lapsed(lines, lines, lines);
     this.#assertWithin(session.lease.place);
   }
@@ -100,7 +104,14 @@ export class CapLedger {
   #inherit({ lease, from }: { readonly lease: Lease; readonly from: Lease }): void {
     const origin = this.#origins.get(keyOf(from));
     if (origin) this.#origins.set(keyOf(lease), origin);
+    this.#byFence.set(lease.fence, lease);
     if (this.#excused.has(keyOf(from))) this.#excused.add(keyOf(lease));
+  }
+
+  // A line that was lent without the store has the fence after that of the line that it is.
+  #inheritLent(lease: Lease): void {
+    const from = this.#origins.has(keyOf(lease)) ? undefined : this.#byFence.get(lease.fence - 1);
+    if (from) this.#inherit({ lease, from });
   }
 
   #assertWithin(place: Place): void {
