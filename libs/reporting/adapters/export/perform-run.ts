@@ -28,7 +28,7 @@ export interface ExportPlace extends Books {
 }
 
 // Well below the silence after which a try is taken for dead.
-const PROGRESS_MS = 5_000;
+const PROGRESS_MS = 1_000;
 const PURGED_AT_ONCE = 100;
 
 /** Where the files of a run are. */
