@@ -5,7 +5,11 @@ import type { ProblemField } from './problem.js';
 const FIELD_CHARS_MAX = 80;
 
 /** The fields at fault. @param unknown what is said of a field that there is not */
-export function fieldProblems(input: unknown, { issues }: z.ZodError, unknown: string): readonly ProblemField[] {
+export function fieldProblems(
+  input: unknown,
+  { issues }: Pick<z.ZodError, 'issues'>,
+  unknown: string,
+): readonly ProblemField[] {
   return issues.flatMap((issue): ProblemField[] => {
     const field = issue.path.map(String).join('.').slice(0, FIELD_CHARS_MAX);
     if (issue.code === 'unrecognized_keys') {
