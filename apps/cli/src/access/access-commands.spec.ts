@@ -17,6 +17,8 @@ import {
   type PoolContext,
 } from '@trunkline/tenancy/adapters/prisma';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
+import { addAlertCommands } from '../alert/alert-commands.js';
+import type { RunSealing } from '../alert/channel-commands.js';
 import { addIssuerCommands } from '../issuer-commands.js';
 import { addKeyCommands } from '../key-commands.js';
 import { addContentCommands } from '../moderation/content-commands.js';
@@ -62,6 +64,9 @@ const cli = async (line: string): Promise<readonly Row[]> => {
   const secrets = { hashEndUser: endUserHasher(PEPPER), contentSeal: secretSeal(PEPPER) };
   const onReviews: RunOnReviews = async (command, work) =>
     void (await work({ tenancy: recorded(context, command), ...secrets }));
+  const runSealing: RunSealing = async (command, work) =>
+    void (rows = await work(recorded(context, command), secretSeal(PEPPER)));
+  addAlertCommands(program, { run, runSealing, env: { CHAT: 'https://hooks.example/services/canary' }, testMsMax: 0 });
   const moderation = program.command('moderation');
   addUserCommands(moderation, onReviews);
   addContentCommands(moderation, onReviews);
@@ -188,5 +193,38 @@ describe('commands about access', () => {
     expect(await findAdminSession(context, [secret])).toBeNull();
     expect((await cli(`member enable ${id} --actor ann`))[0]).toMatchObject({ disabled: null, roles: ['owner'] });
     await expect(cli('member disable mbr_x')).rejects.toThrow('no member of this id');
+  });
+});
+
+describe('commands about alerts', () => {
+  it('make channels and rules, try them, and send a dead letter again, on the record without secrets', async () => {
+    const [made] = await cli('alert channel create ops --kind webhook --url https://ops.example/hook?token=canary');
+    expect(made).toMatchObject({ target: ['https://ops.example/hook'], enabled: 'yes' });
+    const secret = text(made, 'secret');
+    expect(secret).toMatch(/^whsec_/);
+    await expect(cli('alert channel create chat --kind slack --url-env NONE')).rejects.toThrow('NONE is not set');
+    expect(await cli('alert channel create chat --kind slack --url-env CHAT --off')).toMatchObject([
+      { target: ['https://hooks.example'], secret: '-' },
+    ]);
+    const update = 'alert rule update ledger-lag --channels ops,chat --repeat 4h --severity info --threshold 90';
+    expect(await cli(update)).toMatchObject([{ threshold: '90 seconds', channels: ['ops', 'chat'], repeat: '4h' }]);
+    await expect(cli('alert channel remove ops')).rejects.toThrow('Rules tell it: ledger-lag');
+    await expect(cli('alert rule create x --kind budget --threshold 70')).rejects.toThrow('50, 80, 100');
+    const [tried] = await cli('alert test ops');
+    expect(tried).toMatchObject({ state: 'waiting', event: 'test', about: 'channel ops' });
+    await expect(cli('alert test chat')).rejects.toThrow('switched off');
+    await postgres.db.alertDelivery.updateMany({
+      data: { state: 'dead', doneAt: new Date(), problem: 'answered 500' },
+    });
+    expect(await cli('alert deliveries --state dead')).toMatchObject([{ channel: 'ops', problem: 'answered 500' }]);
+    expect(await cli(`alert resend ${text(tried, 'id')}`)).toMatchObject([{ id: text(tried, 'id'), state: 'waiting' }]);
+    await cli('alert rule remove ledger-lag');
+    await cli('alert channel remove ops');
+    expect((await cli('alert channel list')).map(({ name }) => name)).toEqual(['chat']);
+    expect(await cli('alert list --all')).toEqual([]);
+    const entries = await postgres.db.auditEntry.findMany({ where: { action: { startsWith: 'alert' } } });
+    expect(entries.length).toBe(7);
+    const record = JSON.stringify(entries.map(({ before, after }) => [before, after]));
+    for (const hidden of ['services/canary', secret]) expect(record).not.toContain(hidden);
   });
 });

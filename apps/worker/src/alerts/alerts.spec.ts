@@ -27,7 +27,7 @@ import { eventually } from '../../../../test/support/poll.js';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import { alertSender, startAlerts } from '../index.js';
 import { Deliveries } from './deliver-alerts.js';
-import { measureAlerts } from './measure-alerts.js';
+import { fullness, measureAlerts } from './measure-alerts.js';
 
 const START_MS = Date.parse('2026-11-21T12:00:00Z');
 const MINUTE_MS = 60_000;
@@ -418,6 +418,23 @@ describe('what is measured', () => {
     expect(await measure('reconciliation')).toEqual([['pool_p', 2]]);
     await postgres.db.reconciliationNote.create({ data: { runId: 'run_3', actor: 'ann', text: 'known' } });
     expect(await measure('reconciliation')).toEqual([['pool_p', 1]]);
+  });
+
+  it('is how full each pool with a cap is', async () => {
+    const pool = (name: string, cap: number | null, free: number | null) => ({
+      poolId: name,
+      pool: name,
+      totals: { cap, free, waiting: 2 },
+    });
+    const causes = fullness([pool('main', 100, 9), pool('spare', 10, 10), pool('open', null, null)]);
+    expect(causes.map(({ subject, value }) => [subject, value])).toEqual([
+      ['main', 91],
+      ['spare', 0],
+    ]);
+    await createRule(context(), null, { name: 'cap', kind: 'cap_saturation', threshold: 90 });
+    expect(await evaluate(new Map([['cap_saturation', causes]]))).toMatchObject([
+      { event: 'fired', alert: { subject: 'main', detail: expect.stringContaining('91 of 100 lines') as string } },
+    ]);
   });
 
   it('is nothing of pools where their lines are not known, and nothing ends for it', async () => {

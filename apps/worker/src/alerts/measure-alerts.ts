@@ -35,19 +35,7 @@ const MEASURES: Readonly<Record<AlertKind, Measure>> = {
         detail: `${percent} % of the ${period}'s limit of ${formatAmount(limit)} USD is used: see \`cli tenant budget-notices ${tenant}\`.`,
       };
     }),
-  cap_saturation: async ({ pools }) =>
-    pools === null
-      ? null
-      : (await pools()).flatMap(({ poolId, pool, totals: { cap, free, waiting } }) =>
-          cap === null || free === null || cap === 0
-            ? []
-            : [
-                {
-                  ...{ key: poolId, tenantId: null, subject: pool, value: Math.floor(((cap - free) * 100) / cap) },
-                  detail: `${cap - free} of ${cap} lines are in use and ${waiting} calls wait: see \`cli pool status ${pool}\`.`,
-                },
-              ],
-        ),
+  cap_saturation: async ({ pools }) => (pools === null ? null : fullness(await pools())),
   reconciliation: async ({ db, nowMs }) =>
     (await alarmingDays(db, nowMs() - WEEK_MS)).map(({ poolId, pool, days }) => ({
       ...{ key: poolId, tenantId: null, subject: pool, value: days.length },
@@ -86,4 +74,19 @@ export async function measureAlerts(sources: AlertSources, kinds: ReadonlySet<Al
     }
   }
   return measured;
+}
+
+/** What a pool is, as far as its fullness goes. */
+type PoolFullness = Pick<PoolStatus, 'poolId' | 'pool'> & {
+  readonly totals: Pick<PoolStatus['totals'], 'cap' | 'free' | 'waiting'>;
+};
+
+/** How much of each pool's cap is in use; one without a cap is never full. */
+export function fullness(pools: readonly PoolFullness[]): readonly Cause[] {
+  return pools.flatMap(({ poolId, pool, totals: { cap, free, waiting } }) => {
+    if (cap === null || free === null || cap === 0) return [];
+    const used = cap - free;
+    const detail = `${used} of ${cap} lines are in use and ${waiting} calls wait: see \`cli pool status ${pool}\`.`;
+    return [{ key: poolId, tenantId: null, subject: pool, value: Math.floor((used * 100) / cap), detail }];
+  });
 }

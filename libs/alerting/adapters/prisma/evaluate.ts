@@ -26,8 +26,10 @@ export interface AlertNews {
 type AlertRow = Prisma.AlertGetPayload<object>;
 type StoredRule = AlertRule & { readonly channelIds: readonly string[] };
 
-// Some thousand tenants may pass a threshold in one look.
-const EVALUATE_MS_MAX = 30_000;
+// Ten thousand tenants may pass a threshold in one look: a statement for each.
+const EVALUATE_MS_MAX = 120_000;
+// Bound on one statement's parameters.
+const ROWS_MAX = 1_000;
 
 /** Compares. @returns what fired, goes on or is over; empty while another worker does it */
 export async function evaluateAlerts(context: AlertContext, measured: Measured): Promise<readonly AlertNews[]> {
@@ -46,6 +48,7 @@ export async function evaluateAlerts(context: AlertContext, measured: Measured):
       }
       const known = new Set<string>(rules.map(({ id }) => id));
       await pass.orphans(open.filter(({ ruleId }) => !known.has(ruleId)));
+      await pass.enqueue();
       return pass.news;
     },
     { isolationLevel: 'ReadCommitted', timeout: EVALUATE_MS_MAX },
@@ -65,6 +68,7 @@ async function rulesOf(tx: Tx): Promise<readonly StoredRule[]> {
 
 class Pass {
   readonly news: AlertNews[] = [];
+  private readonly deliveries: ReturnType<typeof newDelivery>[] = [];
   private readonly nowMs: number;
   private readonly at: Date;
 
@@ -83,8 +87,22 @@ class Pass {
     const own = causes.filter(({ tenantId }) => rule.owner === null || tenantId === rule.owner);
     const measured = new Map(own.map((cause) => [cause.key, cause]));
     const rows = new Map(open.map((row) => [row.cause, row]));
-    for (const key of new Set([...measured.keys(), ...rows.keys()]))
-      await this.cause(rule, { row: rows.get(key) ?? null, cause: measured.get(key) ?? null });
+    const channels = await this.channelsOf(rule);
+    for (const key of new Set([...measured.keys(), ...rows.keys()])) {
+      const alerts = await this.cause(rule, { row: rows.get(key) ?? null, cause: measured.get(key) ?? null });
+      for (const { alert, event } of alerts) {
+        this.news.push({ event, alert });
+        const message = messageOf(alert, event, this.nowMs);
+        const parts = { owner: rule.owner, alertId: alert.id, message };
+        this.deliveries.push(...channels.map((channelId) => newDelivery(this.context, { ...parts, channelId })));
+      }
+    }
+  }
+
+  /** Stores what has to be told. */
+  async enqueue(): Promise<void> {
+    for (let i = 0; i < this.deliveries.length; i += ROWS_MAX)
+      await this.tx.alertDelivery.createMany({ data: this.deliveries.slice(i, i + ROWS_MAX) });
   }
 
   /** What is open of rules that are gone. */
@@ -100,16 +118,12 @@ class Pass {
   private async cause(
     rule: StoredRule,
     { row, cause }: { readonly row: AlertRow | null; readonly cause: Cause | null },
-  ): Promise<void> {
+  ): Promise<readonly AlertNews[]> {
     const before = row === null ? null : watchOf(row);
     // What is not among the measured is not wrong.
     const { watch, tell } = stepWatch(before, cause?.value ?? 0, { terms: termsOf(rule), nowMs: this.nowMs });
     const stored = await this.store(rule, { row, cause, watch, tell });
-    if (tell === null || stored === null) return;
-    for (const alert of alertOf(stored)) {
-      this.news.push({ event: tell, alert });
-      await this.enqueue(rule, alert, tell);
-    }
+    return tell === null || stored === null ? [] : alertOf(stored).map((alert) => ({ event: tell, alert }));
   }
 
   private async store(
@@ -139,21 +153,10 @@ class Pass {
     return alert.create({ data: { id, ...of, cause: key, causeTenantId, ...data, subject, detail, value } });
   }
 
-  private async enqueue(rule: StoredRule, alert: Alert, event: WatchEvent): Promise<void> {
-    if (rule.channelIds.length === 0) return;
-    const channels = await this.tx.alertChannel.findMany({
-      where: { id: { in: [...rule.channelIds] }, enabled: true },
-    });
-    await this.tx.alertDelivery.createMany({
-      data: channels.map(({ id }) =>
-        newDelivery(this.context, {
-          channelId: id,
-          owner: rule.owner,
-          alertId: alert.id,
-          message: messageOf(alert, event, this.nowMs),
-        }),
-      ),
-    });
+  private async channelsOf({ channelIds }: StoredRule): Promise<readonly string[]> {
+    if (channelIds.length === 0) return [];
+    const where = { id: { in: [...channelIds] }, enabled: true };
+    return (await this.tx.alertChannel.findMany({ where, select: { id: true } })).map(({ id }) => id);
   }
 }
 

@@ -132,8 +132,9 @@ async function idsOf(
   names: readonly string[],
 ): Promise<Result<readonly string[], AdministrationRefusal>> {
   const rows = await tx.alertChannel.findMany({ where: { tenantId, name: { in: [...names] } } });
-  const missing = names.filter((name) => !rows.some((row) => row.name === name));
-  if (missing.length === 0) return ok(rows.map(({ id }) => id));
+  const ids = new Map(rows.map(({ id, name }) => [name, id]));
+  const missing = names.filter((name) => !ids.has(name));
+  if (missing.length === 0) return ok(names.flatMap((name) => ids.get(name) ?? []));
   return err({
     code: 'does_not_hold',
     message: `There is no channel ${missing.join(', ')}: make it first.`,
