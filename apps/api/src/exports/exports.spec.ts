@@ -86,8 +86,12 @@ describe('exports over HTTP', () => {
     expect(await shown()).toMatchObject({ status: 'failed', problem: 'no space left on device', phase: null });
     const again = () => call(`/exports/${id}/retry`, { method: 'POST' });
     expect(await json(await again())).toMatchObject({ status: 'queued', attempts: 0, nextTryAt: null });
+    // The number of a try is never given twice.
+    expect(await startRun(place.db, id)).toEqual({ id, attempt: 2 });
+    expect(await noteProgress(place.db, taken, 9)).toBe(false);
+    await failRun(place.db, { id, attempt: 2 }, 'again');
     await performRun(place, id);
-    expect(await shown()).toMatchObject({ status: 'done', phase: null, delivery: null });
+    expect(await shown()).toMatchObject({ status: 'done', attempts: 2, phase: null, delivery: null });
     expect(await json(await again())).toMatchObject({ status: 409, code: 'export_not_failed' });
   });
 

@@ -101,8 +101,8 @@ export async function exportTrouble(
   db: Queryable,
 ): Promise<{ readonly runs: ExportTrouble; readonly deliveries: ExportTrouble }> {
   const runs = await db.$queryRaw`
-    SELECT count(*) FILTER (WHERE attempts < ${EXPORT_ATTEMPTS_MAX})::text AS retrying,
-           count(*) FILTER (WHERE attempts >= ${EXPORT_ATTEMPTS_MAX} AND finished_at > now() - interval '7 days')::text AS failed
+    SELECT count(*) FILTER (WHERE attempts - forgiven < ${EXPORT_ATTEMPTS_MAX})::text AS retrying,
+           count(*) FILTER (WHERE attempts - forgiven >= ${EXPORT_ATTEMPTS_MAX} AND finished_at > now() - interval '7 days')::text AS failed
       FROM export_run WHERE status = 'failed' AND by_worker`;
   const deliveries = await db.$queryRaw`
     SELECT count(*) FILTER (WHERE purged_at IS NULL AND failures < ${EXPORT_ATTEMPTS_MAX})::text AS retrying,

@@ -29,6 +29,7 @@ export interface ExportRunRecord {
   readonly requestedAtMs: number;
   readonly scheduleId: ExportScheduleId | null;
   readonly status: 'queued' | 'running' | 'done' | 'failed';
+  /** Tries since it was asked for, or since somebody let it begin again. */
   readonly attempts: number;
   /** When a failed one is taken up again. Null: it did not fail, or nobody will by itself. */
   readonly nextTryAtMs: number | null;
@@ -111,10 +112,10 @@ const dueRow = z.object({ id: z.string(), attempts: z.number(), failedAtMs: numb
 /** Runs that a worker is to make now: asked for, failed and due again, or left by a process that is gone. */
 export async function dueRuns(db: Queryable, limit: number): Promise<readonly ExportRunId[]> {
   const rows = await db.$queryRaw`
-    SELECT id, attempts, (extract(epoch FROM now()) * 1000)::bigint::text AS "nowMs",
+    SELECT id, attempts - forgiven AS attempts, (extract(epoch FROM now()) * 1000)::bigint::text AS "nowMs",
            (extract(epoch FROM CASE WHEN status = 'failed' THEN finished_at END) * 1000)::bigint::text AS "failedAtMs"
       FROM export_run
-     WHERE by_worker AND attempts < ${EXPORT_ATTEMPTS_MAX}
+     WHERE by_worker AND attempts - forgiven < ${EXPORT_ATTEMPTS_MAX}
        AND (status IN ('queued', 'failed') OR status = 'running' AND ${SILENT})
      ORDER BY coalesce(finished_at, requested_at), id LIMIT ${CANDIDATES_MAX}`;
   return z
@@ -133,7 +134,7 @@ export async function failDeadRuns(db: Queryable): Promise<number> {
   return db.$executeRaw`
     UPDATE export_run
        SET status = 'failed', finished_at = now(), problem = 'the process that made it ended in the middle'
-     WHERE status = 'running' AND ${SILENT} AND (NOT by_worker OR attempts >= ${EXPORT_ATTEMPTS_MAX})`;
+     WHERE status = 'running' AND ${SILENT} AND (NOT by_worker OR attempts - forgiven >= ${EXPORT_ATTEMPTS_MAX})`;
 }
 
 /**
@@ -190,7 +191,7 @@ export async function failRun(db: Queryable, { id, attempt }: RunTry, problem: s
 /** Lets a worker begin again with a run that failed, as if it had just been asked for. False: it did not fail. */
 export async function retryRun(db: Queryable, id: string): Promise<boolean> {
   const asked = await db.$executeRaw`
-    UPDATE export_run SET status = 'queued', attempts = 0, by_worker = true WHERE id = ${id} AND status = 'failed'`;
+    UPDATE export_run SET status = 'queued', forgiven = attempts, by_worker = true WHERE id = ${id} AND status = 'failed'`;
   return asked > 0;
 }
 
@@ -239,7 +240,7 @@ function runOf(row: Row, target: Prisma.JsonValue): ExportRunRecord {
     requestedAtMs: row.requestedAt.getTime(),
     scheduleId: row.scheduleId === null ? null : trustedId('sched', row.scheduleId),
     status: statusOf(row.status),
-    attempts: row.attempts,
+    attempts: row.attempts - row.forgiven,
     nextTryAtMs: nextTryOf(row),
     delivery: deliveryStateOf(row, target),
     phase: phaseOf(row),
@@ -252,9 +253,9 @@ function runOf(row: Row, target: Prisma.JsonValue): ExportRunRecord {
   };
 }
 
-function nextTryOf({ id, status, byWorker, attempts, finishedAt }: Row): number | null {
+function nextTryOf({ id, status, byWorker, attempts, forgiven, finishedAt }: Row): number | null {
   if (status !== 'failed' || !byWorker || finishedAt === null) return null;
-  return nextTryMs({ id, attempts: Math.max(1, attempts), failedAtMs: finishedAt.getTime() });
+  return nextTryMs({ id, attempts: Math.max(1, attempts - forgiven), failedAtMs: finishedAt.getTime() });
 }
 
 function phaseOf({ status, progressRows }: Row): ExportRunRecord['phase'] {
