@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { chromium, type Browser, type BrowserContext, type Page, type WebSocketRoute } from 'playwright-core';
 import { z } from 'zod';
 import { findChromium } from '../support/chromium.js';
+import { ISSUER_CLIENT, startIssuer, type RunningIssuer } from '../support/issuer.js';
 import { eventually } from '../support/poll.js';
 import { makeDataDir, removeDataDir, runProgram, startProduct, type Product } from '../support/product.js';
 import { connect, textTurn } from '../support/voice-client.js';
@@ -18,6 +19,7 @@ const FIRST_LOAD_BYTES_MAX = 250_000;
 const HOSTILE = '"><img src=x onerror=alert(1)> بوت';
 
 let product: Product;
+let issuer: RunningIssuer;
 let dataDir: string;
 let browser: Browser;
 let context: BrowserContext;
@@ -46,14 +48,26 @@ const watch = (watched: Page) => {
 };
 
 beforeAll(async () => {
-  dataDir = await makeDataDir();
+  [dataDir, issuer] = await Promise.all([makeDataDir(), startIssuer(() => ['admins'])]);
+  const oidc = [
+    '--oidc-issuer',
+    issuer.address,
+    '--oidc-client-id',
+    ISSUER_CLIENT.id,
+    '--oidc-group-roles',
+    'admins=admin',
+  ];
   [product, browser] = await Promise.all([
-    startProduct({ dataDir, flags: ['--drain-soft', '0s'] }),
+    startProduct({
+      ...{ dataDir, flags: ['--drain-soft', '0s', ...oidc] },
+      env: { TRUNKLINE_OIDC_CLIENT_SECRET: ISSUER_CLIENT.secret },
+    }),
     chromium.launch({
       executablePath: findChromium(),
       args: ['--no-sandbox', '--disable-gpu', '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'],
     }),
   ]);
+  issuer.serve(`${origin()}/admin/sign-in/callback`);
   context = await browser.newContext({ viewport: { width: 1_360, height: 820 }, reducedMotion: 'reduce' });
   page = await context.newPage();
   watch(page);
@@ -61,6 +75,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser.close();
   await product.stop();
+  await issuer.close();
   await removeDataDir(dataDir);
 }, 60_000);
 
@@ -69,6 +84,20 @@ const Chunk = z.looseObject({
   css: z.array(z.string()).default([]),
   imports: z.array(z.string()).default([]),
 });
+
+const Finding = z.object({
+  id: z.string(),
+  impact: z.string().nullable(),
+  nodes: z.array(z.object({ html: z.string() })),
+});
+/** What axe finds. */
+async function findingsOn(looked: Page) {
+  const run = `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then(({ violations }) =>
+    violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map(({ html }) => ({ html })) })))`;
+  // Evaluated by the debugger's protocol: the page's own policy would take no script from outside.
+  await looked.evaluate(AXE);
+  return z.array(Finding).parse(await looked.evaluate(run));
+}
 
 describe('what a first visit loads', () => {
   it('is within 250 kB of gzip', () => {
@@ -107,6 +136,47 @@ describe('signing in', () => {
     await page.keyboard.press('Enter');
     expect(await page.evaluate('document.activeElement.id')).toBe('screen');
   });
+});
+
+describe('a company’s issuer', () => {
+  let ann: Page;
+  const signIn = () => ann.getByRole('link', { name: `Sign in with ${new URL(issuer.address).host}` });
+  beforeAll(async () => {
+    ann = await (await browser.newContext({ viewport: { width: 1_360, height: 820 } })).newPage();
+  });
+  afterAll(() => ann.context().close());
+
+  it('has a button, which leads back to where one wanted to go', async () => {
+    await ann.goto(`${origin()}/admin/tenants?from=here`);
+    await signIn().click();
+    await ann.getByRole('heading', { name: 'Tenants' }).waitFor();
+    expect(ann.url()).toBe(`${origin()}/admin/tenants?from=here`);
+  }, 60_000);
+
+  /** In the window that the dialog opens. */
+  const signInBeside = async () => {
+    const [other] = await Promise.all([ann.waitForEvent('popup'), signIn().click()]);
+    await other.getByRole('heading', { name: 'You are signed in' }).waitFor();
+    await other.close();
+  };
+
+  it('is asked again for a fresh sign-in, and once it is over, without losing a filled form', async () => {
+    await ann.goto(`${origin()}/admin/keys`);
+    // Her sign-in at the issuer is not one of just now: a key is a secret.
+    await ann.getByLabel('Name of a new key').fill('of ann');
+    await ann.getByRole('button', { name: 'Create key' }).click();
+    await ann.getByRole('dialog', { name: 'This needs a fresh sign-in' }).waitFor();
+    expect(await findingsOn(ann)).toEqual([]);
+    await signInBeside();
+    await ann.getByText(/^tl_[0-9a-z]+$/).waitFor();
+    await ann.getByLabel('Name of a new key').fill('another');
+    await ann.context().clearCookies({ name: /^trunkline_admin/ });
+    await ann.getByRole('button', { name: 'Create key' }).click();
+    await ann.getByRole('dialog', { name: 'Your sign-in is over' }).waitFor();
+    await signInBeside();
+    // The issuer asked anew, so that it counts as of just now.
+    await ann.getByRole('row').filter({ hasText: 'another' }).waitFor();
+  }, 60_000);
 });
 
 describe('tenants and keys', () => {
@@ -244,18 +314,6 @@ describe('alerts', () => {
 });
 
 describe('every screen', () => {
-  const Finding = z.object({
-    id: z.string(),
-    impact: z.string().nullable(),
-    nodes: z.array(z.object({ html: z.string() })),
-  });
-  const findings = async () => {
-    const run = `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then(({ violations }) =>
-      violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map(({ html }) => ({ html })) })))`;
-    // Evaluated by the debugger's protocol: the page's own policy would take no script from outside.
-    await page.evaluate(AXE);
-    return z.array(Finding).parse(await page.evaluate(run));
-  };
   const screens = async () => {
     await page.goto(`${origin()}/admin/overview`);
     await page.getByRole('navigation').getByRole('link').first().waitFor();
@@ -283,7 +341,7 @@ describe('every screen', () => {
         expect({
           path,
           language: await page.evaluate('document.documentElement.lang'),
-          findings: await findings(),
+          findings: await findingsOn(page),
         }).toEqual({
           ...{ path, language, findings: [] },
         });

@@ -44,6 +44,7 @@ import { SharesController } from './tenants/shares.controller.js';
 import { TenantsController } from './tenants/tenants.controller.js';
 import { WhatIfController } from './pools/what-if.controller.js';
 import { SignInController } from './sign-in/sign-in.controller.js';
+import { SignInWaysController } from './sign-in/sign-in-ways.controller.js';
 import { ReportsController } from './v1/reports.controller.js';
 
 /** The control plane's routes, bound to the parts that the composition root made. */
@@ -54,6 +55,7 @@ export class ApiModule {
     return [
       StartController,
       SignInController,
+      SignInWaysController,
       SignOutController,
       NewLinkController,
       OpenApiController,

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Suspense } from 'react';
 import { Redirect, Route, Router, Switch } from 'wouter';
-import { ApiProblem, getJson } from './api/request.js';
+import { ApiProblem, getJson, WHO } from './api/request.js';
 import type { Me } from './api/types.js';
 import { MeContext } from './api/use-me.js';
 import { useWords } from './i18n/use-words.js';
@@ -9,16 +9,18 @@ import { Page } from './parts/page.js';
 import { Empty, Failed, Loading } from './parts/states.js';
 import { isSeen, SCREENS } from './screens.js';
 import { Shell } from './shell/shell.js';
+import { SignInAgain } from './shell/sign-in-again.js';
 import { SignIn } from './shell/sign-in.js';
 
 /** The dashboard: asks who is there, then shows what they may see. */
 export function App() {
   const me = useQuery({
     queryKey: ['me'],
-    queryFn: ({ signal }) => getJson<Me>('/me', signal),
+    queryFn: ({ signal }) => getJson<Me>(WHO, signal),
     refetchInterval: 60_000,
   });
-  if (me.error instanceof ApiProblem && me.error.status === 401) return <SignIn />;
+  const isOut = me.error instanceof ApiProblem && me.error.status === 401;
+  if (me.data === undefined && isOut) return <SignIn />;
   if (me.data === undefined)
     return me.error === null ? <Loading /> : <Failed error={me.error} again={() => void me.refetch()} />;
   return (
@@ -29,6 +31,7 @@ export function App() {
             <Screens me={me.data} />
           </Suspense>
         </Shell>
+        <SignInAgain me={me.data} readAtMs={me.dataUpdatedAt} isOut={isOut} readAgain={me.refetch} />
       </Router>
     </MeContext>
   );
@@ -45,10 +48,23 @@ function Screens({ me }: { readonly me: Me }) {
       <Route path="/">
         <Redirect to={first} replace />
       </Route>
+      <Route path="/signed-in">
+        <SignedIn />
+      </Route>
       <Route>
         <NotHere />
       </Route>
     </Switch>
+  );
+}
+
+// Where a sign-in for another window ends.
+function SignedIn() {
+  const { t } = useWords();
+  return (
+    <Page title={t('signIn.done')}>
+      <Empty>{t('signIn.done.words')}</Empty>
+    </Page>
   );
 }
 

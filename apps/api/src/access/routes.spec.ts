@@ -17,6 +17,7 @@ describe('the routes of the control plane', () => {
       '/admin/start',
       '/admin/sign-in',
       '/admin/sign-in/callback',
+      '/admin/api/v1/sign-in',
       '/admin/sign-out',
       '/admin/api/v1/openapi.json',
       '/admin/api/v1/me',

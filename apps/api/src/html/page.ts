@@ -10,8 +10,8 @@ export interface PageContent {
   readonly main: Html;
   /** Seconds after which the browser loads the page again; null: never. */
   readonly refreshSeconds: number | null;
-  /** Another page to load then. */
-  readonly to?: '/admin';
+  /** Another page of ours to load then. */
+  readonly to?: string;
 }
 
 /** The whole document. It loads nothing: no script, no font, no image, no icon. */

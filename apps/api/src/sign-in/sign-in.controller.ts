@@ -5,31 +5,40 @@ import { markup } from '@trunkline/platform/html';
 import { rolesOfGroups } from '@trunkline/tenancy';
 import { recordRefusedSignIn, signInByGroups } from '@trunkline/tenancy/adapters/prisma';
 import type { Request, Response } from 'express';
+import { z } from 'zod';
 import { originOf } from '../access/access-of.js';
 import { valuesOf, type CookieTerms } from '../access/admin-cookie.js';
 import { OpenWithoutSession } from '../access/allow.js';
 import { API_PARTS, type ApiRouteParts } from '../api-parts.js';
 import { page } from '../html/page.js';
+import { isDashboardPath } from '../dashboard/serve-dashboard.js';
 import { RefusedRequest } from '../http/problem.js';
 import { orTooLong } from '../reads/read-within.js';
 import { IssuerUnavailable, Pending, type OidcSignIn } from './oidc.js';
 
 const COOKIE = 'trunkline_sign_in';
 const PATH = '/admin/sign-in';
+const HOME = '/admin';
 const PENDING_MS = 10 * 60_000;
+// A browser keeps no larger cookie than 4 kB, and the rest of what is kept takes some of it.
+const BACK_CHARS_MAX = 1_500;
+
+/** What the browser keeps: what the issuer has to fit, and where in the dashboard it goes on. */
+const Kept = Pending.extend({ back: z.string().max(BACK_CHARS_MAX) });
 
 @Controller('admin/sign-in')
 export class SignInController {
   constructor(@Inject(API_PARTS) private readonly parts: ApiRouteParts) {}
 
-  /** To the issuer; with `?again=1` whoever is signed in there shows anew who they are. */
+  /** To the issuer; with `?again=1` whoever is signed in there shows anew who they are. `?back=` is where they go on. */
   @Get()
   @OpenWithoutSession(true)
   async begin(@Req() request: Request, @Res() response: Response): Promise<void> {
     const { url, pending } = await this.#asked((oidc) =>
       oidc.begin(ownOrigin(request), request.query['again'] === '1'),
     );
-    const kept = Buffer.from(JSON.stringify(pending)).toString('base64url');
+    const keeps: z.output<typeof Kept> = { ...pending, back: backOf(request.query['back']) };
+    const kept = Buffer.from(JSON.stringify(keeps)).toString('base64url');
     const { name, options } = this.#cookie(request);
     response.cookie(name, kept, { ...options, sameSite: 'lax', maxAge: PENDING_MS });
     response.redirect(HttpStatus.SEE_OTHER, url);
@@ -55,9 +64,9 @@ export class SignInController {
       page({
         title: 'You are signed in',
         subtitle: markup`Admin pages`,
-        main: markup`<p><a href="/admin">Go on</a></p>`,
+        main: markup`<p><a href="${pending.back}">Go on</a></p>`,
         refreshSeconds: 0,
-        to: '/admin',
+        to: pending.back,
       }),
     );
   }
@@ -88,13 +97,23 @@ export class SignInController {
   }
 }
 
-function keptBy(request: Request, name: string): Pending | null {
+function keptBy(request: Request, name: string): z.output<typeof Kept> | null {
   const [kept = ''] = valuesOf(request, name);
   try {
-    return Pending.safeParse(JSON.parse(Buffer.from(kept, 'base64url').toString('utf8'))).data ?? null;
+    return Kept.safeParse(JSON.parse(Buffer.from(kept, 'base64url').toString('utf8'))).data ?? null;
   } catch {
     return null;
   }
+}
+
+// An address of the dashboard on this host, and nothing else: a sign-in leads to no other site.
+function backOf(asked: unknown): string {
+  if (typeof asked !== 'string' || asked.length > BACK_CHARS_MAX) return HOME;
+  const base = 'http://here.invalid';
+  const url = URL.canParse(asked, base) ? new URL(asked, base) : null;
+  const path = url === null ? '' : `${url.pathname}${url.search}`;
+  const isOurs = url?.origin === base && isDashboardPath(url.pathname) && path.length <= BACK_CHARS_MAX;
+  return isOurs ? path : HOME;
 }
 
 // The front door let in our own host names only.

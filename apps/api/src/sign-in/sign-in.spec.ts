@@ -1,14 +1,12 @@
 // Sign-in against a real issuer on loopback: `oidc-provider`, which checks our redirect, our PKCE and our nonce as it does anybody's.
 import { randomBytes } from 'node:crypto';
-import { createServer, type RequestListener } from 'node:http';
-import Provider from 'oidc-provider';
-import { closeServer, listen } from '@trunkline/platform/http';
 import { openLog } from '@trunkline/platform/logging';
 import { Shutdown } from '@trunkline/platform/shutdown';
 import { keyHasher, parseGroupRoles } from '@trunkline/tenancy';
 import { createTenant } from '@trunkline/tenancy/adapters/prisma';
 import { z } from 'zod';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
+import { ISSUER_CLIENT, startIssuer } from '../../../../test/support/issuer.js';
 import { startApi, type RunningApi } from '../index.js';
 
 const PUBLIC = 'https://admin.example';
@@ -21,53 +19,18 @@ let groups: readonly string[] = [];
 const nowMs = () => Date.now();
 const shutdown = new Shutdown(() => undefined);
 
-// Takes everybody as Ann, in whatever groups the test says.
-async function startIssuer(): Promise<string> {
-  let answer: RequestListener = (_request, response) => response.end();
-  const server = createServer((request, response) => answer(request, response));
-  const port = await listen(server, { host: '127.0.0.1', port: 0, flag: '--issuer' });
-  shutdown.register('issuer', 1_000, () => closeServer(server));
-  const address = `http://127.0.0.1:${port}`;
-  const client = { client_id: 'trunkline', client_secret: 'its-secret', redirect_uris: [CALLBACK] };
-  const provider: Provider = new Provider(address, {
-    clients: [{ ...client, token_endpoint_auth_method: 'client_secret_post' }],
-    claims: { openid: ['sub', 'groups'], profile: ['name'], email: ['email'] },
-    pkce: { required: () => true },
-    findAccount: (_context, id) => ({
-      accountId: id,
-      claims: () => ({ sub: id, name: 'Ann Lee', email: 'ann@example.com', groups: [...groups] }),
-    }),
-    features: { devInteractions: { enabled: false } },
-    interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
-    cookies: { keys: ['only for tests'] },
-    loadExistingGrant: async ({ oidc }) => {
-      const grant = new provider.Grant({
-        ...(oidc.client === undefined ? {} : { clientId: oidc.client.clientId }),
-        ...(oidc.session?.accountId === undefined ? {} : { accountId: oidc.session.accountId }),
-      });
-      grant.addOIDCScope('openid profile email');
-      await grant.save();
-      return grant;
-    },
-  });
-  const handle = provider.callback();
-  answer = (request, response) => {
-    if (request.url?.startsWith('/interaction/') === true)
-      void provider.interactionFinished(request, response, { login: { accountId: 'ann' } });
-    else void handle(request, response);
-  };
-  return address;
-}
-
 beforeAll(async () => {
   postgres = await startTestPostgres();
-  issuer = await startIssuer();
+  const company = await startIssuer(() => groups);
+  company.serve(CALLBACK);
+  issuer = company.address;
+  shutdown.register('issuer', 1_000, () => company.close());
   const { db } = postgres;
   const hashKey = keyHasher('pepper-of-the-sign-in-spec-012345678');
   const tenancy = { db, randomBytes, hashKey, clock: { nowMs, monotonicMs: nowMs } };
   const mapping = parseGroupRoles('tl-admins=admin,acme=tenant_admin@acme,gone=viewer@nowhere');
   const signIn = {
-    ...{ issuer, clientId: 'trunkline', clientSecret: 'its-secret', scopes: 'openid profile email' },
+    ...{ issuer, clientId: ISSUER_CLIENT.id, clientSecret: ISSUER_CLIENT.secret, scopes: 'openid profile email' },
     ...{ groupsClaim: 'groups', groupRoles: mapping.ok ? mapping.value : [], publicUrl: PUBLIC },
   };
   const listener = { host: '127.0.0.1', port: 0, log: openLog('silent', process.stderr), shutdown };
@@ -133,6 +96,26 @@ describe('sign-in at the company’s issuer', () => {
     await signedIn();
     expect(await browser.me()).toMatchObject({ roles: [] });
     expect(await postgres.db.member.count()).toBe(1);
+  });
+
+  it('is shown the way to before, and leads back into the dashboard and nowhere else', async () => {
+    const browser = new Browser();
+    const ways = JSON.parse((await browser.open(`${PUBLIC}/admin/api/v1/sign-in`)).text) as unknown;
+    expect(ways).toEqual({ issuers: [{ issuer, path: '/admin/sign-in' }] });
+    const goesOn = async (back: string) => {
+      const callback = await browser.toCallback(`/admin/sign-in?back=${encodeURIComponent(back)}`);
+      return /http-equiv="refresh" content="0; url=([^"]*)"/.exec((await browser.open(callback)).text)?.[1];
+    };
+    expect(await goesOn('/admin/keys?tenant=acme&q="b"')).toBe('/admin/keys?tenant=acme&amp;q=%22b%22');
+    for (const back of [
+      'https://evil.example/admin',
+      '//evil.example/admin',
+      '/\\evil.example/admin',
+      '/v1',
+      '/admin/sign-out',
+      '',
+    ])
+      expect({ back, to: await goesOn(back) }).toEqual({ back, to: '/admin' });
   });
 
   it('is fresh only where the issuer was made to ask again', async () => {

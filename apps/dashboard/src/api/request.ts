@@ -1,8 +1,13 @@
 // How the dashboard asks the admin API. Every failure becomes an `ApiProblem` with the words of the API, so that a screen can
-// say what to do; nothing is asked of any other host.
+// say what to do; nothing is asked of any other host. What needs a sign-in waits for it and is then asked again, so that
+// nobody fills a form in twice.
+import { signInNeededBy, signedInAgain } from './sign-in-needed.js';
 
 /** Where the API is. */
 export const API = '/admin/api/v1';
+
+/** Tells who is signed in; the one read that waits for no sign-in, since it finds out whether there is one. */
+export const WHO = '/me';
 
 /** What the API answers instead of what was asked for; status 0: it did not answer. */
 export class ApiProblem extends Error {
@@ -47,7 +52,12 @@ async function ask<T>(path: string, init: RequestInit): Promise<T> {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiProblem(0, 'offline', '', null);
   });
-  if (!response.ok) throw await problemOf(response);
+  if (!response.ok) {
+    const problem = await problemOf(response);
+    const reason = path === WHO ? null : signInNeededBy(problem.code);
+    if (reason !== null && (await signedInAgain(reason))) return ask(path, init);
+    throw problem;
+  }
   // The one parser of answers: their types are those of the API.
   return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
 }

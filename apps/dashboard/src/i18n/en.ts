@@ -14,6 +14,16 @@ export const en = {
   'shell.theme.light': 'Light',
   'shell.theme.dark': 'Dark',
   'signIn.title': 'Sign in',
+  'signIn.with': 'Sign in with {issuer}',
+  'signIn.ended': 'Your sign-in is over',
+  'signIn.ended.words':
+    'Sign in again in another window: this page stays as it is, with what you filled in, and goes on by itself.',
+  'signIn.stale': 'This needs a fresh sign-in',
+  'signIn.stale.words':
+    'Show again that it is you, in another window: this page stays as it is, and what you asked for is done by itself.',
+  'signIn.linkAgain': 'Or open a new one-time link in this browser, made on the machine where Trunkline runs:',
+  'signIn.done': 'You are signed in',
+  'signIn.done.words': 'Close this window: the other one goes on by itself.',
   'signIn.link': 'Open the one-time admin link that Trunkline printed when it started. It works once, within 24 hours.',
   'signIn.again': 'If it has been used, make another on the machine where Trunkline runs:',
   'notHere.title': 'There is nothing here',

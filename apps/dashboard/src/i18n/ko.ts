@@ -15,6 +15,16 @@ export const ko: Readonly<Record<keyof typeof en, string>> = {
   'shell.theme.light': '밝게',
   'shell.theme.dark': '어둡게',
   'signIn.title': '로그인',
+  'signIn.with': '{issuer}에서 로그인',
+  'signIn.ended': '로그인이 끝났습니다',
+  'signIn.ended.words':
+    '다른 창에서 다시 로그인하세요. 이 화면은 입력한 내용과 함께 그대로 남아 있다가 자동으로 이어집니다.',
+  'signIn.stale': '다시 로그인해야 합니다',
+  'signIn.stale.words':
+    '다른 창에서 본인임을 다시 확인하세요. 이 화면은 그대로 남아 있고, 요청한 작업은 자동으로 이어집니다.',
+  'signIn.linkAgain': '또는 Trunkline이 실행되는 컴퓨터에서 만든 새 일회용 링크를 이 브라우저에서 여세요.',
+  'signIn.done': '로그인되었습니다',
+  'signIn.done.words': '이 창을 닫으세요. 다른 창이 자동으로 이어집니다.',
   'signIn.link': 'Trunkline이 시작할 때 출력한 일회용 관리자 링크를 여세요. 24시간 안에 한 번만 쓸 수 있습니다.',
   'signIn.again': '이미 사용했다면 Trunkline이 실행되는 컴퓨터에서 새로 만드세요:',
   'notHere.title': '여기에는 아무것도 없습니다',
