@@ -18,7 +18,7 @@ export interface EndedSession extends Pick<LiveSession, 'id' | 'tenantId'> {
     LiveSession['relay'],
     'counters' | 'sendUpstream' | 'closeClient' | 'closeUpstream' | 'cutUpstream'
   >;
-  readonly gating: { readonly gate: Pick<NonNullable<LiveSession['gating']['gate']>, 'close'> | null };
+  readonly gating: { readonly gate: Pick<NonNullable<LiveSession['gating']['gate']>, 'close' | 'verdicts'> | null };
 }
 
 /** What settlement needs beside the session. */
@@ -95,6 +95,7 @@ async function stopSpending(live: EndedSession, ended: EndedBy, parts: SettlePar
 function closedRecord(live: EndedSession, ended: EndedBy, { nowMs, openMs }: SettleParts): SessionClosed {
   const { fromClient, fromUpstream } = live.relay.counters;
   const code = closeForClient(ended)?.code ?? NO_STATUS;
+  const verdicts = live.gating.gate?.verdicts ?? [];
   return {
     sessionId: live.id,
     tenantId: live.tenantId,
@@ -106,5 +107,6 @@ function closedRecord(live: EndedSession, ended: EndedBy, { nowMs, openMs }: Set
     bytesFromUpstream: fromUpstream.bytes,
     messagesFromClient: fromClient.messages,
     messagesFromUpstream: fromUpstream.messages,
+    verdicts: verdicts.length > 0 ? verdicts : undefined,
   };
 }

@@ -51,6 +51,10 @@ test.each<JournalRecord>([
   { kind: 'session_opened', session: sessionOpened() },
   { kind: 'session_opened', session: sessionOpened({ waitAskedMs: 2_000 }) },
   { kind: 'session_closed', session: sessionClosed({ closeCode: null }) },
+  {
+    kind: 'session_closed',
+    session: sessionClosed({ verdicts: [{ hook: 'words', verdict: 'pass', dryRun: false, pieces: 3 }] }),
+  },
   { kind: 'usage_owed', owed: anOwed('r') },
   { kind: 'nothing_owed', nothing: { id: anOwed('r').id, sessionId: SESSION, atMs: 1 } },
   estimateRecord('r', ['seen_in_part']),

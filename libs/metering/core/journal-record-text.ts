@@ -83,6 +83,11 @@ const closedSchema = z.object({
   bytesFromUpstream: count,
   messagesFromClient: count,
   messagesFromUpstream: count,
+  // What cannot be read of it must not keep the end of a session from the books.
+  verdicts: z
+    .array(z.object({ hook: z.string(), verdict: z.string(), dryRun: z.boolean(), pieces: count }))
+    .optional()
+    .catch(undefined),
 });
 
 const nothingSchema = z.object({ id: eventIdSchema, sessionId: whoSchema.sessionId, atMs: timeMsSchema });

@@ -43,6 +43,17 @@ export interface SessionClosed {
   readonly bytesFromUpstream: number;
   readonly messagesFromClient: number;
   readonly messagesFromUpstream: number;
+  /** What its hooks judged. Absent where nothing was judged, and from releases before this field. */
+  readonly verdicts?: readonly VerdictCount[] | undefined;
+}
+
+/** How many pieces of a session a hook judged with one verdict. */
+export interface VerdictCount {
+  readonly hook: string;
+  /** What it led to; of a failure, why there was none. */
+  readonly verdict: string;
+  readonly dryRun: boolean;
+  readonly pieces: number;
 }
 
 /** A report that was owed will not come, and nothing was used: the vendor gave the work up. */

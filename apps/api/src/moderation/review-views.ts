@@ -27,6 +27,7 @@ export function caseView({ item, session, findings, events }: ReviewCase) {
       opened_at: iso(session.openedAt),
       closed_at: iso(session.closedAt),
       end_cause: session.endCause,
+      verdicts: session.verdicts?.map(({ dryRun, ...each }) => ({ ...each, dry_run: dryRun })) ?? null,
     },
     findings: findings.map(({ id, hook, action, categories, failure, ...found }) => ({
       ...{ id, hook, hook_type: found.hookType, action, categories, failure },

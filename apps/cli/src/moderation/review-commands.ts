@@ -1,6 +1,7 @@
 // `moderation review`: what people have to look at, and what they make of it.
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { parseId, type ReviewItemId, type TenantId } from '@trunkline/kernel';
+import type { VerdictCount } from '@trunkline/metering';
 import {
   REVIEW_DECISIONS,
   REVIEW_STATES,
@@ -139,13 +140,18 @@ async function tenantOf({ tenancy }: ReviewInstallation, named: string): Promise
   return done(await findTenant(tenancy, named)).id;
 }
 
+function judgedText({ hook, verdict, dryRun, pieces }: VerdictCount): string {
+  return `${hook}${dryRun ? ' (dry run)' : ''}: ${pieces} ${verdict}`;
+}
+
 function caseAnswer({ item, session, findings, events }: ReviewCase): Answer {
-  const about = session ?? { model: null, openedAt: null, endCause: null };
+  const about = session ?? { model: null, openedAt: null, endCause: null, verdicts: null };
   const head: Row = {
     ...itemRow(item),
     model: about.model,
     session_opened: iso(about.openedAt),
     end_cause: about.endCause,
+    judged: about.verdicts?.map(judgedText) ?? null,
   };
   const found = findings.map(({ occurredAt, hook, action, categories, ...each }): Row => {
     return {

@@ -1,5 +1,5 @@
 import { CIRCUIT, withCircuit, type ModerationHook, type Verdict } from '@trunkline/moderation';
-import { termsHook } from '@trunkline/moderation/adapters/rules';
+import { patternsHook, termsHook } from '@trunkline/moderation/adapters/rules';
 import { BAD, bindingOf, gateOf } from './gate-builders.conformance.js';
 
 const item = (text: string) => ({
@@ -47,6 +47,21 @@ describe('what an app sends', () => {
     expect(typeof verdict === 'object' && 'replace' in verdict ? verdict.replace.toString() : verdict).toBe(
       JSON.stringify(item('a [removed] thing')),
     );
+  });
+
+  it('is no tool of a server that is called without an approval, where a pattern refuses those', () => {
+    const hook = patternsHook([
+      { pattern: '"require_approval":"never"', category: 'unapproved', caseSensitive: false },
+    ]);
+    const { send } = gateOf({}, bindingOf(hook, { kinds: ['tools'] }));
+    const tools = (require_approval: string) => [
+      { type: 'mcp', server_label: 'a', server_url: 'https://a', require_approval },
+    ];
+    const update = (approval: string) => ({
+      type: 'session.update',
+      session: { type: 'realtime', tools: tools(approval) },
+    });
+    expect([send(update('never')), send(update('always'))]).toEqual(['drop', 'forward']);
   });
 
   it('goes on as it was read, whoever would read it otherwise', () => {
@@ -470,5 +485,19 @@ describe('a gate', () => {
     gate.interest('client', 'conversation.item.create');
     expect(send(item('forbidden'))).toBe('drop');
     expect(findings.map(({ word }) => word.binding.name).sort()).toEqual(['dry', 'words']);
+  });
+
+  it('counts what each hook judged, by verdict, for the record of the session', () => {
+    const { gate, send, receive, change } = gateOf();
+    change({ bindings: [bindingOf(BAD), bindingOf(BAD, { name: 'dry', dryRun: true })] });
+    gate.interest('client', 'conversation.item.create');
+    for (const text of ['hello', 'world', 'forbidden']) void send(item(text));
+    receive(delta('hello'));
+    const of = (hook: string, dryRun: boolean) => [
+      { hook, dryRun, verdict: 'pass', pieces: 3 },
+      { hook, dryRun, verdict: 'block', pieces: 1 },
+    ];
+    expect(gate.verdicts).toHaveLength(4);
+    expect(gate.verdicts).toEqual(expect.arrayContaining([...of('words', false), ...of('dry', true)]));
   });
 });

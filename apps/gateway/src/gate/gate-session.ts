@@ -13,6 +13,7 @@ import { asSaid, type JudgedEvent } from './judge-event.js';
 import { PolicyHooks } from './policy-hooks.js';
 import { OUTPUT_MARKS, SaidOutput } from './said-output.js';
 import { SessionConduct } from './session-conduct.js';
+import { VerdictCounts } from './verdict-counts.js';
 
 const APPEND = 'input_audio_buffer.append';
 
@@ -22,6 +23,7 @@ export class GateSession {
   private hooks: PolicyHooks;
   private readonly output: SaidOutput;
   private readonly conduct: SessionConduct;
+  private readonly counts = new VerdictCounts();
   private blocks = 0;
   private excerpts: Excerpts | null = null;
   /** The app was told that its audio goes nowhere. */
@@ -33,7 +35,7 @@ export class GateSession {
     private readonly ports: GatePorts,
   ) {
     this.gate = current();
-    this.hooks = new PolicyHooks(this.gate.bindings, ports);
+    this.hooks = this.hooksOf(this.gate);
     this.output = new SaidOutput({ ...ports, policy: () => this.gate, isJudged: () => this.hooks.enforced.size > 0 });
     this.conduct = new SessionConduct(() => this.gate.policy, {
       ...ports,
@@ -107,6 +109,11 @@ export class GateSession {
     return verdict === 'forward' && shown !== payload ? { replace: shown } : verdict;
   }
 
+  /** How many pieces were judged so far, with which verdicts. */
+  get verdicts(): VerdictCounts['all'] {
+    return this.counts.all;
+  }
+
   /** Whether what is committed now is transcribed for the policy's sake alone. */
   get transcribesForPolicy(): boolean {
     return this.conduct.transcribesForPolicy;
@@ -126,8 +133,16 @@ export class GateSession {
     const current = this.current();
     if (current === this.gate) return;
     this.gate = current;
-    this.hooks = new PolicyHooks(current.bindings, this.ports);
+    this.hooks = this.hooksOf(current);
     this.conduct.follow(this.hooks.enforced);
+  }
+
+  private hooksOf({ bindings }: GatePolicy): PolicyHooks {
+    const passed: GatePorts['passed'] = (binding) => {
+      this.counts.add(binding, 'pass');
+      this.ports.passed(binding);
+    };
+    return new PolicyHooks(bindings, { ...this.ports, passed });
   }
 
   private get judgesOutput(): boolean {
@@ -213,6 +228,7 @@ export class GateSession {
   }
 
   private tell(judged: JudgedEvent, by: GatePolicy): void {
+    for (const { word } of judged.heard) this.counts.add(word.binding, word.failure ?? word.action);
     if (judged.heard.length > 0) this.ports.found(findingsOf(judged, this.excerpts), by);
   }
 

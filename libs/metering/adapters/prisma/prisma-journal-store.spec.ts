@@ -2,7 +2,7 @@ import { trustedId } from '@trunkline/kernel';
 import { JournalBatchRefused, type JournalRecord } from '@trunkline/metering';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import { describeJournalStore } from '../../core/journal-store.conformance.js';
-import { sessionOpened, usageRecord } from '../../test/records.js';
+import { sessionClosed, sessionOpened, usageRecord } from '../../test/records.js';
 import { PrismaJournalReader } from './prisma-journal-reader.js';
 import { PrismaJournalStore } from './prisma-journal-store.js';
 
@@ -55,6 +55,17 @@ test('an event that was billed cannot be changed', async () => {
   await new PrismaJournalStore(postgres.db).commit(batchOf([usageRecord('a')]));
   await postgres.db.$executeRaw`UPDATE usage_event SET rating_state = 'rated'`;
   await expect(postgres.db.$executeRaw`UPDATE usage_event SET model = 'cheaper'`).rejects.toThrow(/immutable/);
+});
+
+test('the row of a session says what its hooks judged', async () => {
+  await emptyTables();
+  const verdicts = [{ hook: 'words', verdict: 'pass', dryRun: false, pieces: 3 }];
+  const store = new PrismaJournalStore(postgres.db);
+  await store.commit(batchOf([{ kind: 'session_closed', session: sessionClosed({ verdicts }) }]));
+  await store.commit(batchOf([{ kind: 'session_opened', session: sessionOpened() }]));
+  expect(await postgres.db.session.findMany({ select: { model: true, verdicts: true } })).toEqual([
+    { model: 'gpt-realtime', verdicts },
+  ]);
 });
 
 test('an event says when it was not the app that wanted the use', async () => {

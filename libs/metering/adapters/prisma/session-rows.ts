@@ -1,12 +1,12 @@
 // Folds a batch's session records into one row per session, for one statement cannot change a row twice. The first
 // opening and the first end cause count, as they do across batches.
 import { storableText, type SessionId } from '@trunkline/kernel';
-import type { JournalRecord, SessionClosed, SessionOpened } from '@trunkline/metering';
+import type { JournalRecord, SessionClosed, SessionOpened, VerdictCount } from '@trunkline/metering';
 import { Prisma } from '@trunkline/platform/database';
 
 /** What a batch says about one session; columns it says nothing about are null. */
 export interface SessionRow {
-  readonly [column: string]: string | number | null;
+  readonly [column: string]: string | number | readonly VerdictCount[] | null;
 }
 
 /** One row per session of the batch. */
@@ -30,16 +30,16 @@ export function upsertSessions(rows: readonly SessionRow[]): Prisma.Sql {
     INSERT INTO session AS old (
       id, tenant_id, key_id, pool_id, replica_id, model, dialect, transport, client_kind, wait_asked_ms, secret_id,
       opened_at, end_cause, close_code, closed_at, duration_ms, bytes_from_client, bytes_from_upstream, messages_from_client,
-      messages_from_upstream)
+      messages_from_upstream, verdicts)
     SELECT
       id, tenant_id, key_id, pool_id, replica_id, model, dialect, transport, client_kind, wait_asked_ms, secret_id,
       to_timestamp(opened_at_ms / 1000.0), end_cause, close_code, to_timestamp(closed_at_ms / 1000.0), duration_ms,
-      bytes_from_client, bytes_from_upstream, messages_from_client, messages_from_upstream
+      bytes_from_client, bytes_from_upstream, messages_from_client, messages_from_upstream, verdicts
     FROM json_to_recordset(${JSON.stringify(rows)}::json) AS row (
       id text, tenant_id text, key_id text, pool_id text, replica_id text, model text, dialect text, transport text,
       client_kind text, wait_asked_ms int, secret_id text, opened_at_ms bigint, end_cause text, close_code int,
       closed_at_ms bigint, duration_ms bigint, bytes_from_client bigint, bytes_from_upstream bigint, messages_from_client bigint,
-      messages_from_upstream bigint)
+      messages_from_upstream bigint, verdicts jsonb)
     ON CONFLICT (id) DO UPDATE SET
       key_id = COALESCE(old.key_id, EXCLUDED.key_id),
       pool_id = COALESCE(old.pool_id, EXCLUDED.pool_id),
@@ -58,7 +58,8 @@ export function upsertSessions(rows: readonly SessionRow[]): Prisma.Sql {
       bytes_from_client = COALESCE(old.bytes_from_client, EXCLUDED.bytes_from_client),
       bytes_from_upstream = COALESCE(old.bytes_from_upstream, EXCLUDED.bytes_from_upstream),
       messages_from_client = COALESCE(old.messages_from_client, EXCLUDED.messages_from_client),
-      messages_from_upstream = COALESCE(old.messages_from_upstream, EXCLUDED.messages_from_upstream)
+      messages_from_upstream = COALESCE(old.messages_from_upstream, EXCLUDED.messages_from_upstream),
+      verdicts = COALESCE(old.verdicts, EXCLUDED.verdicts)
     WHERE old.tenant_id = EXCLUDED.tenant_id AND (
       (old.opened_at IS NULL AND EXCLUDED.opened_at IS NOT NULL) OR ${ENDS})`;
 }
@@ -98,5 +99,6 @@ function closedColumns(session: SessionClosed | undefined): SessionRow {
     bytes_from_upstream: session.bytesFromUpstream,
     messages_from_client: session.messagesFromClient,
     messages_from_upstream: session.messagesFromUpstream,
+    verdicts: session.verdicts?.map((each) => ({ ...each, hook: storableText(each.hook) })) ?? null,
   };
 }

@@ -120,6 +120,10 @@ const sessionRow = z.object({
   openedAt: z.date().nullable(),
   closedAt: z.date().nullable(),
   endCause: z.string().nullable(),
+  /** What its hooks judged, when it has ended; null: nothing, or not known. */
+  verdicts: z
+    .array(z.object({ hook: z.string(), verdict: z.string(), dryRun: z.boolean(), pieces: z.number() }))
+    .nullable(),
 });
 
 /** An item with all that is known of it. No content. */
@@ -150,7 +154,7 @@ export async function findReviewItem(
     SELECT kind, actor, at, before, after, note
       FROM review_event WHERE tenant_id = ${tenantId} AND review_item_id = ${id} ORDER BY id`;
   const sessions = await db.$queryRaw`
-    SELECT model, opened_at AS "openedAt", closed_at AS "closedAt", end_cause AS "endCause"
+    SELECT model, opened_at AS "openedAt", closed_at AS "closedAt", end_cause AS "endCause", verdicts
       FROM session WHERE tenant_id = ${tenantId} AND id = ${item.sessionId}`;
   return {
     item,
