@@ -195,11 +195,11 @@ export class GateSession {
     });
   }
 
-  /** Audio that answers cannot wait for, as no transcript of it will come: the policy's failure rule decides at once. */
+  /** Audio of which no transcript will come: where answers wait for one, the policy's failure rule decides at once; else it is only told. */
   private blocksUnheard(type: string, payload: Buffer): boolean {
     const unheard = this.conduct.unheard(type, payload);
     if (unheard === null) return false;
-    const isBlocked = this.gate.policy.input.onFailure === 'closed';
+    const isBlocked = unheard.isWaitedFor && this.gate.policy.input.onFailure === 'closed';
     this.ports.unjudged({ itemId: unheard.itemId, why: 'not_transcribed', isBlocked }, this.gate);
     if (isBlocked) this.blocked('unheard', unheard.eventId, false);
     return isBlocked;

@@ -224,6 +224,13 @@ describe('answers that are held', () => {
     },
   );
 
+  it('are not there where none is held: such audio goes in, and is told as unjudged', async () => {
+    const { gate, send, said } = heldSession({ holdAnswers: false });
+    expect(gate.interest('client', createSpoken.type)).toBe('hold');
+    expect(await send(createSpoken)).toBe('forward');
+    expect([said.unjudged, said.blocked]).toEqual([[['not_transcribed', false]], []]);
+  });
+
   it('begin over such audio where the policy fails open, and always over a transcript alone', async () => {
     const open = heldSession({ onFailure: 'open' });
     expect(await open.send(createSpoken)).toBe('forward');

@@ -119,7 +119,8 @@ export class SessionConduct {
   clientInterest(type: string): 'pass' | 'note' | 'hold' {
     if (type === APPEND) return this.line.isAhead ? 'note' : 'pass';
     if (this.held.isKeeping || this.ports.veil.touches(type)) return 'hold';
-    if (type === 'unknown' || (this.holds && (type === COMMIT || SPOKEN_ITEM_EVENTS.has(type)))) return 'hold';
+    if (type === 'unknown' || (this.holds && type === COMMIT)) return 'hold';
+    if (this.judgesWords && SPOKEN_ITEM_EVENTS.has(type)) return 'hold';
     return type === QUESTION && !this.line.isSaid ? 'hold' : 'pass';
   }
 
@@ -148,9 +149,10 @@ export class SessionConduct {
     return this.held.untilFree();
   }
 
-  /** Audio in a message of the app's that nobody will transcribe, where answers wait for what callers say; null: none. */
-  unheard(type: string, payload: Buffer): SpokenItem | null {
-    return this.holds && SPOKEN_ITEM_EVENTS.has(type) ? spokenItem(payload) : null;
+  /** Audio in a message of the app's that nobody will transcribe, where what callers say is judged; null: none. */
+  unheard(type: string, payload: Buffer): (SpokenItem & { readonly isWaitedFor: boolean }) | null {
+    const item = this.judgesWords && SPOKEN_ITEM_EVENTS.has(type) ? spokenItem(payload) : null;
+    return item && { ...item, isWaitedFor: this.holds };
   }
 
   /** What goes upstream of a message of the app's that may: null: nothing, for now. */
