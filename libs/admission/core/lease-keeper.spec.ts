@@ -231,19 +231,69 @@ describe('the lease keeper', () => {
     expect(await held(rig.inner)).toBe(1);
   });
 
-  it('keeps what was renewed when one batch of many fails, and begins with that one the next time', async () => {
-    const rig = new Rig({ whenUnreachable: 'end', heldMax: 1_000 });
+  it('asks for all batches of a renewal before the first is answered', async () => {
+    const rig = new Rig({ heldMax: 1_000 });
     for (let i = 0; i < 600; i++) await rig.hold(`s${i}`, 600);
     const renew = rig.inner.renew.bind(rig.inner);
-    let asked = 0;
-    // Of each try the second batch: no try ever renews everybody.
-    rig.inner.renew = (leases) => {
-      if (++asked % 2 === 0) throw new LeaseStoreUnavailable('timeout');
+    const answers: (() => void)[] = [];
+    rig.inner.renew = async (leases) => {
+      await new Promise<void>((resolve) => answers.push(resolve));
       return renew(leases);
     };
-    await rig.pass(3 * terms.confirmedMs);
+    rig.keeper.tick();
+    expect(answers).toHaveLength(3);
+    for (const answer of answers) answer();
+    await rig.keeper.idle();
+    expect(rig.events).toEqual([{ kind: 'renewed', held: 600, reregistered: 0, lost: 0 }]);
+  });
+
+  it('renews everybody else on time when one batch of many fails at every try', async () => {
+    const rig = new Rig({ whenUnreachable: 'end', heldMax: 1_000 });
+    const first = await rig.hold('s0', 600);
+    for (let i = 1; i < 600; i++) await rig.hold(`s${i}`, 600);
+    const renew = rig.inner.renew.bind(rig.inner);
+    rig.inner.renew = (leases) => {
+      if (leases.includes(first)) throw new LeaseStoreUnavailable('timeout');
+      return renew(leases);
+    };
+    await rig.pass(terms.confirmedMs - terms.fenceMarginMs - 1_000);
     expect(rig.lost).toEqual([]);
-    expect(await held(rig.inner)).toBe(600);
+    await rig.pass(2_000);
+    // The batch that never got through, and nobody else.
+    expect(rig.lost).toHaveLength(200);
+    expect(rig.lost).toContain('ses_s0 unreachable 2750');
+    await rig.pass(3 * terms.confirmedMs);
+    expect(rig.lost).toHaveLength(200);
+    expect(rig.keeper.size).toBe(400);
+  });
+
+  it('leaves no line behind of a session that ended while its own line was put back', async () => {
+    const rig = new Rig();
+    const lease = await rig.hold('a');
+    await rig.inner.release(lease);
+    const reregister = rig.inner.reregister.bind(rig.inner);
+    rig.inner.reregister = async (leases) => {
+      // The end is here first, and finds no line to give back.
+      expect(await rig.keeper.release(lease)).toBe('gone');
+      return reregister(leases);
+    };
+    await rig.pass(12_000);
+    expect(await held(rig.inner)).toBe(0);
+  });
+
+  it('leaves a line that was put back to a session which is ending by policy and still open upstream', async () => {
+    const rig = new Rig({ whenUnreachable: 'end' });
+    const lease = await rig.hold('a');
+    await rig.inner.release(lease);
+    const reregister = rig.inner.reregister.bind(rig.inner);
+    rig.inner.reregister = async (leases) => {
+      rig.nowMs += terms.confirmedMs;
+      rig.keeper.tick();
+      return reregister(leases);
+    };
+    await rig.pass(500);
+    expect(rig.lost).toEqual(['ses_a unreachable 0']);
+    expect(await held(rig.inner)).toBe(1);
   });
 
   it('takes back no line of a session that ended while others were put back before it', async () => {

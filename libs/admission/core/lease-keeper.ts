@@ -65,13 +65,21 @@ interface Held {
   uncertain: boolean;
 }
 
-// What the Redis store does in one script, and in as many as it sends at once.
+/** What became of leases that were to be renewed. */
+type Renewed = Omit<Extract<LeaseKeeperEvent, { kind: 'renewed' }>, 'kind'>;
+
+// What the Redis store does in one script.
 const RENEW_BATCH = 200;
+// What the Redis store sends at once for one batch, and what all batches may have under way together: each is a script of its
+// own, and the store bounds what waits for an answer.
 const REREGISTER_BATCH = 50;
+const REREGISTER_AT_ONCE = 500;
 
 /** The holder of this process's confirmed leases. Call `run` once. */
 export class LeaseKeeper {
   readonly #held = new Map<SessionId, Held>();
+  /** Given back by their holders, not lost: nothing of their sessions is open upstream. */
+  readonly #released = new WeakSet<Lease>();
   readonly #parts: LeaseKeeperParts;
   #renewing: Promise<void> | null = null;
   #nextRenewalMs: number;
@@ -113,7 +121,8 @@ export class LeaseKeeper {
    * the line lapses by itself, so a caller may ignore `LeaseStoreUnavailable`.
    */
   async release(lease: Lease, keepMs = 0): Promise<'released' | 'gone'> {
-    if (this.#held.get(lease.sessionId)?.lease === lease) this.#held.delete(lease.sessionId);
+    if (this.#isHeld(lease)) this.#held.delete(lease.sessionId);
+    this.#released.add(lease);
     return this.#parts.store.release(lease, keepMs);
   }
 
@@ -139,48 +148,65 @@ export class LeaseKeeper {
     await this.#renewing;
   }
 
-  // Batch by batch, those first that were renewed longest ago: when one fails, those before it are renewed all the same, and
-  // it is the first of the next try.
+  // All batches at once, each settled by itself: one that fails neither ends nor delays another.
   async #renew(startedMs: number): Promise<void> {
     const { terms, random, clock, observe } = this.#parts;
     const all = [...this.#held.values()].sort((a, b) => a.renewedAtMs - b.renewedAtMs);
+    // With none it says that this process lives.
+    const batches = all.length > 0 ? batchesOf(all, RENEW_BATCH) : [[]];
+    const share = Math.max(1, Math.floor(REREGISTER_AT_ONCE / batches.length));
+    const putBackMax = Math.min(REREGISTER_BATCH, share);
+    const outcomes = await Promise.allSettled(batches.map((batch) => this.#renewBatch(batch, startedMs, putBackMax)));
     const done = { held: 0, reregistered: 0, lost: 0 };
-    try {
-      // With none it says that this process lives.
-      for (const batch of all.length > 0 ? batchesOf(all, RENEW_BATCH) : [[]]) {
-        const { reregistered, lost } = await this.#renewBatch(batch, startedMs);
-        done.held += batch.length;
-        done.reregistered += reregistered;
-        done.lost += lost;
-      }
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') continue;
+      done.held += outcome.value.held;
+      done.reregistered += outcome.value.reregistered;
+      done.lost += outcome.value.lost;
+    }
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed === undefined) {
       this.#renewedAtMs = startedMs;
       this.#nextRenewalMs = startedMs + terms.renewEveryMs * (1 + RENEWAL_JITTER * (2 * random() - 1));
       observe({ kind: 'renewed', ...done });
-    } catch (error) {
-      if (done.held > 0) observe({ kind: 'renewed', ...done });
-      this.#nextRenewalMs = clock.monotonicMs() + RENEW_AGAIN_MS;
-      observe({ kind: 'renewal_failed', error, silentMs: clock.monotonicMs() - this.#renewedAtMs });
+      return;
     }
+    if (done.held > 0) observe({ kind: 'renewed', ...done });
+    this.#nextRenewalMs = clock.monotonicMs() + RENEW_AGAIN_MS;
+    observe({ kind: 'renewal_failed', error: failed.reason, silentMs: clock.monotonicMs() - this.#renewedAtMs });
   }
 
-  async #renewBatch(batch: readonly Held[], startedMs: number): Promise<{ reregistered: number; lost: number }> {
-    const { store, terms } = this.#parts;
-    const absent = new Set(await store.renew(batch.map((held) => held.lease)));
+  async #renewBatch(batch: readonly Held[], startedMs: number, putBackMax: number): Promise<Renewed> {
+    const absent = new Set(await this.#parts.store.renew(batch.map((held) => held.lease)));
     for (const held of batch) if (!absent.has(held.lease)) this.#settle(held, startedMs);
-    const done = { reregistered: 0, lost: 0 };
-    for (const some of batchesOf(
-      batch.filter(({ lease }) => absent.has(lease)),
-      REREGISTER_BATCH,
-    )) {
+    const done = { held: batch.length, reregistered: 0, lost: 0 };
+    const missing = batch.filter(({ lease }) => absent.has(lease));
+    for (const some of batchesOf(missing, putBackMax)) {
       // Only what is still held: a session that ended meanwhile must not get its line back.
-      const living = some.filter(({ lease }) => this.#held.get(lease.sessionId)?.lease === lease);
-      const gone = new Set(living.length > 0 ? await store.reregister(living.map(({ lease }) => lease)) : []);
-      for (const held of living) if (!gone.has(held.lease)) this.#settle(held, startedMs);
-      for (const lease of gone) this.#lose(lease, { reason: 'taken', goneWithinMs: settleMsMax(terms) });
-      done.reregistered += living.length - gone.size;
-      done.lost += gone.size;
+      const living = some.filter(({ lease }) => this.#isHeld(lease));
+      if (living.length === 0) continue;
+      const lost = await this.#putBack(living, startedMs);
+      done.reregistered += living.length - lost;
+      done.lost += lost;
     }
     return done;
+  }
+
+  // @returns how many of them are lost.
+  async #putBack(living: readonly Held[], startedMs: number): Promise<number> {
+    const { store, terms } = this.#parts;
+    const gone = new Set(await store.reregister(living.map(({ lease }) => lease)));
+    for (const held of living) if (!gone.has(held.lease)) this.#settle(held, startedMs);
+    for (const lease of gone) this.#lose(lease, { reason: 'taken', goneWithinMs: settleMsMax(terms) });
+    // Who gave its line back while it was put back may have done so before it was there: nobody else would.
+    const ended = living.filter(({ lease }) => this.#released.has(lease) && !gone.has(lease));
+    // Where the store is away these lapse by themselves.
+    await Promise.allSettled(ended.map(({ lease }) => store.release(lease, 0)));
+    return gone.size;
+  }
+
+  #isHeld(lease: Lease): boolean {
+    return this.#held.get(lease.sessionId)?.lease === lease;
   }
 
   #settle(held: Held, renewedAtMs: number): void {
