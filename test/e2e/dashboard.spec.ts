@@ -149,7 +149,7 @@ describe('a company’s issuer', () => {
   it('has a button, which leads back to where one wanted to go', async () => {
     await ann.goto(`${origin()}/admin/tenants?from=here`);
     await signIn().click();
-    await ann.getByRole('heading', { name: 'Tenants' }).waitFor();
+    await ann.getByRole('heading', { level: 1, name: 'Tenants' }).waitFor();
     expect(ann.url()).toBe(`${origin()}/admin/tenants?from=here`);
   }, 60_000);
 
