@@ -42,11 +42,30 @@ if held then
 end
 
 bring_plans(9)
-leave_line(session)
+
+-- Whether anything of this step hangs on who stands in line: where nobody waits for the caller's pools and nobody who waits
+-- could have a line, it comes first in its own. A line may be a thousand calls, which every admission would wait for.
+local function must_see_line()
+  if queue or #settled > 0 or redis.call('HEXISTS', WAITERS, session) == 1 then return true end
+  if redis.call('ZCARD', QUEUE) == 0 then return false end
+  for _, pool in ipairs(pools_waited_for()) do
+    if stands_in(caller, pool) or has_free_line(pool) then return true end
+  end
+  return false
+end
+
+local sees_line = must_see_line()
+if sees_line then
+  load_queue()
+  leave_line(session)
+else queue = {} end
 queue[#queue + 1] = caller
 grant(caller)
 forget_marks()
-if caller.line then return { 'admitted', caller.line.pool, caller.line.fence, own_use(caller) } end
+if caller.line then
+  if sees_line then note_pools_waited_for() end
+  return { 'admitted', caller.line.pool, caller.line.fence, own_use(caller) }
+end
 
 -- The first of its pools where a line of its place is being settled that no call before it counts on.
 local function back_in()
@@ -64,6 +83,11 @@ end
 if #open == 0 then
   local answer = denial('denied', caller)
   answer[#answer + 1] = back and 1 or 0
+  if sees_line then
+    -- It was the last, and stands there no more.
+    queue[#queue] = nil
+    note_pools_waited_for()
+  end
   return answer
 end
 local record = cjson.decode(ARGV[7])
@@ -74,5 +98,9 @@ local answer = denial('waiting', caller)
 redis.call('HSET', WAITERS, session, cjson.encode(record))
 redis.call('ZADD', QUEUE, redis.call('HINCRBY', STATE, 'sequence', 1), session)
 redis.call('ZADD', SEEN, whole(now), session)
+if not sees_line then
+  queue = nil
+  load_queue()
+end
 note_pools_waited_for()
 return answer

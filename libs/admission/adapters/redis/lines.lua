@@ -241,12 +241,32 @@ local function forget_marks()
   settled = {}
 end
 
+-- All pools in whose line somebody stands, and perhaps some more. The note is good until somebody came of whom it does not
+-- know, through an older process: then it is all pools that there are or were.
+local function pools_waited_for()
+  local noted = redis.call('HMGET', STATE, 'wanted', 'sequence')
+  local sequence, list = string.match(noted[1] or '', '^(%d+):(.*)$')
+  if not sequence or sequence ~= (noted[2] or '0') then return redis.call('HKEYS', PLANS) end
+  local pools = {}
+  for pool in string.gmatch(list, '[^,]+') do pools[#pools + 1] = pool end
+  return pools
+end
+
+local function is_waited_for(pool)
+  for _, each in ipairs(pools_waited_for()) do
+    if each == pool then return true end
+  end
+  return false
+end
+
 -- A line of the pool came free. Only gaps in which somebody waited say how long others will wait.
 local function freed(pool)
-  load_queue()
   local wanted_since
-  for _, waiter in ipairs(queue) do
-    if stands_in(waiter, pool) then wanted_since = tonumber(waiter.since) break end
+  if redis.call('ZCARD', QUEUE) > 0 and is_waited_for(pool) then
+    load_queue()
+    for _, waiter in ipairs(queue) do
+      if stands_in(waiter, pool) then wanted_since = tonumber(waiter.since) break end
+    end
   end
   local last, gap = string.match(redis.call('HGET', STATE, 'pace|' .. pool) or '0:-1', '^(%d+):(%-?%d+)$')
   gap = tonumber(gap)

@@ -104,6 +104,47 @@ describe('the waiting line in Redis', () => {
     expect(joining?.kind).toBe('granted');
   });
 
+  it('is not read by calls for a pool that nobody waits for, whether they are admitted, refused or over', async () => {
+    const { store } = await freshStore(redis);
+    const full = { caps: { pool: 1 } };
+    const elsewhere = { caps: { pool: 1 }, ids: { pool: 'b' } };
+    await confirmed(store, { session: 'a', ...full });
+    const reads = async (): Promise<number> => {
+      await redis.config('RESETSTAT');
+      const lease = await confirmed(store, { session: 'b', ...elsewhere });
+      expect((await store.acquire(lineRequest({ session: 'c', ...elsewhere }))).kind).toBe('denied');
+      await store.release(lease);
+      return Number(/cmdstat_zrange:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0);
+    };
+    const withNobody = await reads();
+    await store.acquire(lineRequest({ session: 'w', ...full, mayWait: true }));
+    expect(await reads()).toBe(withNobody);
+    // Who is the first to wait there is known to whoever frees a line of it.
+    const lease = await confirmed(store, { session: 'd', ...elsewhere });
+    const waiting = lineRequest({ session: 'e', ...elsewhere, mayWait: true });
+    expect((await store.acquire(waiting)).kind).toBe('waiting');
+    await store.release(lease);
+    expect((await store.attend([waiting]))[0]?.kind).toBe('granted');
+  });
+
+  it('that somebody left is found empty once, and not read for that pool again', async () => {
+    const { store } = await freshStore(redis);
+    const [full, elsewhere] = [{ caps: { pool: 1 } }, { caps: { pool: 1 }, ids: { pool: 'b' } }];
+    await confirmed(store, { session: 'a', ...full });
+    await confirmed(store, { session: 'b', ...elsewhere });
+    await store.acquire(lineRequest({ session: 'w', ...full, mayWait: true }));
+    const left = lineRequest({ session: 'x', ...elsewhere, mayWait: true });
+    await store.acquire(left);
+    await store.leave(left);
+    const reads = async (): Promise<number> => {
+      await redis.config('RESETSTAT');
+      expect((await store.acquire(lineRequest({ session: 'c', ...elsewhere }))).kind).toBe('denied');
+      return Number(/cmdstat_zrange:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0);
+    };
+    const first = await reads();
+    expect(await reads()).toBe(first - 1);
+  });
+
   it('has nobody who counts on a line that an older process dropped without a word', async () => {
     const { store } = await freshStore(redis);
     const ended = await confirmed(store, { session: 'a', caps: { pool: 1 } });

@@ -20,7 +20,7 @@ end
 local refused = is_refused()
 if not refused then
   -- A copy that took over may know it from before it was given its line.
-  if redis.call('HEXISTS', WAITERS, session) == 1 then leave_line(session) end
+  leave_line(session)
   if not line then
     -- A fence is a thousand times the ms at which it was given, or a little more.
     local since = math.min(now, math.floor(tonumber(ARGV[8]) / 1000))

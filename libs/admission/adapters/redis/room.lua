@@ -186,21 +186,11 @@ local function pools_in_line()
   return pools
 end
 
--- Where the queue was read it is noted, so that who only gives a line back need not read it to know that all these are full.
+-- Where the queue was read it is noted, so that who gives a line back, or asks for one that nobody waits for, need not read it
+-- to know that all these are full.
 local function note_pools_waited_for()
   local sequence = redis.call('HGET', STATE, 'sequence') or '0'
   redis.call('HSET', STATE, 'wanted', sequence .. ':' .. table.concat(pools_in_line(), ','))
-end
-
--- All pools in whose line somebody stands, and perhaps some more. The note is good until somebody came of whom it does not
--- know, through an older process: then it is all pools that there are or were.
-local function pools_waited_for()
-  local noted = redis.call('HMGET', STATE, 'wanted', 'sequence')
-  local sequence, list = string.match(noted[1] or '', '^(%d+):(.*)$')
-  if not sequence or sequence ~= (noted[2] or '0') then return redis.call('HKEYS', PLANS) end
-  local pools = {}
-  for pool in string.gmatch(list, '[^,]+') do pools[#pools + 1] = pool end
-  return pools
 end
 
 local function some_pool_has_a_free_line()
@@ -212,6 +202,7 @@ end
 
 -- Takes the session's call out of line, if it stands there.
 local function leave_line(session)
+  if redis.call('HEXISTS', WAITERS, session) == 0 then return end
   load_queue()
   for _, waiter in ipairs(queue) do
     if waiter.session == session then return leave_queue(waiter) end
