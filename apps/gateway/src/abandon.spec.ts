@@ -26,9 +26,14 @@ async function abandoned({ live: isLive, journalFails = false, failsToCount = fa
     if (failsToCount) throw new Error('a fault of ours');
     done.push('estimate counted');
   };
+  const closeGate = (mayBeHeard: boolean): void => {
+    if (failsToCount) throw new Error('a fault of ours');
+    done.push(mayBeHeard ? 'gate let go' : 'gate closed');
+  };
   const session = {
     ...{ id, relay: { counters, end: (cause: string) => done.push(`ended by ${cause}`) } },
     ...{ unreported: { estimates: () => [UNREPORTED] }, metered: counted },
+    gating: { gate: { close: async (mayBeHeard: boolean) => closeGate(mayBeHeard) } },
   };
   if (isLive) live.add(session as never);
   const parts = {
@@ -71,6 +76,7 @@ describe('a call that could not be run', () => {
       { kind: 'session_closed', session: { bytesFromClient: 3, messagesFromUpstream: 2 } },
     ]);
     expect(done[0]).toBe('ended by internal_error');
+    expect(done).toContain('gate closed');
     expect(done.slice(-3)).toEqual(['estimate counted', 'budget forgotten', 'counted']);
   });
 

@@ -28,7 +28,12 @@ export async function abandon(
   upstream.wire.destroy();
   socket.destroy();
   await parts.releaseLease(lease);
-  if (live) await estimateOwed(parts, live).catch((failure: unknown) => notEstimated(parts, id, failure));
+  // What its gate holds back is for nobody any more.
+  await live?.gating.gate?.close(false).catch((failure: unknown) => stepFailed(parts, id, ['close gate', failure]));
+  if (live) {
+    const failed = (failure: unknown) => stepFailed(parts, id, ['estimate what is owed', failure]);
+    await estimateOwed(parts, live).catch(failed);
+  }
   const session = closedRecord(call, live?.relay.counters ?? null, parts.clock.nowMs());
   await keep(parts, { kind: 'session_closed', session });
   forgetSession(parts, { id, tenantId });
@@ -36,8 +41,10 @@ export async function abandon(
 }
 
 // What failed before may fail here again; the session ends all the same.
-function notEstimated({ log }: AbandonParts, id: SessionId, failure: unknown): void {
-  const fields = { event: 'settle_step_failed', session_id: id, step: 'estimate what is owed', err: failure };
+type FailedStep = readonly [step: string, failure: unknown];
+
+function stepFailed({ log }: AbandonParts, id: SessionId, [step, failure]: FailedStep): void {
+  const fields = { event: 'settle_step_failed', session_id: id, step, err: failure };
   log.error(fields, 'a settlement step failed');
 }
 
