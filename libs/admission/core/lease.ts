@@ -48,7 +48,10 @@ export function inEachPool(seeker: Seeker): readonly Caller[] {
 
 /** One held line. Immutable; the store knows its state and expiry. */
 export interface Lease extends Caller {
-  /** Rises with every acquisition in a store, through a flush too: of two holders of a session the higher is the right one. */
+  /**
+   * Rises with every acquisition in a store, through a flush too: of two leases of a session the higher is the newer, and it
+   * says when it was given (`sinceOf`). Who holds a line is decided by its token, never by comparing fences.
+   */
   readonly fence: number;
 }
 
