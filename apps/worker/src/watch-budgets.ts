@@ -26,6 +26,7 @@ export interface BudgetWatchParts {
 export function watchBudgets({ db, log, clock }: BudgetWatchParts, shutdown: Shutdown): void {
   let looking: Promise<void> | null = null;
   let lookedAtMs = clock.nowMs() - DAY_MS;
+  let isBlind = false;
   const look = async (): Promise<void> => {
     const nowMs = clock.nowMs();
     try {
@@ -34,8 +35,11 @@ export function watchBudgets({ db, log, clock }: BudgetWatchParts, shutdown: Shu
       const spends = chargesOfSessions.bind(null, db);
       for (const notice of await noteSessionBudgets(db, { nowMs, sinceMs, spends })) say(log, notice);
       lookedAtMs = nowMs;
-    } catch {
-      // The rating loop meets the same database and says so; the next look finds the same.
+      isBlind = false;
+    } catch (error) {
+      // Once, until a look works again: the next one finds what this one missed.
+      if (!isBlind) log.warn({ event: 'budgets_unseen', err: error }, 'how far budgets are used cannot be told');
+      isBlind = true;
     }
   };
   const begin = (): void => void (looking ??= look().finally(() => (looking = null)));
