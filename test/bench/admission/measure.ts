@@ -33,6 +33,11 @@ export interface AdmissionFigures {
   readonly acquiresPerSecond: number;
   readonly acquireMsP50: number;
   readonly acquireMsP99: number;
+  /** One acquisition at a time while so many calls wait as a pool may have: for the same pool (refused), and for another. */
+  readonly acquireInLineMsP50: number;
+  readonly acquireInLineRedisUs: number;
+  readonly acquireBesideLineMsP50: number;
+  readonly acquireBesideLineRedisUs: number;
   readonly renewMs: number;
   readonly renewCommands: number;
   /** Redis's time for one look at so many calls in line as a pool may have, and its scripts. */
@@ -50,6 +55,9 @@ const RENEWED = 5_000;
 const HAND_OVERS = 300;
 const IN_LINE = 1_000;
 const LOOKS = 5;
+const BESIDE_LINE = 200;
+// As `LeaseKeeper` sends them.
+const RENEW_BATCH = 200;
 const REPLICA = trustedId('rep', 'rep_bench');
 // Lines live as long as the benchmark.
 const TERMS = { ...DEFAULT_LEASE_TERMS, pendingMs: 3_600_000, confirmedMs: 3_600_000 };
@@ -129,7 +137,10 @@ export class AdmissionBench {
   private async renewal() {
     await this.redis.config('RESETSTAT');
     const startedMs = performance.now();
-    await this.store.renew(this.held.slice(0, RENEWED));
+    const batches = Array.from({ length: RENEWED / RENEW_BATCH }, (_, i) =>
+      this.held.slice(i * RENEW_BATCH, (i + 1) * RENEW_BATCH),
+    );
+    await Promise.all(batches.map((batch) => this.store.renew(batch)));
     const renewMs = performance.now() - startedMs;
     return { renewMs, renewCommands: (await this.scripts()).calls };
   }
@@ -142,9 +153,32 @@ export class AdmissionBench {
     await this.redis.config('RESETSTAT');
     for (let i = 0; i < LOOKS; i++) await this.store.attend(calls);
     const look = await this.scripts();
+    const inLine = await this.acquisitions(this.long);
+    const besideLine = await this.acquisitions(this.wide);
     for (const call of calls) await this.store.leave(call);
     await this.store.release(holder);
-    return { lookRedisMs: look.usec / 1_000 / LOOKS, lookCommands: look.calls / LOOKS };
+    return {
+      lookRedisMs: look.usec / 1_000 / LOOKS,
+      lookCommands: look.calls / LOOKS,
+      ...{ acquireInLineMsP50: inLine.msP50, acquireInLineRedisUs: inLine.redisUs },
+      ...{ acquireBesideLineMsP50: besideLine.msP50, acquireBesideLineRedisUs: besideLine.redisUs },
+    };
+  }
+
+  /** One after the other, given back untimed where they were admitted. */
+  private async acquisitions(plan: PoolPlan) {
+    const times = new Histogram();
+    const taken: Lease[] = [];
+    await this.redis.config('RESETSTAT');
+    for (let i = 0; i < BESIDE_LINE; i++) {
+      const askedMs = performance.now();
+      const outcome = await this.store.acquire(this.request(i, plan));
+      times.record((performance.now() - askedMs) * 1_000);
+      if (outcome.kind === 'admitted') taken.push(outcome.lease);
+    }
+    const { usec } = await this.scripts();
+    for (const lease of taken) await this.giveBack(lease);
+    return { msP50: (times.quantile(0.5) ?? 0) / 1_000, redisUs: usec / BESIDE_LINE };
   }
 
   /** A pool of one line, held and waited for; how long its release takes to reach the waiting call. */
