@@ -33,13 +33,20 @@ async function tenantUnder(policy: object) {
   if (!key.ok || !parsed.ok) throw new Error('a key and a policy');
   await setModerationPolicy(db, tenantId, { policy: parsed.value, actor: 'test', seal: (secret) => secret });
   const keyId = key.value.key.id;
+  const id = () => randomBytes(4).toString('hex');
+  const sessionId = trustedId('ses', `ses_${id()}`);
   const found = (set: Partial<ModerationFinding> = {}): ModerationFinding =>
-    aFinding({ tenantId, keyId, occurredAtMs: Date.now(), itemId: `item_${randomBytes(4).toString('hex')}`, ...set });
+    aFinding({ tenantId, keyId, sessionId, occurredAtMs: Date.now(), itemId: `item_${id()}`, ...set });
   return {
     tenantId,
     keyId,
     found,
-    store: (...findings: ModerationFinding[]) => storeFindings(db, findings),
+    store: async (...findings: ModerationFinding[]) => {
+      const sessions = findings.map(({ sessionId: id }) => ({ id, tenantId }));
+      await db.session.createMany({ data: sessions, skipDuplicates: true });
+      await storeFindings(db, findings);
+    },
+    storeOfNoSession: (...findings: ModerationFinding[]) => storeFindings(db, findings),
     pass: () => actOnFindings({ db, log, clock }),
     resume: () => resumeKey(tenancy, tenantId, keyId),
     keyStatus: async () => (await listKeys(tenancy, tenantId))[0]?.status,
@@ -106,5 +113,26 @@ describe('strikes of an end user', () => {
     await stepReview(postgres.db, tenant.tenantId, reviewItemOf(dismissed) ?? trustedId('mri', 'x'), request);
     await tenant.pass();
     expect(await tenant.refusedUntilMs('eu_ana')).toBeNull();
+  });
+
+  it('are none for words that are not theirs: those of the app, of the model, and of a secret that is minted', async () => {
+    const tenant = await tenantUnder(STRIKES);
+    const ana = (set: Partial<ModerationFinding>) => tenant.found({ endUser: 'eu_ana', ...set });
+    await tenant.store(
+      ana({ contentKind: 'instructions' }),
+      ana({ contentKind: 'tools' }),
+      ana({ contentKind: 'tool_result' }),
+      ana({ contentKind: 'output_text', direction: 'output', responseId: 'resp_1' }),
+      ana({ contentKind: 'tool_arguments', direction: 'output', responseId: 'resp_2' }),
+      ana({ contentKind: 'image', responseId: 'resp_3' }),
+    );
+    const minted = { sessionId: trustedId('ses', `ses_minted_${randomBytes(4).toString('hex')}`) };
+    await tenant.storeOfNoSession(ana({ ...minted, contentKind: 'image' }), ana({ ...minted, contentKind: 'image' }));
+    await tenant.store(ana({ contentKind: 'input_transcript' }));
+    await tenant.pass();
+    expect(await tenant.refusedUntilMs('eu_ana')).toBeNull();
+    await tenant.store(ana({ contentKind: 'image' }));
+    await tenant.pass();
+    expect(await tenant.refusedUntilMs('eu_ana')).not.toBeNull();
   });
 });

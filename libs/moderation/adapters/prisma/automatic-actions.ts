@@ -205,8 +205,9 @@ export interface StrikeQuestion {
 
 /**
  * End users with that many strikes in a range of time, since they were last refused for it. One for each item, however much
- * was found in it; none for what a reviewer dismissed,
- * and none for what could not be judged.
+ * was found in it; none for what a reviewer dismissed, and none for what could not be judged. Only what end users say, type
+ * and show counts, in a session that there was: instructions, tools and the model's words are not theirs, nor is what a client
+ * secret begins with.
  */
 export async function strikesDue(
   db: Pick<Database, '$queryRaw'>,
@@ -219,6 +220,8 @@ export async function strikesDue(
       FROM moderation_finding AS found
       JOIN review_item AS item ON item.id = found.review_item_id
      WHERE found.tenant_id = ${tenantId} AND found.action IN ('block', 'end') AND found.failure IS NULL
+       AND found.content_kind IN ('typed_text', 'input_transcript', 'image') AND found.response_id IS NULL
+       AND EXISTS (SELECT FROM session WHERE session.id = found.session_id AND session.tenant_id = found.tenant_id)
        AND found.end_user IN (
              SELECT end_user FROM moderation_finding
               WHERE tenant_id = ${tenantId} AND recorded_at >= ${new Date(newSinceMs)} AND end_user IS NOT NULL
