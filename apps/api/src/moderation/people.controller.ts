@@ -3,7 +3,13 @@
 import { Body, Controller, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 import { parseId, type TenantId } from '@trunkline/kernel';
 import { REVIEWER_CHARS_MAX } from '@trunkline/moderation';
-import { eraseContent, exportEndUser, type ErasureSubject } from '@trunkline/moderation/adapters/prisma';
+import {
+  ERASE_MS_MAX,
+  eraseContent,
+  EXPORT_MS_MAX,
+  exportEndUser,
+  type ErasureSubject,
+} from '@trunkline/moderation/adapters/prisma';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { personActing } from '../access/access-of.js';
@@ -61,7 +67,7 @@ export class ModerationPeopleController {
     if (wrap === null) throw notHere('What is kept of conversations cannot be read by this process.');
     const why = { reason: body.reason, actor: personActing(request, body.actor), atMs: tenancy.clock.nowMs() };
     const db = this.recorded(request, { tenantId, id: hashed, asked: { export: body.reason }, actor: body.actor });
-    const exported = await orTooLong(exportEndUser(db, tenantId, { endUser: hashed, wrap, ...why }));
+    const exported = await orTooLong(exportEndUser(db, tenantId, { endUser: hashed, wrap, ...why }), EXPORT_MS_MAX);
     if (!exported.ok) throw new RefusedRequest('invalid_request', { detail: exported.error.message });
     const { content, ...rest } = exported.value;
     return { ...plain.parse(JSON.parse(JSON.stringify(rest))), content: content.map(contentView) };
@@ -83,6 +89,7 @@ export class ModerationPeopleController {
     const db = this.recorded(request, { tenantId, id, asked: { erase: body.reason }, actor: body.actor });
     const erased = await orTooLong(
       eraseContent(db, tenantId, { subject, ...why, atMs: this.parts.tenancy.clock.nowMs() }),
+      ERASE_MS_MAX,
     );
     if (!erased.ok) throw new RefusedRequest('does_not_hold', { detail: erased.error.message });
     const { subject: of, at, actor: by, reason: because, pieces, keys, sha256 } = erased.value;

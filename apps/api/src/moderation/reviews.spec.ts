@@ -9,8 +9,10 @@ import { keyHasher } from '@trunkline/tenancy';
 import { createTenant } from '@trunkline/tenancy/adapters/prisma';
 import { z } from 'zod';
 import { aFinding, storeFindings } from '../../../../test/support/findings.js';
+import { eventually } from '../../../../test/support/poll.js';
 import { startTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import { startApi, type RunningApi } from '../index.js';
+import { READ_MS_MAX } from '../reads/read-within.js';
 
 const TOKEN = 'the-token-of-the-operator';
 const PEPPER = 'pepper-of-the-reviews-spec-01234567';
@@ -181,4 +183,23 @@ describe('what is known of a person', () => {
     );
     expect(record).not.toContain(name);
   });
+
+  it.each(['people/export', 'content/erasures'])(
+    '%s is waited for as long as it may take, not as a page',
+    async (what) => {
+      const beganMs = performance.now();
+      const [answer] = await postgres.db.$transaction(
+        async (tx) => {
+          await tx.$executeRaw`LOCK TABLE moderation_content IN ACCESS EXCLUSIVE MODE`;
+          const asked = ask(`acme/${what}`, { endUser: 'ana@example.com', reason: 'she asked', actor: 'bea' });
+          const isLate = () => (performance.now() - beganMs > READ_MS_MAX + 500 ? true : null);
+          await eventually('a page would have given up', isLate);
+          return [asked];
+        },
+        { timeout: 30_000 },
+      );
+      expect(await answer).toMatchObject({ status: 200 });
+    },
+    30_000,
+  );
 });

@@ -41,6 +41,9 @@ export interface ErasureRequest {
 
 const WAIT_MS_MAX = 60_000;
 
+/** An erasure waits this long for a connection and its work together: longer than that it is not under way. */
+export const ERASE_MS_MAX = 2 * WAIT_MS_MAX;
+
 /** Erases what was asked for. Content that is still to come of a session that is erased is not kept either. */
 export async function eraseContent(
   db: Database,

@@ -31,8 +31,16 @@ export {
   type ReviewRequest,
 } from './review-queue.js';
 export { reviewDepth, reviewStatistics, type ReviewDepth, type ReviewStatistics } from './review-statistics.js';
-export { eraseContent, sweepContent, type Erasure, type ErasureRequest, type ErasureSubject } from './erase-content.js';
 export {
+  ERASE_MS_MAX,
+  eraseContent,
+  sweepContent,
+  type Erasure,
+  type ErasureRequest,
+  type ErasureSubject,
+} from './erase-content.js';
+export {
+  EXPORT_MS_MAX,
   exportEndUser,
   readContentOfItem,
   type ContentReading,

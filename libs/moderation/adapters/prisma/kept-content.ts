@@ -87,7 +87,10 @@ export interface ExportRequest extends ContentReading {
 }
 
 // A year of somebody who talks every day is tens of thousands of findings, and each excerpt is opened by itself.
-const EXPORT_MS_MAX = 600_000;
+const WORK_MS_MAX = 600_000;
+
+/** An export waits this long for a connection and its work together: longer than that it is not under way. */
+export const EXPORT_MS_MAX = 2 * WORK_MS_MAX;
 
 /** Everything of an end user. That it was read is recorded with each of their items, before anything is. */
 export async function exportEndUser(
@@ -114,7 +117,7 @@ export async function exportEndUser(
       const erasures = await tx.moderationErasure.findMany({ where, omit: { id: true }, orderBy: { id: 'asc' } });
       return { endUser, findings, reviews, content, erasures, ...(await whatNames(tx, tenantId, endUser)) };
     },
-    { isolationLevel: 'RepeatableRead', timeout: EXPORT_MS_MAX, maxWait: EXPORT_MS_MAX },
+    { isolationLevel: 'RepeatableRead', timeout: WORK_MS_MAX, maxWait: WORK_MS_MAX },
   );
   return ok(exported);
 }
