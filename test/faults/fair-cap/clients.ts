@@ -1,7 +1,9 @@
 // Clients that come and go: each calls some living gateway, waits for a line as long as it may, holds it for some
 // seconds with a turn now and then, hangs up and comes again. What happened to each tenant's calls is counted here.
 import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
 import { textTurn, tryConnect, type VoiceClient } from '../../support/voice-client.js';
+import type { LetIn } from './hand-overs.js';
 import type { World, WorldTenant } from './world.js';
 
 /** What became of the calls. */
@@ -14,15 +16,22 @@ export interface CallCounts {
   odd: string[];
 }
 
+/** The calls of a run. */
+export interface CallsSeen {
+  readonly counts: CallCounts;
+  /** By the id of the upstream's session. */
+  readonly letIn: Map<string, LetIn>;
+}
+
 const HOLD_MS = [1_500, 4_500] as const;
 const PAUSE_MS = [50, 250] as const;
 
 /** Runs `each` clients for every tenant until `signal` fires. */
-export async function callersOf(world: World, each: number, signal: AbortSignal): Promise<CallCounts> {
-  const counts: CallCounts = { admitted: 0, refused: 0, cut: 0, odd: [] };
+export async function callersOf(world: World, each: number, signal: AbortSignal): Promise<CallsSeen> {
+  const seen: CallsSeen = { counts: { admitted: 0, refused: 0, cut: 0, odd: [] }, letIn: new Map() };
   const callers = world.tenants.flatMap((tenant) => Array.from({ length: each }, () => caller(world, tenant)));
-  await Promise.all(callers.map((call) => until(signal, () => call(counts, signal))));
-  return counts;
+  await Promise.all(callers.map((call) => until(signal, () => call(seen, signal))));
+  return seen;
 }
 
 async function until(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
@@ -35,7 +44,9 @@ async function until(signal: AbortSignal, work: () => Promise<void>): Promise<vo
 }
 
 function caller(world: World, { apiKey }: WorldTenant) {
-  return async (counts: CallCounts, signal: AbortSignal): Promise<void> => {
+  return async (seen: CallsSeen, signal: AbortSignal): Promise<void> => {
+    const { counts } = seen;
+    const askedAtMs = Date.now();
     const gateways = [...world.gateways.values()];
     const gateway = gateways[Math.floor(Math.random() * gateways.length)];
     const outcome = gateway ? await tryConnect(gateway.ready.httpUrl, { apiKey }).catch(() => null) : null;
@@ -43,7 +54,12 @@ function caller(world: World, { apiKey }: WorldTenant) {
     else if ('status' in outcome) {
       refused(counts, outcome.status, outcome.error.code);
       await pause(Number(outcome.headers['retry-after'] ?? 1) * 1_000, signal);
-    } else await hold(outcome, counts, signal);
+    } else {
+      const heardAtMs = Date.now();
+      await hold(outcome, counts, signal);
+      const id = upstreamId(outcome);
+      if (id !== null) seen.letIn.set(id, { askedAtMs, heardAtMs });
+    }
   };
 }
 
@@ -54,6 +70,14 @@ function refused(counts: CallCounts, status: number, code: string): void {
   const what = `${status} ${code}`;
   if (EXPECTED.includes(what)) counts.refused += 1;
   else counts.odd.push(what);
+}
+
+const Created = z.object({ type: z.literal('session.created'), session: z.object({ id: z.string() }) });
+
+/** Null where it was cut before it heard of its session. */
+function upstreamId({ events }: VoiceClient): string | null {
+  const created = Created.safeParse(events.find(({ type }) => type === 'session.created'));
+  return created.success ? created.data.session.id : null;
 }
 
 async function hold(client: VoiceClient, counts: CallCounts, signal: AbortSignal): Promise<void> {

@@ -3,6 +3,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { callersOf, type CallCounts } from './clients.js';
+import { handOvers, type HandOvers } from './hand-overs.js';
 import { watchLines, type Watched } from './watch.js';
 import { startWorld, type World, type WorldSize } from './world.js';
 
@@ -24,6 +25,8 @@ export interface RunResult {
   readonly counts: CallCounts;
   readonly watched: Watched;
   readonly kills: number;
+  /** From a line's freeing to the client that waited for it. */
+  readonly handOvers: HandOvers;
   /** Most sessions open at once, by the upstream's own books. */
   readonly peak: number;
   /** Open there at the end, when everybody has hung up. */
@@ -50,10 +53,18 @@ export async function runFairCap(plan: RunPlan): Promise<RunResult> {
       delay(plan.seconds * 1_000, undefined, { signal: over.signal }).catch(() => null),
     ]);
     over.abort();
-    const [counts, watched, kills] = await Promise.all([calling, watching, killing, hurting]);
+    const [{ counts, letIn }, watched, kills] = await Promise.all([calling, watching, killing, hurting]);
     await untilNobodyIsOpen(world);
-    const { openMax, openNow } = world.simulator.books;
-    return { counts, watched, kills, peak: openMax.total, leftOpen: openNow.total };
+    const { books } = world.simulator;
+    const { openMax, openNow } = books;
+    return {
+      counts,
+      watched,
+      kills,
+      handOvers: handOvers(books.list(), letIn),
+      peak: openMax.total,
+      leftOpen: openNow.total,
+    };
   } finally {
     await world.stop();
   }

@@ -26,6 +26,8 @@ import { startTestRedis, type TestRedis } from '../../support/redis.js';
 const PEPPER = 'one-pepper-for-all-replicas-of-this-test';
 const UPSTREAM_KEY = 'sk-upstream';
 const POOL = 'default';
+// What opens in an hour of the largest run.
+const SESSIONS_MAX = 200_000;
 
 /** A tenant of the world. */
 export interface WorldTenant {
@@ -66,7 +68,7 @@ export interface World {
 /** Starts everything. */
 export async function startWorld(size: WorldSize): Promise<World> {
   const [postgres, redis] = await Promise.all([startTestPostgres(), startTestRedis()]);
-  const simulator = await startSimulator({ apiKeys: [UPSTREAM_KEY] });
+  const simulator = await startSimulator({ apiKeys: [UPSTREAM_KEY], config: { books: { sessionsMax: SESSIONS_MAX } } });
   const flags = flagsOf({ postgres, redis, simulator, size });
   const dataDirs = await Promise.all(Array.from({ length: size.gateways + 1 }, makeDataDir));
   const dataDir = (i: number): string => dataDirs[i] ?? '';
