@@ -221,6 +221,16 @@ describe('what the model says', () => {
     expect(timers).toEqual([]);
   });
 
+  it.each([
+    ['typed_text', false],
+    ['instructions', false],
+    ['input_transcript', true],
+    ['tool_arguments', true],
+  ] as const)('waits only where a verdict can stop it: %s', (kind, waits) => {
+    const { receive } = gateOf({ output: { holdBackMs: 500 } }, bindingOf(BAD, { kinds: [kind] }));
+    expect(receive(audio)).toEqual(waits ? null : audio);
+  });
+
   it('is stopped by a verdict that comes later', async () => {
     let answer: (verdict: Verdict) => void = () => undefined;
     const slow: ModerationHook = { ...BAD, inspect: () => new Promise((resolve) => (answer = resolve)) };

@@ -2,7 +2,7 @@
 // it is given events of both directions, says what becomes of each, and has a few words to say to both sides, so that a
 // call that is seen through a sideband is gated alike (there, nothing can be kept back, only stopped). Never rejects.
 // Leaves to others: how output waits and is stopped (`SaidOutput`), what is done in the session's name (`SessionConduct`).
-import { stopsContent } from '@trunkline/moderation';
+import { stopsContent, type ContentKind } from '@trunkline/moderation';
 import type { GatedEvent } from '@trunkline/providers';
 import { plainEvent, questionOf, typeOf } from '@trunkline/providers/adapters/openai';
 import { Excerpts } from './excerpts.js';
@@ -16,6 +16,14 @@ import { SessionConduct } from './session-conduct.js';
 import { VerdictCounts } from './verdict-counts.js';
 
 const APPEND = 'input_audio_buffer.append';
+// What an answer says, the words that it answers, and what services bring into it: verdicts about the rest come before it begins.
+const STOPS_OUTPUT: readonly ContentKind[] = [
+  'output_text',
+  'tool_arguments',
+  'input_transcript',
+  'tool_result',
+  'image',
+];
 
 /** The gate of one session. */
 export class GateSession {
@@ -36,7 +44,7 @@ export class GateSession {
   ) {
     this.gate = current();
     this.hooks = this.hooksOf(this.gate);
-    this.output = new SaidOutput({ ...ports, policy: () => this.gate, isJudged: () => this.hooks.enforced.size > 0 });
+    this.output = new SaidOutput({ ...ports, policy: () => this.gate, isJudged: () => this.canStopOutput });
     this.conduct = new SessionConduct(() => this.gate.policy, {
       ...ports,
       refuse: (eventId) => ports.tellBlocked('question', eventId),
@@ -143,6 +151,10 @@ export class GateSession {
       this.ports.passed(binding);
     };
     return new PolicyHooks(bindings, { ...this.ports, passed });
+  }
+
+  private get canStopOutput(): boolean {
+    return STOPS_OUTPUT.some((kind) => this.hooks.enforced.has(kind));
   }
 
   private get judgesOutput(): boolean {
