@@ -20,6 +20,7 @@ async function judge(session: Record<string, unknown>, ...bindings: readonly Hoo
       startTimer: (_, expired) => (timers.push(expired), () => undefined),
       passed: () => undefined,
       found: (findings) => found.push(...findings),
+      dryRunning: () => undefined,
     },
   );
   timers.forEach((expired) => expired());

@@ -31,6 +31,8 @@ export interface JudgedBeginning {
 /** Of the session that there is not yet. */
 export interface BeginningPorts extends PolicyHooksPorts {
   readonly found: (findings: readonly GateFinding[], by: GatePolicy) => void;
+  /** Dry runs are under way, for which nobody waits. @param told when they have said what they found. */
+  readonly dryRunning: (told: Promise<void>) => void;
 }
 
 /** Judges by the tenant's policy in force, if there is one. Takes as long as its hooks may, never rejects. */
@@ -43,12 +45,13 @@ export async function judgeBeginning(
   if (by === null) return ok({ settings, isChanged: false, judgedBy: null });
   const sink = new FindingSink(parts, of);
   const { tenantId, sessionId } = of;
-  return parts.unopened.during(of, () =>
+  return parts.unopened.during(of, (leaves) =>
     judgeSettings(by, settings, {
       context: { tenantId, sessionId },
       startTimer,
       passed: (binding) => parts.metrics.passed(binding),
       found: (findings, its) => sink.found(findings, its),
+      dryRunning: leaves,
     }),
   );
 }
@@ -65,7 +68,12 @@ export async function judgeSettings(
   const excerpts = by.policy.content === null ? null : new Excerpts();
   excerpts?.passed(event.places);
   const hooks = new PolicyHooks(by.bindings, ports);
-  const judged = await hooks.judge(event, (dry) => ports.found(findingsOf(dry, excerpts), by));
+  let told = (): void => undefined;
+  if (hooks.hasDryRuns) ports.dryRunning(new Promise<void>((resolve) => (told = resolve)));
+  const judged = await hooks.judge(event, (dry) => {
+    told();
+    ports.found(findingsOf(dry, excerpts), by);
+  });
   ports.found(findingsOf(judged, excerpts), by);
   if (stopsContent(judged.action)) return err(BLOCKED);
   if (judged.action !== 'redact') return ok(asItCame);

@@ -42,6 +42,10 @@ export class PolicyHooks {
     this.beside = dry.length === 0 ? null : new Pipeline(dry, context, startTimer, passed);
   }
 
+  get hasDryRuns(): boolean {
+    return this.beside !== null;
+  }
+
   /** What becomes of an event. Never rejects. @param tell what dry runs said of it, when all have. */
   judge(event: GatedEvent, tell: (dry: JudgedEvent) => void): JudgedEvent | Promise<JudgedEvent> {
     const judged = judgeEvent(this.heeded, event);

@@ -1,5 +1,6 @@
 import { trustedId } from '@trunkline/kernel';
-import { parseModerationPolicy } from '@trunkline/moderation';
+import { parseModerationPolicy, type HookBinding, type ModerationHook, type Verdict } from '@trunkline/moderation';
+import { eventually } from '../../../../test/support/poll.js';
 import { BAD, bindingOf } from './gate-builders.conformance.js';
 import type { GatePolicy } from './gate-ports.js';
 import { SecretBeginning } from './secret-beginning.js';
@@ -9,9 +10,13 @@ const sessionId = trustedId('ses', 'ses_a');
 const who = { sessionId, endUser: null, poolId: trustedId('pool', 'pool_a') };
 
 function gateOf(version: number, action: 'block' | 'redact' | 'flag'): GatePolicy {
+  return gateWith(version, bindingOf(BAD, { otherwise: { atLeast: 0, action } }));
+}
+
+function gateWith(version: number, ...bindings: readonly HookBinding[]): GatePolicy {
   const policy = parseModerationPolicy({ version: 1 });
   if (!policy.ok) throw new Error(policy.error.join());
-  return { version, policy: policy.value, bindings: [bindingOf(BAD, { otherwise: { atLeast: 0, action } })] };
+  return { version, policy: policy.value, bindings };
 }
 
 /** A secret that was judged by a version, under a policy in force. */
@@ -30,7 +35,7 @@ function beginningUnder(gate: GatePolicy | null, judgedBy: number | null, instru
     ...{ tenantId: trustedId('tnt', 'tnt_a'), keyId: trustedId('key', 'key_a'), judgedBy },
     session: { type: 'realtime', model: 'gpt-realtime', instructions },
   };
-  return { beginning: new SecretBeginning(parts as never, secret), findings };
+  return { beginning: new SecretBeginning(parts as never, secret), findings, unopened: parts.unopened };
 }
 
 describe('the beginning of a client secret', () => {
@@ -55,5 +60,16 @@ describe('the beginning of a client secret', () => {
     expect([await flagged.beginning.judge(who), flagged.beginning.isJudged]).toEqual([null, true]);
     const redacted = beginningUnder(gateOf(3, 'redact'), 2);
     expect(await redacted.beginning.judge(who)).toMatchObject({ code: 'content_blocked' });
+  });
+
+  it('is of a session that is known until its dry runs have told, whose account they ask with', async () => {
+    let answer: (verdict: Verdict) => void = () => undefined;
+    const slow: ModerationHook = { ...BAD, inspect: () => new Promise((resolve) => (answer = resolve)) };
+    const dry = bindingOf(slow, { dryRun: true, deadlineMs: 60_000 });
+    const { beginning, unopened } = beginningUnder(gateWith(3, dry), 2);
+    expect(await beginning.judge(who)).toBeNull();
+    expect(unopened.get(sessionId)).toMatchObject({ id: sessionId, poolId: who.poolId });
+    answer({ action: 'block', findings: [] });
+    await eventually('the session is forgotten', () => (unopened.get(sessionId) === null ? true : null));
   });
 });

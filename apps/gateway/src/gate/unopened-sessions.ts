@@ -14,19 +14,31 @@ export type Unopened = Omit<UsingSession, 'id'> & { readonly sessionId: SessionI
 
 /** Those of a gateway, each for as long as it is judged. */
 export class UnopenedSessions {
-  private readonly sessions = new Map<SessionId, UsingSession>();
+  private readonly sessions = new Map<SessionId, { readonly session: UsingSession; works: number }>();
 
   get(id: SessionId): UsingSession | null {
-    return this.sessions.get(id) ?? null;
+    return this.sessions.get(id)?.session ?? null;
   }
 
-  /** Known while the work runs. */
-  async during<T>({ sessionId: id, tenantId, keyId, poolId }: Unopened, work: () => Promise<T>): Promise<T> {
-    this.sessions.set(id, { id, tenantId, keyId, poolId });
+  /** Known while the work runs, and until what it leaves running is over. @param work is given what takes that. */
+  async during<T>(
+    { sessionId: id, tenantId, keyId, poolId }: Unopened,
+    work: (leaves: (running: Promise<unknown>) => void) => Promise<T>,
+  ): Promise<T> {
+    const known = this.sessions.get(id) ?? { session: { id, tenantId, keyId, poolId }, works: 0 };
+    this.sessions.set(id, known);
+    const over = (): void => {
+      known.works -= 1;
+      if (known.works === 0) this.sessions.delete(id);
+    };
+    known.works += 1;
     try {
-      return await work();
+      return await work((running) => {
+        known.works += 1;
+        void running.then(over, over);
+      });
     } finally {
-      this.sessions.delete(id);
+      over();
     }
   }
 }
