@@ -29,7 +29,7 @@ export const ALERT_KINDS = {
   },
   reconciliation: {
     ...{ unit: 'days', min: 1, max: 30, only: null, clearsAt: 1, forTenants: false },
-    says: "days of the last week on which our books differ from the vendor's, without a note on the newest run",
+    says: "days of a pool, of the last 45, on which our books differ from the vendor's, without a note on the newest run",
   },
   unpriced_model: {
     ...{ unit: 'events', min: 1, max: 1_000_000, only: null, clearsAt: 1, forTenants: false },

@@ -402,11 +402,12 @@ describe('what is measured', () => {
     expect(await measure('moderation')).toEqual([['acme', 2]]);
   });
 
+  const run = (id: string, day: string, alarming: boolean, ranAt: string) => ({
+    ...{ id, poolId: 'pool_p', day: new Date(day), stage: 'provisional', trigger: 'manual', actor: 'a' },
+    ...{ compared: 1, equal: 0, unbooked: 0, oursCost: '1', unexplained: '1', alarming, ranAt: new Date(ranAt) },
+  });
+
   it('is which days differ from the vendor’s books, until somebody notes why', async () => {
-    const run = (id: string, day: string, alarming: boolean, ranAt: string) => ({
-      ...{ id, poolId: 'pool_p', day: new Date(day), stage: 'provisional', trigger: 'manual', actor: 'a' },
-      ...{ compared: 1, equal: 0, unbooked: 0, oursCost: '1', unexplained: '1', alarming, ranAt: new Date(ranAt) },
-    });
     await postgres.db.reconciliationRun.createMany({
       data: [
         run('run_1', '2026-11-18', true, '2026-11-19T06:00:00Z'),
@@ -415,9 +416,36 @@ describe('what is measured', () => {
         run('run_4', '2026-11-20', true, '2026-11-21T06:00:00Z'),
       ],
     });
-    expect(await measure('reconciliation')).toEqual([['pool_p', 2]]);
+    expect(await measure('reconciliation')).toEqual([
+      ['pool_p, 2026-11-19', 2],
+      ['pool_p, 2026-11-20', 2],
+    ]);
     await postgres.db.reconciliationNote.create({ data: { runId: 'run_3', actor: 'ann', text: 'known' } });
-    expect(await measure('reconciliation')).toEqual([['pool_p', 1]]);
+    expect(await measure('reconciliation')).toEqual([['pool_p, 2026-11-20', 1]]);
+    nowMs = START_MS + 30 * DAY_MS;
+    expect(await measure('reconciliation')).toEqual([['pool_p, 2026-11-20', 1]]);
+  });
+
+  it('is each day that differs, so that a later one is told beside an earlier one that nobody noted', async () => {
+    await createRule(context(), null, { name: 'books', kind: 'reconciliation', threshold: 1 });
+    const look = async () => {
+      const sources = { db: postgres.db, pools: null, nowMs: clock.nowMs, onFailure: () => undefined };
+      const told = await evaluateAlerts(context(), await measureAlerts(sources, new Set(['reconciliation'])));
+      return told
+        .map(({ event, alert }) => [event, alert.subject])
+        .filter(([, subject]) => subject?.startsWith('pool_q'));
+    };
+    const at = (day: string, ranAt: string) =>
+      postgres.db.reconciliationRun.create({ data: { ...run(`late ${day}`, day, true, ranAt), poolId: 'pool_q' } });
+    await at('2026-11-14', '2026-11-21T06:00:00Z');
+    expect(await look()).toEqual([['fired', 'pool_q, 2026-11-14']]);
+    nowMs += DAY_MS;
+    await at('2026-11-11', '2026-11-22T06:00:00Z');
+    expect(await look()).toEqual([['fired', 'pool_q, 2026-11-11']]);
+    nowMs += 30 * DAY_MS;
+    expect(await look()).toEqual([]);
+    await postgres.db.reconciliationNote.create({ data: { runId: 'late 2026-11-11', actor: 'ann', text: 'known' } });
+    expect(await look()).toEqual([['resolved', 'pool_q, 2026-11-11']]);
   });
 
   it('is how full each pool with a cap is', async () => {

@@ -21,7 +21,8 @@ export interface AlertSources {
 }
 
 const HOUR_MS = 3_600_000;
-const WEEK_MS = 7 * 24 * HOUR_MS;
+// A day's final run is made a week after it, later where runs are made up; a month is closed within two weeks of its end.
+const COMPARED_MS = 45 * 24 * HOUR_MS;
 
 type Measure = (sources: AlertSources) => Promise<readonly Cause[] | null>;
 
@@ -37,10 +38,12 @@ const MEASURES: Readonly<Record<AlertKind, Measure>> = {
     }),
   cap_saturation: async ({ pools }) => (pools === null ? null : fullness(await pools())),
   reconciliation: async ({ db, nowMs }) =>
-    (await alarmingDays(db, nowMs() - WEEK_MS)).map(({ poolId, pool, days }) => ({
-      ...{ key: poolId, tenantId: null, subject: pool, value: days.length },
-      detail: `Our books differ from the vendor's on ${days.join(', ')}: see \`cli reconcile list\`, and note what it was.`,
-    })),
+    (await alarmingDays(db, nowMs() - COMPARED_MS)).flatMap(({ poolId, pool, days }) =>
+      days.map((day) => ({
+        ...{ key: `${poolId} ${day}`, tenantId: null, subject: `${pool}, ${day}`, value: days.length },
+        detail: `Our books differ from the vendor's on ${days.join(', ')}: see \`cli reconcile list\`, and note what it was.`,
+      })),
+    ),
   unpriced_model: async ({ db }) =>
     (await unpricedModels(db)).map(({ model, events }) => ({
       ...{ key: model, tenantId: null, subject: model.slice(0, 100), value: events },
