@@ -33,7 +33,7 @@ export const ALERT_KINDS = {
   },
   unpriced_model: {
     ...{ unit: 'events', min: 1, max: 1_000_000, only: null, clearsAt: 1, forTenants: false },
-    says: 'usage events of a model that wait for a price',
+    says: "usage events of a vendor's model that wait for a price",
   },
   ledger_lag: {
     ...{ unit: 'seconds', min: 1, max: 86_400, only: null, clearsAt: 0.9, forTenants: false },

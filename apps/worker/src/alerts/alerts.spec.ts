@@ -362,17 +362,22 @@ describe('what is measured', () => {
     ]);
   });
 
-  it('is how old usage is that is not in the ledger, and which models have no price', async () => {
-    const insert = (id: string, state: string) => postgres.db.$executeRaw`
+  it('is how old usage is that is not in the ledger, and which models of which vendor have no price', async () => {
+    const insert = (id: string, state: string, vendor = 'openai') => postgres.db.$executeRaw`
       INSERT INTO usage_event (id, version, kind, session_id, tenant_id, key_id, pool_id, replica_id, vendor, vendor_object_id,
                                model, status, occurred_at, journalled_at, quantities, evidence, rating_state)
-      VALUES (${id}, 1, 'response', 'ses', ${ACME}, 'key', 'pool', 'rep', 'openai', ${id}, 'new-model', 'completed',
+      VALUES (${id}, 1, 'response', 'ses', ${ACME}, 'key', 'pool', 'rep', ${vendor}, ${id}, 'new-model', 'completed',
               now(), now() - interval '2 minutes', '[]'::jsonb, 'reported', ${state})`;
     await insert('use_1', 'pending');
     await insert('use_2', 'unrated');
+    await insert('use_3', 'unrated');
+    await insert('use_4', 'unrated', 'azure');
     const [[, seconds] = []] = (await measure('ledger_lag')) ?? [];
     expect(Number(seconds)).toBeGreaterThanOrEqual(120);
-    expect(await measure('unpriced_model')).toEqual([['new-model', 1]]);
+    expect(await measure('unpriced_model')).toEqual([
+      ['openai new-model', 2],
+      ['azure new-model', 1],
+    ]);
   });
 
   it('is what moderation found in the last hour, dry runs apart', async () => {
@@ -475,7 +480,7 @@ describe('a worker', () => {
   it('finds, tells and counts by itself, and stops', async () => {
     const { got, url } = await newReceiver();
     await webhook('ops', url);
-    await createRule(context(), null, { name: 'price', kind: 'unpriced_model', threshold: 1, channels: ['ops'] });
+    await createRule(context(), null, { name: 'price', kind: 'unpriced_model', threshold: 2, channels: ['ops'] });
     const metrics = new Metrics();
     const shutdown = new Shutdown(() => undefined);
     const poster = new GuardedPoster({ exceptions: outboundExceptionsOf(new URL(url).origin) });

@@ -45,8 +45,8 @@ const MEASURES: Readonly<Record<AlertKind, Measure>> = {
       })),
     ),
   unpriced_model: async ({ db }) =>
-    (await unpricedModels(db)).map(({ model, events }) => ({
-      ...{ key: model, tenantId: null, subject: model.slice(0, 100), value: events },
+    (await unpricedModels(db)).map(({ vendor, model, events }) => ({
+      ...{ key: `${vendor} ${model}`, tenantId: null, subject: `${vendor} ${model}`.slice(0, 100), value: events },
       detail: `${events} usage events wait for a price: see \`cli costs --unrated\`, then import one.`,
     })),
   ledger_lag: async ({ db }) => {

@@ -2,8 +2,9 @@
 import { numberText, type Queryable } from '@trunkline/platform/database';
 import { z } from 'zod';
 
-/** A model, as the vendor calls it. */
+/** A model, as its vendor calls it: another vendor's of the same name has a price of its own. */
 export interface UnpricedModel {
+  readonly vendor: string;
   readonly model: string;
   /** Usage events that wait. */
   readonly events: number;
@@ -14,7 +15,7 @@ const MODELS_MAX = 100;
 /** Those with the most events first, a hundred at most. Reads a partial index. */
 export async function unpricedModels(db: Queryable): Promise<readonly UnpricedModel[]> {
   const rows = await db.$queryRaw`
-    SELECT model, count(*)::text AS events FROM usage_event WHERE rating_state = 'unrated'
-     GROUP BY model ORDER BY count(*) DESC, model LIMIT ${MODELS_MAX}`;
-  return z.array(z.object({ model: z.string(), events: numberText })).parse(rows);
+    SELECT vendor, model, count(*)::text AS events FROM usage_event WHERE rating_state = 'unrated'
+     GROUP BY vendor, model ORDER BY count(*) DESC, vendor, model LIMIT ${MODELS_MAX}`;
+  return z.array(z.object({ vendor: z.string(), model: z.string(), events: numberText })).parse(rows);
 }
