@@ -1,6 +1,6 @@
 // The journal table as the queue for rating. Claiming locks rows until the transaction ends and skips what another worker
 // holds, so two workers never see the same event. Rows that this release cannot read are told apart, not dropped: they
-// wait as unrated until a release that can.
+// wait as unrated until a release that can; what no price and no release makes right is parked.
 import {
   isMeter,
   isPlausible,
@@ -41,6 +41,8 @@ export interface ClaimedUsage {
   readonly alreadyPosted: readonly string[];
   /** Events whose date cannot be believed, and that nobody released. */
   readonly misdated: readonly SetAside[];
+  /** Events that count what cannot be. */
+  readonly absurd: readonly SetAside[];
 }
 
 const SHAPE_KNOWN = 1;
@@ -58,7 +60,15 @@ const standingRow = z.object({
   releasedToMs: z.string().nullable(),
 });
 type Standing = z.infer<typeof standingRow>;
-const quantities = z.array(z.object({ meter: z.string(), quantityMicro: z.string().regex(/^\d+$/).transform(BigInt) }));
+const quantities = z.array(
+  z.object({
+    meter: z.string(),
+    quantityMicro: z
+      .string()
+      .regex(/^-?\d+$/)
+      .transform(BigInt),
+  }),
+);
 const columns = z.object({
   tenantId: tenantIdText,
   sessionId: sessionIdText,
@@ -103,6 +113,7 @@ export async function claimPending(tx: Queryable, max: number): Promise<ClaimedU
   const unreadable: SetAside[] = [];
   const alreadyPosted: string[] = [];
   const misdated: SetAside[] = [];
+  const absurd: SetAside[] = [];
   for (const { id, version, journalledAtMs, event } of claimed) {
     const { isPosted = false, isReleased = false, releasedToMs = null } = standings.get(id) ?? {};
     const dated = releasedToMs === null ? event : { ...event, occurredAtMs: releasedToMs };
@@ -111,12 +122,14 @@ export async function claimPending(tx: Queryable, max: number): Promise<ClaimedU
     if (isPosted) alreadyPosted.push(id);
     else if (typeof read === 'string') unreadable.push({ id, why: read });
     else {
-      const why = isReleased ? null : dateProblem({ ...read, journalledAtMs });
-      if (why === null) events.push(read);
-      else misdated.push({ id, why });
+      const cannotBe = absurdityOf(read);
+      const wrongDate = isReleased ? null : dateProblem({ ...read, journalledAtMs });
+      if (cannotBe !== null) absurd.push({ id, why: cannotBe });
+      else if (wrongDate !== null) misdated.push({ id, why: wrongDate });
+      else events.push(read);
     }
   }
-  return { events, unreadable, alreadyPosted, misdated };
+  return { events, unreadable, alreadyPosted, misdated, absurd };
 }
 
 // What is known of claimed events beside the journal. By a statement of its own, after the claim: what is read with it is as
@@ -144,12 +157,15 @@ function readEvent(idText: string, event: unknown): ClaimedEvent | string {
   const read: Quantity[] = [];
   for (const { meter, quantityMicro } of parsed.data.quantities) {
     if (!isMeter(meter)) return `counts ${meter}, a meter that this release does not know`;
-    if (!isPlausible({ meter, quantityMicro }))
-      return `counts ${quantityMicro} millionths of ${meter}, which cannot be`;
     if (read.some((each) => each.meter === meter)) return `counts ${meter} twice`;
     read.push({ meter, quantityMicro });
   }
   return { ...parsed.data, id, quantities: read };
+}
+
+function absurdityOf({ quantities: counted }: Pick<UsageEvent, 'quantities'>): string | null {
+  const absurd = counted.find((each) => !isPlausible(each));
+  return absurd === undefined ? null : `counts ${absurd.quantityMicro} millionths of ${absurd.meter}, which cannot be`;
 }
 
 /** Takes events out of the queue: posted, or waiting for a price. Parked events are never in it. */
@@ -159,10 +175,15 @@ export async function markUsage(tx: Queryable, ids: readonly string[], state: 'r
     UPDATE usage_event SET rating_state = ${state} WHERE id = ANY(${ids}::text[]) AND rating_state = 'pending'`;
 }
 
-/** Parks events whose date cannot be believed, until a person releases them. */
-export async function parkMisdated(tx: Queryable, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return;
+/** Parks events: whose date cannot be believed, until a person releases them, and whose counts cannot be, for good. */
+export async function parkUsage(
+  tx: Queryable,
+  events: readonly SetAside[],
+  problem: 'implausible_time' | 'out_of_range',
+): Promise<void> {
+  if (events.length === 0) return;
+  const ids = events.map(({ id }) => id);
   await tx.$executeRaw`
-    UPDATE usage_event SET rating_state = 'parked', problem = 'implausible_time'
+    UPDATE usage_event SET rating_state = 'parked', problem = ${problem}
      WHERE id = ANY(${ids}::text[]) AND rating_state = 'pending'`;
 }

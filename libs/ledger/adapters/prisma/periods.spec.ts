@@ -407,6 +407,8 @@ describe('a quantity that cannot be', () => {
     expect(await stuckUsageOfTenant(db, TENANT, range)).toMatchObject([
       { id: absurd.id, why: expect.stringContaining(`counts ${input_text} of input_text, which cannot be: it stays`) },
     ]);
+    const [stuck] = await stuckUsageOfTenant(db, TENANT, range);
+    expect(stuck).toMatchObject({ state: 'parked', why: expect.stringContaining('waive --check parked') as string });
   });
 });
 

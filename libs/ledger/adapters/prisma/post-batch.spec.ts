@@ -4,7 +4,7 @@ import { startTestPostgres, type TestPostgres } from '../../../../test/support/p
 import { openDatabase, Prisma, type Database } from '@trunkline/platform/database';
 import { emptyPriceBook, type PriceBooks } from '@trunkline/rating';
 import { importRows, journal, ratingStates, usage, VOICE_PRICES } from '../../test/usage.js';
-import { postBatch, reopenUnrated, stuckUsageOfAllTenants } from './index.js';
+import { postBatch, reopenUnrated, stuckUsageOfAllTenants, unpricedModels } from './index.js';
 import { claimPending } from './pending-usage.js';
 
 // A real server on a machine that may be busy with other tests.
@@ -204,7 +204,6 @@ describe('posting', () => {
   it.each([
     ['a newer shape', `version = 2`, /shape 2/],
     ['an unknown meter', `quantities = '[{"meter":"input_smell","quantityMicro":"1"}]'`, /input_smell/],
-    ['an impossible count', `quantities = '[{"meter":"input_text","quantityMicro":"1"}]'`, /cannot be/],
     ['a repeated meter', `quantities = quantities || quantities`, /twice/],
     ['no numbers', `quantities = '{}'`, /not stored as/],
   ])('sets an event with %s aside and books the others', async (_name, change, why) => {
@@ -216,6 +215,21 @@ describe('posting', () => {
     expect(batch).toMatchObject({ claimed: 2, rated: 1, setAside: [{ id: odd.id }] });
     expect(batch.setAside[0]?.why).toMatch(why);
     expect(await ratingStates(db)).toEqual({ rated: 1, unrated: 1 });
+  });
+
+  it.each(['1', '-5000000', '1000000000000000000000'])('parks for good what counts %s millionths', async (micro) => {
+    const prices = await importRows(db, VOICE_PRICES);
+    const odd = usage({ at: '2026-03-01T00:00:00Z' });
+    await journal(db, odd, usage());
+    await db.$executeRaw`
+      UPDATE usage_event SET quantities = jsonb_build_array(jsonb_build_object('meter', 'input_text', 'quantityMicro', ${micro}::text))
+       WHERE id = ${odd.id}`;
+    const batch = await postBatch(db, prices);
+    expect(batch).toMatchObject({ claimed: 2, rated: 1, unrated: 0, setAside: [{ id: odd.id }] });
+    expect(batch.setAside[0]?.why).toMatch(/cannot be/);
+    expect(await unpricedModels(db)).toEqual([]);
+    expect(await reopenUnrated(db, prices.books)).toBe(0);
+    expect(await ratingStates(db)).toEqual({ parked: 1, rated: 1 });
   });
 
   it('needs prices of both purposes before it books either', async () => {

@@ -5,7 +5,7 @@ import type { PriceBooks, PriceVersion } from '@trunkline/rating';
 import { bookUsage } from './book-usage.js';
 import { holdCompany } from './company.js';
 import { insertTransactions } from './insert-transactions.js';
-import { claimPending, markUsage, parkMisdated, type SetAside } from './pending-usage.js';
+import { claimPending, markUsage, parkUsage, type SetAside } from './pending-usage.js';
 import { reversalsOf } from './reverse.js';
 import { markSuperseded, REPORT_CAME, settleEstimates } from './settle-estimates.js';
 
@@ -51,9 +51,10 @@ export async function postBatch(db: Database, prices: PostingPrices, options: Po
 }
 
 async function postIn(tx: Queryable, { books, storeDerived }: PostingPrices, batchMax: number): Promise<PostedBatch> {
-  const { events, unreadable, alreadyPosted, misdated } = await claimPending(tx, batchMax);
+  const { events, unreadable, alreadyPosted, misdated, absurd } = await claimPending(tx, batchMax);
   const { postable, superseded, toReverse } = await settleEstimates(tx, events);
-  const claimed = postable.length + superseded.length + unreadable.length + alreadyPosted.length + misdated.length;
+  const parked = [...misdated, ...absurd];
+  const claimed = postable.length + superseded.length + unreadable.length + alreadyPosted.length + parked.length;
   const context = await holdCompany(tx);
   const reversals = await reversalsOf(tx, toReverse, REPORT_CAME, context);
   const outcomes = postable.map((event) => ({ event, outcome: bookUsage(event, books, context.calendar) }));
@@ -67,15 +68,13 @@ async function postIn(tx: Queryable, { books, storeDerived }: PostingPrices, bat
   await markSuperseded(tx, superseded);
   await markUsage(tx, [...booked.map(({ id }) => id), ...alreadyPosted], 'rated');
   await markUsage(tx, [...waiting, ...unreadable.map(({ id }) => id)], 'unrated');
-  await parkMisdated(
-    tx,
-    misdated.map(({ id }) => id),
-  );
+  await parkUsage(tx, misdated, 'implausible_time');
+  await parkUsage(tx, absurd, 'out_of_range');
   return {
     claimed,
     more: claimed >= batchMax,
     rated: booked.length + alreadyPosted.length,
     unrated: waiting.length - defects.length,
-    setAside: [...unreadable, ...defects, ...misdated],
+    setAside: [...unreadable, ...defects, ...parked],
   };
 }

@@ -1,8 +1,8 @@
 // Usage that is not in the ledger and will not get there by itself: unrated (a price is missing, or this release cannot
-// read it) and parked (the vendor's report does not add up). The list for whoever has to act.
+// read it) and parked (the vendor's report does not add up, or counts what cannot be). The list for whoever has to act.
 import { vendorNamed, type SessionId, type TenantId } from '@trunkline/kernel';
 import { dateProblem } from '@trunkline/ledger';
-import { formatQuantity, isMeter, isPlausible, type Meter } from '@trunkline/metering';
+import { formatQuantity, isMeter, isPlausible, type Quantity } from '@trunkline/metering';
 import {
   numberText,
   poolIdText,
@@ -33,9 +33,6 @@ export interface StuckQuery extends TimeRange {
   /** Rows at most, newest first. */
   readonly limit: number;
 }
-
-const WAY_OUT_OF_ABSURD =
-  'it stays out of the books; `ledger adjust` books what is right, `period waive --check unrated` lets its month close';
 
 const stuckRow = z.object({
   id: z.string(),
@@ -77,9 +74,25 @@ async function stuckUsageIn(db: Queryable, scope: Scope, query: StuckQuery): Pro
     .parse(rows)
     .map(({ problem, quantities, poolId, vendor, serviceTier, journalledAtMs, ...event }) => {
       const misdated = problem === 'implausible_time' ? dateProblem({ ...event, journalledAtMs }) : null;
-      const why = misdated ?? problem ?? missing({ ...event, poolId, vendor, serviceTier }, quantities, query.books);
+      const absurd = problem === null || problem === 'out_of_range' ? absurdity(event.state, quantities) : null;
+      const why =
+        misdated ?? absurd ?? problem ?? missing({ ...event, poolId, vendor, serviceTier }, quantities, query.books);
       return { ...event, why };
     });
+}
+
+type StoredQuantities = readonly { readonly meter: string; readonly quantityMicro: bigint }[];
+
+function knownOf(stored: StoredQuantities): readonly Quantity[] {
+  return stored.flatMap(({ meter, quantityMicro }) => (isMeter(meter) ? [{ meter, quantityMicro }] : []));
+}
+
+// Which count cannot be, and the way out.
+function absurdity(state: StuckUsage['state'], stored: StoredQuantities): string | null {
+  const absurd = knownOf(stored).find((each) => !isPlausible(each));
+  if (absurd === undefined) return null;
+  const counted = `counts ${formatQuantity(absurd.quantityMicro)} of ${absurd.meter}, which cannot be`;
+  return `${counted}: it stays out of the books; \`ledger adjust\` books what is right, \`period waive --check ${state}\` lets its month close`;
 }
 
 function missing(
@@ -88,17 +101,12 @@ function missing(
     readonly model: string;
     readonly occurredAtMs: number;
   },
-  stored: readonly { readonly meter: string; readonly quantityMicro: bigint }[],
+  stored: StoredQuantities,
   books: PriceBooks,
 ): string {
   const unknown = stored.filter((each) => !isMeter(each.meter)).map((each) => each.meter);
   if (unknown.length > 0) return `counts ${unknown.join(', ')}, which this release does not know`;
-  const known = stored.flatMap(({ meter, ...rest }): { meter: Meter; quantityMicro: bigint }[] =>
-    isMeter(meter) ? [{ ...rest, meter }] : [],
-  );
-  const absurd = known.find((each) => !isPlausible(each));
-  if (absurd !== undefined)
-    return `counts ${formatQuantity(absurd.quantityMicro)} of ${absurd.meter}, which cannot be: ${WAY_OUT_OF_ABSURD}`;
+  const known = knownOf(stored);
   const listed = vendorNamed(event.vendor);
   if (listed === null) return `was bought of ${event.vendor}, which this release does not know`;
   const forUsage = books.booksFor({ ...event, vendor: listed });
