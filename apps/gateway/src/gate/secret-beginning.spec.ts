@@ -1,5 +1,6 @@
 import { trustedId } from '@trunkline/kernel';
 import { parseModerationPolicy, type HookBinding, type ModerationHook, type Verdict } from '@trunkline/moderation';
+import { SECRET_REFUSED } from '@trunkline/tenancy';
 import { eventually } from '../../../../test/support/poll.js';
 import { BAD, bindingOf } from './gate-builders.conformance.js';
 import type { GatePolicy } from './gate-ports.js';
@@ -20,7 +21,7 @@ function gateWith(version: number, ...bindings: readonly HookBinding[]): GatePol
 }
 
 /** A secret that was judged by a version, under a policy in force. */
-function beginningUnder(gate: GatePolicy | null, judgedBy: number | null, instructions = 'forbidden') {
+function beginningUnder(gate: GatePolicy | null, judgedBy: number | null, uses = 0) {
   const findings: unknown[] = [];
   const parts = {
     gates: { of: () => gate },
@@ -33,7 +34,8 @@ function beginningUnder(gate: GatePolicy | null, judgedBy: number | null, instru
   };
   const secret = {
     ...{ tenantId: trustedId('tnt', 'tnt_a'), keyId: trustedId('key', 'key_a'), judgedBy },
-    session: { type: 'realtime', model: 'gpt-realtime', instructions },
+    session: { type: 'realtime', model: 'gpt-realtime', instructions: 'forbidden' },
+    ...{ uses, usesMax: 2 },
   };
   return { beginning: new SecretBeginning(parts as never, secret), findings, unopened: parts.unopened };
 }
@@ -71,5 +73,12 @@ describe('the beginning of a client secret', () => {
     expect(unopened.get(sessionId)).toMatchObject({ id: sessionId, poolId: who.poolId });
     answer({ action: 'block', findings: [] });
     await eventually('the session is forgotten', () => (unopened.get(sessionId) === null ? true : null));
+  });
+
+  it('is judged for nobody who has no use of it left', async () => {
+    const usedUp = beginningUnder(gateOf(3, 'block'), 2, 2);
+    expect([await usedUp.beginning.judge(who), usedUp.findings]).toEqual([SECRET_REFUSED, []]);
+    const last = beginningUnder(gateOf(3, 'block'), 2, 1);
+    expect(await last.beginning.judge(who)).toMatchObject({ code: 'content_blocked' });
   });
 });

@@ -1,7 +1,7 @@
 // What a client secret's sessions begin with, as one call sees it: judged when the secret was minted, and again here where
 // another version of the tenant's policy is in force by now, also while the call waits for a line.
 import { type PoolId, type Refusal, type SessionId } from '@trunkline/kernel';
-import type { ClientSecret } from '@trunkline/tenancy';
+import { SECRET_REFUSED, type ClientSecret } from '@trunkline/tenancy';
 import type { GatewayParts } from '../gateway-parts.js';
 import { judgeBeginning } from './judge-beginning.js';
 
@@ -11,7 +11,7 @@ export class SecretBeginning {
 
   constructor(
     private readonly parts: GatewayParts,
-    private readonly secret: Pick<ClientSecret, 'tenantId' | 'keyId' | 'session' | 'judgedBy'>,
+    private readonly secret: Pick<ClientSecret, 'tenantId' | 'keyId' | 'session' | 'judgedBy' | 'uses' | 'usesMax'>,
   ) {
     this.judgedBy = secret.judgedBy;
   }
@@ -28,7 +28,9 @@ export class SecretBeginning {
     readonly endUser: string | null;
     readonly poolId: PoolId;
   }): Promise<Refusal | null> {
-    const { tenantId, keyId, session } = this.secret;
+    const { tenantId, keyId, session, uses, usesMax } = this.secret;
+    // Who has no use left gets nothing judged: hooks cost.
+    if (!this.isJudged && usesMax !== null && uses >= usesMax) return SECRET_REFUSED;
     while (!this.isJudged) {
       const of = { ...who, tenantId, keyId, replicaId: this.parts.replicaId };
       const judged = await judgeBeginning(this.parts, of, session);
