@@ -4,6 +4,7 @@ import {
   ExportOptions,
   type AppliedPrice,
   type ChargeRow,
+  type CostCentre,
   type Directory,
   type ExportContext,
   type ExportFormat,
@@ -150,12 +151,16 @@ export function directory(over: Partial<Directory> = {}): Directory {
   };
 }
 
-/** A month in which each of three cost centres owes 0.335, to which a rounded sum does not add up. */
-export function centresOfThirdCents(): readonly [ExportContext, ExportSources] {
-  const codes = ['CC-1', 'CC-2', 'CC-3'];
+/** A month in which each of three cost centres owes 0.335, to which a rounded sum does not add up; `first` renames the first. */
+export function centresOfThirdCents(
+  first: Partial<Pick<CostCentre, 'code' | 'glAccount'>> = {},
+): readonly [ExportContext, ExportSources] {
+  const codes = [first.code ?? 'CC-1', 'CC-2', 'CC-3'];
   const tenants = codes.map((code, i) => {
     const tenantId = mintId('tnt', 1, filled(10 + i));
-    const costCentres = new Map([[code, { code, name: code, owner: 'Ada', glAccount: '6400' }]]);
+    const costCentres = new Map([
+      [code, { code, name: code, owner: 'Ada', glAccount: i === 0 ? (first.glAccount ?? '6400') : '6400' }],
+    ]);
     const assignments = [{ tenantId, keyId: null, code, effectiveFrom: '2026-01-01' }];
     const standing = { status: 'closed', closeId: 'c0ffee', changedAtMs: 1 } as const;
     return [tenantId, { slug: `t${i}`, name: code, standing, keys: new Map(), costCentres, assignments }] as const;

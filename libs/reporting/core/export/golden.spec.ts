@@ -35,6 +35,13 @@ describe('a format', () => {
     expect(booked.at(-1)).toContain('Rounding of cents 2026-11');
   });
 
+  it.each([
+    [{ code: 'Rounding' }, /cost centre Rounding has the name of the line that rounds/],
+    [{ glAccount: 'ROUNDING' }, /cost centre CC-1 has the account ROUNDING/],
+  ])('for the general ledger is not made while a centre of charges is %p', async (named, why) => {
+    await expect(textOf(glFormat, 'gl', ...centresOfThirdCents(named))).rejects.toThrow(why);
+  });
+
   it('guards text that a spreadsheet would run in the Excel profile only, and no number', async () => {
     const excel = await textOf(excelCsvFormat, 'charges-excel');
     expect(excel).toContain("'=1+1");
