@@ -15,6 +15,7 @@ import {
   startEmbeddedPostgres,
   stopPostmasterOn,
 } from './index.js';
+import { findRunningPostmaster } from './postmaster-pid.js';
 import type { EmbeddedPostgres, EmbeddedPostgresOptions, PostgresEvent } from './supervisor.js';
 
 const PASSWORD = 'kept-in-the-data-folder';
@@ -161,6 +162,18 @@ describe('the embedded database', () => {
     await db.stop();
     expect(db.isRunning()).toBe(false);
     expect(kinds().at(-1)).toBe('stopped');
+  });
+
+  it('can be stopped while the next server is starting, and leaves none behind', async () => {
+    await useMadeCluster();
+    const db = await start();
+    process.kill(db.pid(), 'SIGKILL');
+    const server = () => findRunningPostmaster(join(home, 'postgres', 'cluster'));
+    await eventually('the crash', () => (kinds().includes('crashed') ? true : null));
+    await eventually('the next server', server);
+    await db.stop();
+    expect(kinds().at(-1)).toBe('stopped');
+    expect(await server()).toBeNull();
   });
 
   it('refuses a port that was asked for and is taken, and takes another when none was asked for', async () => {

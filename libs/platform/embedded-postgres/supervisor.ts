@@ -159,6 +159,8 @@ class Supervisor {
       if (performance.now() - startedMs > STABLE_MS) restartInMs = RESTART_MIN_MS;
       this.report({ kind: 'crashed', exit, restartInMs });
       restartInMs = await this.restart(restartInMs);
+      // Whoever stops waits for this loop before he ends a server that was being started.
+      if (this.stopping.signal.aborted) return;
     }
   }
 
