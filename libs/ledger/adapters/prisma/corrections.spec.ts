@@ -32,9 +32,9 @@ beforeEach(async () => {
 });
 afterAll(() => bed.stop());
 
-const YEAR = { fromMs: Date.parse('2026-01-01'), toMs: Date.parse('2027-01-01') };
+const EVER = { fromMs: Date.parse('2026-01-01'), toMs: Date.parse('2100-01-01') };
 const charged = async (): Promise<string> => {
-  const [row] = await costsOfTenant(db, TENANT, { ...YEAR, by: ['tenant'] });
+  const [row] = await costsOfTenant(db, TENANT, { ...EVER, by: ['tenant'] });
   return formatAmount(row?.tenantCharge ?? ZERO);
 };
 const request = (over: Partial<ManualRequest>): ManualRequest => ({
@@ -56,7 +56,7 @@ const refusal = async (over: Partial<ManualRequest>): Promise<string> => {
   return outcome.ok ? 'booked' : outcome.error.message;
 };
 const rerated = async (over: Partial<RerateRequest> = {}): Promise<readonly RerateReport[]> => {
-  const started = rerate(db, { ...YEAR, prices, because: ALICE, dryRun: false, ...over });
+  const started = rerate(db, { ...EVER, prices, because: ALICE, dryRun: false, ...over });
   if (!started.ok) throw new Error(started.error.message);
   const reports: RerateReport[] = [];
   for await (const report of started.value) reports.push(report);
